@@ -1,0 +1,18 @@
+"""The clock that services are given: UTC, with an offset for demonstrations and for tests of skew."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Says what time it is. `offset` shifts business time alone: leases and claims use MongoDB's time."""
+
+    offset: timedelta = timedelta()
+    source: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The moment in UTC, cut to milliseconds: what MongoDB stores and returns unchanged."""
+        moment = self.source() + self.offset
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,64 @@
+"""The envelope of every record: CloudEvents 1.0 with Kobling's extension attributes.
+
+`revision` counts 1, 2, 3 … per (topic, subject) on state topics, so `(topic, subject, revision)` orders and
+dedupes. `causationid` is the id of what caused this record, `correlationid` the first of the chain.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.fields import Contract, Instant
+
+CONTENT_TYPE = "application/cloudevents+json"
+TYPE_PREFIX = "no.kobling."
+COMMAND_PREFIX = "no.kobling.command."
+
+Attribute = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+TraceParent = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+]
+
+
+class Envelope(Contract):
+    """A record's attributes and its still unvalidated `data`.
+
+    `expectedrevision` (commands): refuse when the subject has moved on. `dryrun` (commands): say what would
+    happen, change nothing. `tracestate` and `partitionkey` are CloudEvents' documented extensions, accepted
+    and not used.
+    """
+
+    specversion: Annotated[str, StringConstraints(pattern=r"^1\.0$")]
+    id: Attribute
+    source: Attribute
+    type: Attribute
+    subject: Attribute
+    time: Instant
+    datacontenttype: Annotated[str, StringConstraints(pattern=r"^application/json(;.*)?$")] = (
+        "application/json"
+    )
+    dataschema: Attribute | None = None
+    revision: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    correlationid: Attribute | None = None
+    causationid: Attribute | None = None
+    traceparent: TraceParent | None = None
+    tracestate: Attribute | None = None
+    partitionkey: Attribute | None = None
+    expectedrevision: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    dryrun: bool = False
+    data: dict[str, Any]
+
+
+def type_name(name: str, version: int = 1) -> str:
+    """`PairCreated`, 1 → `no.kobling.PairCreated.v1`."""
+    return f"{TYPE_PREFIX}{name}.v{version}"
+
+
+def command_type(name: str, version: int = 1) -> str:
+    """`RunRound`, 1 → `no.kobling.command.RunRound.v1`."""
+    return f"{COMMAND_PREFIX}{name}.v{version}"
+
+
+def schema_urn(name: str, version: int = 1) -> str:
+    """`PairCreated`, 1 → `urn:kobling:schema:PairCreated:1`."""
+    return f"urn:kobling:schema:{name}:{version}"

@@ -1,0 +1,118 @@
+"""Field types and base classes that all contracts share.
+
+Everything is validated strictly: no number is read from a string, no date from a number. Dates are
+`YYYY-MM-DD`, instants RFC 3339 with a zone; both must lie between 1900 and 2200, so that a year 0001 or
+9999 (a placeholder of many case systems) is refused and not stored.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def parse_day(value: Any) -> date:
+    """A calendar day from `YYYY-MM-DD`; raises `date_invalid` or `date_out_of_range`."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("date_invalid", "must be a day that exists") from None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise PydanticCustomError("date_invalid", "must be a date such as 2026-11-22")
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise PydanticCustomError("date_out_of_range", "must lie between the years 1900 and 2200")
+    return value
+
+
+def parse_instant(value: Any) -> datetime:
+    """A moment in UTC from RFC 3339; raises `time_invalid`, `time_without_zone` or `date_out_of_range`."""
+    if isinstance(value, str):
+        if not _INSTANT.fullmatch(value):
+            code = "time_without_zone" if _INSTANT.fullmatch(value + "Z") else "time_invalid"
+            raise PydanticCustomError(code, "must be a moment with a zone, such as 2026-11-22T09:00:00Z")
+        # Digits beyond the microsecond are cut: datetime holds no more.
+        cut = re.sub(r"(\.\d{6})\d+", r"\1", value.upper())
+        try:
+            value = datetime.fromisoformat(cut)
+        except ValueError:
+            raise PydanticCustomError("time_invalid", "must be a moment that exists") from None
+    if not isinstance(value, datetime):
+        raise PydanticCustomError(
+            "time_invalid", "must be a moment with a zone, such as 2026-11-22T09:00:00Z"
+        )
+    if value.tzinfo is None:
+        raise PydanticCustomError("time_without_zone", "must name its zone, such as 2026-11-22T09:00:00Z")
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise PydanticCustomError("date_out_of_range", "must lie between the years 1900 and 2200")
+    return value.astimezone(UTC)
+
+
+def format_instant(value: datetime) -> str:
+    """RFC 3339 in UTC with `Z`; microseconds only where there are any."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Day = Annotated[date, BeforeValidator(parse_day), WithJsonSchema({"type": "string", "format": "date"})]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    PlainSerializer(format_instant, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+Municipality = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+"""A municipality as it stands in topic names: country and code, such as `no-4601` or `dk-751`."""
+
+OperatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+"""An operator's account as it stands in topic names; never a person's name."""
+
+CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+"""A municipality's own reference of a case; never a personal number."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+"""A machine-readable word: reasons, rejection codes, kinds of check, areas of interest."""
+
+ProgrammeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,60}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d{1,4}\.\d{1,4}$")]
+TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`."""
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""One line of human text: a name, a street, an occupation."""
+
+Subject = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z0-9]{16,40}$")]
+"""A random reference: a prefix and at least 80 random bits in base 32, never derived from a person."""
+
+Count = Annotated[int, Field(ge=0, le=2**31)]
+Offset = Annotated[int, Field(ge=0, lt=2**63)]
+Gender = Literal["female", "male", "other"]
+Side = Literal["receiving", "giving"]
+Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False, strict=False)]
+"""Hours a week; whole or with decimals."""
+
+
+class Contract(BaseModel):
+    """Base of every message's data.
+
+    An unknown field is an error where outside systems write, since dropping it would lose data. Readers of
+    what Kobling publishes validate with `extra="ignore"`, so that a newer writer does not stop them.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)

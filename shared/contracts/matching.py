@@ -1,0 +1,109 @@
+"""What matching publishes: pairs and rounds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.fields import (
+    Code,
+    Contract,
+    Count,
+    Day,
+    Hours,
+    Instant,
+    Municipality,
+    OperatorId,
+    ProgrammeName,
+    Side,
+    Subject,
+    TextVersion,
+    Version,
+)
+from shared.contracts.intake import Spell
+
+PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
+
+
+class ScoreReceipt(Contract):
+    """Why this pair: whole points by part, and what the waiting adds.
+
+    `score` is the sum of `parts`; `waiting_bonus` is kept apart, since it says nothing of how well two suit
+    each other. `rank` is the guide's place (1 = best score) among `candidates`, the guides that no hard rule
+    excluded. `warnings` are codes for the coordinator, such as `expectations_differ`.
+    """
+
+    score: int
+    parts: dict[Code, int]
+    waiting_bonus: int
+    rank: Annotated[int, Field(ge=1)]
+    candidates: Count
+    vetoes: dict[Code, Count] = {}
+    warnings: list[Code] = []
+    pack_version: Version
+    round: str
+
+
+class Answer(Contract):
+    """A side's answer to a proposal."""
+
+    side: Side
+    accept: bool
+    on: Day
+
+
+class Signature(Contract):
+    """One signatory's signature of the agreement's text version."""
+
+    signatory: Code
+    text_version: TextVersion
+    on: Day
+
+
+class Meeting(Contract):
+    """A meeting that a pair held: the day and its length in hours."""
+
+    held_on: Day
+    hours: Hours
+
+
+class PairState(Contract):
+    """A pair's whole public state, from proposal to end."""
+
+    municipality: Municipality
+    programme: ProgrammeName
+    pack_version: Version
+    receiving: Subject
+    giving: Subject
+    coordinator: OperatorId | None = None
+    status: PairStatus
+    spells: list[Spell] = []
+    receipt: ScoreReceipt
+    answers: list[Answer] = []
+    respond_by: Instant | None = None
+    signatures: list[Signature] = []
+    proposed_on: Day
+    created_on: Day | None = None
+    ends_on: Day | None = None
+    meetings: list[Meeting] = []
+    ended_on: Day | None = None
+    end_reason: Code | None = None
+
+
+class RoundCompleted(Contract):
+    """One round of one pool: how many waited on each side, what was proposed, who could not be.
+
+    `total` is the sum of the proposed pairs' scores and waiting bonuses; `unmatched` counts people by
+    reason; `duration_ms` covers scoring and solving.
+    """
+
+    municipality: Municipality
+    programme: ProgrammeName
+    pack_version: Version
+    receiving: Count
+    giving: Count
+    proposed: Count
+    skipped: Count
+    total: int
+    optimum_proven: bool
+    unmatched: dict[Code, Count]
+    duration_ms: Count

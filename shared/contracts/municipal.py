@@ -1,0 +1,103 @@
+"""What a municipality's case system sends on `settlements.<municipality>.v1`."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.contracts.fields import (
+    CaseReference,
+    Code,
+    Contract,
+    Day,
+    Gender,
+    LanguageCode,
+    Line,
+    Municipality,
+)
+from shared.contracts.people import EducationLevel, Interests, Languages, Placement
+
+Protection = Literal["none", "confidential", "strictly_confidential"]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{4,30}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,190}$", max_length=254)]
+
+
+class Person(Contract):
+    """Who somebody is. Personal data: it stays in `settlements.*`, `commands.intake.*` and sealed cards."""
+
+    given_name: Line
+    family_name: Line
+    birth_date: Day
+    gender: Gender
+    phone: Phone | None = None
+    email: Email | None = None
+    address: Line | None = None
+    preferred_language: LanguageCode
+
+
+class SettledHousehold(Contract):
+    """The household as the municipality knows it; `reference` is the municipality's own."""
+
+    reference: CaseReference | None = None
+    adults: Annotated[int, Field(ge=0, le=50)]
+    minors: Annotated[int, Field(ge=0, le=50)]
+
+
+class FormerCase(Contract):
+    """The municipality and case that somebody moved here from."""
+
+    municipality: Municipality
+    case: CaseReference
+
+
+class PersonSettled(Contract):
+    """A person is about to be, or has been, settled; the same case again, later, is a correction.
+
+    `protection` absent means strictly confidential. Where it is anything but `none`, `person` is dropped
+    before anything looks at it. At least one of the three dates is there; only `expected_arrival_on` may
+    lie ahead.
+    """
+
+    protection: Protection = "strictly_confidential"
+    expected_arrival_on: Day | None = None
+    arrived_on: Day | None = None
+    settled_on: Day | None = None
+    placement: Placement | None = None
+    person: Person | None = None
+    languages: Languages = []
+    household: SettledHousehold | None = None
+    unaccompanied_minor: bool = False
+    occupation: Line | None = None
+    education: EducationLevel | None = None
+    interests: Interests = []
+    former: Annotated[FormerCase | None, Field(alias="from")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_protected_person(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("protection") != "none" and "person" in data:
+            return {name: value for name, value in data.items() if name != "person"}
+        return data
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not (self.expected_arrival_on or self.arrived_on or self.settled_on):
+            raise PydanticCustomError(
+                "date_missing", "one of expected_arrival_on, arrived_on and settled_on is required"
+            )
+        if self.protection == "none" and self.person is None:
+            raise PydanticCustomError("person_missing", "person is required where protection is none")
+        return self
+
+
+class SettlementWithdrawn(Contract):
+    """The case no longer concerns this municipality's programmes."""
+
+    reason: Code
+
+
+class PersonMoved(Contract):
+    """The person has moved to another municipality, which sends its own `PersonSettled` with `from`."""
+
+    to_municipality: Municipality
+    moved_on: Day

@@ -1,0 +1,31 @@
+"""What reporting publishes: indicators of a municipality's programme in a period."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from shared.contracts.fields import Code, Contract, Count, Municipality, ProgrammeName
+
+Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2})?$")]
+"""A calendar year or month in UTC: `2016` or `2016-06`."""
+
+
+class Figure(Contract):
+    """A count of people or pairs; where it is small, `value` is absent and `suppressed` true."""
+
+    name: Code
+    value: Count | None = None
+    suppressed: bool = False
+
+
+class IndicatorsPublished(Contract):
+    """All figures of one municipality, programme and period; `closed` figures never change again.
+
+    `programme` is `all` for what belongs to the municipality and to no programme.
+    """
+
+    municipality: Municipality
+    programme: ProgrammeName
+    period: Period
+    closed: bool
+    figures: list[Figure]

@@ -1,0 +1,200 @@
+"""Every topic: name, key, partitions, retention, writer, readers. Set-up, docs and tests are made from it."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+DAY = timedelta(days=1)
+KIB = 1024
+
+Cleanup = Literal["delete", "compact"]
+Service = Literal["intake", "matching", "notifications", "reporting"]
+SERVICES: tuple[Service, ...] = ("intake", "matching", "notifications", "reporting")
+COMMANDED: tuple[Service, ...] = ("intake", "matching")
+"""The services that operators send commands to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic, or a family of topics where the name holds `<municipality>` or `<operator>`.
+
+    `state`: each record carries its subject's whole public state, null means erased, and readers need no
+    inbox. `partitions`: 1 where an outside writer or reader has the topic to itself, so that order does not
+    depend on a client's partitioner; 12 elsewhere, fixed for v1, written by relays with murmur2.
+    """
+
+    name: str
+    key: str
+    cleanup: Cleanup
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    personal_data: str
+    retention: timedelta | None = None
+    state: bool = False
+    partitions: int = 12
+    max_message_bytes: int = 1024 * KIB
+
+    @property
+    def is_family(self) -> bool:
+        """Whether the name stands for one topic per municipality or operator."""
+        return "<" in self.name
+
+    def named(self, owner: str, prefix: str = "") -> str:
+        """The topic of one municipality or operator; raises ValueError where `owner` is no valid name."""
+        if not OWNER.fullmatch(owner):
+            raise ValueError(f"{owner!r} is no municipality or operator: 2 to 40 of a-z, 0-9 and -")
+        return prefix + _PLACEHOLDER.sub(owner, self.name)
+
+    def pattern(self, prefix: str = "") -> str:
+        """A regular expression of the whole family, anchored at its end: aiokafka matches prefixes."""
+        head, tail = _PLACEHOLDER.split(self.name)
+        return f"^{re.escape(prefix + head)}[a-z0-9-]+{re.escape(tail)}$"
+
+    def owner(self, topic: str, prefix: str = "") -> str:
+        """Which municipality or operator a topic of this family belongs to; raises ValueError if none."""
+        head, tail = _PLACEHOLDER.split(self.name)
+        head = prefix + head
+        if not (topic.startswith(head) and topic.endswith(tail)):
+            raise ValueError(f"{topic!r} is not one of {self.name}")
+        return topic[len(head) : len(topic) - len(tail)]
+
+    def config(self) -> dict[str, str]:
+        """The topic's settings as Kafka takes them."""
+        settings = {
+            "cleanup.policy": self.cleanup,
+            "message.timestamp.type": "LogAppendTime",
+            "segment.ms": _ms(DAY),
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+        if self.retention is not None:
+            settings["retention.ms"] = _ms(self.retention)
+        if self.state:
+            settings["min.compaction.lag.ms"] = _ms(7 * DAY)
+            settings["max.compaction.lag.ms"] = _ms(20 * DAY)
+            settings["delete.retention.ms"] = _ms(30 * DAY)
+        return settings
+
+
+OWNER = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
+_PLACEHOLDER = re.compile(r"<[a-z]+>")
+
+
+def _ms(span: timedelta) -> str:
+    return str(int(span.total_seconds() * 1000))
+
+
+def _state(
+    name: str, writer: Service, readers: tuple[str, ...], personal_data: str = "pseudonymous"
+) -> Topic:
+    return Topic(name, "subject", "compact", (writer,), readers, personal_data, state=True)
+
+
+def _outside(  # noqa: PLR0917 (a table row reads best in the registry's column order)
+    name: str, key: str, writers: tuple[str, ...], readers: tuple[str, ...], personal_data: str, size: int
+) -> Topic:
+    return Topic(
+        name,
+        key,
+        "delete",
+        writers,
+        readers,
+        personal_data,
+        retention=30 * DAY,
+        partitions=1,
+        max_message_bytes=size * KIB,
+    )
+
+
+SETTLEMENTS = _outside(
+    "settlements.<municipality>.v1", "case reference", ("municipality",), ("intake",), "yes", 512
+)
+RECEIPTS = _outside(
+    "receipts.<municipality>.v1", "case reference", ("intake",), ("municipality",), "no", 1024
+)
+COMMANDS: dict[Service, Topic] = {
+    service: _outside(
+        f"commands.{service}.<operator>.v1",
+        "what it is about",
+        ("operator",),
+        (service,),
+        "yes" if service == "intake" else "no",
+        512,
+    )
+    for service in COMMANDED
+}
+REPLIES = _outside("replies.<operator>.v1", "command id", COMMANDED, ("operator",), "sealed only", 1024)
+OPERATORS = Topic("operators.v1", "operator", "compact", ("administrators",), SERVICES, "no", partitions=1)
+PROGRAMMES = Topic(
+    "programmes.v1",
+    "name@version, or active/<municipality>/<name>",
+    "compact",
+    ("administrators",),
+    SERVICES,
+    "no",
+    partitions=1,
+)
+REFUGEES = _state("refugees.v1", "intake", ("matching", "notifications", "reporting"))
+VOLUNTEERS = _state("volunteers.v1", "intake", ("matching", "notifications", "reporting"))
+CONTACT_CARDS = _state("contact-cards.v1", "intake", ("notifications",), "sealed")
+PAIRS = _state("pairs.v1", "matching", ("intake", "notifications", "reporting"))
+ROUNDS = Topic(
+    "rounds.v1", "pool", "delete", ("matching",), ("notifications", "reporting"), "no", retention=400 * DAY
+)
+NOTIFICATIONS = Topic(
+    "notifications.v1", "subject", "delete", ("notifications",), ("reporting",), "no", retention=90 * DAY
+)
+INDICATORS = Topic(
+    "indicators.v1",
+    "municipality/programme/period",
+    "compact",
+    ("reporting",),
+    ("consumers",),
+    "aggregated, suppressed",
+)
+DEAD_LETTERS: dict[Service, Topic] = {
+    service: Topic(
+        f"{service}.dlq.v1",
+        "none" if service == "intake" else "original key",
+        "delete",
+        (service,),
+        ("operators with the role dead_letters",),
+        "never" if service == "intake" else "no",
+        retention=30 * DAY,
+    )
+    for service in SERVICES
+}
+
+REGISTRY: tuple[Topic, ...] = (
+    SETTLEMENTS,
+    RECEIPTS,
+    *COMMANDS.values(),
+    REPLIES,
+    OPERATORS,
+    PROGRAMMES,
+    REFUGEES,
+    VOLUNTEERS,
+    CONTACT_CARDS,
+    PAIRS,
+    ROUNDS,
+    NOTIFICATIONS,
+    INDICATORS,
+    *DEAD_LETTERS.values(),
+)
+"""All topics that exist so far. A release adds to it and never changes a line's key or partitions."""
+
+
+def topics_for(municipalities: list[str], operators: list[str]) -> dict[str, Topic]:
+    """Names and definitions of all topics of an installation with these municipalities and operators.
+
+    Created in one batch: each new topic of a subscribed family rebalances its readers' group.
+    """
+    found: dict[str, Topic] = {}
+    for topic in REGISTRY:
+        if not topic.is_family:
+            found[topic.name] = topic
+        elif "<municipality>" in topic.name:
+            found.update({topic.named(owner): topic for owner in municipalities})
+        else:
+            found.update({topic.named(owner): topic for owner in operators})
+    return found

@@ -1,0 +1,1 @@
+"""Delivery: every record has exactly one effect, whatever stops, repeats or overlaps."""

@@ -1,0 +1,91 @@
+"""Refused records: the original stays in `quarantine` for 30 days, a notice goes to the dead-letter topic."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import IndexModel, UpdateOne
+
+from shared.contracts.fields import format_instant
+from shared.contracts.topics import Topic
+from shared.messaging.outcome import Dead
+from shared.messaging.records import Raw
+from shared.messaging.work import Work
+from shared.mongo import Database, Document, Session
+
+KEPT = timedelta(days=30)
+INDEXES = [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))]
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:dead-letter")
+
+Protect = Callable[[bytes, str], bytes]
+"""Encrypts a refused record's bytes, bound to its dead-letter id, before they are stored."""
+
+
+def dead_letter_id(raw: Raw) -> str:
+    """The same id whenever and by whomever the record is refused: made from its place and broker time."""
+    return str(uuid.uuid5(NAMESPACE, f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.timestamp}"))
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """One service's quarantine and dead-letter topic.
+
+    `protect` is for the service whose refused records may hold personal data: its dead letters then have no
+    key and no payload, and the quarantine holds cipher text.
+    """
+
+    topic: Topic
+    service: str
+    protect: Protect | None = None
+
+    def refuse(self, raw: Raw, dead: Dead, work: Work, attempts: int = 1) -> UpdateOne:
+        """Announces a refused record; returns the write that quarantines it."""
+        letter = dead_letter_id(raw)
+        private = self.protect is not None
+        headers = {
+            "dlq-id": letter,
+            "dlq-reason": dead.code,
+            "dlq-field": dead.field,
+            "dlq-topic": raw.topic,
+            "dlq-partition": str(raw.partition),
+            "dlq-offset": str(raw.offset),
+            "dlq-attempts": str(attempts),
+            "dlq-time": format_instant(work.now),
+            "dlq-service": self.service,
+        }
+        work.send(
+            self.topic,
+            key=None if private else raw.key,
+            value=None if private else raw.value,
+            headers=[(name, text.encode()) for name, text in headers.items() if text is not None],
+        )
+        return UpdateOne(
+            {"_id": letter}, {"$setOnInsert": self._document(raw, dead, letter, attempts)}, upsert=True
+        )
+
+    def _document(self, raw: Raw, dead: Dead, letter: str, attempts: int) -> Document:
+        return {
+            "topic": raw.topic,
+            "partition": raw.partition,
+            "offset": raw.offset,
+            "timestamp": raw.timestamp,
+            "key": self._kept(raw.key, letter),
+            "value": self._kept(raw.value, letter),
+            "headers": [(name, self._kept(content, letter)) for name, content in raw.headers],
+            "code": dead.code,
+            "field": dead.field,
+            "attempts": attempts,
+            "at": datetime.now(UTC),
+        }
+
+    def _kept(self, content: bytes | None, letter: str) -> Any:
+        if content is None or self.protect is None:
+            return content
+        return self.protect(content, letter)
+
+    async def known(self, database: Database, letters: list[str], session: Session) -> set[str]:
+        """Which of these dead letters are in quarantine already."""
+        cursor = database["quarantine"].find({"_id": {"$in": letters}}, {"_id": 1}, session=session)
+        return {document["_id"] async for document in cursor}

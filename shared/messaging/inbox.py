@@ -1,0 +1,78 @@
+"""Which records of inbound topics were handled: id = (topic, event id), kept 90 days.
+
+State topics need none: there a record applies if its revision is above the stored one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pymongo import IndexModel
+
+from shared.messaging.records import Received
+from shared.mongo import Database, Document, Session
+
+KEPT = timedelta(days=90)
+INDEXES = [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An id that was met before: with which payload, and at which place."""
+
+    fingerprint: bytes
+    place: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The ids that one batch meets, those stored and those of its own."""
+
+    _seen: dict[str, Seen]
+    _new: list[Document] = field(default_factory=list, init=False)
+
+    @classmethod
+    async def load(cls, database: Database, records: Iterable[Received], session: Session) -> "Inbox":
+        """Reads what is known of these records in one query."""
+        ids = [inbox_id(record) for record in records]
+        seen: dict[str, Seen] = {}
+        if ids:
+            async for document in database["inbox"].find({"_id": {"$in": ids}}, session=session):
+                seen[document["_id"]] = Seen(
+                    document["fingerprint"], (document["partition"], document["offset"])
+                )
+        return cls(seen)
+
+    def find(self, record: Received) -> Seen | None:
+        """What is known of the record's id."""
+        return self._seen.get(inbox_id(record))
+
+    def expect(self, record: Received) -> None:
+        """Holds the id for a record of this batch, so that a copy behind it is a duplicate."""
+        self._seen[inbox_id(record)] = Seen(record.fingerprint, (record.raw.partition, record.raw.offset))
+
+    def release(self, record: Received) -> None:
+        """Gives the id of a dead record free: its correction may come under the same id."""
+        self._seen.pop(inbox_id(record), None)
+
+    def store(self, record: Received) -> None:
+        """Keeps a handled record's id. The time is the machine's own, since MongoDB expires by its own."""
+        self._new.append(
+            {
+                "_id": inbox_id(record),
+                "fingerprint": record.fingerprint,
+                "partition": record.raw.partition,
+                "offset": record.raw.offset,
+                "at": datetime.now(UTC),
+            }
+        )
+
+    async def save(self, database: Database, session: Session) -> None:
+        """Writes the new ids in one round trip."""
+        if self._new:
+            await database["inbox"].insert_many(self._new, ordered=False, session=session)
+
+
+def inbox_id(record: Received) -> str:
+    """The topic and the event id."""
+    return f"{record.raw.topic} {record.envelope.id}"

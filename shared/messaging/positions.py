@@ -1,0 +1,79 @@
+"""How far each partition has been handled, and with what outcomes: written with the effects themselves.
+
+`next_offset` tells a redelivery (already counted) from a first delivery. One document a partition: a shared
+one would make every two batches conflict.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pymongo import UpdateOne
+
+from shared.messaging.outcome import COUNTERS
+from shared.mongo import Database, Document, Session
+
+Partition = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Positions:
+    """The positions of the partitions that one batch touches."""
+
+    next_offset: dict[Partition, int]
+    _moved: dict[Partition, int] = field(default_factory=dict, init=False)
+    _counted: dict[Partition, Counter[str]] = field(default_factory=dict, init=False)
+
+    @classmethod
+    async def load(cls, database: Database, partitions: Iterable[Partition], session: Session) -> "Positions":
+        """Reads the partitions' documents; a partition never seen begins at 0."""
+        wanted = {key(partition): partition for partition in partitions}
+        found = dict.fromkeys(wanted.values(), 0)
+        cursor = database["positions"].find(
+            {"_id": {"$in": list(wanted)}}, {"next_offset": 1}, session=session
+        )
+        async for document in cursor:
+            found[wanted[document["_id"]]] = document["next_offset"]
+        return cls(found)
+
+    def is_redelivery(self, partition: Partition, offset: int) -> bool:
+        """Whether the record was handled in an earlier batch."""
+        return offset < self.next_offset[partition]
+
+    def passed(self, partition: Partition, offset: int, counter: str | None) -> None:
+        """Moves past a record; `counter` is None for a redelivery or a tick, which count for nothing."""
+        self._moved[partition] = max(self._moved.get(partition, 0), offset + 1)
+        if counter is not None:
+            self._counted.setdefault(partition, Counter())[counter] += 1
+
+    async def save(self, database: Database, session: Session) -> None:
+        """Writes the moves and counts in one round trip."""
+        if not self._moved:
+            return
+        await database["positions"].bulk_write(
+            [
+                UpdateOne(
+                    {"_id": key(partition)},
+                    {
+                        # A member that lost the partition may finish after its successor: never move back.
+                        "$max": {"next_offset": next_offset},
+                        "$inc": {name: self._counted.get(partition, Counter())[name] for name in COUNTERS},
+                        "$setOnInsert": {"topic": partition[0], "partition": partition[1]},
+                    },
+                    upsert=True,
+                )
+                for partition, next_offset in self._moved.items()
+            ],
+            ordered=False,
+            session=session,
+        )
+
+
+def key(partition: Partition) -> str:
+    """A partition's document id, such as `refugees.v1/3`."""
+    return f"{partition[0]}/{partition[1]}"
+
+
+async def counts(database: Database) -> dict[str, Document]:
+    """Each partition's counters and `next_offset`, by document id."""
+    return {document["_id"]: document async for document in database["positions"].find({})}

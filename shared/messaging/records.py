@@ -1,0 +1,142 @@
+"""Records as they arrive, before and after parsing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from shared.contracts.catalogue import Message
+from shared.contracts.envelope import Envelope
+from shared.contracts.fields import Contract
+from shared.messaging.outcome import Outcome
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+class KafkaRecord(Protocol):
+    """The part of aiokafka's ConsumerRecord that Kobling uses."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A record's bytes and place. `timestamp` is the broker's, in milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    @classmethod
+    def of(cls, record: KafkaRecord) -> "Raw":
+        """Takes over a consumer's record."""
+        return cls(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.timestamp,
+            record.key,
+            record.value,
+            tuple(record.headers),
+        )
+
+    @property
+    def size(self) -> int:
+        """Bytes of key and value."""
+        return len(self.key or b"") + len(self.value or b"")
+
+    @property
+    def broker_time(self) -> datetime:
+        """When the broker appended it."""
+        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What brought something about: its id, the first id of its chain, and the trace it belongs to."""
+
+    id: str
+    correlation: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record that parsed. `owner` is the municipality or operator whose topic it came on.
+
+    `fingerprint` tells apart two payloads under one id.
+    """
+
+    raw: Raw
+    key: str
+    owner: str | None
+    message: Message
+    envelope: Envelope
+    data: Contract
+    fingerprint: bytes
+
+    @property
+    def cause(self) -> Cause:
+        """This record as the cause of others."""
+        envelope = self.envelope
+        return Cause(envelope.id, envelope.correlationid or envelope.id, envelope.traceparent)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A null value on a state topic: the subject was erased."""
+
+    raw: Raw
+    key: str
+
+    @property
+    def cause(self) -> Cause:
+        """This record as the cause of others: named by its place, since it carries no id."""
+        place = f"{self.raw.topic}/{self.raw.partition}/{self.raw.offset}"
+        return Cause(place, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that did not parse. What could be read of it all the same is here, unchecked."""
+
+    raw: Raw
+    code: str
+    field: str | None = None
+    owner: str | None = None
+    envelope: dict[str, Any] | None = None
+
+    @property
+    def cause(self) -> Cause:
+        """This record as the cause of its receipt: named by its place, since its id may be anything."""
+        place = f"{self.raw.topic}/{self.raw.partition}/{self.raw.offset}"
+        return Cause(place, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A writer's daily tick, which lets idle partitions compact: nothing to do, nothing to count."""
+
+    raw: Raw
+
+
+Parsed = Received | Erased | Unreadable | Tick
+Readable = Received | Erased
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A record and what became of it."""
+
+    record: Received | Erased | Unreadable
+    outcome: Outcome

@@ -1,0 +1,155 @@
+"""The relay: reads the outbox in order, sends under a fence, deletes after the acknowledgement.
+
+Compaction keeps the last offset, not the highest revision, so a relay that wakes up after its lease must not
+append an old revision. Hence a transactional producer: whoever starts one with the same id fences the others.
+A producer is made only while holding the lease, and no row that was read before it started is ever sent. Any
+error from a transaction may mean that leadership is lost: every row in memory is dropped, the producer is
+closed, and the relay competes for the lease again.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiokafka import AIOKafkaProducer
+from pymongo import IndexModel
+
+from shared.logging import describe_error, get_logger
+from shared.messaging.health import Health
+from shared.messaging.lease import Lease
+from shared.messaging.retry import Backoff
+from shared.mongo import Database, Document
+
+log = get_logger(__name__)
+
+INDEXES = [IndexModel("order")]
+TRANSACTION_TIMEOUT = timedelta(seconds=10)
+STANDBY = timedelta(seconds=1)
+"""How often a relay without the lease asks for it."""
+
+ProducerFactory = Callable[[], AIOKafkaProducer]
+
+
+class LeaseLost(RuntimeError):
+    """Somebody else holds the lease now."""
+
+
+def relay_producer(kafka: str, transactional_id: str) -> AIOKafkaProducer:
+    """A fenced producer: acknowledged by all, idempotent, its own transactions."""
+    return AIOKafkaProducer(
+        bootstrap_servers=kafka,
+        transactional_id=transactional_id,
+        transaction_timeout_ms=int(TRANSACTION_TIMEOUT.total_seconds() * 1000),
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_batch_size=256 * 1024,
+        max_request_size=2 * 1024 * 1024,
+    )
+
+
+@dataclass(slots=True)
+class Relay:
+    """Sends one service's outbox; one of several replicas does so at a time."""
+
+    database: Database
+    lease: Lease
+    make_producer: ProducerFactory
+    health: Health
+    rows: int
+    poll: timedelta
+    backoff: Backoff = field(default_factory=Backoff)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _stopping: bool = field(default=False, init=False)
+
+    def wake(self) -> None:
+        """Says that there are rows: called after each commit."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Lets `run` send what is there and return."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Competes for the lease and relays while holding it, until `stop`."""
+        attempt = 0
+        while not self._stopping:
+            try:
+                if await self.lease.acquire():
+                    await self._lead()
+                    attempt = 0
+                else:
+                    self.health.working("relay")
+                    await asyncio.sleep(STANDBY.total_seconds())
+            except Exception as error:  # noqa: BLE001 (whatever it was, leadership is lost and competed for again)
+                self.health.degraded("relay", type(error).__name__)
+                log.warning("relay_lost_leadership", **describe_error(error))
+                delay = self.backoff.delay(attempt, random.random())  # noqa: S311
+                attempt += 1
+                await asyncio.sleep(delay.total_seconds())
+
+    async def _lead(self) -> None:
+        producer = self.make_producer()
+        try:
+            await producer.start()
+            while True:
+                # Read only now: start() has fenced every older producer.
+                stopping = self._stopping
+                sent = await self._send_some(producer)
+                self.health.working("relay")
+                if not sent and stopping:
+                    await self.lease.release()
+                    return
+                if not sent:
+                    await self._pause()
+                if self.lease.needs_renewal and not await self.lease.acquire():
+                    raise LeaseLost
+        finally:
+            await _close(producer)
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self.poll.total_seconds())
+        self._wake.clear()
+
+    async def _send_some(self, producer: AIOKafkaProducer) -> bool:
+        """Sends the oldest rows, at most one for each key; returns whether there were any."""
+        cursor = self.database["outbox"].find({}, sort=[("order", 1)], limit=self.rows)
+        batch = _one_per_key(await cursor.to_list(self.rows))
+        if not batch:
+            return False
+        async with producer.transaction():
+            acknowledgements = [
+                await producer.send(
+                    row["topic"], row["value"], row["key"], headers=list(map(tuple, row["headers"]))
+                )
+                for row in batch
+            ]
+            await asyncio.gather(*acknowledgements)
+        # With majority before the next read, so that no row of these keys is sent before they are gone.
+        await self.database["outbox"].delete_many({"_id": {"$in": [row["_id"] for row in batch]}})
+        return True
+
+
+def _one_per_key(rows: list[Document]) -> list[Document]:
+    """The first row of each topic and key; rows without a key have no order to keep."""
+    taken: set[tuple[str, bytes]] = set()
+    batch = []
+    for row in rows:
+        if row["key"] is not None:
+            place = (row["topic"], row["key"])
+            if place in taken:
+                continue
+            taken.add(place)
+        batch.append(row)
+    return batch
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """Closes a producer that may be fenced, cut off or in mid-transaction."""
+    with contextlib.suppress(Exception, asyncio.TimeoutError):
+        await asyncio.wait_for(producer.stop(), TRANSACTION_TIMEOUT.total_seconds())

@@ -1,0 +1,87 @@
+"""When to try again, and when to give up. Pure, but for the one question what an exception means."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiokafka.errors import KafkaError
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+)
+
+TRIES = 5
+"""How often a record that raises an unknown exception is tried before it is quarantined."""
+FAILURES, WINDOW = 5, 1000
+"""A release of which more than 5 in 1,000 records die of unknown exceptions is bad: it stops itself."""
+
+_TRANSIENT_CODES = frozenset({
+    6,  # HostUnreachable
+    7,  # HostNotFound
+    50,  # MaxTimeMSExpired
+    64,  # WriteConcernFailed
+    89,  # NetworkTimeout
+    91,  # ShutdownInProgress
+    112,  # WriteConflict
+    189,  # PrimarySteppedDown
+    244,  # TransactionAborted
+    251,  # NoSuchTransaction
+    262,  # ExceededTimeLimit
+    10107,  # NotWritablePrimary
+    11600,  # InterruptedAtShutdown
+    11602,  # InterruptedDueToReplStateChange
+    13435,  # NotPrimaryNoSecondaryOk
+    13436,  # NotPrimaryOrSecondary
+    14031,  # OutOfDiskSpace
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Exponential, with full jitter between a half and the whole, up to `ceiling`."""
+
+    first: timedelta = timedelta(milliseconds=50)
+    ceiling: timedelta = timedelta(seconds=30)
+
+    def delay(self, attempt: int, jitter: float) -> timedelta:
+        """How long to wait before attempt `attempt` + 1; `jitter` is uniform in [0, 1)."""
+        whole = min(self.first * 2 ** min(attempt, 30), self.ceiling)
+        return timedelta(seconds=whole.total_seconds() * (0.5 + jitter / 2))
+
+
+def is_infrastructure(error: BaseException) -> bool:
+    """Whether an exception says that a server or the network is at fault, and no record."""
+    match error:
+        case ConnectionFailure() | ExecutionTimeout() | WaitQueueTimeoutError():
+            return True
+        case OperationFailure() if error.code in _TRANSIENT_CODES:
+            return True
+        case PyMongoError():
+            return error.has_error_label("TransientTransactionError")
+        case _:
+            return isinstance(error, KafkaError | OSError | TimeoutError)
+
+
+@dataclass(slots=True)
+class FailureBudget:
+    """Counts unknown exceptions among the last `window` records."""
+
+    failures: int = FAILURES
+    window: int = WINDOW
+    _recent: deque[int] = field(default_factory=deque, init=False)
+    _seen: int = field(default=0, init=False)
+
+    def succeeded(self, records: int) -> None:
+        """Counts records that were handled."""
+        self._seen += records
+
+    def failed(self) -> bool:
+        """Counts one that was not; returns whether there are now too many."""
+        self._seen += 1
+        self._recent.append(self._seen)
+        while self._recent and self._recent[0] <= self._seen - self.window:
+            self._recent.popleft()
+        return len(self._recent) > self.failures

@@ -1,0 +1,257 @@
+"""Runs a service: what starts in which order, what is told to stop, and the health endpoint over it.
+
+The process lives from the first moment and says what it waits for: a broker or database that isn't there yet
+is an outage like any other.
+"""
+
+import asyncio
+import contextlib
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import uvicorn
+from faststream.kafka import KafkaBroker
+from pymongo import IndexModel
+from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from shared.clock import Clock
+from shared.contracts.topics import DEAD_LETTERS, Service
+from shared.logging import describe_error, get_logger
+from shared.messaging import commands, dead_letters, due, inbox, relay
+from shared.messaging.batch import BatchProcessor
+from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
+from shared.messaging.dead_letters import DeadLetters, Protect
+from shared.messaging.due import DueHandler, DueRunner
+from shared.messaging.health import Health
+from shared.messaging.lease import Lease
+from shared.messaging.relay import Relay, relay_producer
+from shared.messaging.retry import Backoff
+from shared.messaging.subscription import Subscription
+from shared.messaging.tables import Operators, Programmes, TableReader
+from shared.mongo import Database
+from shared.settings import ServiceSettings
+
+log = get_logger(__name__)
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "inbox": inbox.INDEXES,
+    "outbox": relay.INDEXES,
+    "positions": [],
+    "quarantine": dead_letters.INDEXES,
+    "leases": [],
+    "due": due.INDEXES,
+    "replies": commands.INDEXES,
+}
+"""Every service's own collections of the messaging core."""
+
+PING_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What every service has: settings, clock, database, tables, health. Made first by a composition root."""
+
+    service: Service
+    settings: ServiceSettings
+    clock: Clock = field(init=False)
+    database: Database = field(init=False)
+    operators: Operators = field(default_factory=Operators, init=False)
+    programmes: Programmes = field(default_factory=Programmes, init=False)
+    health: Health = field(default_factory=Health, init=False)
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.settings.clock_offset)
+        name = self.settings.database or self.service
+        self.database = Database(self.settings.mongodb.get_secret_value(), name)
+
+
+@dataclass(slots=True)
+class App:
+    """A service, wired: what it reads, what it does when something is due, what it serves besides health."""
+
+    runtime: Runtime
+    subscriptions: Sequence[Subscription]
+    due_handlers: Mapping[str, DueHandler] = field(default_factory=dict)
+    indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
+    routes: Sequence[BaseRoute] = ()
+    protect: Protect | None = None
+    on_start: Sequence[Callable[[], Awaitable[None]]] = ()
+    on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
+    broker: KafkaBroker = field(init=False)
+    relay: Relay = field(init=False)
+    due: DueRunner = field(init=False)
+    _background: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        runtime, settings = self.runtime, self.runtime.settings
+        prefix = settings.topic_prefix
+        self.broker = make_broker(settings.kafka, f"{prefix}{runtime.service}")
+        self.relay = Relay(
+            runtime.database,
+            Lease(runtime.database, "relay"),
+            lambda: relay_producer(settings.kafka, f"{prefix}{runtime.service}-relay"),
+            runtime.health,
+            settings.relay_rows,
+            settings.relay_poll,
+        )
+        self.due = DueRunner(
+            runtime.database,
+            runtime.service,
+            prefix,
+            runtime.clock,
+            self.due_handlers,
+            runtime.health,
+            self.relay.wake,
+            settings.due_poll,
+        )
+        letters = DeadLetters(DEAD_LETTERS[runtime.service], runtime.service, self.protect)
+        for subscription in self.subscriptions:
+            processor = BatchProcessor(
+                subscription,
+                runtime.database,
+                runtime.service,
+                prefix,
+                runtime.clock,
+                letters,
+                runtime.health,
+                self._wake,
+                settings.batch_records,
+                settings.batch_bytes,
+            )
+            subscribe(self.broker, processor, runtime.health)
+        for part in ("database", "tables", "broker", "relay", "due"):
+            runtime.health.starting(part)
+
+    def _wake(self) -> None:
+        self.relay.wake()
+        self.due.wake()
+
+    async def start(self) -> None:
+        """Starts everything in order, waiting for servers that are down."""
+        runtime = self.runtime
+        await self._until_there("database", lambda: runtime.database.ensure({**INDEXES, **self.indexes}))
+        for hook in self.on_start:
+            await self._until_there("database", hook)
+        tables = TableReader(
+            runtime.settings.kafka,
+            runtime.settings.topic_prefix,
+            runtime.operators,
+            runtime.programmes,
+            runtime.health,
+        )
+        self._run(tables.run())
+        await tables.caught_up.wait()
+        self._run(self.relay.run())
+        self._run(self.due.run())
+        await self._until_there("broker", self._start_broker)
+        log.info("service_started")
+
+    async def _start_broker(self) -> None:
+        await use_batch_consumers(self.broker)
+        await self.broker.start()
+        for subscription in self.subscriptions:
+            self.runtime.health.working(subscription.name)
+
+    async def _until_there(self, part: str, step: Callable[[], Awaitable[None]]) -> None:
+        attempt = 0
+        while True:
+            try:
+                await step()
+            except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
+                self.runtime.health.degraded(part, type(error).__name__)
+                log.warning("start_waits", part=part, **describe_error(error))
+                await asyncio.sleep(Backoff().delay(attempt, random.random()).total_seconds())  # noqa: S311
+                attempt += 1
+            else:
+                self.runtime.health.working(part)
+                return
+
+    def _run(self, part: Awaitable[None]) -> None:
+        self._background.append(asyncio.ensure_future(part))
+
+    async def stop(self) -> None:
+        """Drains: batches in hand are stored and committed, due rows in hand finished, the outbox sent."""
+        seconds = self.runtime.settings.drain.total_seconds()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.broker.stop(), seconds)
+        self.due.stop()
+        self.relay.stop()
+        if self._background:
+            tables, *draining = self._background
+            tables.cancel()
+            if draining:
+                await asyncio.wait(draining, timeout=seconds)
+            for task in draining:
+                task.cancel()
+            await asyncio.gather(tables, *draining, return_exceptions=True)
+        for hook in self.on_stop:
+            await hook()
+        self.runtime.database.close()
+        log.info("service_stopped")
+
+    def http(self) -> Starlette:
+        """The health endpoint and the service's own routes; starts and stops the service with itself."""
+
+        @contextlib.asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            starting = asyncio.ensure_future(self.start())
+            try:
+                yield
+            finally:
+                starting.cancel()
+                await asyncio.gather(starting, return_exceptions=True)
+                await self.stop()
+
+        return Starlette(
+            routes=[Route("/health/live", self._live), Route("/health/ready", self._ready), *self.routes],
+            lifespan=lifespan,
+        )
+
+    async def _live(self, _: Request) -> JSONResponse:
+        stuck = self.runtime.health.stuck
+        return JSONResponse({"live": not stuck, "stuck": stuck}, 503 if stuck else 200)
+
+    async def _ready(self, _: Request) -> JSONResponse:
+        causes = dict(self.runtime.health.causes)
+        try:
+            await asyncio.wait_for(self.runtime.database.ping(), PING_SECONDS)
+        except (PyMongoError, TimeoutError) as error:
+            causes["database"] = type(error).__name__
+        return JSONResponse({"ready": not causes, "causes": causes}, 503 if causes else 200)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, with signals left to `serve`, which exits with 0 after draining."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+async def serve(app: App) -> None:
+    """Runs until SIGTERM or SIGINT, then drains."""
+    settings = app.runtime.settings
+    server = _Server(
+        uvicorn.Config(
+            app.http(),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+        )
+    )
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    await server.serve()

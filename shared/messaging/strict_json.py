@@ -1,0 +1,106 @@
+"""JSON that MongoDB and other readers can hold: what the standard library lets through is refused here.
+
+Refused: more than 256 KiB, other encodings than UTF-8, duplicate keys, NaN and infinities, integers beyond 64
+bits, lone surrogates, NUL in a key, nesting beyond 20, more than 500 keys.
+"""
+
+import json
+import math
+import re
+from typing import Any
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+MAX_KEYS = 500
+INT64 = 2**63
+_MAX_DIGITS = 20
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+class JsonRefused(ValueError):
+    """The bytes are no JSON that Kobling takes; `code` says why and quotes nothing."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS or not -INT64 <= (value := int(text)) < INT64:
+        raise JsonRefused("integer_too_large")
+    return value
+
+
+def _decimal(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise JsonRefused("number_not_finite")
+    return value
+
+
+def _constant(_: str) -> float:
+    raise JsonRefused("number_not_finite")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise JsonRefused("duplicate_key")
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_decimal, parse_constant=_constant
+)
+
+
+def loads(raw: bytes) -> Any:
+    """The value that `raw` holds; raises JsonRefused."""
+    if not raw:
+        raise JsonRefused("empty_value")
+    if len(raw) > MAX_BYTES:
+        raise JsonRefused("too_large")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise JsonRefused("not_utf8") from None
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError:
+        raise JsonRefused("not_json") from None
+    except RecursionError:
+        raise JsonRefused("too_deep") from None
+    _check(value, "\\u" in text)
+    return value
+
+
+def _check(value: Any, escapes: bool) -> None:
+    """Counts levels and keys; looks into strings only where the text had escapes."""
+    keys = 0
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                keys += len(item)
+                if escapes:
+                    _check_names(item)
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif escapes and isinstance(item, str) and _LONE_SURROGATE.search(item):
+                raise JsonRefused("lone_surrogate")
+        if keys > MAX_KEYS:
+            raise JsonRefused("too_many_keys")
+        if not below:
+            return
+        level = below
+    raise JsonRefused("too_deep")
+
+
+def _check_names(item: dict[str, Any]) -> None:
+    for name in item:
+        if "\0" in name:
+            raise JsonRefused("nul_in_key")
+        if _LONE_SURROGATE.search(name):
+            raise JsonRefused("lone_surrogate")

@@ -1,0 +1,35 @@
+"""What a service plugs in for a topic: how to apply records, and what to say of them afterwards."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from shared.contracts.topics import Topic
+from shared.messaging.outcome import Outcome
+from shared.messaging.records import Handled, Readable
+from shared.messaging.work import Work
+
+Apply = Callable[[Sequence[Readable], Work], Awaitable[Sequence[Outcome]]]
+"""Applies records in the order given and returns one outcome for each. Runs inside the transaction, maybe
+more than once: everything it does goes through `work`."""
+
+Report = Callable[[Sequence[Handled], Work], Awaitable[None]]
+"""Answers for records that were delivered for the first time, dead ones included: receipts and replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One topic, or family of topics, that a service reads."""
+
+    topic: Topic
+    apply: Apply
+    report: Report | None = None
+
+    @property
+    def name(self) -> str:
+        """The stem of the topic's name, such as `settlements`: it names the consumer group."""
+        return self.topic.name.partition(".")[0]
+
+    @property
+    def uses_inbox(self) -> bool:
+        """Whether ids must be remembered: state topics dedupe by revision instead."""
+        return not self.topic.state

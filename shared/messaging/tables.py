@@ -1,0 +1,159 @@
+"""Compacted topics that every service reads whole before anything else: operators and programmes.
+
+Each replica reads them to their end at the start and goes on following them; no group, no offsets.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from shared.contracts import topics
+from shared.contracts.administrators import ActiveProgramme, Operator, ProgrammePack
+from shared.logging import describe_error, get_logger
+from shared.messaging.health import Health
+from shared.messaging.parsing import Parser
+from shared.messaging.records import Erased, Raw, Received, Unreadable
+from shared.messaging.retry import Backoff
+
+log = get_logger(__name__)
+
+CaughtUp = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Operators:
+    """Who may send commands, by operator."""
+
+    _known: dict[str, Operator] = field(default_factory=dict)
+
+    def put(self, key: str, operator: Operator | None) -> None:
+        """Takes over a record; None removes the operator."""
+        if operator is None:
+            self._known.pop(key, None)
+        elif operator.operator == key:
+            self._known[key] = operator
+        else:
+            log.warning("operator_ignored", code="key_mismatch")
+
+    def find(self, operator: str, now: datetime) -> Operator | None:
+        """The operator, if known and not expired."""
+        found = self._known.get(operator)
+        return found if found is not None and now < found.valid_until else None
+
+
+@dataclass(slots=True)
+class Programmes:
+    """The programme packs by name and version, and which municipality runs which."""
+
+    _packs: dict[tuple[str, str], ProgrammePack] = field(default_factory=dict)
+    _active: dict[tuple[str, str], ActiveProgramme] = field(default_factory=dict)
+
+    def put(self, key: str, record: ProgrammePack | ActiveProgramme | None) -> None:
+        """Takes over a record; None removes what its key names."""
+        match record:
+            case None:
+                name, _, version = key.partition("@")
+                self._packs.pop((name, version), None)
+                parts = key.split("/")
+                self._active.pop((parts[-2], parts[-1]) if len(parts) > 1 else ("", ""), None)
+            case ProgrammePack():
+                if key == f"{record.name}@{record.version}":
+                    self._packs[record.name, record.version] = record
+                else:
+                    log.warning("programme_ignored", code="key_mismatch")
+            case ActiveProgramme():
+                if key == f"active/{record.municipality}/{record.programme}":
+                    self._active[record.municipality, record.programme] = record
+                else:
+                    log.warning("programme_ignored", code="key_mismatch")
+
+    def active(self, municipality: str, programme: str) -> ProgrammePack | None:
+        """The pack that a municipality runs the programme under now, if it does."""
+        found = self._active.get((municipality, programme))
+        return None if found is None else self._packs.get((programme, found.pack_version))
+
+    def pack(self, name: str, version: str) -> ProgrammePack | None:
+        """A pack by name and version."""
+        return self._packs.get((name, version))
+
+    def all_active(self) -> list[tuple[str, ProgrammePack]]:
+        """Each (municipality, pack) that runs, in a stable order."""
+        return [
+            (municipality, pack)
+            for municipality, programme in sorted(self._active)
+            if (pack := self.active(municipality, programme)) is not None
+        ]
+
+
+@dataclass(slots=True)
+class TableReader:
+    """Follows `operators.v1` and `programmes.v1`."""
+
+    kafka: str
+    prefix: str
+    operators: Operators
+    programmes: Programmes
+    health: Health
+    backoff: Backoff = field(default_factory=Backoff)
+    caught_up: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    async def run(self) -> None:
+        """Reads from the beginning and follows for ever; `caught_up` is set at the first end."""
+        attempt = 0
+        while True:
+            try:
+                await self._follow()
+            except Exception as error:  # noqa: BLE001 (read again from the beginning: puts are idempotent)
+                self.health.degraded("tables", type(error).__name__)
+                log.warning("tables_wait", **describe_error(error))
+                await asyncio.sleep(self.backoff.delay(attempt, random.random()).total_seconds())  # noqa: S311
+                attempt += 1
+
+    async def _follow(self) -> None:
+        parsers = {
+            self.prefix + topic.name: Parser(topic, self.prefix)
+            for topic in (topics.OPERATORS, topics.PROGRAMMES)
+        }
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.kafka,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(name, 0) for name in parsers]
+            consumer.assign(partitions)
+            ends = await consumer.end_offsets(partitions)
+            while True:
+                if all([await consumer.position(partition) >= end for partition, end in ends.items()]):
+                    self.caught_up.set()
+                    self.health.working("tables")
+                batches = await consumer.getmany(timeout_ms=500)
+                for partition, records in batches.items():
+                    for record in records:
+                        self._take(parsers[partition.topic], record)
+        finally:
+            await consumer.stop()
+
+    def _take(self, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
+        parsed = parser.parse(Raw.of(record))
+        match parsed:
+            case Received(data=Operator() as operator):
+                self.operators.put(parsed.key, operator)
+            case Received(data=ProgrammePack() | ActiveProgramme() as programme):
+                self.programmes.put(parsed.key, programme)
+            case Erased() if record.topic.endswith(topics.OPERATORS.name):
+                self.operators.put(parsed.key, None)
+            case Erased():
+                self.programmes.put(parsed.key, None)
+            case Unreadable():
+                log.warning(
+                    "table_record_ignored", topic=record.topic, offset=record.offset, code=parsed.code
+                )
+            case _:
+                pass

@@ -1,0 +1,218 @@
+"""What one transaction does besides the service's own writes: records to send, rows to run later, replies.
+
+Everything goes in with the transaction or not at all. The body of a transaction may run several times, so a
+`Work` belongs to one run of it.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pymongo import DeleteOne, ReplaceOne
+
+from shared.contracts.catalogue import BY_NAME
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.fields import Contract, format_instant
+from shared.contracts.topics import Topic
+from shared.ids import new_event_id
+from shared.messaging.records import Cause
+from shared.mongo import Database, Document, Session
+
+SLOTS = 16
+"""Relays share the outbox by hash slots of the key: fixed, so that rows need no rewriting."""
+
+HEADROOM = 2048
+"""Bytes kept free under a topic's message limit for headers and the record's own frame."""
+
+
+class OutgoingTooLarge(ValueError):
+    """A record to send is over its topic's limit: sent, it would block its partition's producer."""
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970."""
+    return int(moment.timestamp() * 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A subject's place in its topic: the revision last published and the `order` of its outbox row.
+
+    `order` (microseconds) never falls, whatever a replica's clock says, so the relay can't send revision 6
+    before 5.
+    """
+
+    revision: int = 0
+    order: int = 0
+
+    def next(self, now: datetime) -> "Version":
+        """The place of the next record."""
+        return Version(self.revision + 1, max(microseconds(now), self.order + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """Something to do at or after `due_at`. Scheduling the same `id` again replaces the row."""
+
+    id: str
+    kind: str
+    due_at: datetime
+    subject: str
+    expected_revision: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> Document:
+        """The row as it is stored, unclaimed."""
+        return {
+            "_id": self.id,
+            "kind": self.kind,
+            "due_at": self.due_at,
+            "subject": self.subject,
+            "expected_revision": self.expected_revision,
+            "data": self.data,
+        }
+
+    @classmethod
+    def of(cls, document: Document) -> "DueRow":
+        """The row that a document holds."""
+        return cls(
+            document["_id"],
+            document["kind"],
+            document["due_at"],
+            document["subject"],
+            document["expected_revision"],
+            document["data"],
+        )
+
+    @property
+    def cause(self) -> Cause:
+        """This row as the cause of records; `data.correlation` carries the chain on where there is one."""
+        return Cause(self.id, self.data.get("correlation", self.id))
+
+
+@dataclass(slots=True)
+class Work:
+    """Collects what a transaction sends and schedules; `flush` writes it in few round trips."""
+
+    session: Session
+    database: Database
+    service: str
+    prefix: str
+    now: datetime
+    _outbox: list[Document] = field(default_factory=list, init=False)
+    _due: dict[str, DueRow | None] = field(default_factory=dict, init=False)
+    _replies: dict[str, Document] = field(default_factory=dict, init=False)
+
+    def emit(
+        self,
+        name: str,
+        *,
+        subject: str,
+        data: Contract,
+        cause: Cause,
+        owner: str = "",
+        key: str | None = None,
+        version: Version | None = None,
+    ) -> None:
+        """Sends a record of the catalogue's message `name`; `owner` picks the topic of a family.
+
+        The key is the subject unless `key` says otherwise (`""` is none). Without a `version` the record
+        has no revision and keeps no order with others. Raises OutgoingTooLarge.
+        """
+        message = BY_NAME[name]
+        envelope = {
+            "specversion": "1.0",
+            "id": new_event_id(),
+            "source": f"/kobling/{self.service}",
+            "type": message.type,
+            "subject": subject,
+            "time": format_instant(self.now),
+            "datacontenttype": "application/json",
+            "dataschema": message.dataschema,
+        }
+        if version is not None:
+            envelope["revision"] = version.revision  # type: ignore[assignment]
+        envelope["correlationid"] = cause.correlation
+        envelope["causationid"] = cause.id
+        if cause.traceparent is not None:
+            envelope["traceparent"] = cause.traceparent
+        envelope["data"] = data.model_dump(mode="json", by_alias=True, exclude_none=True)  # type: ignore[assignment]
+        self.send(
+            message.topic,
+            owner=owner,
+            key=(subject if key is None else key).encode() or None,
+            value=orjson.dumps(envelope),
+            headers=[("content-type", CONTENT_TYPE.encode())],
+            order=version.order if version is not None else None,
+        )
+
+    def erase(self, topic: Topic, subject: str, version: Version) -> None:
+        """Sends a null value: compaction then forgets the subject."""
+        self.send(topic, key=subject.encode(), value=None, headers=[], order=version.order)
+
+    def send(
+        self,
+        topic: Topic,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
+        owner: str = "",
+        order: int | None = None,
+    ) -> None:
+        """Puts a finished record into the outbox. Raises OutgoingTooLarge."""
+        size = len(value or b"") + len(key or b"") + sum(len(name) + len(text) for name, text in headers)
+        if size > topic.max_message_bytes - HEADROOM:
+            raise OutgoingTooLarge(f"a record for {topic.name} has {size} bytes")
+        self._outbox.append(
+            {
+                "_id": new_event_id(),
+                "topic": topic.named(owner, self.prefix) if topic.is_family else self.prefix + topic.name,
+                "key": key,
+                "value": value,
+                "headers": headers,
+                "order": microseconds(self.now) if order is None else order,
+                "slot": zlib.crc32(key or b"") % SLOTS,
+            }
+        )
+
+    def schedule(self, row: DueRow) -> None:
+        """Runs a row later; replaces one with the same id."""
+        self._due[row.id] = row
+
+    def cancel(self, row_id: str) -> None:
+        """Takes a scheduled row back, if it is there."""
+        self._due[row_id] = None
+
+    def remember_reply(self, document: Document) -> None:
+        """Keeps a command's latest reply, so that the same command again gets the same answer."""
+        self._replies[document["_id"]] = document
+
+    @property
+    def sends(self) -> bool:
+        """Whether there is anything for the relay."""
+        return bool(self._outbox)
+
+    async def flush(self) -> None:
+        """Writes outbox, due rows and replies in this transaction."""
+        if self._outbox:
+            await self.database["outbox"].insert_many(self._outbox, ordered=False, session=self.session)
+        if self._due:
+            await self.database["due"].bulk_write(
+                [
+                    DeleteOne({"_id": row_id})
+                    if row is None
+                    else ReplaceOne({"_id": row_id}, row.document(), upsert=True)
+                    for row_id, row in self._due.items()
+                ],
+                ordered=False,
+                session=self.session,
+            )
+        if self._replies:
+            await self.database["replies"].bulk_write(
+                [ReplaceOne({"_id": id_}, document, upsert=True) for id_, document in self._replies.items()],
+                ordered=False,
+                session=self.session,
+            )

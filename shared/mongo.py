@@ -1,0 +1,97 @@
+"""MongoDB: the only place that opens a client or a transaction.
+
+Motor stays behind this module and the repositories, so that PyMongo's asynchronous client can replace it.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from bson import CodecOptions
+from bson.binary import UuidRepresentation
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import IndexModel, ReadPreference
+from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Document]
+Session = AsyncIOMotorClientSession
+T = TypeVar("T")
+
+DURABLE = WriteConcern("majority", j=True)
+NAMESPACE_EXISTS = 48
+"""MongoDB's code for a collection that another replica has just created."""
+SERVER_SELECTION_MS = 5_000
+"""How long one try looks for a primary; the retry above it goes on for ever."""
+
+
+class Database:
+    """One service's database: majority reads, majority and journaled writes, UTC datetimes."""
+
+    def __init__(self, uri: str, name: str) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            uri,
+            appname=f"kobling-{name}",
+            tz_aware=True,
+            serverSelectionTimeoutMS=SERVER_SELECTION_MS,
+            retryWrites=True,
+        )
+        self._database: AsyncIOMotorDatabase[Document] = self._client.get_database(
+            name,
+            codec_options=CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD),
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=DURABLE,
+        )
+
+    def __getitem__(self, collection: str) -> Collection:
+        return self._database[collection]
+
+    async def ping(self) -> None:
+        """Raises a PyMongoError where no primary answers."""
+        await self._client.admin.command("ping")
+
+    async def transact(self, body: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+        """Runs `body` in one snapshot transaction and returns its result once a majority has it on disk.
+
+        `body` runs again from its start after a conflict or a change of primary, so it may have no effect
+        but through its session.
+        """
+        async with await self._client.start_session() as session:
+            return await session.with_transaction(
+                body,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=DURABLE,
+                read_preference=ReadPreference.PRIMARY,
+            )
+
+    async def ensure(self, indexes: dict[str, list[IndexModel]]) -> None:
+        """Creates collections and indexes that aren't there; a transaction can't create them quickly."""
+        existing = set(await self._database.list_collection_names())
+        for collection, wanted in indexes.items():
+            if collection not in existing:
+                await self._create(collection)
+            if wanted:
+                await self._database[collection].create_indexes(wanted)
+
+    async def _create(self, collection: str) -> None:
+        try:
+            await self._database.create_collection(collection)
+        except (CollectionInvalid, OperationFailure) as error:
+            already = isinstance(error, CollectionInvalid) or error.code == NAMESPACE_EXISTS
+            if not already:
+                raise
+
+    async def drop(self) -> None:
+        """Drops the database: for tests and `make down`."""
+        await self._client.drop_database(self._database.name)
+
+    def close(self) -> None:
+        """Closes the client's connections."""
+        self._client.close()
