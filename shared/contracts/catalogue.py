@@ -95,8 +95,8 @@ MESSAGES: tuple[Message, ...] = (
         "RefugeeInterviewed",
         "RefugeeWithdrawn",
         "RefugeeMoved",
-        "RefugeeReferred",
     ),
+    *_published(topics.REFUGEES, intake.RefugeeReferral, "RefugeeReferred"),
     *_published(
         topics.VOLUNTEERS,
         intake.VolunteerState,

@@ -107,8 +107,14 @@ class _PersonState(Contract):
     coordinator: OperatorId | None = None
 
 
+class RefugeeReferral(Contract):
+    """All that is published of an unaccompanied minor: that the municipality's child welfare decides."""
+
+    municipality: Municipality
+
+
 class RefugeeState(_PersonState):
-    """A refugee's whole public state; of a referred minor, `municipality` and `status` alone."""
+    """A refugee's whole public state."""
 
     status: RefugeeStatus
     expected_arrival_on: Day | None = None

@@ -90,7 +90,7 @@ def _state(
     return Topic(name, "subject", "compact", (writer,), readers, personal_data, state=True)
 
 
-def _outside(  # noqa: PLR0917 (a table row reads best in the registry's column order)
+def _outside(
     name: str, key: str, writers: tuple[str, ...], readers: tuple[str, ...], personal_data: str, size: int
 ) -> Topic:
     return Topic(

@@ -1,0 +1,1 @@
+"""Running Kobling: the local stack and what deploys the services."""

@@ -1,0 +1,88 @@
+"""What an installation's administrator does: creates topics, publishes operators and programmes."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.topics import topics_for
+
+LEADERS_WITHIN = timedelta(seconds=60)
+TOPIC_ALREADY_EXISTS = 36
+"""Kafka's error code for a topic that another run has created."""
+
+
+class AdministrationError(RuntimeError):
+    """The broker refused; the message names the topic and Kafka's error code."""
+
+
+async def ensure_topics(
+    kafka: str,
+    municipalities: Sequence[str],
+    operators: Sequence[str],
+    *,
+    prefix: str = "",
+    replicas: int = 1,
+) -> list[str]:
+    """Creates all topics that aren't there, in one request; returns all names.
+
+    One request, since each new topic of a family that a service follows rebalances its group.
+    """
+    wanted = topics_for(list(municipalities), list(operators))
+    new = [
+        NewTopic(
+            name=prefix + name,
+            num_partitions=topic.partitions,
+            replication_factor=replicas,
+            topic_configs=topic.config(),
+        )
+        for name, topic in wanted.items()
+    ]
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        answer = await admin.create_topics(new)
+        for topic, code, *_ in answer.topic_errors:
+            if code not in {0, TOPIC_ALREADY_EXISTS}:
+                raise AdministrationError(f"topic {topic} was not created: Kafka error {code}")
+    finally:
+        await admin.close()
+    names = {prefix + name: topic.partitions for name, topic in wanted.items()}
+    await _until_writable(kafka, names)
+    return list(names)
+
+
+async def _until_writable(kafka: str, partitions: Mapping[str, int]) -> None:
+    """Returns once every partition has a leader that answers: metadata alone names leaders too early."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
+    await consumer.start()
+    try:
+        async with asyncio.timeout(LEADERS_WITHIN.total_seconds()):
+            await consumer.end_offsets(
+                [
+                    TopicPartition(name, number)
+                    for name, count in partitions.items()
+                    for number in range(count)
+                ]
+            )
+    finally:
+        await consumer.stop()
+
+
+async def publish(kafka: str, records: Iterable[tuple[str, str, bytes]]) -> int:
+    """Sends (topic, key, structured CloudEvent) records in order; returns how many were acknowledged."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True)
+    await producer.start()
+    try:
+        headers = [("content-type", CONTENT_TYPE.encode())]
+        sent = [
+            await producer.send(topic, value, key.encode(), headers=headers) for topic, key, value in records
+        ]
+        for acknowledgement in sent:
+            await acknowledgement
+        return len(sent)
+    finally:
+        await producer.stop()

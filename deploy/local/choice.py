@@ -1,0 +1,75 @@
+"""Which of the three ways gives the stack on this machine."""
+
+import os
+from datetime import timedelta
+from typing import Literal, assert_never
+
+from deploy.local.addresses import Addresses, StackError
+from deploy.local.containers import missing_for_containers
+from deploy.local.ready import wait_for_kafka, wait_for_mongodb
+from deploy.local.servers import missing_for_processes
+
+Way = Literal["processes", "containers"]
+
+KAFKA_VARIABLE = "KOBLING_KAFKA"
+"""Bootstrap servers of a Kafka that somebody else runs."""
+
+MONGODB_VARIABLE = "KOBLING_MONGODB"
+"""Connection URI of a MongoDB replica set that somebody else runs."""
+
+WAY_VARIABLE = "KOBLING_STACK"
+"""`processes` or `containers`: this way or none. Without effect when addresses are given."""
+
+_REACHABLE = timedelta(seconds=10)
+
+
+def environment_addresses() -> Addresses | None:
+    """The addresses in the environment; None without any, StackError where one of the two is missing."""
+    kafka, mongodb = os.environ.get(KAFKA_VARIABLE), os.environ.get(MONGODB_VARIABLE)
+    if not kafka and not mongodb:
+        return None
+    if not kafka:
+        raise StackError(f"{MONGODB_VARIABLE} is set but {KAFKA_VARIABLE} is not: set both or neither")
+    if not mongodb:
+        raise StackError(f"{KAFKA_VARIABLE} is set but {MONGODB_VARIABLE} is not: set both or neither")
+    return Addresses(kafka=kafka, mongodb=mongodb, origin="environment")
+
+
+async def check_reachable(addresses: Addresses) -> None:
+    """Raise StackError, naming the variable, unless both given servers are ready for the services."""
+    try:
+        await wait_for_kafka(addresses.kafka, within=_REACHABLE)
+    except StackError as refusal:
+        raise StackError(f"{KAFKA_VARIABLE}: {refusal}") from refusal
+    try:
+        await wait_for_mongodb(addresses.mongodb, within=_REACHABLE)
+    except StackError as refusal:
+        raise StackError(f"{MONGODB_VARIABLE}: {refusal}") from refusal
+
+
+def choose_way() -> Way:
+    """Processes where they can run, else containers; raises StackError naming what each way lacks."""
+    forced = os.environ.get(WAY_VARIABLE) or None
+    if forced not in {None, "processes", "containers"}:
+        raise StackError(f"{WAY_VARIABLE} must be 'processes' or 'containers', not {forced!r}")
+    ways: tuple[Way, ...] = ("processes", "containers")
+    lacks: dict[Way, list[str]] = {}
+    for way in ways:
+        if forced in {None, way}:
+            lacks[way] = _missing(way)
+            if not lacks[way]:
+                return way
+    lines = [f"  {way}: missing {'; '.join(missing)}" for way, missing in lacks.items()]
+    lines.append(f"  addresses: set {KAFKA_VARIABLE} and {MONGODB_VARIABLE} to servers that run already")
+    only = f" ({WAY_VARIABLE}={forced} allows one way)" if forced else ""
+    raise StackError("\n".join([f"Kafka and MongoDB can't be started here{only}:", *lines]))
+
+
+def _missing(way: Way) -> list[str]:
+    match way:
+        case "processes":
+            return missing_for_processes()
+        case "containers":
+            return missing_for_containers()
+        case _:
+            assert_never(way)

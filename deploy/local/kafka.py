@@ -1,0 +1,158 @@
+"""Apache Kafka as one KRaft process: broker and controller together, on the loopback interface alone."""
+
+import asyncio
+import shutil
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from deploy.local import class_archive
+from deploy.local.addresses import StackError
+from deploy.local.jars import java_command
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.process import ServerProcess
+from deploy.local.ready import wait_for_kafka
+
+_MEBIBYTE = 1024 * 1024
+_START = timedelta(seconds=60)
+_GRACE = timedelta(seconds=30)
+_TRIES = 5
+
+BROKER_SETTINGS: Final[Mapping[str, str]] = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "CLIENTS",
+    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    # A mistyped topic must fail, not appear with one partition and no access rules.
+    "auto.create.topics.enable": "false",
+    # A service that was off for weeks still finds where it stopped.
+    "offsets.retention.minutes": str(60 * 24 * 60),
+    # 1 MiB of value, and room for the key, the headers and the batch around it.
+    "message.max.bytes": str(_MEBIBYTE + 64 * 1024),
+    "replica.fetch.max.bytes": str(_MEBIBYTE + 64 * 1024),
+    # One broker, so one replica; ten partitions load faster than fifty.
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "10",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "10",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    # The wait gathers the members of a large group; here it only delays every first poll by 3 s.
+    "group.initial.rebalance.delay.ms": "0",
+    # A killed broker is let in again when its old session has ended: after 9 s by default.
+    "broker.session.timeout.ms": "4000",
+    "broker.heartbeat.interval.ms": "500",
+    "log.cleaner.enable": "true",
+    # The default of 128 MiB would be a quarter of the heap; this holds 600,000 keys a pass.
+    "log.cleaner.dedupe.buffer.size": str(16 * _MEBIBYTE),
+}
+"""What a local broker is set to, as a process and as a container alike; listeners are added by each."""
+
+
+class KafkaServer:
+    """One broker below `directory`: its data in `data`, its output in `logs`' `kafka.log`.
+
+    Stopping or killing it keeps the data and the port, so that it can be started again as the same broker.
+    """
+
+    def __init__(self, directory: Path, logs: Path) -> None:
+        self._directory = directory
+        self._log = logs / "kafka.log"
+        self._address: str | None = None
+        self.process: ServerProcess | None = None
+
+    @property
+    def address(self) -> str:
+        """Bootstrap servers; raises StackError before the first start."""
+        if self._address is None:
+            raise StackError("Kafka was not started")
+        return self._address
+
+    async def start(self) -> None:
+        """Start the broker and return when it is ready; raises StackError with the log's end."""
+        if self._address is not None:
+            return await self._run(self._address)
+        for attempt in range(1, _TRIES + 1):
+            address = await self._format()
+            try:
+                await self._run(address)
+            except StackError:
+                if attempt == _TRIES or not self._port_was_taken():
+                    raise
+                # The controller's port is part of the formatted data.
+                shutil.rmtree(self._directory)
+            else:
+                self._address = address
+                return None
+        return None
+
+    async def stop(self) -> None:
+        """Shut down in order."""
+        if self.process is not None and await self.process.stop(_GRACE):
+            await asyncio.to_thread(class_archive.keep, self._draft)
+
+    async def kill(self) -> None:
+        """kill -9: what was acked must be there at the next start."""
+        if self.process is not None:
+            await self.process.kill()
+
+    async def _run(self, address: str) -> None:
+        command = java_command("-Xmx512m", *class_archive.reading_or_writing(self._draft))
+        self.process = ServerProcess("Kafka", [*command, "kafka.Kafka", str(self._settings)], self._log)
+        try:
+            await self.process.start()
+            await self.process.listens(int(address.rpartition(":")[2]), within=_START)
+            await wait_for_kafka(address, within=_START, alive=self.process.check_running)
+        except BaseException:
+            await self.process.kill()
+            raise
+
+    async def _format(self) -> str:
+        """Write the settings for free ports and format the data directory; returns the clients' address."""
+        clients, controller = free_ports(2)
+        address = f"{LOOPBACK}:{clients}"
+        settings = {
+            **BROKER_SETTINGS,
+            "listeners": f"CLIENTS://{address},CONTROLLER://{LOOPBACK}:{controller}",
+            "advertised.listeners": f"CLIENTS://{address}",
+            "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
+            "log.dirs": str(self._directory / "data"),
+        }
+        self._directory.mkdir(parents=True, exist_ok=True)
+        lines = "".join(f"{name}={value}\n" for name, value in settings.items())
+        await asyncio.to_thread(self._settings.write_text, lines)
+        command = [
+            *java_command(*class_archive.reading()),
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+        ]
+        command += ["-t", _cluster_id(), "-c", str(self._settings)]
+        tool = ServerProcess("Kafka's StorageTool", command, self._log)
+        try:
+            await tool.start()
+            await tool.finish()
+        finally:
+            await tool.kill()
+        return address
+
+    @property
+    def _draft(self) -> Path:
+        return self._directory / "classes.jsa"
+
+    @property
+    def _settings(self) -> Path:
+        return self._directory / "server.properties"
+
+    def _port_was_taken(self) -> bool:
+        return self.process is not None and "already in use" in self.process.last_words()
+
+
+def _cluster_id() -> str:
+    """A random id in Kafka's form; one that begins with a dash would be read as an option."""
+    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")

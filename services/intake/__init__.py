@@ -1,0 +1,1 @@
+"""Intake: who has been settled, who volunteers, what they agreed to, and when they may be matched."""

@@ -1,0 +1,36 @@
+"""Intake's composition root."""
+
+from services.intake import repository
+from services.intake.domain.refugee import Refugee
+from services.intake.domain.volunteer import Volunteer
+from services.intake.handlers import subscriptions
+from services.intake.publish import Publisher
+from services.intake.repository import Files
+from services.intake.service import ROLES, Intake
+from services.intake.settings import Settings
+from services.intake.settlements import Settlements
+from services.intake.translate import case_digest
+from shared.messaging.commands import RETRY_KIND, Commands
+from shared.messaging.runtime import App, Runtime
+from shared.sealing import FieldCipher, Sealer, decode
+
+
+def create_app(settings: Settings) -> App:
+    """Wires intake; nothing runs yet."""
+    runtime = Runtime("intake", settings)
+    database = runtime.database
+    cipher = FieldCipher(decode(settings.master_key.get_secret_value()))
+    case_key = case_digest(decode(settings.case_key.get_secret_value()))
+    publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
+    refugees = Files(database, Refugee, cipher)
+    volunteers = Files(database, Volunteer, cipher)
+    intake = Intake(database, refugees, volunteers, publisher, runtime.programmes, case_key)
+    settlements = Settlements(refugees, publisher, case_key)
+    commands = Commands("intake", database, settings.topic_prefix, runtime.operators, ROLES, intake.decide)
+    return App(
+        runtime,
+        subscriptions(settlements, commands),
+        due_handlers={RETRY_KIND: commands.retry},
+        indexes=repository.INDEXES,
+        protect=lambda content, letter: cipher.encrypt(cipher.master, content, letter),
+    )

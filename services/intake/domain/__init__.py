@@ -1,0 +1,1 @@
+"""Intake's decisions: pure functions on frozen states."""

@@ -1,0 +1,271 @@
+"""What refugees and volunteers have in common: who they are, what they agreed to, what they take part in."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal, Self
+
+from services.intake.domain.errors import DomainError
+
+ParticipationStatus = Literal["joined", "consented", "ready", "left"]
+
+CONTACT = "contact"
+"""The consent without which nobody's contact card leaves intake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Personal data: encrypted where it is stored, published in sealed contact cards alone."""
+
+    given_name: str
+    family_name: str
+    birth_date: date
+    gender: str
+    preferred_language: str
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language (BCP 47) and how well it is spoken."""
+
+    code: str
+    level: Literal["native", "fluent", "basic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What may be known of somebody without knowing who it is."""
+
+    birth_year: int
+    gender: Literal["female", "male", "other"]
+    languages: tuple[Language, ...]
+    adults: int
+    minors: int
+    interests: tuple[str, ...] = ()
+    occupation: str | None = None
+    education: (
+        Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"] | None
+    ) = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """What an interview established. Hours are hours a week."""
+
+    programme: str
+    held_on: date
+    weekly_hours: float
+    activities: tuple[str, ...]
+    contact: Literal["in_person", "phone", "mixed"]
+    weekday_morning: float
+    weekday_afternoon: float
+    weekday_evening: float
+    weekend: float
+    guide_gender: Literal["female", "male", "other"] | None
+    interpreter_ok: bool
+    interests: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A status and the days it lasted."""
+
+    status: str
+    since: date
+    to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent in force."""
+
+    purpose: str
+    text_version: str
+    given_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """That a document was seen; never what it says."""
+
+    kind: str
+    seen_on: date
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An organisation's approval for a programme."""
+
+    programme: str
+    organisation: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """A part in one programme."""
+
+    programme: str
+    pack_version: str
+    status: ParticipationStatus
+    joined_on: date
+    ready_since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a side of a programme's pack asks before somebody may be matched."""
+
+    programme: str
+    pack_version: str
+    consents: frozenset[str]
+    interview: bool
+    checks: frozenset[str]
+    approvals: frozenset[str]
+    minimum_age: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The common part of a refugee's and a volunteer's file."""
+
+    subject: str
+    municipality: str
+    status: str
+    spells: tuple[Spell, ...] = ()
+    profile: Profile | None = None
+    details: Details | None = None
+    interview: Interview | None = None
+    consents: tuple[Consent, ...] = ()
+    checks: tuple[Check, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    participations: tuple[Participation, ...] = ()
+    household_ref: str | None = field(default=None)
+
+    def consented_to(self, purpose: str) -> bool:
+        """Whether a consent for the purpose is in force."""
+        return any(consent.purpose == purpose for consent in self.consents)
+
+    def participation(self, programme: str) -> Participation | None:
+        """The part in a programme, if there is one."""
+        return next((part for part in self.participations if part.programme == programme), None)
+
+    def with_status(self, status: str, on: date) -> Self:
+        """The same person in another status from a day on; unchanged if that is the status already."""
+        if status == self.status and self.spells:
+            return self
+        closed = tuple(
+            replace(spell, to=max(spell.since, on)) if spell.to is None else spell for spell in self.spells
+        )
+        return replace(self, status=status, spells=(*closed, Spell(status, on)))
+
+    def with_participation(self, part: Participation) -> Self:
+        """The same person with this participation in its place, or at the end."""
+        others = [known if known.programme != part.programme else part for known in self.participations]
+        if part not in others:
+            others.append(part)
+        return replace(self, participations=tuple(others))
+
+
+def missing(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
+    """What somebody still lacks before they may be matched, as codes such as `consent:matching`."""
+    consents = {
+        f"consent:{name}" for name in asked.consents - {consent.purpose for consent in person.consents}
+    }
+    checks = {f"check:{name}" for name in asked.checks - {check.kind for check in person.checks}}
+    approvals = {f"approval:{name}" for name in missing_approvals(person, asked)}
+    lacks = consents | checks | approvals
+    held = person.interview is not None and person.interview.programme == asked.programme
+    if asked.interview and not held:
+        lacks.add("interview")
+    if asked.minimum_age is not None and not _of_age(person, asked.minimum_age, today):
+        lacks.add("age")
+    return tuple(sorted(lacks))
+
+
+def missing_approvals(person: Person, asked: Requirements) -> tuple[str, ...]:
+    """The organisations that have not approved yet."""
+    given = {approval.organisation for approval in person.approvals if approval.programme == asked.programme}
+    return tuple(sorted(asked.approvals - given))
+
+
+def ready_since(person: Person, asked: Requirements, joined_on: date) -> date:
+    """The day on which the last of the requirements was met: from then on somebody waits."""
+    days = [joined_on]
+    days += [consent.given_on for consent in person.consents if consent.purpose in asked.consents]
+    days += [check.seen_on for check in person.checks if check.kind in asked.checks]
+    days += [approval.on for approval in person.approvals if approval.programme == asked.programme]
+    if asked.interview and person.interview is not None:
+        days.append(person.interview.held_on)
+    return max(days)
+
+
+def join(person: Person, asked: Requirements, joined_on: date) -> Person:
+    """Takes part in a programme; raises `already_joined`."""
+    known = person.participation(asked.programme)
+    if known is not None and known.status != "left":
+        raise DomainError("already_joined", "The subject takes part in this programme already.", "programme")
+    return person.with_participation(Participation(asked.programme, asked.pack_version, "joined", joined_on))
+
+
+def consent(person: Person, given: Consent) -> Person:
+    """Records a consent; a newer one for the same purpose replaces the older."""
+    known = next((item for item in person.consents if item.purpose == given.purpose), None)
+    if known is not None and known.given_on > given.given_on:
+        raise DomainError("consent_superseded", "A later consent for this purpose is in force.", "given_on")
+    others = tuple(item for item in person.consents if item.purpose != given.purpose)
+    return replace(person, consents=(*others, given))
+
+
+def interviewed(person: Person, interview: Interview) -> Person:
+    """Records an interview; raises `not_joined` or `interview_superseded`."""
+    _joined(person, interview.programme)
+    if person.interview is not None and person.interview.held_on > interview.held_on:
+        raise DomainError("interview_superseded", "A later interview is on record.", "held_on")
+    return replace(person, interview=interview)
+
+
+def checked(person: Person, check: Check) -> Person:
+    """Records that a document was seen; the latest of its kind and role stays."""
+    others = tuple(item for item in person.checks if (item.kind, item.role) != (check.kind, check.role))
+    return replace(person, checks=(*others, check))
+
+
+def approved(person: Person, approval: Approval) -> Person:
+    """Records an organisation's approval; raises `not_joined`. A repeated one keeps the first day."""
+    _joined(person, approval.programme)
+    known = {(item.programme, item.organisation) for item in person.approvals}
+    if (approval.programme, approval.organisation) in known:
+        return person
+    return replace(person, approvals=(*person.approvals, approval))
+
+
+def assess(person: Person, asked: Requirements, today: date) -> tuple[Person, bool]:
+    """Moves a participation on as far as the requirements allow; returns whether it became ready now."""
+    part = person.participation(asked.programme)
+    if part is None or part.status in {"ready", "left"}:
+        return person, False
+    if not missing(person, asked, today):
+        ready = replace(part, status="ready", ready_since=ready_since(person, asked, part.joined_on))
+        return person.with_participation(ready), True
+    if asked.consents and all(person.consented_to(purpose) for purpose in asked.consents):
+        return person.with_participation(replace(part, status="consented")), False
+    return person, False
+
+
+def _joined(person: Person, programme: str) -> None:
+    part = person.participation(programme)
+    if part is None or part.status == "left":
+        raise DomainError(
+            "not_joined", "The subject takes no part in this programme: join it first.", "programme"
+        )
+
+
+def _of_age(person: Person, age: int, today: date) -> bool:
+    if person.details is not None:
+        born = person.details.birth_date
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) >= age
+    return person.profile is not None and today.year - person.profile.birth_year > age

@@ -1,0 +1,210 @@
+"""A refugee's file: from settlement to readiness, corrections and moves."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from services.intake.domain.person import Details, Participation, Person, Profile
+
+Standing = Literal["none", "protected", "minor", "withdrawn"]
+
+
+class Fact(StrEnum):
+    """What happened to a refugee's file, by the name of its public event."""
+
+    SETTLED = "RefugeeSettled"
+    CORRECTED = "RefugeeCorrected"
+    JOINED = "RefugeeJoined"
+    CONSENTED = "RefugeeConsented"
+    INTERVIEWED = "RefugeeInterviewed"
+    READY = "RefugeeReady"
+    REFERRED = "RefugeeReferred"
+    WITHDRAWN = "RefugeeWithdrawn"
+    MOVED = "RefugeeMoved"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the municipality has housed somebody."""
+
+    kind: Literal["temporary", "permanent", "private_host"]
+    placed_on: date
+    district: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A municipality's case, by a keyed digest of its reference, and the newest record of it."""
+
+    key: str
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refugee(Person):
+    """A settled or announced person. `cases` are all municipal cases that are this person; the first is
+    the current one. Of protected people and referred minors nothing but cases and status is kept.
+    """
+
+    cases: tuple[Case, ...] = ()
+    expected_arrival_on: date | None = None
+    arrived_on: date | None = None
+    settled_on: date | None = None
+    placement: Placement | None = None
+
+    def case(self, key: str) -> Case | None:
+        """The case with this key."""
+        return next((case for case in self.cases if case.key == key), None)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anything of this person may be published."""
+        return self.status not in {"protected", "referred"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a municipality says of a case. `profile` and `details` are absent of protected people."""
+
+    case: str
+    municipality: str
+    time: datetime
+    standing: Literal["none", "protected", "minor"]
+    profile: Profile | None = None
+    details: Details | None = None
+    expected_arrival_on: date | None = None
+    arrived_on: date | None = None
+    settled_on: date | None = None
+    placement: Placement | None = None
+    former_case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A refugee's new file and what happened, if anything that may be known outside.
+
+    `newly_hidden`: what was published under the old subject must be taken back; the new file has a subject
+    of its own, so that nothing leads from the one to the other.
+    """
+
+    refugee: Refugee
+    fact: Fact | None = None
+    newly_hidden: bool = field(default=False)
+
+
+def is_stale(known: Refugee | None, case: str, time: datetime) -> datetime | None:
+    """The time of the newer record of the case, where there is one."""
+    found = known.case(case) if known is not None else None
+    return found.newest if found is not None and found.newest > time else None
+
+
+def settle(known: Refugee | None, said: Settlement, subject: str, today: date) -> Change:
+    """Opens or corrects a file. `subject` is a fresh reference, used where a person begins to be public.
+
+    Callers drop stale records first.
+    """
+    if said.standing != "none":
+        return _hide(known, said, subject, today)
+    if known is None or not known.is_public:
+        fresh = Refugee(
+            subject=subject,
+            municipality=said.municipality,
+            status="announced",
+            cases=_cases(known.cases if known else (), said),
+        )
+        return Change(_stated(fresh, said, today), Fact.SETTLED)
+    current = known.cases[0].key
+    known = replace(known, cases=_cases(known.cases, said))
+    if current != said.case and said.former_case is None:
+        # An older case of somebody who has moved on: what its municipality says no longer decides.
+        return Change(replace(known, cases=_newest_kept(known.cases, current)))
+    begins = said.municipality != known.municipality or known.profile is None
+    known = replace(known, municipality=said.municipality)
+    if known.status in {"withdrawn", "moved"}:
+        known = replace(known, participations=(), consents=(), interview=None)
+    corrected = _stated(known, said, today)
+    return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
+
+
+def withdraw(known: Refugee | None, case: Case, municipality: str, subject: str, today: date) -> Change:
+    """Closes a file; a case never heard of is remembered, so that an older settlement has no effect."""
+    return _leave(known, case, municipality, subject, today, Fact.WITHDRAWN)
+
+
+def move(known: Refugee | None, case: Case, municipality: str, subject: str, today: date) -> Change:
+    """Somebody left the municipality; where they went sends its own settlement."""
+    return _leave(known, case, municipality, subject, today, Fact.MOVED)
+
+
+def _leave(
+    known: Refugee | None, case: Case, municipality: str, subject: str, today: date, fact: Fact
+) -> Change:
+    status = "withdrawn" if fact is Fact.WITHDRAWN else "moved"
+    if known is None:
+        unheard = Refugee(subject=subject, municipality=municipality, status="unheard", cases=(case,))
+        return Change(unheard.with_status(status, today))
+    is_current = known.cases[0].key == case.key
+    known = replace(known, cases=tuple(case if item.key == case.key else item for item in known.cases))
+    if not is_current or not known.is_public or known.status in {"withdrawn", "moved"}:
+        return Change(known)
+    parts = tuple(replace(part, status="left") for part in known.participations)
+    return Change(replace(known.with_status(status, today), participations=parts), fact)
+
+
+def progressed(before: Refugee, after: Refugee, fact: Fact, today: date) -> Change:
+    """Settles the status after a step towards readiness, and names the step by its greatest effect."""
+    became_ready = _ready(after.participations) and not _ready(before.participations)
+    status = "ready" if _ready(after.participations) else "consented" if after.consents else after.status
+    return Change(after.with_status(status, today), Fact.READY if became_ready else fact)
+
+
+def _ready(participations: tuple[Participation, ...]) -> bool:
+    return any(part.status == "ready" for part in participations)
+
+
+def _hide(known: Refugee | None, said: Settlement, subject: str, today: date) -> Change:
+    """Keeps case and status alone. Who was public before is taken back first."""
+    status = "protected" if said.standing == "protected" else "referred"
+    cases = _cases(known.cases if known else (), said)
+    was_public = known is not None and known.is_public
+    bare = Refugee(
+        subject=subject if known is None or was_public else known.subject,
+        municipality=said.municipality,
+        status="unheard",
+        cases=cases,
+    )
+    fact = Fact.REFERRED if status == "referred" and (known is None or known.status != "referred") else None
+    return Change(bare.with_status(status, today), fact, newly_hidden=was_public)
+
+
+def _stated(known: Refugee, said: Settlement, today: date) -> Refugee:
+    arrived = said.settled_on or said.arrived_on
+    status = known.status
+    if status in {"announced", "settled", "withdrawn", "moved"}:
+        status = "settled" if arrived and arrived <= today else "announced"
+    stated = replace(
+        known,
+        profile=said.profile,
+        details=said.details,
+        expected_arrival_on=said.expected_arrival_on,
+        arrived_on=said.arrived_on,
+        settled_on=said.settled_on,
+        placement=said.placement,
+    )
+    since = min(arrived, today) if status == "settled" and arrived else today
+    return stated.with_status(status, since)
+
+
+def _cases(cases: tuple[Case, ...], said: Settlement) -> tuple[Case, ...]:
+    """The record's case first, then the others; a former case that is not known yet is held for it."""
+    first = Case(said.case, said.time)
+    rest = [case for case in cases if case.key != said.case]
+    if said.former_case is not None and all(case.key != said.former_case for case in rest):
+        rest.append(Case(said.former_case, datetime.min.replace(tzinfo=said.time.tzinfo)))
+    return (first, *rest)
+
+
+def _newest_kept(cases: tuple[Case, ...], current: str) -> tuple[Case, ...]:
+    """The same cases with the current one first again."""
+    return tuple(sorted(cases, key=lambda case: case.key != current))

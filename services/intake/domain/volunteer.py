@@ -1,0 +1,74 @@
+"""A volunteer's file: from registration to approval."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from services.intake.domain.person import Details, Participation, Person, Profile
+
+
+class Fact(StrEnum):
+    """What happened to a volunteer's file, by the name of its public event."""
+
+    REGISTERED = "VolunteerRegistered"
+    UPDATED = "VolunteerUpdated"
+    APPROVED = "VolunteerApproved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volunteer(Person):
+    """A resident who offers to guide. `capacity` is how many pairs at once, `travel_km` how far they go."""
+
+    capacity: int = 1
+    travel_km: int | None = None
+    approved_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a new volunteer tells."""
+
+    municipality: str
+    profile: Profile
+    details: Details
+    capacity: int
+    travel_km: int | None
+    registered_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A volunteer's new file and what happened."""
+
+    volunteer: Volunteer
+    fact: Fact
+
+
+def register(said: Registration, subject: str) -> Change:
+    """Opens a file under the subject that the operator chose."""
+    volunteer = Volunteer(
+        subject=subject,
+        municipality=said.municipality,
+        status="registered",
+        profile=said.profile,
+        details=said.details,
+        capacity=said.capacity,
+        travel_km=said.travel_km,
+    )
+    return Change(volunteer.with_status("registered", said.registered_on), Fact.REGISTERED)
+
+
+def progressed(before: Volunteer, after: Volunteer) -> Change:
+    """Settles the status after a step towards approval: approved once any participation is ready."""
+    since = _ready_since(after.participations)
+    if since is None or _ready_since(before.participations) == since:
+        return Change(after, Fact.UPDATED)
+    approved = after.with_status("approved", since)
+    return Change(replace(approved, approved_on=after.approved_on or since), Fact.APPROVED)
+
+
+def _ready_since(participations: tuple[Participation, ...]) -> date | None:
+    days = [
+        part.ready_since for part in participations if part.status == "ready" and part.ready_since is not None
+    ]
+    return min(days, default=None)

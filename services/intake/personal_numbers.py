@@ -1,0 +1,27 @@
+"""Recognises Norwegian and Danish personal numbers where only a case reference may stand."""
+
+from stdnum.dk import cpr
+from stdnum.no import fodselsnummer
+from stdnum.util import isdigits
+
+NORWEGIAN_DIGITS = 11
+
+
+def is_personal_number(reference: str) -> bool:
+    """Whether a reference is, or could pass for, a personal number.
+
+    Norwegian: any eleven digits whose two check digits fit, so D-numbers, H-numbers and the synthetic
+    numbers of test registers are taken too. Danish: any ten digits that begin with a date, since check
+    digits no longer decide there.
+    """
+    bare = reference.replace(".", "")
+    return _is_norwegian(fodselsnummer.compact(bare)) or cpr.is_valid(bare)
+
+
+def _is_norwegian(number: str) -> bool:
+    return (
+        len(number) == NORWEGIAN_DIGITS
+        and isdigits(number)
+        and number[-2] == fodselsnummer.calc_check_digit1(number)
+        and number[-1] == fodselsnummer.calc_check_digit2(number)
+    )

@@ -1,0 +1,172 @@
+"""Settlements: one receipt for each record, one file for each person."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from services.intake import translate
+from services.intake.domain import refugee
+from services.intake.domain.refugee import Case, Change, Refugee
+from services.intake.personal_numbers import is_personal_number
+from services.intake.publish import Publisher
+from services.intake.repository import File, Files
+from services.intake.translate import CaseKey
+from shared.contracts import municipal
+from shared.contracts.intake import SettlementReceipt
+from shared.ids import new_subject
+from shared.messaging.outcome import Applied, Dead, Duplicate, Outcome, Stale
+from shared.messaging.records import Handled, Readable, Received
+from shared.messaging.work import Version, Work
+
+_CASE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A file in the hands of a batch: as it was loaded, and as it is now."""
+
+    before: File[Refugee] | None
+    file: File[Refugee] | None
+    changed: bool = False
+
+
+class Settlements:
+    """Applies what municipalities send and answers each record."""
+
+    def __init__(self, files: Files[Refugee], publisher: Publisher, case_key: CaseKey) -> None:
+        self._files = files
+        self._publisher = publisher
+        self._case_key = case_key
+
+    async def apply(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
+        """Opens and corrects files, in offset order, with one query and one bulk write."""
+        received = [record for record in records if isinstance(record, Received)]
+        wanted = {case for record in received for case in self._cases(record)}
+        loaded = await self._files.by_case(wanted, work.session)
+        by_subject = {file.person.subject: _Entry(file, file) for file in loaded.values()}
+        entries = {case: by_subject[file.person.subject] for case, file in loaded.items()}
+        outcomes = [self._one(record, entries, work) for record in received]
+        changed = {id(entry): entry for entry in entries.values() if entry.changed}
+        await self._files.save([(entry.before, entry.file) for entry in changed.values()], work.session)
+        return outcomes
+
+    def _cases(self, record: Received) -> list[str]:
+        cases = [self._case_key(record.owner or "", record.key)]
+        if isinstance(record.data, municipal.PersonSettled) and (former := record.data.former) is not None:
+            cases.append(self._case_key(former.municipality, former.case))
+        return cases
+
+    def _one(self, record: Received, entries: dict[str, _Entry], work: Work) -> Outcome:
+        if (refused := self._refusal(record)) is not None:
+            return refused
+        own, *former = self._cases(record)
+        entry = next((entries[case] for case in (own, *former) if case in entries), None) or _Entry(
+            None, None
+        )
+        known = entry.file.person if entry.file is not None else None
+        newer = refugee.is_stale(known, own, record.envelope.time)
+        if newer is not None:
+            return Stale(newer)
+        change = self._decide(record, own, known, work)
+        entry.file = self._published(entry.file, change, record, work)
+        entry.changed = True
+        entries.update({case.key: entry for case in change.refugee.cases})
+        return self._accepted(record, change)
+
+    @staticmethod
+    def _refusal(record: Received) -> Dead | None:
+        if not _CASE.fullmatch(record.key):
+            return Dead("case_invalid", "subject")
+        if is_personal_number(record.key):
+            return Dead("personal_number", "subject")
+        if isinstance(record.data, municipal.PersonSettled):
+            return translate.date_in_future(record.data, record.raw.broker_time.date())
+        return None
+
+    def _decide(self, record: Received, own: str, known: Refugee | None, work: Work) -> Change:
+        today, subject = work.now.date(), new_subject("refugee")
+        case = Case(own, record.envelope.time)
+        municipality = record.owner or ""
+        match record.data:
+            case municipal.PersonSettled() as said:
+                return refugee.settle(
+                    known, translate.settlement(record, said, self._case_key), subject, today
+                )
+            case municipal.SettlementWithdrawn():
+                return refugee.withdraw(known, case, municipality, subject, today)
+            case municipal.PersonMoved():
+                return refugee.move(known, case, municipality, subject, today)
+            case _:
+                raise TypeError(record.message.name)
+
+    def _published(
+        self, before: File[Refugee] | None, change: Change, record: Received, work: Work
+    ) -> File[Refugee]:
+        person = change.refugee
+        if before is not None and before.person.subject == person.subject:
+            file = replace(before, person=person)
+        else:
+            file = File(person)
+        if before is not None and change.newly_hidden and before.state.revision:
+            self._publisher.take_back(before, record.cause, work)
+        if change.fact is not None:
+            file = self._publisher.state(file, change.fact, record.cause, work)
+            file = self._publisher.card(before, file, record.cause, work)
+        return file
+
+    @staticmethod
+    def _accepted(record: Received, change: Change) -> Applied:
+        said = record.data
+        if change.refugee.status == "referred":
+            return Applied("referred")
+        unstated = isinstance(said, municipal.PersonSettled) and "protection" not in said.model_fields_set
+        if unstated:
+            return Applied("accepted", "protection_unstated", "protection")
+        return Applied("accepted")
+
+    async def report(self, handled: Sequence[Handled], work: Work) -> None:
+        """Answers each record on its municipality's receipts topic."""
+        for item in handled:
+            record = item.record
+            owner = getattr(record, "owner", None)
+            if owner is None:
+                continue
+            case = _readable_case(record.raw.key)
+            # One receipt a record, in the order of the records: their offset numbers them.
+            version = replace(Version().next(work.now), revision=record.raw.offset + 1)
+            work.emit(
+                "SettlementReceipt",
+                subject=case or "unreadable",
+                key=case or "",
+                data=_receipt(item),
+                cause=record.cause,
+                owner=owner,
+                version=version,
+            )
+
+
+def _readable_case(key: bytes | None) -> str | None:
+    """The case reference to answer under; None where it is none, or must not be repeated."""
+    try:
+        case = (key or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    return case if _CASE.fullmatch(case) and not is_personal_number(case) else None
+
+
+def _receipt(item: Handled) -> SettlementReceipt:
+    said: dict[str, Any]
+    match item.outcome:
+        case Applied(receipt, code, field):
+            said = {"outcome": receipt, "code": code, "field": field}
+        case Duplicate():
+            said = {"outcome": "duplicate"}
+        case Stale(newer):
+            said = {"outcome": "stale", "newer": newer}
+        case Dead(code, field):
+            said = {"outcome": "rejected", "code": code, "field": field}
+        case _ as never:
+            assert_never(never)
+    raw = item.record.raw
+    return SettlementReceipt.model_validate({**said, "partition": raw.partition, "offset": raw.offset})

@@ -1,0 +1,271 @@
+"""Contract events ↔ domain: the only module of intake that knows both."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Literal
+
+import orjson
+
+from services.intake.domain import person, refugee, volunteer
+from shared.contracts import commands as command
+from shared.contracts import intake as public
+from shared.contracts import municipal, people
+from shared.contracts.administrators import PackSide, ProgrammePack
+from shared.messaging.outcome import Dead
+from shared.messaging.records import Received
+
+CaseKey = Callable[[str, str], str]
+"""(municipality, case reference) → the keyed digest under which intake knows the case."""
+
+
+def case_digest(secret: bytes) -> CaseKey:
+    """HMAC-SHA-256 under the service's own key, so that a leaked database does not lead back to a case."""
+
+    def digest(municipality: str, case: str) -> str:
+        return hmac.new(secret, f"{municipality}/{case}".encode(), hashlib.sha256).hexdigest()
+
+    return digest
+
+
+def settlement(record: Received, said: municipal.PersonSettled, case_key: CaseKey) -> refugee.Settlement:
+    """A municipality's settlement as intake decides on it. The record's topic names the municipality."""
+    municipality = record.owner or ""
+    open_ = said.protection == "none" and not said.unaccompanied_minor
+    standing: Literal["none", "protected", "minor"]
+    standing = "protected" if said.protection != "none" else "minor" if said.unaccompanied_minor else "none"
+    former = said.former
+    return refugee.Settlement(
+        case=case_key(municipality, record.key),
+        municipality=municipality,
+        time=record.envelope.time,
+        standing=standing,
+        profile=_settled_profile(said) if open_ else None,
+        details=_details(said.person) if open_ and said.person is not None else None,
+        expected_arrival_on=said.expected_arrival_on if open_ else None,
+        arrived_on=said.arrived_on if open_ else None,
+        settled_on=said.settled_on if open_ else None,
+        placement=_placement(said.placement) if open_ and said.placement is not None else None,
+        former_case=None if former is None else case_key(former.municipality, former.case),
+    )
+
+
+def date_in_future(said: municipal.PersonSettled | municipal.PersonMoved, today: date) -> Dead | None:
+    """Refuses what can't have happened yet: only the expected arrival may lie ahead of the broker's day."""
+    if isinstance(said, municipal.PersonMoved):
+        return None
+    happened = {
+        "arrived_on": said.arrived_on,
+        "settled_on": said.settled_on,
+        "person.birth_date": said.person.birth_date if said.person else None,
+    }
+    for name, day in happened.items():
+        if day is not None and day > today:
+            return Dead("date_in_future", name)
+    return None
+
+
+def _settled_profile(said: municipal.PersonSettled) -> person.Profile | None:
+    if said.person is None:
+        return None
+    household = said.household
+    return person.Profile(
+        birth_year=said.person.birth_date.year,
+        gender=said.person.gender,
+        languages=_languages(said.languages),
+        adults=household.adults if household else 1,
+        minors=household.minors if household else 0,
+        interests=tuple(said.interests),
+        occupation=said.occupation,
+        education=said.education,
+    )
+
+
+def _languages(languages: list[people.Language]) -> tuple[person.Language, ...]:
+    return tuple(person.Language(language.code, language.level) for language in languages)
+
+
+def _details(who: municipal.Person) -> person.Details:
+    return person.Details(
+        given_name=who.given_name,
+        family_name=who.family_name,
+        birth_date=who.birth_date,
+        gender=who.gender,
+        preferred_language=who.preferred_language,
+        phone=who.phone,
+        email=who.email,
+        address=who.address,
+    )
+
+
+def _placement(placement: people.Placement) -> refugee.Placement:
+    return refugee.Placement(placement.kind, placement.placed_on, placement.district)
+
+
+def registration(said: command.RegisterVolunteer) -> volunteer.Registration:
+    """A new volunteer as intake decides on them."""
+    return volunteer.Registration(
+        municipality=said.municipality,
+        profile=person.Profile(
+            birth_year=said.person.birth_date.year,
+            gender=said.person.gender,
+            languages=_languages(said.languages),
+            adults=said.adults,
+            minors=said.minors,
+            interests=tuple(said.interests),
+            occupation=said.occupation,
+            education=said.education,
+        ),
+        details=_details(said.person),
+        capacity=said.capacity,
+        travel_km=said.travel_km,
+        registered_on=said.registered_on,
+    )
+
+
+def interview(said: command.RecordInterview) -> person.Interview:
+    """An interview's results."""
+    return person.Interview(
+        programme=said.programme,
+        held_on=said.held_on,
+        weekly_hours=said.expectations.weekly_hours,
+        activities=tuple(said.expectations.activities),
+        contact=said.expectations.contact,
+        weekday_morning=said.availability.weekday_morning,
+        weekday_afternoon=said.availability.weekday_afternoon,
+        weekday_evening=said.availability.weekday_evening,
+        weekend=said.availability.weekend,
+        guide_gender=said.wishes.guide_gender,
+        interpreter_ok=said.wishes.interpreter_ok,
+        interests=None if said.interests is None else tuple(said.interests),
+    )
+
+
+def requirements(pack: ProgrammePack, side: PackSide) -> person.Requirements:
+    """What a side of a pack asks."""
+    return person.Requirements(
+        programme=pack.name,
+        pack_version=pack.version,
+        consents=frozenset(side.consents),
+        interview=side.interview,
+        checks=frozenset(side.checks),
+        approvals=frozenset(side.approvals),
+        minimum_age=side.minimum_age,
+    )
+
+
+def public_state(who: person.Person) -> public.RefugeeState | public.VolunteerState | public.RefugeeReferral:
+    """The whole public state of a person."""
+    match who:
+        case refugee.Refugee(status="referred"):
+            return public.RefugeeReferral(municipality=who.municipality)
+        case refugee.Refugee():
+            return _refugee_state(who)
+        case volunteer.Volunteer():
+            return _volunteer_state(who)
+        case _:
+            raise TypeError(type(who).__name__)
+
+
+def withdrawn_state(municipality: str) -> public.RefugeeState:
+    """The last state of somebody who must not be known any more."""
+    return public.RefugeeState(municipality=municipality, status="withdrawn")
+
+
+def _refugee_state(who: refugee.Refugee) -> public.RefugeeState:
+    placement = who.placement
+    return public.RefugeeState.model_validate(
+        {
+            **_common(who),
+            "expected_arrival_on": who.expected_arrival_on,
+            "arrived_on": who.arrived_on,
+            "settled_on": who.settled_on,
+            "placement": None
+            if placement is None
+            else people.Placement(
+                kind=placement.kind, placed_on=placement.placed_on, district=placement.district
+            ),
+        }
+    )
+
+
+def _volunteer_state(who: volunteer.Volunteer) -> public.VolunteerState:
+    return public.VolunteerState.model_validate(
+        {
+            **_common(who),
+            "roles": ["guide"] if any(part.status == "ready" for part in who.participations) else [],
+            "capacity": who.capacity,
+            "travel_km": who.travel_km,
+            "approvals": [
+                public.Approval(organisation=approval.organisation, on=approval.on)
+                for approval in who.approvals
+            ],
+            "approved_on": who.approved_on,
+            "checks": [
+                public.Check(kind=check.kind, seen_on=check.seen_on, role=check.role) for check in who.checks
+            ],
+        }
+    )
+
+
+def _common(who: person.Person) -> dict[str, Any]:
+    profile, held = who.profile, who.interview
+    common: dict[str, Any] = {
+        "status": who.status,
+        "municipality": who.municipality,
+        "spells": [
+            public.Spell.model_validate({"status": spell.status, "from": spell.since, "to": spell.to})
+            for spell in who.spells
+        ],
+        "participations": [
+            public.Participation(
+                programme=part.programme,
+                pack_version=part.pack_version,
+                status=part.status,
+                ready_since=part.ready_since,
+            )
+            for part in who.participations
+        ],
+        "consents": [
+            public.Consent(purpose=given.purpose, text_version=given.text_version, given_on=given.given_on)
+            for given in who.consents
+        ],
+    }
+    if profile is not None:
+        common |= {
+            "birth_year": profile.birth_year,
+            "gender": profile.gender,
+            "languages": [people.Language(code=item.code, level=item.level) for item in profile.languages],
+            "household": people.Household(
+                ref=who.household_ref, adults=profile.adults, minors=profile.minors
+            ),
+            "occupation_field": profile.occupation,
+            "education_level": profile.education,
+            "interests": list(held.interests if held and held.interests is not None else profile.interests),
+        }
+    if held is not None:
+        common |= {
+            "wishes": people.Wishes(guide_gender=held.guide_gender, interpreter_ok=held.interpreter_ok),
+            "expectations": people.Expectations(
+                weekly_hours=held.weekly_hours, activities=list(held.activities), contact=held.contact
+            ),
+            "availability": people.Availability(
+                weekday_morning=held.weekday_morning,
+                weekday_afternoon=held.weekday_afternoon,
+                weekday_evening=held.weekday_evening,
+                weekend=held.weekend,
+            ),
+        }
+    return common
+
+
+def card(details: person.Details) -> bytes:
+    """The plain text of a contact card."""
+    plain = public.CardDetails(
+        given_name=details.given_name,
+        email=details.email,
+        phone=details.phone,
+        preferred_language=details.preferred_language,
+    )
+    return orjson.dumps(plain.model_dump(mode="json", exclude_none=True))

@@ -1,0 +1,1 @@
+"""Matching: pools, rounds, proposals and the life of a pair."""

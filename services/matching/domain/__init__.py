@@ -1,0 +1,1 @@
+"""Pure matching: no broker, no database, no clock. Standard library, numpy and scipy only."""

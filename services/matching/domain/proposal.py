@@ -1,0 +1,84 @@
+"""What a round hands on: proposals with their receipts, and who is left with which reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why somebody is left without a proposal.
+
+    `NO_CANDIDATE`: hard rules forbid everybody on the other side. `OUTBID`: a receiving party has candidates,
+    all of whom went to others. `SURPLUS`: a guide has candidates, all of whom have another guide.
+    """
+
+    NO_CANDIDATE = "no_candidate"
+    OUTBID = "outbid"
+    SURPLUS = "surplus"
+
+
+class WarningCode(StrEnum):
+    """What the coordinator should talk about before the two meet."""
+
+    EXPECTATIONS_DIFFER = "expectations_differ"
+    NO_COMMON_LANGUAGE = "no_common_language"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A guide that a receiving party did not get, and what that would have taken.
+
+    `score_more` is how much better (or, negative, worse) the guide scores than the proposed one, 0 when
+    nobody is proposed. `costs_pool` is the least number of points that the pool as a whole would lose; 5000
+    or more stands for one pair fewer.
+    """
+
+    giving: str
+    score_more: int
+    costs_pool: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Why this pair. `score` is the sum of `parts`; `waiting_bonus` is points for waiting, kept apart.
+
+    `rank` is the guide's place by score among `candidates`, the guides that no hard rule forbids (1 is
+    best, equals share a place). `vetoes` says how many guides each rule removed. `alternative` is the best
+    of the guides with a higher score, if any.
+    """
+
+    score: int
+    parts: Mapping[str, int]
+    waiting_bonus: int
+    rank: int
+    candidates: int
+    vetoes: Mapping[str, int]
+    warnings: tuple[str, ...]
+    pack_version: str
+    round_id: str
+    alternative: Alternative | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two whom a round proposes to each other, in the guide's free `slot`."""
+
+    receiving: str
+    giving: str
+    municipality: str
+    slot: int
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Somebody left without a proposal.
+
+    `vetoes` says how many people on the other side each rule removed; for whom everybody is removed, that is
+    the answer to what would help. `alternative` is the guide whom an outbid party came closest to.
+    """
+
+    subject: str
+    reason: Reason
+    vetoes: Mapping[str, int] = field(default_factory=dict)
+    alternative: Alternative | None = None

@@ -1,0 +1,100 @@
+"""One round of one pool: everybody who waits, the best proposals, and why not the others."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.matching.domain.columns import PoolColumns, columns_of
+from services.matching.domain.explain import Solved, guides_left, no_candidate, outbid, receipts
+from services.matching.domain.party import Pool
+from services.matching.domain.proposal import Proposal, Receipt, Unmatched
+from services.matching.domain.rules import compatibility
+from services.matching.domain.score import score_matrix, waiting_bonus
+from services.matching.domain.solve import Market, components, solve
+
+
+@dataclass(frozen=True, slots=True)
+class RoundResult:
+    """What a round found; everything is sorted by subject, proposals by their receiving party.
+
+    `receiving` and `giving` are how many waited: of guides, those with a free slot. `total` is the sum of
+    the proposals' scores and waiting bonuses; `optimum_proven` that dual prices prove no assignment better.
+    `duration_ms` is the whole round's time in milliseconds.
+    """
+
+    round_id: str
+    programme: str
+    pack_version: str
+    proposals: tuple[Proposal, ...]
+    unmatched_receiving: tuple[Unmatched, ...]
+    unmatched_giving: tuple[Unmatched, ...]
+    receiving: int
+    giving: int
+    total: int
+    optimum_proven: bool
+    duration_ms: int
+
+
+def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_counter) -> RoundResult:
+    """Solves the pool. Pure but for `timer` (seconds), and picklable, so that a worker process can run it.
+
+    Raises ValueError for waiting bonuses so large that weights would no longer be exact.
+    """
+    began = timer()
+    columns = columns_of(pool)
+    compatible = compatibility(columns)
+    bonus = np.array(
+        [waiting_bonus(pool.rules, party.ready_since, pool.today) for party in columns.receiving],
+        dtype=np.int64,
+    )
+    matched = np.zeros(len(columns.giving), dtype=np.bool_)
+    pairs: list[tuple[int, int, Receipt]] = []
+    unmatched = no_candidate(columns, compatible)
+    total, proven = 0, True
+    for rows, guides in components(compatible.allowed):
+        market = Market(
+            score=score_matrix(columns, rows, guides),
+            allowed=compatible.allowed[np.ix_(rows, guides)],
+            bonus=bonus[rows],
+            slots=columns.right.free[guides],
+            left_key=columns.left.key[rows],
+            right_key=columns.right.key[guides],
+        )
+        solved = Solved(rows, guides, market, solve(market))
+        total += solved.found.total
+        proven = proven and solved.found.proven
+        chosen = guides[solved.found.guides]
+        matched[chosen] = True
+        made = receipts(columns, compatible, solved, round_id)
+        pairs += zip(rows[solved.found.rows].tolist(), chosen.tolist(), made, strict=True)
+        unmatched += outbid(columns, compatible, solved)
+    left = guides_left(columns, compatible, matched)
+    return RoundResult(
+        round_id=round_id,
+        programme=pool.rules.name,
+        pack_version=pool.rules.version,
+        proposals=_proposals(columns, pairs),
+        unmatched_receiving=tuple(sorted(unmatched, key=lambda one: one.subject)),
+        unmatched_giving=tuple(left),
+        receiving=len(columns.receiving),
+        giving=int(np.count_nonzero(columns.right.free)),
+        total=total,
+        optimum_proven=proven,
+        duration_ms=round((timer() - began) * 1000),
+    )
+
+
+def _proposals(columns: PoolColumns, pairs: list[tuple[int, int, Receipt]]) -> tuple[Proposal, ...]:
+    """Gives each guide's free slots, lowest first, to their receiving parties in the order of subjects."""
+    used: defaultdict[int, int] = defaultdict(int)
+    made = []
+    for row, guide, receipt in sorted(pairs, key=lambda pair: pair[:2]):
+        receiving = columns.receiving[row]
+        slot = columns.slots[guide][used[guide]]
+        used[guide] += 1
+        giving = columns.giving[guide]
+        made.append(Proposal(receiving.subject, giving.subject, receiving.municipality, slot, receipt))
+    return tuple(made)

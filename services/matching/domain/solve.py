@@ -1,0 +1,187 @@
+"""The best assignment of a pool: as many pairs as possible, and of those the most points.
+
+A pool falls apart into components that share no candidate; each is solved alone, by scipy's dense
+`linear_sum_assignment` on weights that are negated beforehand (its `maximize` would copy the matrix). A
+cell's weight is base + score + waiting bonus, and 0 where a hard rule forbids it; forbidden cells that fill
+up the solution are dropped afterwards. A guide with k free slots is k columns.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from services.matching.domain.columns import Bools, Indexes, Ints, Words
+from services.matching.domain.duals import Floats, Prices, dual_prices, proves_optimum
+from services.matching.domain.rules import BLOCK
+
+LEAST_BASE = 5000
+"""What a pair is worth before its points; see `scale_of` for when it must be more."""
+
+EXACT_BITS = 51
+"""Weights stay below 2**51. Floats are whole numbers exactly up to 2**53, and the solver adds up to four
+terms no larger than the largest weight: a cell, two prices, the length of a path."""
+
+_MOST_TIE_BITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What is to be solved: n receiving parties by m guides.
+
+    `score` and `allowed` are (n, m), `bonus` (n,) whole points for waiting, `slots` (m,) free places;
+    `left_key` (n,) and `right_key` (m,) are hashes of the subjects, from which ties are broken.
+    """
+
+    score: Ints
+    allowed: Bools
+    bonus: npt.NDArray[np.int64]
+    slots: Ints
+    left_key: Words
+    right_key: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Weights are (base + points) * 2**shift + a hash of `tie_bits` bits."""
+
+    base: int
+    tie_bits: int
+    shift: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who gets whom: receiving party `rows[k]` and guide `guides[k]`, sorted by both.
+
+    `total` is the sum of scores and bonuses; `proven` that prices prove it optimal, ties included. `prices`
+    are of the n receiving parties and of the m guides, None if there are none.
+    """
+
+    rows: Indexes
+    guides: Indexes
+    total: int
+    proven: bool
+    scale: Scale
+    prices: Prices | None
+
+
+def components(allowed: Bools) -> Iterator[tuple[Indexes, Indexes]]:
+    """Rows and columns that candidates connect, each ascending, by their first row.
+
+    Rows and columns without a candidate are in none.
+    """
+    rows_left = np.asarray(allowed.any(axis=1))
+    guides_left = np.asarray(allowed.any(axis=0))
+    while rows_left.any():
+        reached_rows = np.zeros_like(rows_left)
+        reached_guides = np.zeros_like(guides_left)
+        frontier = np.flatnonzero(rows_left)[:1]
+        while len(frontier):
+            reached_rows[frontier] = True
+            rows_left[frontier] = False
+            guides = np.flatnonzero(allowed[frontier].any(axis=0) & guides_left)
+            reached_guides[guides] = True
+            guides_left[guides] = False
+            frontier = np.flatnonzero(allowed[:, guides].any(axis=1) & rows_left)
+        yield np.flatnonzero(reached_rows), np.flatnonzero(reached_guides)
+
+
+def solve(market: Market) -> Assignment:
+    """The optimal assignment of one component, or of a whole pool.
+
+    Deterministic: the hashes leave one optimum, whatever the order of rows and columns and whichever solver.
+    """
+    n = market.score.shape[0]
+    scale = scale_of(market)
+    columns = np.repeat(np.arange(len(market.slots)), np.minimum(market.slots, n))
+    cost = _costs(market, columns, scale)
+    rows, chosen = linear_sum_assignment(cost)
+    kept = market.allowed[rows, columns[chosen]]
+    rows, chosen = rows[kept], chosen[kept]
+    prices = dual_prices(cost, rows, chosen)
+    proven = prices is not None and proves_optimum(cost, rows, chosen, prices)
+    guides = columns[chosen]
+    points = market.score[rows, guides] + market.bonus[rows]
+    return Assignment(
+        rows=rows,
+        guides=guides,
+        total=int(points.sum()),
+        proven=proven,
+        scale=scale,
+        prices=_by_guide(prices, columns, len(market.slots)) if prices else None,
+    )
+
+
+def scale_of(market: Market) -> Scale:
+    """How weights are built so that pairs come before points, and points before ties.
+
+    One more pair moves at most k - 1 others, k being the most pairs possible, and those keep their waiting
+    bonus, since it is the receiving party's own: so it costs at most k - 1 times the best score. 5000
+    outweighs that up to 50 pairs of 100 points. Beyond, such a chain of losses is hardly imaginable, but
+    the base is raised all the same, so that the number of pairs comes first for certain.
+
+    Hashes are added below the points, in so many bits less than the shift that k of them can't make one
+    point. Raises ValueError for points so large that no bit is left for them.
+    """
+    n = market.score.shape[0]
+    most = max(1, min(n, int(np.minimum(market.slots, n).sum())))
+    top = int(market.score.max(initial=0, where=market.allowed))
+    base = max(LEAST_BASE, top * (most - 1) + 1)
+    sum_bits = (most - 1).bit_length()
+    largest = base + top + int(market.bonus.max(initial=0))
+    tie_bits = min(_MOST_TIE_BITS, EXACT_BITS - largest.bit_length() - sum_bits)
+    if tie_bits < 1:
+        raise ValueError(f"a weight of {largest} points is too large for {most} pairs to be solved exactly")
+    return Scale(base=base, tie_bits=tie_bits, shift=tie_bits + sum_bits)
+
+
+def weights(market: Market, scale: Scale, rows: Indexes | slice, guides: Indexes | slice) -> Floats:
+    """Scaled weights (rows, guides) as whole numbers; 0 where a hard rule forbids the pair."""
+    points = market.score[rows][:, guides] + (market.bonus[rows, None] + scale.base)
+    tie = _mixed(market.left_key[rows, None] ^ market.right_key[None, guides]) >> np.uint64(
+        64 - scale.tie_bits
+    )
+    whole = (points << scale.shift) + tie.astype(np.int64)
+    return np.where(market.allowed[rows][:, guides], whole, 0).astype(np.float64)
+
+
+def least_losses(market: Market, found: Assignment, row: int) -> npt.NDArray[np.int64]:
+    """For each guide (m,), the points that the pool would lose at least if `row` got that guide instead.
+
+    It is what the two prices exceed the pair's weight by. A loss of the base or more stands for a whole
+    pair. Raises ValueError if the assignment has no prices.
+    """
+    if found.prices is None:
+        raise ValueError("an assignment without prices says nothing of what another would cost")
+    own = weights(market, found.scale, np.array([row]), slice(None))[0]
+    excess = found.prices.rows[row] + found.prices.columns - own
+    points: npt.NDArray[np.int64] = np.floor(excess / 2.0**found.scale.shift).astype(np.int64)
+    return points
+
+
+def _costs(market: Market, columns: Indexes, scale: Scale) -> Floats:
+    n = market.score.shape[0]
+    cost = np.empty((n, len(columns)))
+    single = len(columns) == len(market.slots) and bool((market.slots >= 1).all())
+    guides: Indexes | slice = slice(None) if single else columns
+    for start in range(0, n, BLOCK):
+        block = slice(start, start + BLOCK)
+        np.negative(weights(market, scale, block, guides), out=cost[block])
+    return cost
+
+
+def _by_guide(prices: Prices, columns: Indexes, guides: int) -> Prices:
+    # The columns of one guide have equal weights and therefore equal lowest prices.
+    by_guide = np.zeros(guides)
+    by_guide[columns] = prices.columns
+    return Prices(prices.rows, by_guide)
+
+
+def _mixed(bits: Words) -> Words:
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit changes half of the output."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))

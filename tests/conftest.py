@@ -1,0 +1,44 @@
+"""The one Kafka and MongoDB that a test run shares, among pytest-xdist's workers too."""
+
+import os
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.stack import Addresses, shared_stack, stop_shared_stack
+
+_RUN = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run's directory; nothing is started before a test asks."""
+    config.stash[_RUN] = getattr(config, "workerinput", {}).get("stack") or {
+        "directory": str(Path(tempfile.gettempdir()) / f"kobling-tests-{uuid.uuid4().hex}"),
+        "owner": os.getpid(),
+    }
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell every worker of pytest-xdist the controller's directory and pid."""
+    node.workerinput["stack"] = node.config.stash[_RUN]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the stack with the run; should the run be killed, the stack's supervisor sees that itself."""
+    run = config.stash[_RUN]
+    if run["owner"] == os.getpid():
+        stop_shared_stack(Path(run["directory"]))
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Addresses:
+    """Addresses of the run's real Kafka and MongoDB, started by the first test that asks.
+
+    Tests share them: use topics, groups and databases with names of their own.
+    """
+    run = pytestconfig.stash[_RUN]
+    return shared_stack(Path(run["directory"]), owner=run["owner"], discard=True)

@@ -1,0 +1,83 @@
+"""The hard rules and the score as loops over people, written apart from the columns: an oracle for them and
+the baseline of the benchmark."""
+
+from math import floor
+
+from services.matching.domain.party import Giving, Pool, Receiving
+
+LEVELS = {"basic": 1, "fluent": 2, "native": 3}
+STAGES = {"none": 0, "primary": 1, "secondary": 2, "vocational": 2, "bachelor": 3, "master": 4, "doctorate": 5}
+
+
+def common_hours(a: Receiving, b: Giving) -> float:
+    mine, theirs = a.availability, b.availability
+    return (
+        min(mine.weekday_morning, theirs.weekday_morning)
+        + min(mine.weekday_afternoon, theirs.weekday_afternoon)
+        + min(mine.weekday_evening, theirs.weekday_evening)
+        + min(mine.weekend, theirs.weekend)
+    )
+
+
+def language_level(a: Receiving, b: Giving) -> int:
+    best = 0
+    for code, level in a.languages:
+        for other, their_level in b.languages:
+            x, y = (c.split("-")[0].replace("nb", "no").replace("nn", "no") for c in (code, other))
+            if x == y:
+                best = max(best, min(LEVELS[level], LEVELS[their_level]))
+    return best
+
+
+def forbidden(pool: Pool, a: Receiving, b: Giving) -> set[str]:  # noqa: PLR0912 - one branch for each rule
+    rules, found = pool.rules, set()
+    if a.subject == b.subject or (a.household_ref is not None and a.household_ref == b.household_ref):
+        found.add("self")
+    if a.municipality != b.municipality:
+        found.add("municipality")
+    if rules.language_rule == "hard" and language_level(a, b) == 0:
+        found.add("language")
+    if rules.gender_wishes:
+        if a.wished_gender is not None and a.wished_gender != b.gender:
+            found.add("gender_wish")
+        if b.wished_gender is not None and b.wished_gender != a.gender:
+            found.add("gender_wish")
+    for person, minimum in ((a, rules.minimum_receiving_age), (b, max(18, rules.minimum_giving_age or 0))):
+        youngest = None if person.birth_year is None else pool.today.year - person.birth_year - 1
+        if minimum is not None and (youngest is None or youngest < minimum):
+            found.add("age")
+    if common_hours(a, b) < rules.minimum_common_hours:
+        found.add("availability")
+    if a.minors and "child_certificate" not in b.checks:
+        found.add("child_certificate")
+    taken = pool.taken.get(b.subject, frozenset())
+    if len(taken) >= b.capacity:
+        found.add("capacity")
+    if (a.subject, b.subject) in pool.excluded:
+        found.add("excluded")
+    return found
+
+
+def parts(pool: Pool, a: Receiving, b: Giving) -> dict[str, int]:
+    w = pool.rules.weights
+    points = dict.fromkeys(
+        ("interests", "age", "life_situation", "occupation", "language", "distance", "availability"), 0
+    )
+    points["interests"] = floor(w.interests * min(3, len(a.interests & b.interests)) / 3)
+    if a.birth_year is not None and b.birth_year is not None:
+        points["age"] = floor(w.age * max(0, 20 - abs(a.birth_year - b.birth_year)) / 20)
+    if a.adults and b.adults:
+        same = (bool(a.minors) == bool(b.minors)) + ((a.adults > 1) == (b.adults > 1))
+        points["life_situation"] = floor(w.life_situation * same / 2)
+    quarters = 0
+    if a.occupation_field and b.occupation_field:
+        quarters += 2 * (a.occupation_field.strip().lower() == b.occupation_field.strip().lower())
+    if a.education_level and b.education_level:
+        quarters += max(0, 2 - abs(STAGES[a.education_level] - STAGES[b.education_level]))
+    points["occupation"] = floor(w.occupation * quarters / 4)
+    if pool.rules.language_rule != "off":
+        points["language"] = floor(w.language * language_level(a, b) / 3)
+    points["distance"] = w.distance if a.municipality == b.municipality else 0
+    spare = common_hours(a, b) - pool.rules.minimum_common_hours
+    points["availability"] = floor(w.availability * min(max(spare, 0), 4) / 4)
+    return points
