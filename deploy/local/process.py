@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,10 +25,13 @@ class ServerProcess:
     lives as long as the server should (an event loop in the main thread).
     """
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self._command = command
         self._log = log
+        self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -47,6 +50,7 @@ class ServerProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=sink,
                 stderr=asyncio.subprocess.STDOUT,
+                env=self._environment,
                 # Ctrl-C in the terminal must reach the owner only, which then stops servers in order.
                 start_new_session=True,
                 preexec_fn=dies_with(os.getpid()),
@@ -69,6 +73,12 @@ class ServerProcess:
             if time.monotonic() > deadline:
                 raise StackError(f"{self.name} does not listen on port {port} after {within}")
             await asyncio.sleep(_PAUSE.total_seconds())
+
+    async def wait(self) -> int:
+        """Wait for the end, whatever brings it; the exit status."""
+        if self._process is None:
+            raise StackError(f"{self.name} was not started")
+        return await self._process.wait()
 
     async def finish(self) -> None:
         """Wait for a process that is expected to end; raise StackError unless it succeeded."""

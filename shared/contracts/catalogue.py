@@ -109,6 +109,7 @@ MESSAGES: tuple[Message, ...] = (
         topics.PAIRS,
         matching.PairState,
         "PairProposed",
+        "AnswerRecorded",
         "ProposalAccepted",
         "ProposalDeclined",
         "ProposalExpired",

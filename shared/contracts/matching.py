@@ -29,7 +29,8 @@ class ScoreReceipt(Contract):
 
     `score` is the sum of `parts`; `waiting_bonus` is kept apart, since it says nothing of how well two suit
     each other. `rank` is the guide's place (1 = best score) among `candidates`, the guides that no hard rule
-    excluded. `warnings` are codes for the coordinator, such as `expectations_differ`.
+    excluded; `vetoes` counts the guides that each rule removed. `warnings` are codes for the coordinator, such
+    as `expectations_differ`.
     """
 
     score: int

@@ -31,12 +31,12 @@ CLAIMED_AT_ONCE = 100
 
 
 class RowGone(RuntimeError):
-    """The row was finished or cancelled by somebody else: this run's effect must not happen."""
+    """The row was finished, cancelled, scheduled anew or taken over: this run's effect must not happen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A claimed row and the means to act on it."""
+    """A claimed row and the means to act on it. `holder` is who claimed it."""
 
     row: DueRow
     database: Database
@@ -44,20 +44,32 @@ class Task:
     prefix: str
     clock: Clock
     wake_relay: Callable[[], None]
+    holder: str
 
     async def step(self, body: Callable[[Work], Awaitable[T]]) -> T:
         """Runs one transaction of several; the row stays and would run again after a crash."""
         return await self._transact(body, finish=False)
 
     async def finish(self, body: Callable[[Work], Awaitable[T]]) -> T:
-        """Runs the last transaction, which takes the row away. `body` may schedule the row's id anew."""
+        """Runs the last transaction, which takes the row away. `body` may schedule the row's id anew.
+
+        Raises RowGone where the row is no longer this run's.
+        """
         return await self._transact(body, finish=True)
+
+    async def keep(self, session: Session | None = None) -> None:
+        """Holds on to the row for another `CLAIM`; raises RowGone where it is no longer this run's."""
+        if not await extend_claim(self.database, self.row.id, self.holder, session):
+            raise RowGone(self.row.id)
 
     async def _transact(self, body: Callable[[Work], Awaitable[T]], *, finish: bool) -> T:
         async def transaction(session: Session) -> tuple[T, bool]:
             work = Work(session, self.database, self.service, self.prefix, self.clock.now())
             if finish:
-                deleted = await self.database["due"].delete_one({"_id": self.row.id}, session=session)
+                # A row that was scheduled anew since has no holder: deleting it would lose what it asks for.
+                deleted = await self.database["due"].delete_one(
+                    {"_id": self.row.id, "claimed_by": self.holder}, session=session
+                )
                 if not deleted.deleted_count:
                     raise RowGone(self.row.id)
             result = await body(work)
@@ -68,6 +80,17 @@ class Task:
         if sends:
             self.wake_relay()
         return result
+
+
+_CLAIMED_UNTIL = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": int(CLAIM.total_seconds())}}
+
+
+async def extend_claim(database: Database, row_id: str, holder: str, session: Session | None = None) -> bool:
+    """Holds a claimed row for another `CLAIM`; False where it is no longer the holder's."""
+    extended = await database["due"].update_one(
+        {"_id": row_id, "claimed_by": holder}, [{"$set": {"claimed_until": _CLAIMED_UNTIL}}], session=session
+    )
+    return bool(extended.matched_count)
 
 
 DueHandler = Callable[[Task], Awaitable[None]]
@@ -129,11 +152,14 @@ class DueRunner:
         for row in rows:
             if self._stopping.is_set():
                 break
-            await self._run(row)
+            # The rows before this one may have taken longer than its claim.
+            if await extend_claim(self.database, row.id, self.holder):
+                await self._run(row)
+            self.health.working("due")
         return bool(rows)
 
     async def _run(self, row: DueRow) -> None:
-        task = Task(row, self.database, self.service, self.prefix, self.clock, self.wake_relay)
+        task = Task(row, self.database, self.service, self.prefix, self.clock, self.wake_relay, self.holder)
         try:
             await self.handlers[row.kind](task)
         except RowGone:
@@ -154,9 +180,9 @@ class DueRunner:
         ids = [document["_id"] async for document in cursor]
         if not ids:
             return []
-        until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": int(CLAIM.total_seconds())}}
         await due.update_many(
-            {"_id": {"$in": ids}, **free}, [{"$set": {"claimed_until": until, "claimed_by": self.holder}}]
+            {"_id": {"$in": ids}, **free},
+            [{"$set": {"claimed_until": _CLAIMED_UNTIL, "claimed_by": self.holder}}],
         )
         claimed = due.find({"_id": {"$in": ids}, "claimed_by": self.holder}, sort=[("due_at", 1)])
         return [DueRow.of(document) async for document in claimed]

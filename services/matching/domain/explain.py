@@ -1,16 +1,16 @@
 """Why these two, why not those, and what would help."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from services.matching.domain.columns import Bools, Indexes, Ints, PoolColumns
 from services.matching.domain.party import Giving, Receiving, Rules
 from services.matching.domain.proposal import Alternative, Reason, Receipt, Unmatched, WarningCode
 from services.matching.domain.rules import RULES, Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
-from services.matching.domain.solve import Assignment, Market, least_losses
+from services.matching.domain.solve import Assignment, Market, Points
 
 DIFFERENT_HOURS = 2
 """Expected hours a week that differ by this much are worth a talk: two hours a week is the whole of what
@@ -19,12 +19,16 @@ programmes such as Tromsø's ask (the project's own choice)."""
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A component with its solution; `rows` and `guides` are its places in the pool's columns."""
+    """A component with its solution; `rows` and `guides` are its places in the pool's columns.
+
+    `losses` gives a row's losses by guide; None if the assignment has no prices.
+    """
 
     rows: Indexes
     guides: Indexes
     market: Market
     found: Assignment
+    losses: Callable[[int], Points] | None
 
 
 def receipts(columns: PoolColumns, compatible: Compatibility, solved: Solved, round_id: str) -> list[Receipt]:
@@ -122,26 +126,22 @@ def warnings(receiving: Receiving, giving: Giving, rules: Rules, common_language
 
 
 def _best(columns: PoolColumns, solved: Solved, row: int, better: Bools, own: int) -> Alternative | None:
-    if solved.found.prices is None:
+    if solved.losses is None:
         return None
     scores = np.where(better, solved.market.score[row], -1)
     guide = int(scores.argmax())
-    losses = least_losses(solved.market, solved.found, row)
-    return _alternative(columns, solved, guide, int(scores[guide]) - own, losses)
+    return _alternative(columns, solved, guide, int(scores[guide]) - own, solved.losses(row))
 
 
 def _closest(columns: PoolColumns, solved: Solved, row: int) -> Alternative | None:
-    if solved.found.prices is None:
+    if solved.losses is None:
         return None
-    losses = least_losses(solved.market, solved.found, row)
-    most = np.iinfo(np.int64).max
-    guide = int(np.where(solved.market.allowed[row], losses, most).argmin())
+    losses = solved.losses(row)
+    guide = int(np.where(solved.market.allowed[row], losses, np.iinfo(np.int64).max).argmin())
     return _alternative(columns, solved, guide, 0, losses)
 
 
-def _alternative(
-    columns: PoolColumns, solved: Solved, guide: int, more: int, losses: npt.NDArray[np.int64]
-) -> Alternative:
+def _alternative(columns: PoolColumns, solved: Solved, guide: int, more: int, losses: Points) -> Alternative:
     subject = columns.giving[int(solved.guides[guide])].subject
     return Alternative(giving=subject, score_more=more, costs_pool=int(losses[guide]))
 

@@ -28,9 +28,9 @@ class WarningCode(StrEnum):
 class Alternative:
     """A guide that a receiving party did not get, and what that would have taken.
 
-    `score_more` is how much better (or, negative, worse) the guide scores than the proposed one, 0 when
-    nobody is proposed. `costs_pool` is the least number of points that the pool as a whole would lose; 5000
-    or more stands for one pair fewer.
+    `score_more` is how much better the guide scores than the proposed one, 0 when nobody is proposed.
+    `costs_pool` is the number of points that the pool as a whole would lose by it at least (exactly, in
+    components of up to 400 pairs); about 5000 or more stands for one pair fewer.
     """
 
     giving: str
@@ -82,3 +82,18 @@ class Unmatched:
     reason: Reason
     vetoes: Mapping[str, int] = field(default_factory=dict)
     alternative: Alternative | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What giving a receiving party one particular guide would do to the pool's best assignment.
+
+    `vetoes` are the rules that forbid it; then the rest is None. Else `score` is that pair's own, and the
+    pool as a whole would have `pairs_lost` fewer pairs and `points_lost` fewer points (scores and waiting
+    bonuses; negative where fewer pairs have more).
+    """
+
+    vetoes: tuple[str, ...] = ()
+    score: int | None = None
+    pairs_lost: int | None = None
+    points_lost: int | None = None

@@ -6,7 +6,7 @@ cell's weight is base + score + waiting bonus, and 0 where a hard rule forbids i
 up the solution are dropped afterwards. A guide with k free slots is k columns.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,10 @@ from scipy.optimize import linear_sum_assignment
 
 from services.matching.domain.columns import Bools, Indexes, Ints, Words
 from services.matching.domain.duals import Floats, Prices, dual_prices, proves_optimum
+from services.matching.domain.exchange import EXACT_PAIRS, exact_losses
 from services.matching.domain.rules import BLOCK
+
+Points = npt.NDArray[np.int64]
 
 LEAST_BASE = 5000
 """What a pair is worth before its points; see `scale_of` for when it must be more."""
@@ -37,7 +40,7 @@ class Market:
 
     score: Ints
     allowed: Bools
-    bonus: npt.NDArray[np.int64]
+    bonus: Points
     slots: Ints
     left_key: Words
     right_key: Words
@@ -54,14 +57,15 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who gets whom: receiving party `rows[k]` and guide `guides[k]`, sorted by both.
+    """Who gets whom: receiving party `rows[k]` and guide `guides[k]`, in the slot's column `columns[k]`.
 
     `total` is the sum of scores and bonuses; `proven` that prices prove it optimal, ties included. `prices`
-    are of the n receiving parties and of the m guides, None if there are none.
+    are of the n receiving parties and of the slots' columns, None if there are none.
     """
 
     rows: Indexes
     guides: Indexes
+    columns: Indexes
     total: int
     proven: bool
     scale: Scale
@@ -94,9 +98,8 @@ def solve(market: Market) -> Assignment:
 
     Deterministic: the hashes leave one optimum, whatever the order of rows and columns and whichever solver.
     """
-    n = market.score.shape[0]
     scale = scale_of(market)
-    columns = np.repeat(np.arange(len(market.slots)), np.minimum(market.slots, n))
+    columns = _slot_columns(market)
     cost = _costs(market, columns, scale)
     rows, chosen = linear_sum_assignment(cost)
     kept = market.allowed[rows, columns[chosen]]
@@ -108,10 +111,11 @@ def solve(market: Market) -> Assignment:
     return Assignment(
         rows=rows,
         guides=guides,
+        columns=chosen,
         total=int(points.sum()),
         proven=proven,
         scale=scale,
-        prices=_by_guide(prices, columns, len(market.slots)) if prices else None,
+        prices=prices,
     )
 
 
@@ -123,14 +127,15 @@ def scale_of(market: Market) -> Scale:
     outweighs that up to 50 pairs of 100 points. Beyond, such a chain of losses is hardly imaginable, but
     the base is raised all the same, so that the number of pairs comes first for certain.
 
-    Hashes are added below the points, in so many bits less than the shift that k of them can't make one
-    point. Raises ValueError for points so large that no bit is left for them.
+    Hashes are added below the points, in so many bits less than the shift that k + 1 of them can't make
+    half a point: differences of sums, rounded, are exact in points. Raises ValueError for points so large
+    that no bit is left for hashes.
     """
     n = market.score.shape[0]
     most = max(1, min(n, int(np.minimum(market.slots, n).sum())))
     top = int(market.score.max(initial=0, where=market.allowed))
     base = max(LEAST_BASE, top * (most - 1) + 1)
-    sum_bits = (most - 1).bit_length()
+    sum_bits = most.bit_length() + 1
     largest = base + top + int(market.bonus.max(initial=0))
     tie_bits = min(_MOST_TIE_BITS, EXACT_BITS - largest.bit_length() - sum_bits)
     if tie_bits < 1:
@@ -148,17 +153,51 @@ def weights(market: Market, scale: Scale, rows: Indexes | slice, guides: Indexes
     return np.where(market.allowed[rows][:, guides], whole, 0).astype(np.float64)
 
 
-def least_losses(market: Market, found: Assignment, row: int) -> npt.NDArray[np.int64]:
-    """For each guide (m,), the points that the pool would lose at least if `row` got that guide instead.
+def worth_of_one_more(market: Market, found: Assignment) -> Points:
+    """For each guide (m,), the points that one more guide of the same kind would add to this assignment.
 
-    It is what the two prices exceed the pair's weight by. A loss of the base or more stands for a whole
-    pair. Raises ValueError if the assignment has no prices.
+    One more pair is worth `scale.base` beside its points. Zeros if the assignment has no prices.
+    """
+    worth = np.zeros(len(market.slots))
+    if found.prices is not None:
+        # The columns of one guide have equal weights and therefore equal lowest prices.
+        worth[_slot_columns(market)] = found.prices.columns
+    return _points(worth, found.scale)
+
+
+def losses(market: Market, found: Assignment) -> Callable[[int], Points]:
+    """What the pool would lose, in points (m,), if a receiving party got each of the guides instead.
+
+    Exact up to `EXACT_PAIRS` pairs, else a lower bound. A loss of the base or more stands for a whole pair.
+    Only where `allowed`; raises ValueError if the assignment has no prices.
     """
     if found.prices is None:
         raise ValueError("an assignment without prices says nothing of what another would cost")
-    own = weights(market, found.scale, np.array([row]), slice(None))[0]
-    excess = found.prices.rows[row] + found.prices.columns - own
-    points: npt.NDArray[np.int64] = np.floor(excess / 2.0**found.scale.shift).astype(np.int64)
+    prices, columns = found.prices, _slot_columns(market)
+    exact = None
+    if len(found.rows) <= EXACT_PAIRS:
+        exact = exact_losses(_costs(market, columns, found.scale), found.rows, found.columns, prices)
+
+    def of(row: int) -> Points:
+        scaled = np.full(len(market.slots), np.inf)
+        if exact is not None:
+            np.minimum.at(scaled, columns, exact[row])
+            return _points(np.where(np.isfinite(scaled), scaled, 0), found.scale)
+        own = weights(market, found.scale, np.array([row]), columns)[0]
+        np.minimum.at(scaled, columns, prices.rows[row] + prices.columns - own)
+        # Ties are less than half a point, which a lower bound must not round up.
+        return np.maximum(_points(np.where(np.isfinite(scaled), scaled, 0), found.scale) - 1, 0)
+
+    return of
+
+
+def _slot_columns(market: Market) -> Indexes:
+    """The guide of each column: one column for each slot, and no more than there are receiving parties."""
+    return np.repeat(np.arange(len(market.slots)), np.minimum(market.slots, len(market.score)))
+
+
+def _points(scaled: Floats, scale: Scale) -> Points:
+    points: Points = np.rint(scaled / 2.0**scale.shift).astype(np.int64)
     return points
 
 
@@ -171,13 +210,6 @@ def _costs(market: Market, columns: Indexes, scale: Scale) -> Floats:
         block = slice(start, start + BLOCK)
         np.negative(weights(market, scale, block, guides), out=cost[block])
     return cost
-
-
-def _by_guide(prices: Prices, columns: Indexes, guides: int) -> Prices:
-    # The columns of one guide have equal weights and therefore equal lowest prices.
-    by_guide = np.zeros(guides)
-    by_guide[columns] = prices.columns
-    return Prices(prices.rows, by_guide)
 
 
 def _mixed(bits: Words) -> Words:

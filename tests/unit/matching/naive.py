@@ -6,7 +6,15 @@ from math import floor
 from services.matching.domain.party import Giving, Pool, Receiving
 
 LEVELS = {"basic": 1, "fluent": 2, "native": 3}
-STAGES = {"none": 0, "primary": 1, "secondary": 2, "vocational": 2, "bachelor": 3, "master": 4, "doctorate": 5}
+STAGES = {
+    "none": 0,
+    "primary": 1,
+    "secondary": 2,
+    "vocational": 2,
+    "bachelor": 3,
+    "master": 4,
+    "doctorate": 5,
+}
 
 
 def common_hours(a: Receiving, b: Giving) -> float:
@@ -29,7 +37,7 @@ def language_level(a: Receiving, b: Giving) -> int:
     return best
 
 
-def forbidden(pool: Pool, a: Receiving, b: Giving) -> set[str]:  # noqa: PLR0912 - one branch for each rule
+def forbidden(pool: Pool, a: Receiving, b: Giving) -> set[str]:
     rules, found = pool.rules, set()
     if a.subject == b.subject or (a.household_ref is not None and a.household_ref == b.household_ref):
         found.add("self")

@@ -120,9 +120,7 @@ def test_minors_in_the_family_need_a_child_certificate() -> None:
     ("capacity", "taken", "expected"),
     [(1, {0}, {"capacity"}), (2, {0}, set()), (2, {0, 1}, {"capacity"}), (0, set(), {"capacity"})],
 )
-def test_a_guide_without_a_free_slot_is_forbidden(
-    capacity: int, taken: set[int], expected: set[str]
-) -> None:
+def test_a_guide_without_a_free_slot_is_forbidden(capacity: int, taken: set[int], expected: set[str]) -> None:
     one = guide(capacity=capacity)
     assert forbidding(pool(giving=[one], taken={one.subject: frozenset(taken)})) == expected
 

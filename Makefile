@@ -1,0 +1,56 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The environment is made again when a lock file or the project's own metadata changes.
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: set PYTHON=python3.x") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.PHONY: help env demo up down test test-containers check format lock bench
+
+env: $(READY) ## the Python environment, from the lock files
+
+demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators; KEEP=1 leaves it up
+	@$(BIN)/python -m deploy.demo
+
+up: $(READY) ## starts everything and prints .run/addresses.json
+	@$(BIN)/kobling up
+
+down: $(READY) ## stops what `make up` started
+	@$(BIN)/kobling down
+
+test: $(READY) ## all tests, on a real Kafka and a real MongoDB
+	@$(BIN)/python -m pytest -n 4 --dist loadfile
+
+test-containers: $(READY) ## the local stack on containers; needs a Docker engine
+	@$(BIN)/python -m pytest tests/containers
+
+check: $(READY) ## style, types, imports, schemas
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m shared.contracts.generate --check
+
+format: $(READY) ## formats and mends what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: $(READY) ## lock files from pyproject.toml
+	@deploy/lock.sh
+
+bench: $(READY) ## the matcher's benchmark
+	@$(BIN)/python -m tests.bench.bench_matching

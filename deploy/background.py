@@ -1,0 +1,78 @@
+"""Starts an installation that goes on by itself, finds it again, and stops it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from deploy.installation import addresses_file
+from deploy.local.addresses import StackError
+from deploy.local.supervision import is_supervised, supervisor_pid
+
+DIRECTORY = Path(__file__).parents[1] / ".run"
+STOP_WITHIN = timedelta(seconds=60)
+_LOOK = 0.05
+
+
+def running(directory: Path = DIRECTORY) -> dict[str, Any] | None:
+    """The addresses of the installation that runs, if one does and is ready."""
+    if not is_supervised(directory):
+        return None
+    try:
+        found: dict[str, Any] = json.loads(addresses_file(directory).read_text())
+    except FileNotFoundError:
+        return None
+    return found
+
+
+def start(
+    directory: Path = DIRECTORY, *, as_of: datetime | None = None, parent: int | None = None
+) -> dict[str, Any]:
+    """Starts an installation and returns its addresses once it is ready; it ends with `parent`, if given.
+
+    Raises StackError with the reason where it can't start.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    addresses_file(directory).unlink(missing_ok=True)
+    log = directory / "installation.log"
+    command = [sys.executable, "-m", "deploy.installation", "--directory", str(directory)]
+    command += ["--as-of", as_of.isoformat()] if as_of else []
+    command += ["--parent", str(parent)] if parent else []
+    root = str(Path(__file__).parents[1])
+    with log.open("wb") as sink:
+        process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=root,
+        )
+    while process.poll() is None:
+        if addresses_file(directory).exists():
+            found = running(directory)
+            if found is not None:
+                return found
+        time.sleep(_LOOK)
+    raise StackError(
+        log.read_text(errors="replace").strip() or f"the installation ended with {process.returncode}"
+    )
+
+
+def stop(directory: Path = DIRECTORY) -> bool:
+    """Stops the installation and waits until it is gone; False where none ran."""
+    pid = supervisor_pid(directory)
+    if pid is None or not is_supervised(directory):
+        return False
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_WITHIN.total_seconds()
+    while is_supervised(directory):
+        if time.monotonic() > deadline:
+            raise StackError(f"the installation (process {pid}) did not stop in {STOP_WITHIN}")
+        time.sleep(_LOOK)
+    return True

@@ -1,0 +1,72 @@
+"""`python -m deploy.demo`: June 2016 in Bergen on a fresh installation. `KEEP=1` leaves it up."""
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from deploy import background
+from deploy.demo.client import Client, Document, Unanswered
+from deploy.demo.show import last_line, show
+from deploy.demo.story import Outcome, Story
+from deploy.examples import BERGEN
+from deploy.local.addresses import StackError
+from deploy.local.supervision import is_supervised
+
+AS_OF = datetime(2016, 6, 15, 8, tzinfo=UTC)
+"""The moment at which the demonstration begins: the services' clocks are set to it."""
+
+
+async def play(addresses: Document, console: Console) -> Outcome:
+    """Plays the story and shows each step as it happens."""
+    begun = time.monotonic()
+    offset = AS_OF - datetime.now(UTC)
+
+    with console.status("…") as status:
+
+        def tell(step: str) -> None:
+            console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}")
+            status.update(step)
+
+        client = Client(
+            addresses["kafka"], BERGEN.municipalities, BERGEN.operators, lambda: datetime.now(UTC) + offset
+        )
+        async with client:
+            return await Story(BERGEN, client, addresses, AS_OF.date(), tell).play()
+
+
+def main() -> int:
+    """0 if nothing was lost; 1 with the reason where something was, or nothing could start."""
+    console = Console(width=None if sys.stdout.isatty() else 132)
+    keep = os.environ.get("KEEP") == "1"
+    if is_supervised(background.DIRECTORY):
+        sys.stderr.write(
+            "An installation is up already: stop it with `make down`, then run the demo again.\n"
+        )
+        return 1
+    begun = time.monotonic()
+    try:
+        with console.status("starting broker, database, mail sink and the four services"):
+            shutil.rmtree(background.DIRECTORY / "mail", ignore_errors=True)
+            addresses = background.start(as_of=AS_OF, parent=None if keep else os.getpid())
+        console.print(f"[dim]everything is up after {time.monotonic() - begun:.1f} s[/]")
+        outcome = asyncio.run(play(addresses, console))
+    except (StackError, Unanswered) as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+    finally:
+        if not keep:
+            background.stop()
+    show(outcome, console)
+    if keep:
+        console.print("the installation stays up; stop it with `make down`")
+    console.print(last_line(outcome), highlight=False)
+    return 0 if outcome.lost == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""What municipalities' systems and operators do: send records, and read the topics that answer them."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from shared.contracts import topics
+from shared.contracts.catalogue import BY_NAME
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.fields import format_instant
+
+FINAL = frozenset({"CommandAccepted", "CommandPreviewed", "CommandRejected"})
+
+Document = dict[str, Any]
+
+
+class Unanswered(RuntimeError):
+    """Answers did not come in time; the message says how many of what."""
+
+
+def event_name(document: Document) -> str:
+    """`no.kobling.CommandAccepted.v1` → `CommandAccepted`."""
+    return str(document["type"]).removeprefix("no.kobling.").rpartition(".v")[0]
+
+
+@dataclass(slots=True)
+class Client:
+    """Sends as any of the given municipalities and operators, and follows what comes back to them."""
+
+    kafka: str
+    municipalities: list[str]
+    operators: list[str]
+    now: Callable[[], datetime]
+    within: float = 60.0
+    receipts: list[Document] = field(default_factory=list, init=False)
+    replies: dict[str, list[Document]] = field(default_factory=dict, init=False)
+    _producer: AIOKafkaProducer = field(init=False)
+    _consumer: AIOKafkaConsumer = field(init=False)
+    _reading: asyncio.Task[None] | None = field(default=None, init=False)
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
+
+    async def __aenter__(self) -> Self:
+        """Connects and begins to read from now on."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self.kafka, acks="all", enable_idempotence=True, linger_ms=5
+        )
+        answers = [topics.RECEIPTS.named(name) for name in self.municipalities]
+        answers += [topics.REPLIES.named(name) for name in self.operators]
+        self._consumer = AIOKafkaConsumer(
+            *answers,
+            bootstrap_servers=self.kafka,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        await self._producer.start()
+        await self._consumer.start()
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnects."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+        await self._consumer.stop()
+        await self._producer.stop()
+
+    async def _read(self) -> None:
+        while True:
+            batches = await self._consumer.getmany(timeout_ms=500)
+            for partition, records in batches.items():
+                for record in records:
+                    document = json.loads(record.value)
+                    if partition.topic.startswith("receipts."):
+                        self.receipts.append(document)
+                    else:
+                        self.replies.setdefault(document["subject"], []).append(document)
+            if batches:
+                async with self._news:
+                    self._news.notify_all()
+
+    async def send(self, topic: str, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Sends structured CloudEvents in order, keyed by their subject."""
+        headers = [("content-type", CONTENT_TYPE.encode())]
+        sent = [
+            await self._producer.send(
+                topic, json.dumps(document).encode(), document["subject"].encode(), headers=headers
+            )
+            for document in documents
+        ]
+        await asyncio.gather(*sent)
+
+    def command(self, name: str, operator: str, subject: str, **data: Any) -> Document:
+        """A new command of an operator."""
+        return {
+            "specversion": "1.0",
+            "id": str(uuid.uuid4()),
+            "source": f"/operators/{operator}",
+            "type": BY_NAME[name].type,
+            "subject": subject,
+            "time": format_instant(self.now()),
+            "datacontenttype": "application/json",
+            "data": {"reason": "routine", **data},
+        }
+
+    async def ask(self, service: topics.Service, operator: str, commands: list[Document]) -> list[Document]:
+        """Sends commands and returns their final replies, in the same order. Raises Unanswered."""
+        await self.send(topics.COMMANDS[service].named(operator), commands)
+        return await self.answers(commands)
+
+    async def answers(self, commands: list[Document], *, pending_counts: bool = False) -> list[Document]:
+        """The latest reply to each command, once each has a final one (or, if so asked, any)."""
+        ids = [command["id"] for command in commands]
+
+        def answered(id_: str) -> bool:
+            replies = self.replies.get(id_, [])
+            return bool(replies) and (pending_counts or event_name(replies[-1]) in FINAL)
+
+        await self.until(
+            lambda: all(map(answered, ids)), lambda: f"{sum(map(answered, ids))} of {len(ids)} replies"
+        )
+        return [self.replies[id_][-1] for id_ in ids]
+
+    async def until(self, condition: Callable[[], bool], progress: Callable[[], str]) -> None:
+        """Waits for what is read to fulfil a condition. Raises Unanswered after `within` seconds."""
+        try:
+            async with asyncio.timeout(self.within), self._news:
+                await self._news.wait_for(condition)
+        except TimeoutError:
+            raise Unanswered(f"after {self.within:.0f} s: {progress()}") from None
+
+
+async def read_all(kafka: str, topic: str, partitions: int) -> list[Any]:
+    """All committed records of a topic as it is now."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka, isolation_level="read_committed", enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        assigned = [TopicPartition(topic, number) for number in range(partitions)]
+        consumer.assign(assigned)
+        await consumer.seek_to_beginning(*assigned)
+        ends = await consumer.end_offsets(assigned)
+        records: list[Any] = []
+        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+            for batch in (await consumer.getmany(timeout_ms=200)).values():
+                records += batch
+        return records
+    finally:
+        await consumer.stop()

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Compiles the lock files: one for each service's image, one with everything for development, one for uv itself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+compile() { # output, arguments…
+    local output=requirements/$1.txt
+    shift
+    .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal \
+        --python-version 3.11 --output-file "$output" "$@"
+}
+compile dev --all-extras pyproject.toml
+for service in intake matching notifications reporting; do
+    compile "$service" --extra "$service" --constraints requirements/dev.txt pyproject.toml
+done
+grep -A 100 '^uv==' requirements/dev.txt | awk 'NR > 1 && /^[a-z]/ {exit} {print}' >requirements/uv.txt

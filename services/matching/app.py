@@ -1,0 +1,41 @@
+"""Matching's composition root."""
+
+from services.matching import repository
+from services.matching.handlers import subscriptions
+from services.matching.publish import EXPIRE
+from services.matching.repository import Pairs, Parties
+from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
+from services.matching.service import ROLES, Matching
+from services.matching.settings import Settings
+from services.matching.states import States
+from shared.messaging.commands import RETRY_KIND, Commands
+from shared.messaging.runtime import App, Runtime
+
+
+def create_app(settings: Settings) -> App:
+    """Wires matching; nothing runs yet."""
+    runtime = Runtime("matching", settings)
+    parties, pairs = Parties(runtime.database), Pairs(runtime.database)
+    states = States(parties, pairs)
+    matching = Matching(pairs, runtime.programmes)
+    rounds = Rounds(
+        parties,
+        pairs,
+        runtime.programmes,
+        proposals_per_transaction=settings.proposals_per_transaction,
+        again_after=settings.again_after,
+    )
+    commands = Commands(
+        "matching", runtime.database, settings.topic_prefix, runtime.operators, ROLES, matching.decide
+    )
+    return App(
+        runtime,
+        subscriptions(states, commands),
+        due_handlers={
+            RETRY_KIND: commands.retry,
+            RUN_ROUND: rounds.run_round,
+            LIST_WAITING: rounds.list_waiting,
+            EXPIRE: matching.expire,
+        },
+        indexes=repository.INDEXES,
+    )

@@ -1,0 +1,34 @@
+"""Publishes what happened to a pair, and keeps its due rows in step."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from services.matching import translate
+from services.matching.domain.pair import Fact
+from services.matching.repository import StoredPair
+from shared.messaging.records import Cause
+from shared.messaging.work import DueRow, Work
+
+EXPIRE = "expire_proposal"
+
+
+def publish(changed: StoredPair, facts: Sequence[Fact], cause: Cause, work: Work) -> StoredPair:
+    """Publishes each fact with the pair's state; returns the pair at its new place in the topic."""
+    pair = changed.pair
+    for fact in facts:
+        changed = replace(changed, state=changed.state.next(work.now))
+        state = translate.pair_state(pair)
+        work.emit(str(fact), subject=pair.subject, data=state, cause=cause, version=changed.state)
+    if pair.status != "proposed":
+        work.cancel(_expiry_id(pair.subject))
+    elif Fact.PAIR_PROPOSED in facts:
+        # A moment after the deadline: until then either side may still answer.
+        after = pair.respond_by + timedelta(milliseconds=1)
+        data = {"correlation": cause.correlation}
+        work.schedule(DueRow(_expiry_id(pair.subject), EXPIRE, after, pair.subject, data=data))
+    return changed
+
+
+def _expiry_id(subject: str) -> str:
+    return f"{EXPIRE}/{subject}"

@@ -1,0 +1,190 @@
+"""Runs rounds: load a pool, solve it in a worker process, write the proposals in small transactions.
+
+Correctness does not depend on who runs a round, or on how many run at once: a proposal takes slots under
+unique indexes and moves its people's versions on, and whoever has changed since the pool was read is skipped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from anyio import to_process
+
+from services.matching import translate
+from services.matching.domain.pair import propose
+from services.matching.domain.party import Rules
+from services.matching.domain.proposal import Proposal
+from services.matching.domain.rounds import RoundResult, run_round
+from services.matching.publish import publish
+from services.matching.repository import LoadedPool, Pairs, Parties, StoredPair
+from shared.ids import new_subject
+from shared.messaging.commands import Accepted, CommandRef, Rejected, Replies
+from shared.messaging.due import Task
+from shared.messaging.tables import Programmes
+from shared.messaging.work import DueRow, Version, Work
+
+RUN_ROUND = "run_round"
+LIST_WAITING = "list_waiting"
+LISTED = 500
+"""Most people of each side that one reply lists; the counts beside them are whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """A pool as it was read, and its solution."""
+
+    municipality: str
+    rules: Rules
+    loaded: LoadedPool
+    result: RoundResult
+
+
+class Rounds:
+    """The due rows' handlers for a pool's work."""
+
+    def __init__(
+        self,
+        parties: Parties,
+        pairs: Pairs,
+        programmes: Programmes,
+        *,
+        proposals_per_transaction: int,
+        again_after: timedelta,
+    ) -> None:
+        self._parties = parties
+        self._pairs = pairs
+        self._programmes = programmes
+        self._at_once = proposals_per_transaction
+        self._again_after = again_after
+
+    async def run_round(self, task: Task) -> None:
+        """Proposes the best pairs of a pool. After a crash it runs again and counts what it had proposed."""
+        solved = await self._solve(task)
+        if solved is None:
+            return
+        data = task.row.data
+        skipped = 0
+        if not data.get("dry_run"):
+            proposals = solved.result.proposals
+            for start in range(0, len(proposals), self._at_once):
+                part = proposals[start : start + self._at_once]
+                skipped += await task.step(partial(self._propose, part, solved, task))
+        await task.finish(lambda work: self._complete(solved, skipped, task, work))
+
+    async def list_waiting(self, task: Task) -> None:
+        """Answers who waits in a pool, since when, and what keeps them from a proposal."""
+        solved = await self._solve(task)
+        if solved is None:
+            return
+        today = solved.loaded.pool.today
+        result = solved.result
+        could = [proposal.receiving for proposal in result.proposals]
+        answer: dict[str, Any] = {
+            "receiving": result.receiving,
+            "giving": result.giving,
+            "could_be_proposed": len(could),
+            "unmatched_receiving": translate.unmatched(
+                result.unmatched_receiving[:LISTED], solved.loaded.since, today
+            ),
+            "unmatched_giving": translate.unmatched(
+                result.unmatched_giving[:LISTED], solved.loaded.since, today
+            ),
+        }
+        await task.finish(lambda work: self._reply(task, Accepted(answer), work))
+
+    async def _solve(self, task: Task) -> _Solved | None:
+        """The pool's solution; None where the programme has ended meanwhile and the command is answered."""
+        data = task.row.data
+        municipality, programme = data["municipality"], data["programme"]
+        pack = self._programmes.active(municipality, programme)
+        if pack is None:
+            gone = Rejected(
+                "unknown_programme", "The municipality does not run the programme any more.", "programme"
+            )
+            await task.finish(lambda work: self._reply(task, gone, work))
+            return None
+        rules = translate.rules(pack)
+        loaded = await task.step(
+            lambda work: self._parties.pool(municipality, rules, work.now.date(), self._pairs, work.session)
+        )
+        result = await to_process.run_sync(run_round, loaded.pool, data["round"])
+        return _Solved(municipality, rules, loaded, result)
+
+    async def _propose(self, proposals: Sequence[Proposal], solved: _Solved, task: Task, work: Work) -> int:
+        """Writes proposals whose people are as they were; returns how many were skipped."""
+        people = {subject for proposal in proposals for subject in (proposal.receiving, proposal.giving)}
+        known = await self._parties.known(people, work.session)
+        unchanged = {
+            subject for subject, now in known.items() if now.version == solved.loaded.versions.get(subject)
+        }
+        made: list[StoredPair] = []
+        for proposal in proposals:
+            if proposal.receiving in unchanged and proposal.giving in unchanged:
+                made.append(self._proposed(proposal, solved.rules, task, work))
+                # A guide with room for two counts as changed once the first of them is written.
+                unchanged -= {proposal.receiving}
+        if made:
+            await self._parties.touch(
+                {subject for item in made for subject in (item.pair.receiving, item.pair.giving)},
+                work.session,
+            )
+            await self._pairs.insert(made, work.session)
+        return len(proposals) - len(made)
+
+    def _proposed(self, proposal: Proposal, rules: Rules, task: Task, work: Work) -> StoredPair:
+        pair, facts = propose(
+            proposal, rules, subject=new_subject("pair"), coordinator=None, on=work.now.date(), now=work.now
+        )
+        return publish(StoredPair(pair, Version()), facts, task.row.cause, work)
+
+    async def _complete(self, solved: _Solved, skipped: int, task: Task, work: Work) -> None:
+        data = task.row.data
+        made = await self._pairs.of_round(data["round"], work.session)
+        today = solved.loaded.pool.today
+        result = solved.result
+        if not data.get("dry_run"):
+            completed = translate.completed(solved.municipality, result, len(made), skipped)
+            work.emit(
+                "RoundCompleted",
+                subject=data["round"],
+                key=task.row.subject,
+                data=completed,
+                cause=task.row.cause,
+            )
+        if skipped:
+            again = {key: value for key, value in data.items() if key != "command"}
+            due_at = work.now + self._again_after
+            work.schedule(
+                DueRow(f"{RUN_ROUND}/{task.row.subject}", RUN_ROUND, due_at, task.row.subject, data=again)
+            )
+        answer: dict[str, Any] = {
+            "round": data["round"],
+            "receiving": result.receiving,
+            "giving": result.giving,
+            "proposed": len(made),
+            "skipped": skipped,
+            "optimum_proven": result.optimum_proven,
+            "total": result.total,
+            "proposals": translate.proposals(made[:LISTED]) if made else _would_propose(result),
+            "unmatched_receiving": translate.unmatched(
+                result.unmatched_receiving[:LISTED], solved.loaded.since, today
+            ),
+        }
+        await self._reply(task, Accepted(answer), work)
+
+    async def _reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
+        command = task.row.data.get("command")
+        if command is None:
+            return
+        ref = CommandRef.of(command)
+        replies = await Replies.load(work, [ref])
+        replies.send(ref, task.row.cause, answer, dry_run=bool(task.row.data.get("dry_run")))
+
+
+def _would_propose(result: RoundResult) -> list[dict[str, Any]]:
+    return [
+        {"receiving": one.receiving, "giving": one.giving, "score": one.receipt.score}
+        for one in result.proposals[:LISTED]
+    ]

@@ -1,0 +1,192 @@
+"""Contract events ↔ domain: the only module of matching that knows both."""
+
+from datetime import date
+from typing import Any
+
+from services.matching.domain.pair import Pair
+from services.matching.domain.party import Availability, Expectations, Giving, Receiving, Rules, Weights
+from services.matching.domain.proposal import Receipt, Unmatched
+from services.matching.domain.rounds import RoundResult
+from services.matching.domain.waiting import Party, Waits
+from shared.contracts import matching as public
+from shared.contracts.administrators import ProgrammePack
+from shared.contracts.intake import RefugeeState, VolunteerState
+
+
+def receiving(subject: str, state: RefugeeState) -> Party | None:
+    """A refugee who may be matched somewhere; None for all others."""
+    waits = _waits(state) if state.status == "ready" else ()
+    if not waits:
+        return None
+    common = _attributes(state)
+    attributes = Receiving(
+        subject=subject,
+        municipality=state.municipality,
+        ready_since=min(wait.since for wait in waits),
+        wished_gender=state.wishes.guide_gender if state.wishes else None,
+        interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
+        **common,
+    )
+    return Party(attributes, waits)
+
+
+def giving(subject: str, state: VolunteerState) -> Party | None:
+    """A volunteer who may be matched somewhere; None for all others."""
+    waits = _waits(state) if state.status == "approved" else ()
+    if not waits:
+        return None
+    attributes = Giving(
+        subject=subject,
+        municipality=state.municipality,
+        approved_on=state.approved_on or min(wait.since for wait in waits),
+        wished_gender=state.wishes.guide_gender if state.wishes else None,
+        capacity=state.capacity,
+        travel_km=state.travel_km,
+        checks=frozenset(check.kind for check in state.checks),
+        **_attributes(state),
+    )
+    return Party(attributes, waits)
+
+
+def _waits(state: RefugeeState | VolunteerState) -> tuple[Waits, ...]:
+    return tuple(
+        Waits(part.programme, part.pack_version, part.ready_since)
+        for part in state.participations
+        if part.status == "ready" and part.ready_since is not None
+    )
+
+
+def _attributes(state: RefugeeState | VolunteerState) -> dict[str, Any]:
+    household, expects, free = state.household, state.expectations, state.availability
+    return {
+        "birth_year": state.birth_year,
+        "gender": state.gender,
+        "languages": tuple((language.code, language.level) for language in state.languages),
+        "adults": household.adults if household else 0,
+        "minors": household.minors if household else 0,
+        "household_ref": household.ref if household else None,
+        "occupation_field": state.occupation_field,
+        "education_level": state.education_level,
+        "interests": frozenset(state.interests),
+        "expectations": None
+        if expects is None
+        else Expectations(expects.weekly_hours, frozenset(expects.activities), expects.contact),
+        "availability": Availability()
+        if free is None
+        else Availability(free.weekday_morning, free.weekday_afternoon, free.weekday_evening, free.weekend),
+    }
+
+
+def rules(pack: ProgrammePack) -> Rules:
+    """What matching needs of a pack."""
+    return Rules(
+        name=pack.name,
+        version=pack.version,
+        relation=pack.relation,
+        language_rule=pack.language_rule,
+        minimum_common_hours=pack.minimum_common_hours,
+        waiting_points_per_day=pack.waiting_points_per_day,
+        respond_within_days=pack.respond_within_days,
+        exclusion_days=pack.exclusion_days,
+        signatories=tuple(pack.signatories),
+        gender_wishes=pack.gender_wishes,
+        weights=Weights(**pack.weights.model_dump()),
+        minimum_receiving_age=pack.receiving.minimum_age,
+        minimum_giving_age=pack.giving.minimum_age,
+        minimum_months=pack.minimum_months,
+        maximum_months=pack.maximum_months,
+    )
+
+
+def pair_state(pair: Pair) -> public.PairState:
+    """A pair's whole public state."""
+    return public.PairState.model_validate(
+        {
+            "municipality": pair.municipality,
+            "programme": pair.programme,
+            "pack_version": pair.pack_version,
+            "receiving": pair.receiving,
+            "giving": pair.giving,
+            "coordinator": pair.coordinator,
+            "status": pair.status,
+            "spells": [
+                {"status": spell.status, "from": spell.since, "to": spell.to} for spell in pair.spells
+            ],
+            "receipt": _receipt(pair.receipt),
+            "answers": [{"side": item.side, "accept": item.accept, "on": item.on} for item in pair.answers],
+            "respond_by": pair.respond_by,
+            "signatures": [
+                {"signatory": item.signatory, "text_version": item.text_version, "on": item.on}
+                for item in pair.signatures
+            ],
+            "proposed_on": pair.proposed_on,
+            "created_on": pair.created_on,
+            "ends_on": pair.ends_on,
+            "ended_on": pair.ended_on,
+            "end_reason": pair.end_reason,
+        }
+    )
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "score": receipt.score,
+        "parts": dict(receipt.parts),
+        "waiting_bonus": receipt.waiting_bonus,
+        "rank": receipt.rank,
+        "candidates": receipt.candidates,
+        "vetoes": dict(receipt.vetoes),
+        "warnings": [str(warning) for warning in receipt.warnings],
+        "pack_version": receipt.pack_version,
+        "round": receipt.round_id,
+    }
+
+
+def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:
+    """Proposed pairs as a reply lists them."""
+    return [
+        {
+            "pair": pair.subject,
+            "receiving": pair.receiving,
+            "giving": pair.giving,
+            "respond_by": pair.respond_by.isoformat().replace("+00:00", "Z"),
+            **{name: value for name, value in _receipt(pair.receipt).items() if value is not None},
+        }
+        for pair in pairs
+    ]
+
+
+def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:
+    """People left without a proposal as a reply lists them; `waiting_days` counts to today."""
+    return [
+        {
+            "subject": one.subject,
+            "reason": str(one.reason),
+            "rules": dict(one.vetoes),
+            "since": since[one.subject].isoformat(),
+            "waiting_days": (today - since[one.subject]).days,
+        }
+        for one in side
+    ]
+
+
+def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:
+    """A round's public account: sizes and reasons, nobody's reference."""
+    reasons: dict[str, int] = {}
+    for side, left in (("receiving", result.unmatched_receiving), ("giving", result.unmatched_giving)):
+        for one in left:
+            code = f"{side}_{one.reason}"
+            reasons[code] = reasons.get(code, 0) + 1
+    return public.RoundCompleted(
+        municipality=municipality,
+        programme=result.programme,
+        pack_version=result.pack_version,
+        receiving=result.receiving,
+        giving=result.giving,
+        proposed=proposed,
+        skipped=skipped,
+        total=result.total,
+        optimum_proven=result.optimum_proven,
+        unmatched=reasons,
+        duration_ms=result.duration_ms,
+    )

@@ -1,0 +1,1 @@
+"""Notifications: tells both sides of a pair by e-mail, and tells the others that it did."""

@@ -1,0 +1,46 @@
+"""Notifications' composition root."""
+
+from services.notifications import repository
+from services.notifications.delivery import Delivery
+from services.notifications.domain.attempts import Patience
+from services.notifications.handlers import subscriptions
+from services.notifications.mailer import Mailer
+from services.notifications.repository import Cards, Messages, Pairs
+from services.notifications.retention import Retention
+from services.notifications.rows import FORGET_KIND, SEND_KIND
+from services.notifications.service import Notifications
+from services.notifications.settings import Settings
+from shared.messaging.runtime import App, Runtime
+from shared.sealing import Opener
+
+
+def create_app(settings: Settings) -> App:
+    """Wires notifications; nothing runs yet."""
+    runtime = Runtime("notifications", settings)
+    database = runtime.database
+    cards, pairs, messages = Cards(database), Pairs(database), Messages(database)
+    username, password = settings.smtp_username, settings.smtp_password
+    mailer = Mailer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.sender,
+        starttls=settings.smtp_starttls,
+        timeout=settings.smtp_timeout,
+        username=username.get_secret_value() if username else None,
+        password=password.get_secret_value() if password else None,
+    )
+    delivery = Delivery(
+        cards,
+        messages,
+        Opener(settings.card_key_id, settings.card_private_key.get_secret_value()),
+        mailer,
+        Patience(settings.retry_first, settings.retry_ceiling, settings.card_wait),
+        runtime.health,
+        settings.link_base,
+    )
+    return App(
+        runtime,
+        subscriptions(Notifications(cards, pairs, messages, settings.welcome_within)),
+        due_handlers={SEND_KIND: delivery.send, FORGET_KIND: Retention(cards, pairs, messages).forget},
+        indexes=repository.INDEXES,
+    )

@@ -1,0 +1,174 @@
+"""Sends one message: the due rows' handler. Card and text are opened here, and nowhere kept."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+from services.notifications import translate
+from services.notifications.domain.attempts import (
+    HANDOVERS,
+    Again,
+    Cancelled,
+    Failed,
+    Next,
+    Outcome,
+    Patience,
+    Refused,
+    Sent,
+    Unconfirmed,
+    Unready,
+    Unwanted,
+    after,
+)
+from services.notifications.domain.letters import Letter, Unaddressable, compose
+from services.notifications.domain.messages import Message
+from services.notifications.mailer import Mailer
+from services.notifications.repository import Cards, Messages
+from services.notifications.rows import send_row
+from shared.contracts.sealed import Sealed
+from shared.logging import describe_error, get_logger
+from shared.messaging import retry
+from shared.messaging.due import RowGone, Task
+from shared.messaging.health import Health
+from shared.messaging.work import Work
+from shared.sealing import Opener, SealingError
+
+log = get_logger(__name__)
+
+
+class Delivery:
+    """Loads a message, tries it, and stores what came of it with the event that says so."""
+
+    def __init__(
+        self,
+        cards: Cards,
+        messages: Messages,
+        opener: Opener,
+        mailer: Mailer,
+        patience: Patience,
+        health: Health,
+        link_base: str,
+    ) -> None:
+        self._cards = cards
+        self._messages = messages
+        self._opener = opener
+        self._mailer = mailer
+        self._patience = patience
+        self._health = health
+        self._link_base = link_base
+
+    async def send(self, task: Task) -> None:
+        """Runs one row. Raises RowGone where the message was cancelled or taken over before it was sent."""
+        message = await self._messages.find(task.row.id)
+        if message is None or message.status != "pending":
+            await task.finish(_nothing)
+            return
+        outcome = await self._attempt(message, task)
+        tries: int = task.row.data["tries"]
+        # Jitter needs no secrecy.
+        jitter = random.random()  # noqa: S311
+        decided = after(message, outcome, tries, task.clock.now(), jitter, self._patience)
+        await self._store(message, decided, tries, task)
+        log.info(
+            "message_attempted",
+            pair=message.pair,
+            template=message.template,
+            side=message.side,
+            outcome=type(outcome).__name__,
+            code=getattr(outcome, "code", None),
+            next=type(decided).__name__,
+        )
+
+    async def _attempt(self, message: Message, task: Task) -> Outcome:
+        if message.handovers >= HANDOVERS:
+            return Unconfirmed()
+        card = await self._cards.find(message.recipient)
+        if card is None:
+            return Unready("no_contact_card")
+        if card.sealed is None:
+            return Unwanted()
+        try:
+            letter = self._compose(message, card.sealed, task)
+        except (SealingError, translate.CardUnreadable):
+            return Unready("card_unreadable")
+        except Unaddressable as refusal:
+            return Refused(refusal.code)
+        return await self._mailer.deliver(letter, lambda: self._hand_over(message, task))
+
+    def _compose(self, message: Message, sealed: Sealed, task: Task) -> Letter:
+        recipient = translate.recipient(self._opener.open(sealed, message.recipient))
+        return compose(
+            message,
+            recipient,
+            sender=self._mailer.sender,
+            link_base=self._link_base,
+            now=task.clock.now(),
+        )
+
+    async def _hand_over(self, message: Message, task: Task) -> None:
+        """The last look before the message leaves: still wanted, still this run's, and now counted.
+
+        Counted before it leaves, so that a crash after it can't repeat it more than once.
+        """
+
+        async def count(work: Work) -> None:
+            # Written, not read: whoever schedules the row anew at this moment conflicts with it.
+            await task.keep(work.session)
+            if not await self._messages.hand_over(message, work.session):
+                raise RowGone(task.row.id)
+
+        await task.step(count)
+
+    async def _store(self, message: Message, decided: Next, tries: int, task: Task) -> None:
+        async def sent(work: Work) -> None:
+            if await self._messages.settle(message, "sent", None, work.session):
+                work.emit(
+                    "NotificationSent",
+                    subject=message.recipient,
+                    data=translate.sent(message),
+                    cause=task.row.cause,
+                )
+            work.cancel(task.row.id)
+
+        async def ended(work: Work) -> None:
+            match decided:
+                case Failed(code):
+                    if await self._messages.settle(message, "failed", code, work.session):
+                        work.emit(
+                            "NotificationFailed",
+                            subject=message.recipient,
+                            data=translate.failed(message, code),
+                            cause=task.row.cause,
+                        )
+                case Cancelled():
+                    await self._messages.settle(message, "cancelled", None, work.session)
+                case Again(due_at, handovers):
+                    await self._messages.take_back_handover(message, handovers, work.session)
+                    work.schedule(send_row(message, due_at, tries + 1))
+                case Sent():
+                    pass
+
+        if isinstance(decided, Sent):
+            # A step and not `finish`: the mail is out, whatever has become of the row meanwhile.
+            await self._insist(lambda: task.step(sent))
+        else:
+            await task.finish(ended)
+
+    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Stores what can't be undone, waiting for a database that is down: forgotten, it would repeat."""
+        backoff, attempt = retry.Backoff(), 0
+        while True:
+            try:
+                return await step()
+            except Exception as error:
+                if not retry.is_infrastructure(error):
+                    raise
+                self._health.degraded("due", type(error).__name__)
+                log.warning("mark_waits", **describe_error(error))
+                delay = backoff.delay(attempt, random.random())  # noqa: S311
+                attempt += 1
+                await asyncio.sleep(delay.total_seconds())
+
+
+async def _nothing(_: Work) -> None:
+    """An obsolete row only goes away."""

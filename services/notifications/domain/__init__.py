@@ -1,0 +1,1 @@
+"""Notifications' decisions: pure, standard library only."""

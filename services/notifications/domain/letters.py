@@ -1,0 +1,110 @@
+"""Composes e-mails. What a card holds comes from outside: nothing in it is trusted."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from services.notifications.domain.messages import Message
+from services.notifications.domain.texts import GREETINGS, TEXTS, language
+
+NAME_LENGTH = 60
+ADDRESS_LENGTH = 254
+
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}", re.ASCII)
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
+_JOINERS = frozenset("\u200c\u200d")
+"""Persian and Indic spelling needs them; other invisible characters only hide or turn text."""
+_NAME_MARKS = frozenset("'-.\u2019\u02bc\u2010\u00b7")
+
+
+class Unaddressable(ValueError):
+    """Nothing can be sent to this recipient: `code` says why and quotes nothing."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a message goes to. Never shown in logs."""
+
+    given_name: str = field(repr=False)
+    email: str | None = field(repr=False)
+    preferred_language: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A finished e-mail and the one address that it goes to."""
+
+    to: str = field(repr=False)
+    content: bytes = field(repr=False)
+
+
+def compose(message: Message, recipient: Recipient, *, sender: str, link_base: str, now: datetime) -> Letter:
+    """The e-mail; the same message has the same Message-ID whenever it is composed.
+
+    Raises Unaddressable.
+    """
+    to = address(recipient.email)
+    spoken = language(recipient.preferred_language)
+    text = TEXTS[message.template, message.side, spoken]
+    name = first_name(recipient.given_name)
+    email = EmailMessage(policy=SMTP)
+    email["From"] = f"Kobling <{sender}>"
+    email["To"] = to
+    email["Subject"] = text.subject
+    email["Date"] = format_datetime(now)
+    email["Message-ID"] = f"<{message.reference}@{sender.rpartition('@')[2]}>"
+    email["Auto-Submitted"] = "auto-generated"
+    email["Content-Language"] = spoken
+    greeting = f"{GREETINGS[spoken]} {name}," if name else f"{GREETINGS[spoken]},"
+    body = text.body.substitute(greeting=greeting, link=f"{link_base}{message.pair}")
+    # Seven bits: not every server on the way speaks 8BITMIME.
+    email.set_content(body, charset="utf-8", cte="quoted-printable")
+    return Letter(to, email.as_bytes())
+
+
+def first_name(given: str) -> str:
+    """A given name as it may stand in a letter: letters of any script and the marks between them.
+
+    What else is in it (line breaks, characters that turn the direction of writing, brackets, addresses that
+    a mail program would make a link of) is left out; nothing may be left.
+    """
+    kept = "".join(
+        character if _in_a_name(character) else " " for character in unicodedata.normalize("NFC", given)
+    )
+    words = re.sub(r"\.(?=\S)", " ", kept).split()
+    return " ".join(words)[:NAME_LENGTH].strip() if any(map(str.isalpha, kept)) else ""
+
+
+def _in_a_name(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM" or character in _NAME_MARKS or character in _JOINERS
+
+
+def address(email: str | None) -> str:
+    """The address in ASCII, its domain in its wire form; raises Unaddressable."""
+    if email is None or not email.strip():
+        raise Unaddressable("no_email")
+    local, _, domain = email.strip().rpartition("@")
+    try:
+        wire = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise Unaddressable("email_invalid") from None
+    plain = f"{local}@{wire}"
+    sound = (
+        _LOCAL.fullmatch(local)
+        and not local.startswith(".")
+        and not local.endswith(".")
+        and ".." not in local
+        and all(_LABEL.fullmatch(label) for label in wire.split("."))
+        and len(plain) <= ADDRESS_LENGTH
+    )
+    if not sound:
+        raise Unaddressable("email_invalid")
+    return plain

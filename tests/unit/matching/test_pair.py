@@ -1,0 +1,325 @@
+"""The life of a pair, as tables."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from services.matching.domain.errors import DomainError
+from services.matching.domain.pair import (
+    EndReason,
+    Fact,
+    Pair,
+    PairStatus,
+    Spell,
+    add_months,
+    answer,
+    end_because,
+    expire,
+    propose,
+    sign,
+)
+from services.matching.domain.proposal import Proposal, Receipt
+from tests.unit.matching.pools import rules
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+DAY = NOW.date()
+LATER = NOW + timedelta(days=3)
+LATER_DAY = LATER.date()
+ALL = ("receiving", "giving", "red_cross")
+RECEIPT = Receipt(44, {"age": 44}, 6, 1, 2, {}, (), "1.0", "round-1")
+
+
+def proposal(**changes: object) -> Proposal:
+    values = {"receiving": "refugee-1", "giving": "volunteer-1", "municipality": "no-4601", "slot": 1}
+    return Proposal(**(values | {"receipt": RECEIPT} | changes))  # type: ignore[arg-type]
+
+
+def proposed() -> Pair:
+    return propose(proposal(), rules(), subject="pair-1", coordinator="anna-bergen", on=DAY, now=NOW)[0]
+
+
+def accepted() -> Pair:
+    one, _ = answer(proposed(), "giving", True, DAY, NOW)
+    return answer(one, "receiving", True, LATER_DAY, LATER)[0]
+
+
+def signed(pair: Pair, signatory: str, on: date = LATER_DAY, now: datetime = LATER) -> Pair:
+    return sign(pair, signatory, "2", on, signatories=ALL, maximum_months=12, now=now)[0]
+
+
+def active() -> Pair:
+    pair = accepted()
+    for signatory in ALL:
+        pair = signed(pair, signatory)
+    return pair
+
+
+def declined() -> Pair:
+    return answer(proposed(), "giving", False, DAY, NOW)[0]
+
+
+def expired() -> Pair:
+    return expire(proposed(), NOW + timedelta(days=15))[0]
+
+
+def ended() -> Pair:
+    return end_because(active(), EndReason.MOVED, LATER + timedelta(days=30))[0]
+
+
+def completed() -> Pair:
+    return replace(active(), status="completed")
+
+
+def paused() -> Pair:
+    return replace(active(), status="paused")
+
+
+STATES: dict[PairStatus, Callable[[], Pair]] = {
+    "proposed": proposed,
+    "accepted": accepted,
+    "declined": declined,
+    "expired": expired,
+    "active": active,
+    "paused": paused,
+    "completed": completed,
+    "ended": ended,
+}
+
+
+def refused(operation: Callable[[], object]) -> str:
+    with pytest.raises(DomainError) as caught:
+        operation()
+    return caught.value.code
+
+
+@pytest.mark.parametrize("status", STATES)
+def test_every_state_of_the_tables_is_what_it_says(status: PairStatus) -> None:
+    assert STATES[status]().status == status
+    assert STATES[status]().is_open == (status in {"proposed", "accepted", "active", "paused"})
+
+
+def test_a_proposal_becomes_a_pair_that_keeps_its_packs_version_and_receipt() -> None:
+    pair, facts = propose(proposal(), rules(), subject="pair-1", coordinator=None, on=DAY, now=NOW)
+    assert facts == (Fact.PAIR_PROPOSED,)
+    assert (pair.subject, pair.status, pair.slot, pair.receipt) == ("pair-1", "proposed", 1, RECEIPT)
+    assert (pair.programme, pair.pack_version, pair.relation) == ("flyktningguide-bergen", "1.0", "guide")
+    assert (pair.receiving, pair.giving, pair.municipality) == ("refugee-1", "volunteer-1", "no-4601")
+    assert pair.respond_by == datetime(2026, 12, 6, 9, tzinfo=UTC)
+    assert pair.spells == (Spell("proposed", DAY),)
+    assert (pair.proposed_on, pair.created_on, pair.answers, pair.signatures) == (DAY, None, (), ())
+
+
+def test_a_proposal_of_another_pack_version_or_to_oneself_is_refused() -> None:
+    def offer(one: Proposal, version: str = "1.0") -> object:
+        return propose(one, rules(version=version), subject="p", coordinator=None, on=DAY, now=NOW)
+
+    assert refused(lambda: offer(proposal(), "1.1")) == "pack_version_differs"
+    assert refused(lambda: offer(proposal(giving="refugee-1"))) == "self_pair"
+
+
+def test_the_first_acceptance_is_recorded_and_the_second_accepts() -> None:
+    one, facts = answer(proposed(), "receiving", True, DAY, NOW)
+    assert (one.status, facts) == ("proposed", (Fact.ANSWER_RECORDED,))
+    both, facts = answer(one, "giving", True, LATER_DAY, LATER)
+    assert (both.status, facts) == ("accepted", (Fact.PROPOSAL_ACCEPTED,))
+    assert [(given.side, given.accept, given.on) for given in both.answers] == [
+        ("receiving", True, DAY),
+        ("giving", True, LATER_DAY),
+    ]
+    assert both.spells == (Spell("proposed", DAY, LATER_DAY), Spell("accepted", LATER_DAY))
+
+
+def test_accepted_on_the_later_of_the_two_days_whichever_is_recorded_last() -> None:
+    one, _ = answer(proposed(), "receiving", True, LATER_DAY, LATER)
+    both, _ = answer(one, "giving", True, DAY, LATER)
+    assert both.spells[-1] == Spell("accepted", LATER_DAY)
+
+
+@pytest.mark.parametrize("before", [None, "receiving"])
+def test_one_no_declines_whatever_the_other_said(before: str | None) -> None:
+    pair = answer(proposed(), "receiving", True, DAY, NOW)[0] if before else proposed()
+    after, facts = answer(pair, "giving", False, DAY, NOW)
+    assert (after.status, facts) == ("declined", (Fact.PROPOSAL_DECLINED,))
+
+
+@pytest.mark.parametrize("status", ["accepted", "active", "paused"])
+def test_the_same_answer_again_changes_nothing_and_another_is_refused(status: PairStatus) -> None:
+    pair = STATES[status]()
+    assert answer(pair, "giving", True, LATER_DAY, NOW + timedelta(days=99)) == (pair, ())
+    assert refused(lambda: answer(pair, "giving", False, LATER_DAY, LATER)) == "already_answered"
+
+
+def test_a_no_cannot_be_taken_back() -> None:
+    assert answer(declined(), "giving", False, DAY, LATER) == (declined(), ())
+    assert refused(lambda: answer(declined(), "giving", True, DAY, LATER)) == "already_answered"
+    assert refused(lambda: answer(declined(), "receiving", True, DAY, LATER)) == "pair_closed"
+
+
+@pytest.mark.parametrize("status", ["ended", "completed"])
+def test_nobody_answers_when_the_pair_is_over(status: PairStatus) -> None:
+    assert refused(lambda: answer(STATES[status](), "giving", True, DAY, LATER)) == "pair_closed"
+
+
+def test_the_deadline_is_the_last_moment_to_answer_and_the_first_after_it_expires() -> None:
+    pair = proposed()
+    tick = timedelta(microseconds=1)
+    assert answer(pair, "giving", True, DAY, pair.respond_by)[1] == (Fact.ANSWER_RECORDED,)
+    assert refused(lambda: answer(pair, "giving", True, DAY, pair.respond_by + tick)) == "proposal_expired"
+    assert refused(lambda: expire(pair, pair.respond_by)) == "not_due"
+    after, facts = expire(pair, pair.respond_by + tick)
+    assert (after.status, facts) == ("expired", (Fact.PROPOSAL_EXPIRED,))
+    assert after.spells[-1] == Spell("expired", date(2026, 12, 6))
+
+
+def test_a_proposal_with_one_answer_expires_too() -> None:
+    half, _ = answer(proposed(), "giving", True, DAY, NOW)
+    after, _ = expire(half, NOW + timedelta(days=20))
+    assert after.status == "expired"
+    assert refused(lambda: answer(after, "receiving", True, DAY, LATER)) == "proposal_expired"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("accepted", "already_answered"),
+        ("active", "already_answered"),
+        ("paused", "already_answered"),
+        ("declined", "pair_closed"),
+        ("completed", "pair_closed"),
+        ("ended", "pair_closed"),
+    ],
+)
+def test_only_an_unanswered_proposal_expires(status: PairStatus, code: str) -> None:
+    assert refused(lambda: expire(STATES[status](), NOW + timedelta(days=99))) == code
+
+
+def test_expiring_again_changes_nothing() -> None:
+    assert expire(expired(), NOW + timedelta(days=99)) == (expired(), ())
+
+
+@pytest.mark.parametrize(
+    ("on", "now", "code"),
+    [
+        (DAY + timedelta(days=1), NOW, "date_in_future"),
+        (DAY - timedelta(days=1), NOW, "date_before_proposal"),
+    ],
+)
+def test_answers_and_signatures_bear_a_day_between_the_proposal_and_today(
+    on: date, now: datetime, code: str
+) -> None:
+    assert refused(lambda: answer(proposed(), "giving", True, on, now)) == code
+    assert refused(lambda: signed(accepted(), "giving", on, now)) == code
+
+
+def test_the_local_day_may_be_ahead_of_utc() -> None:
+    late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    assert answer(proposed(), "giving", True, date(2026, 11, 23), late)[1]
+
+
+def test_the_last_of_all_signatories_creates_the_pair() -> None:
+    pair, facts = sign(accepted(), "red_cross", "2", LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
+    assert (pair.status, facts, pair.created_on) == ("accepted", (Fact.AGREEMENT_SIGNED,), None)
+    pair = signed(pair, "giving", date(2026, 11, 25))
+    pair, facts = sign(
+        pair, "receiving", "2", date(2026, 11, 24), signatories=ALL, maximum_months=12, now=LATER
+    )
+    assert (pair.status, facts) == ("active", (Fact.PAIR_CREATED,))
+    assert (pair.created_on, pair.ends_on) == (date(2026, 11, 25), date(2027, 11, 25))
+    assert pair.spells[-1] == Spell("active", date(2026, 11, 25))
+
+
+def test_without_a_maximum_a_pair_has_no_end() -> None:
+    pair, _ = sign(
+        accepted(), "giving", "2", LATER_DAY, signatories=("giving",), maximum_months=None, now=LATER
+    )
+    assert (pair.status, pair.ends_on) == ("active", None)
+
+
+def test_the_same_signature_again_changes_nothing() -> None:
+    half = signed(accepted(), "giving")
+    for pair in (half, active(), paused()):
+        again = sign(pair, "giving", "2", LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
+        assert again == (pair, ())
+
+
+@pytest.mark.parametrize(
+    ("status", "signatory", "text", "code"),
+    [
+        ("proposed", "giving", "2", "not_accepted"),
+        ("accepted", "municipality", "2", "unknown_signatory"),
+        ("active", "giving", "3", "already_signed"),
+        ("declined", "giving", "2", "pair_closed"),
+        ("expired", "giving", "2", "pair_closed"),
+        ("completed", "giving", "2", "pair_closed"),
+        ("ended", "giving", "2", "pair_closed"),
+    ],
+)
+def test_signatures_that_may_not_happen(status: PairStatus, signatory: str, text: str, code: str) -> None:
+    def attempt() -> object:
+        pair = STATES[status]()
+        return sign(pair, signatory, text, LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
+
+    assert refused(attempt) == code
+
+
+def test_all_sign_the_same_text() -> None:
+    half = signed(accepted(), "giving")
+
+    def attempt(signatory: str) -> object:
+        return sign(half, signatory, "3", LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
+
+    assert refused(lambda: attempt("receiving")) == "text_version_differs"
+    assert refused(lambda: attempt("giving")) == "already_signed"
+
+
+@pytest.mark.parametrize("status", ["proposed", "accepted", "active", "paused"])
+def test_an_open_pair_ends_with_its_reason_and_day(status: PairStatus) -> None:
+    pair, facts = end_because(STATES[status](), EndReason.WITHDRAWN, LATER)
+    assert (pair.status, facts) == ("ended", (Fact.PAIR_ENDED,))
+    assert (pair.ended_on, pair.end_reason) == (LATER_DAY, "withdrawn")
+    assert pair.spells[-1] == Spell("ended", LATER_DAY)
+    assert not pair.is_open
+
+
+@pytest.mark.parametrize("status", ["declined", "expired", "completed", "ended"])
+def test_what_is_over_does_not_end_again(status: PairStatus) -> None:
+    assert refused(lambda: end_because(STATES[status](), EndReason.ERASED, LATER)) == "pair_closed"
+
+
+def test_spells_follow_each_other_without_gap_or_overlap() -> None:
+    for make in STATES.values():
+        spells = make().spells
+        assert [one.to for one in spells[:-1]] == [one.since for one in spells[1:]]
+        assert spells[-1].to is None
+        assert list(spells) == sorted(spells, key=lambda one: one.since)
+
+
+def test_an_agreement_signed_on_paper_before_the_last_answer_starts_with_that_answer() -> None:
+    pair = accepted()
+    for signatory in ALL:
+        pair = signed(pair, signatory, DAY)
+    assert (pair.created_on, pair.spells[-1].since) == (LATER_DAY, LATER_DAY)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2028, 1, 31), 1, date(2028, 2, 29)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+        (date(2026, 11, 22), 12, date(2027, 11, 22)),
+        (date(2026, 12, 31), 2, date(2027, 2, 28)),
+        (date(2026, 3, 15), 9, date(2026, 12, 15)),
+        (date(2026, 12, 1), 60, date(2031, 12, 1)),
+    ],
+)
+def test_months_end_on_the_same_day_or_the_months_last(day: date, months: int, expected: date) -> None:
+    assert add_months(day, months) == expected
+
+
+def test_an_error_says_its_code_message_and_field() -> None:
+    with pytest.raises(DomainError, match="unknown_signatory: one of giving, receiving, red_cross") as caught:
+        sign(accepted(), "x", "2", DAY, signatories=ALL, maximum_months=12, now=LATER)
+    assert caught.value.field == "signatory"

@@ -1,0 +1,313 @@
+"""Whole rounds: proposals with receipts, and a reason for everybody who is left."""
+
+import pickle
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.matching.domain import solve
+from services.matching.domain.columns import columns_of
+from services.matching.domain.errors import DomainError
+from services.matching.domain.party import Availability, Expectations, Pool
+from services.matching.domain.proposal import Alternative, Reason, Unmatched, WhatIf
+from services.matching.domain.rounds import RoundResult, run_round, what_if
+from services.matching.domain.rules import RULES
+from tests.unit.matching import naive
+from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee, rules
+
+
+def ticking() -> "Ticks":
+    return Ticks()
+
+
+class Ticks:
+    """A timer that passes a quarter of a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.25
+        return self.now
+
+
+def couples(result: RoundResult) -> set[tuple[str, str, int]]:
+    return {(one.receiving, one.giving, one.slot) for one in result.proposals}
+
+
+def shuffled(given: Pool, seed: int) -> Pool:
+    chance = random.Random(seed)  # noqa: S311 - a repeatable order, no secret
+    receiving, giving = list(given.receiving), list(given.giving)
+    chance.shuffle(receiving)
+    chance.shuffle(giving)
+    return replace(given, receiving=tuple(receiving), giving=tuple(giving))
+
+
+def test_bergen_in_june_2016_every_refugee_gets_a_guide_and_thirty_guides_are_left() -> None:
+    result = run_round(pool(map(refugee, range(25)), map(guide, range(55))), "round-1")
+    assert len(result.proposals) == 25
+    assert result.unmatched_receiving == ()
+    assert len(result.unmatched_giving) == 30
+    assert {one.reason for one in result.unmatched_giving} == {Reason.SURPLUS}
+    assert (result.receiving, result.giving, result.optimum_proven) == (25, 55, True)
+    assert len({one.giving for one in result.proposals}) == 25
+
+
+@pytest.mark.parametrize(("waiting", "guides"), [(0, 0), (0, 3), (3, 0)])
+def test_an_empty_side_leaves_the_other_without_candidates(waiting: int, guides: int) -> None:
+    result = run_round(pool(map(refugee, range(waiting)), map(guide, range(guides))), "round-1")
+    assert result.proposals == ()
+    assert (result.total, result.optimum_proven) == (0, True)
+    left = (*result.unmatched_receiving, *result.unmatched_giving)
+    assert len(left) == waiting + guides
+    assert {one.reason for one in left} <= {Reason.NO_CANDIDATE}
+
+
+def test_a_receipt_says_why_these_two() -> None:
+    waited = refugee(1, ready_since=TODAY - timedelta(days=32), wished_gender="female")
+    guides = [guide(1, interests=frozenset()), guide(2), guide(3, gender="male"), guide(4, birth_year=None)]
+    result = run_round(pool([waited], guides), "round-7")
+    (proposal,) = result.proposals
+    receipt = proposal.receipt
+    assert (proposal.receiving, proposal.giving, proposal.slot) == (waited.subject, guides[1].subject, 0)
+    assert proposal.municipality == waited.municipality
+    assert receipt.parts == naive.parts(pool(), waited, guides[1])
+    assert receipt.score == sum(receipt.parts.values()) == 44
+    assert receipt.waiting_bonus == 6
+    assert (receipt.rank, receipt.candidates) == (1, 2)
+    assert receipt.vetoes == {"gender_wish": 1, "age": 1}
+    assert (receipt.pack_version, receipt.round_id) == ("1.0", "round-7")
+    assert result.total == 50
+
+
+def better_guide_needed_elsewhere() -> Pool:
+    """The second refugee can only have the first guide, whom the first refugee suits better."""
+    first = refugee(1, languages=(("ti", "native"), ("en", "native")))
+    second = refugee(2, languages=(("ti", "native"),), birth_year=1960)
+    only = guide(1, languages=(("ti", "native"), ("en", "native")))
+    other = guide(2, languages=(("en", "basic"),))
+    return pool([first, second], [only, other])
+
+
+def test_a_guide_may_rank_second_because_the_first_is_needed_elsewhere() -> None:
+    result = run_round(better_guide_needed_elsewhere(), "round-1")
+    given = {
+        one.receiving: (one.giving, one.receipt.rank, one.receipt.candidates) for one in result.proposals
+    }
+    assert given == {
+        refugee(1).subject: (guide(2).subject, 2, 2),
+        refugee(2).subject: (guide(1).subject, 1, 1),
+    }
+
+
+def test_the_receipt_says_what_the_better_guide_would_cost_the_pool() -> None:
+    result = run_round(better_guide_needed_elsewhere(), "round-1")
+    first, second = result.proposals
+    # The second refugee's whole pair is lost; the first one's better language is won.
+    assert first.receipt.alternative == Alternative(guide(1).subject, 14, 5000 + second.receipt.score - 14)
+    assert second.receipt.alternative is None
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_receipts_costs_are_what_solving_again_finds_or_less(
+    exact: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exact:
+        monkeypatch.setattr(solve, "EXACT_PAIRS", 0)
+    given = random_pool(2, 80, 30, rules=rules(minimum_common_hours=1.0))
+    result = run_round(given, "round-1")
+    told = [(one.receiving, one.receipt.alternative) for one in result.proposals]
+    told += [(one.subject, one.alternative) for one in result.unmatched_receiving]
+    checked = [(receiving, one) for receiving, one in told if one]
+    assert len(checked) > 20
+    for receiving, one in checked:
+        found = what_if(given, receiving, one.giving)
+        assert found.pairs_lost is not None
+        assert found.points_lost is not None
+        lost = found.pairs_lost * 5000 + found.points_lost
+        assert one.costs_pool == lost if exact else 0 <= one.costs_pool <= lost
+
+
+def test_what_if_says_what_the_better_guide_would_cost_the_pool() -> None:
+    given = better_guide_needed_elsewhere()
+    lost = next(one for one in run_round(given, "r").proposals if one.receiving == refugee(2).subject)
+    found = what_if(given, refugee(1).subject, guide(1).subject)
+    # The second refugee's whole pair is lost; the first one's better language is won.
+    assert found == WhatIf((), 58, 1, lost.receipt.score - 14)
+
+
+def test_what_if_a_rule_forbids_it() -> None:
+    found = what_if(better_guide_needed_elsewhere(), refugee(2).subject, guide(2).subject)
+    assert found == WhatIf(("language",))
+
+
+def test_what_if_it_is_the_proposal_itself_costs_nothing() -> None:
+    given = random_pool(5, 40, 40)
+    for one in run_round(given, "round-1").proposals:
+        assert what_if(given, one.receiving, one.giving) == WhatIf((), one.receipt.score, 0, 0)
+
+
+def test_what_if_asks_of_people_in_the_pool() -> None:
+    with pytest.raises(DomainError, match="not_waiting") as caught:
+        what_if(pool(), refugee().subject, "volunteer-gone")
+    assert caught.value.field == "giving"
+
+
+def test_one_more_guide_is_worth_most_of_the_kind_that_is_short() -> None:
+    # Two who speak only Tigrinya share one guide; of the other kind there are plenty.
+    tigrinya = (("ti", "native"),)
+    waiting = [refugee(1, languages=tigrinya), refugee(2, languages=tigrinya), refugee(3)]
+    guides = [guide(1, languages=tigrinya), guide(2), guide(3)]
+    worth = run_round(pool(waiting, guides), "round-1").worth_of_one_more
+    assert set(worth) == {guide(1).subject}
+    assert worth[guide(1).subject] == 5000 + 58
+
+
+def test_guides_with_the_same_score_share_a_rank() -> None:
+    result = run_round(pool([refugee()], [guide(1), guide(2), guide(3)]), "round-1")
+    assert result.proposals[0].receipt.rank == 1
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ((2, "in_person"), (2, "in_person"), ()),
+        ((2, "in_person"), (3.9, "in_person"), ()),
+        ((2, "in_person"), (4, "in_person"), ("expectations_differ",)),
+        ((4, "in_person"), (2, "in_person"), ("expectations_differ",)),
+        ((2, "in_person"), (2, "phone"), ("expectations_differ",)),
+        (None, (9, "phone"), ()),
+    ],
+)
+def test_the_receipt_warns_of_mismatched_expectations(
+    mine: tuple[float, str] | None, theirs: tuple[float, str], expected: tuple[str, ...]
+) -> None:
+    def told(one: tuple[float, str] | None) -> Expectations | None:
+        return Expectations(one[0], frozenset(), one[1]) if one else None  # type: ignore[arg-type]
+
+    result = run_round(
+        pool([refugee(expectations=told(mine))], [guide(expectations=told(theirs))]), "round-1"
+    )
+    assert result.proposals[0].receipt.warnings == expected
+
+
+@pytest.mark.parametrize(("interpreter_ok", "expected"), [(False, ("no_common_language",)), (True, ())])
+def test_the_receipt_warns_where_two_without_a_common_language_may_meet(
+    interpreter_ok: bool, expected: tuple[str, ...]
+) -> None:
+    apart = refugee(languages=(("ti", "native"),), interpreter_ok=interpreter_ok)
+    result = run_round(pool([apart], rules=rules(language_rule="off")), "round-1")
+    assert result.proposals[0].receipt.warnings == expected
+
+
+def test_whoever_has_no_candidate_is_told_which_rule_removes_how_many_guides() -> None:
+    lonely = refugee(1, wished_gender="male", minors=2, availability=Availability(weekend=4))
+    guides = [guide(1), guide(2, municipality="no-5501"), guide(3, gender="male")]
+    result = run_round(pool([lonely], guides), "round-1")
+    assert result.unmatched_receiving == (
+        Unmatched(
+            lonely.subject,
+            Reason.NO_CANDIDATE,
+            {"municipality": 1, "gender_wish": 2, "child_certificate": 3},
+        ),
+    )
+    assert {one.subject: dict(one.vetoes) for one in result.unmatched_giving} == {
+        guides[0].subject: {"gender_wish": 1, "child_certificate": 1},
+        guides[1].subject: {"municipality": 1, "gender_wish": 1, "child_certificate": 1},
+        guides[2].subject: {"child_certificate": 1},
+    }
+    assert {one.reason for one in result.unmatched_giving} == {Reason.NO_CANDIDATE}
+
+
+def test_vetoes_are_listed_in_the_order_of_the_rules() -> None:
+    lonely = refugee(1, wished_gender="male", minors=2)
+    result = run_round(pool([lonely], [guide(municipality="no-5501", capacity=0)]), "round-1")
+    vetoes = list(result.unmatched_receiving[0].vetoes)
+    assert vetoes == [code for code in RULES if code in vetoes] and len(vetoes) == 4  # noqa: PT018
+
+
+def test_whoever_waited_longer_outbids_an_equal() -> None:
+    waited, came = refugee(1, ready_since=TODAY - timedelta(days=60)), refugee(2)
+    given = pool([waited, came], [guide(1), guide(2, municipality="no-5501")])
+    result = run_round(given, "round-1")
+    assert [one.receiving for one in result.proposals] == [waited.subject]
+    assert result.unmatched_receiving == (
+        Unmatched(came.subject, Reason.OUTBID, {"municipality": 1}, Alternative(guide(1).subject, 0, 12)),
+    )
+    assert what_if(given, came.subject, guide(1).subject) == WhatIf((), 44, 0, 12)
+
+
+def test_a_guides_free_slots_go_lowest_first_in_the_order_of_subjects() -> None:
+    busy = guide(1, capacity=4)
+    result = run_round(
+        pool([refugee(2), refugee(1)], [busy], taken={busy.subject: frozenset({1})}), "round-1"
+    )
+    assert [(one.receiving, one.slot) for one in result.proposals] == [
+        (refugee(1).subject, 0),
+        (refugee(2).subject, 2),
+    ]
+    assert result.unmatched_giving == ()
+
+
+def test_a_guide_whose_slots_are_taken_does_not_wait() -> None:
+    busy = guide(1)
+    result = run_round(pool([refugee()], [busy], taken={busy.subject: frozenset({0})}), "round-1")
+    assert (result.proposals, result.unmatched_giving, result.giving) == ((), (), 0)
+    assert result.unmatched_receiving[0].vetoes == {"capacity": 1}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_random_round_keeps_every_rule_and_accounts_for_everybody(seed: int) -> None:
+    given = random_pool(seed, 120, 100, municipalities=2)
+    result = run_round(given, "round-1")
+    receiving = {one.subject: one for one in given.receiving}
+    giving = {one.subject: one for one in given.giving}
+    assert len(result.proposals) > 10
+    assert result.optimum_proven
+    for one in result.proposals:
+        a, b = receiving[one.receiving], giving[one.giving]
+        assert naive.forbidden(given, a, b) == set()
+        assert one.receipt.parts == naive.parts(given, a, b)
+        candidates = [guide for guide in given.giving if not naive.forbidden(given, a, guide)]
+        scores = [sum(naive.parts(given, a, guide).values()) for guide in candidates]
+        assert one.receipt.candidates == len(candidates)
+        assert one.receipt.rank == 1 + sum(score > one.receipt.score for score in scores)
+        assert (one.receipt.alternative is None) == (one.receipt.rank == 1)
+        if one.receipt.alternative:
+            assert one.receipt.score + one.receipt.alternative.score_more == max(scores)
+    held = {(one.giving, one.slot) for one in result.proposals}
+    taken = {(subject, slot) for subject, slots in given.taken.items() for slot in slots}
+    assert len(held) == len(result.proposals)
+    assert not held & taken
+    assert all(0 <= slot < giving[subject].capacity for subject, slot in held)
+    seen = [one.receiving for one in result.proposals] + [one.subject for one in result.unmatched_receiving]
+    assert sorted(seen) == sorted(receiving)
+    columns = columns_of(given)
+    free = {one.subject for one, slots in zip(columns.giving, columns.slots, strict=True) if slots}
+    assert {one.giving for one in result.proposals} | {one.subject for one in result.unmatched_giving} == free
+    assert result.total == sum(one.receipt.score + one.receipt.waiting_bonus for one in result.proposals)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_input_changes_no_pair(seed: int) -> None:
+    given = random_pool(seed, 100, 80)
+    assert run_round(shuffled(given, seed), "r", ticking()) == run_round(given, "r", ticking())
+
+
+def test_a_pool_of_equals_is_paired_the_same_in_any_order() -> None:
+    given = pool(map(refugee, range(20)), map(guide, range(30)))
+    first = couples(run_round(given, "round-1"))
+    assert all(couples(run_round(shuffled(given, seed), "round-1")) == first for seed in range(5))
+
+
+def test_a_round_can_run_in_a_worker_process() -> None:
+    given = random_pool(1, 20, 20)
+    run, copy = pickle.loads(pickle.dumps((run_round, given)))  # noqa: S301 - our own bytes
+    result = run(copy, "round-1", ticking())
+    assert pickle.loads(pickle.dumps(result)) == run_round(given, "round-1", ticking())  # noqa: S301
+
+
+def test_the_duration_is_the_timers_in_milliseconds() -> None:
+    assert run_round(pool(), "round-1", ticking()).duration_ms == 250
