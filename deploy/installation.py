@@ -68,6 +68,7 @@ def service_environment(
             "CARD_PRIVATE_KEY": keys["card_private"],
             "SMTP_HOST": LOOPBACK,
             "SMTP_PORT": str(ports["mail"]),
+            "SMTP_STARTTLS": "false",
         },
         "reporting": {"PUBLISH_EVERY": "PT1S"},
     }

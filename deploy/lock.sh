@@ -12,4 +12,4 @@ compile dev --all-extras pyproject.toml
 for service in intake matching notifications reporting; do
     compile "$service" --extra "$service" --constraints requirements/dev.txt pyproject.toml
 done
-grep -A 100 '^uv==' requirements/dev.txt | awk 'NR > 1 && /^[a-z]/ {exit} {print}' >requirements/uv.txt
+awk '/^uv==/ {on = 1; print; next} on && /^[a-z]/ {exit} on' requirements/dev.txt >requirements/uv.txt

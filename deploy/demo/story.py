@@ -134,7 +134,7 @@ class Story:
             seen: Document = reply["data"]["result"]
             return seen
 
-        return await self._eventually(ask, enough)
+        return await self._eventually("everyone who is ready", ask, enough)
 
     def _pool_command(self, name: str, operator: str) -> Document:
         pool = f"{self._municipality}/{PROGRAMME}"
@@ -177,7 +177,9 @@ class Story:
     async def _count(self, outcome: Outcome) -> None:
         mail = Path(self._addresses["mail_directory"]) / "new"
         wanted = 2 * len(outcome.created)
-        outcome.mails = await self._eventually(lambda: _files(mail), lambda count: count >= wanted)
+        outcome.mails = await self._eventually(
+            f"{wanted} e-mails", lambda: _files(mail), lambda count: count >= wanted
+        )
         self._tell(f"{outcome.mails} e-mails delivered")
         async with httpx.AsyncClient(base_url=self._addresses["reporting"], timeout=5) as http:
 
@@ -186,11 +188,16 @@ class Story:
                 return answer["indicators"]
 
             outcome.indicators = await self._eventually(
-                indicators, lambda found: _figure(found, "pairs_created") == len(outcome.created)
+                "the indicators",
+                indicators,
+                lambda found: _figure(found, "pairs_created") == len(outcome.created),
             )
         await self._reconcile(outcome)
 
-    async def _eventually(self, look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]) -> T:
+    async def _eventually(
+        self, what: str, look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]
+    ) -> T:
+        """The first look that is enough. Raises Unanswered, naming `what` did not come."""
         try:
             async with asyncio.timeout(self._client.within):
                 while True:
@@ -199,7 +206,7 @@ class Story:
                         return seen
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise Unanswered(f"after {self._client.within:.0f} s what was seen last was not enough") from None
+            raise Unanswered(f"{what} did not come within {self._client.within:.0f} s") from None
 
     async def _reconcile(self, outcome: Outcome) -> None:
         """Counts what the topics themselves hold: each settlement answered once, each person there once."""

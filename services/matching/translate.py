@@ -5,7 +5,7 @@ from typing import Any
 
 from services.matching.domain.pair import Pair
 from services.matching.domain.party import Availability, Expectations, Giving, Receiving, Rules, Weights
-from services.matching.domain.proposal import Receipt, Unmatched
+from services.matching.domain.proposal import Alternative, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from shared.contracts import matching as public
@@ -137,8 +137,19 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "candidates": receipt.candidates,
         "vetoes": dict(receipt.vetoes),
         "warnings": [str(warning) for warning in receipt.warnings],
+        "alternative": _alternative(receipt.alternative),
         "pack_version": receipt.pack_version,
         "round": receipt.round_id,
+    }
+
+
+def _alternative(alternative: Alternative | None) -> dict[str, Any] | None:
+    if alternative is None:
+        return None
+    return {
+        "giving": alternative.giving,
+        "score_more": alternative.score_more,
+        "costs_pool": alternative.costs_pool,
     }
 
 
@@ -165,6 +176,7 @@ def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) 
             "rules": dict(one.vetoes),
             "since": since[one.subject].isoformat(),
             "waiting_days": (today - since[one.subject]).days,
+            **({"alternative": _alternative(one.alternative)} if one.alternative else {}),
         }
         for one in side
     ]

@@ -24,13 +24,23 @@ from shared.contracts.intake import Spell
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
 
 
+class Alternative(Contract):
+    """A guide that the receiving party did not get: how many points better (or, negative, worse), and the
+    least number of points that the pool as a whole would lose; 5000 or more stands for one pair fewer.
+    """
+
+    giving: Subject
+    score_more: int
+    costs_pool: int
+
+
 class ScoreReceipt(Contract):
     """Why this pair: whole points by part, and what the waiting adds.
 
     `score` is the sum of `parts`; `waiting_bonus` is kept apart, since it says nothing of how well two suit
     each other. `rank` is the guide's place (1 = best score) among `candidates`, the guides that no hard rule
-    excluded; `vetoes` counts the guides that each rule removed. `warnings` are codes for the coordinator, such
-    as `expectations_differ`.
+    excluded; `vetoes` counts the guides that each rule removed. `warnings` are codes for the coordinator,
+    such as `expectations_differ`.
     """
 
     score: int
@@ -40,6 +50,7 @@ class ScoreReceipt(Contract):
     candidates: Count
     vetoes: dict[Code, Count] = {}
     warnings: list[Code] = []
+    alternative: Alternative | None = None
     pack_version: Version
     round: str
 

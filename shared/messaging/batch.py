@@ -67,12 +67,12 @@ class BatchProcessor:
     def __post_init__(self) -> None:
         self._parser = Parser(self.subscription.topic, self.prefix)
 
-    async def process(self, records: Sequence[KafkaRecord], commit: Commit) -> None:
+    async def process(self, records: Sequence[Raw], commit: Commit) -> None:
         """Handles records of any partitions, in the order given; commits what was stored.
 
         Raises Halted, having committed what was stored before.
         """
-        parsed = [self._parser.parse(Raw.of(record)) for record in records]
+        parsed = [self._parser.parse(record) for record in records]
         for chunk in self._chunks(parsed):
             await self._handle(chunk)
             await commit(_next_offsets(chunk))

@@ -1,7 +1,7 @@
 """Batches through FastStream: every subscriber is made here, with the settings that nothing may forget."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from shared.logging import describe_error, get_logger
 from shared.messaging.batch import BatchProcessor, Halted
 from shared.messaging.health import Health
 from shared.messaging.positions import Partition
+from shared.messaging.records import Raw
 
 log = get_logger(__name__)
 
@@ -49,8 +50,9 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     one is handled, so at that moment everything before the position is done.
     """
 
-    def __init__(self, *topics: str, **options: Any) -> None:
+    def __init__(self, *topics: str, heartbeat: Callable[[], None], **options: Any) -> None:
         super().__init__(*topics, **options)
+        self._heartbeat = heartbeat
         self._idle_commit_at = time.monotonic()
         self._committed: dict[TopicPartition, int] = {}
 
@@ -58,6 +60,7 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list["ConsumerRecord[Any, Any]"]]:
         """The next records of any partition; waits up to `POLL` for them."""
+        self._heartbeat()
         if time.monotonic() - self._idle_commit_at > IDLE_COMMIT.total_seconds():
             await self._commit_idle()
             self._idle_commit_at = time.monotonic()
@@ -125,13 +128,18 @@ def make_broker(kafka: str, client_id: str) -> KafkaBroker:
     )
 
 
-async def use_batch_consumers(broker: KafkaBroker) -> None:
+async def use_batch_consumers(broker: KafkaBroker, health: Health) -> None:
     """Connects, and has FastStream build its subscribers on BatchConsumer."""
     await broker.connect()
     config = broker.config.broker_config
     made = config.builder
     options = made.keywords if isinstance(made, partial) else {}
-    config.builder = partial(BatchConsumer, **options)
+
+    def build(*topics: str, group_id: str, **more: Any) -> BatchConsumer:
+        heartbeat = partial(health.alive, group_id.rpartition(".")[2])
+        return BatchConsumer(*topics, heartbeat=heartbeat, group_id=group_id, **{**options, **more})
+
+    config.builder = build
 
 
 def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) -> None:
@@ -166,7 +174,7 @@ def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) ->
         if not isinstance(consumer, BatchConsumer):
             raise TypeError("subscribers need BatchConsumer: call use_batch_consumers first")
         try:
-            await processor.process(records, consumer.commit_handled)
+            await processor.process([Raw.of(record) for record in records], consumer.commit_handled)
         except Halted:
             log.critical("subscriber_halted", subscription=subscription.name)
             await _halt(consumer)

@@ -58,7 +58,8 @@ class DeadLetters:
         work.send(
             self.topic,
             key=None if private else raw.key,
-            value=None if private else raw.value,
+            # Empty, since aiokafka refuses a record with neither key nor value.
+            value=b"" if private else raw.value,
             headers=[(name, text.encode()) for name, text in headers.items() if text is not None],
         )
         return UpdateOne(

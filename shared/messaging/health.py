@@ -27,9 +27,19 @@ class Health:
         """The part exists and isn't ready yet."""
         self._parts[part] = _Part("starting", halted=False, seen=self.timer())
 
+    def started(self, part: str) -> None:
+        """The part was a step of the start, and is done."""
+        self._parts.pop(part, None)
+
     def working(self, part: str) -> None:
         """The part does its work."""
         self._set(part, None)
+
+    def alive(self, part: str) -> None:
+        """The part is at it still, whatever its state."""
+        known = self._parts.get(part)
+        if known is not None:
+            known.seen = self.timer()
 
     def degraded(self, part: str, cause: str) -> None:
         """The part waits for a server and goes on by itself."""

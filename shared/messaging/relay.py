@@ -9,7 +9,9 @@ closed, and the relay competes for the lease again.
 
 import asyncio
 import contextlib
+import math
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +27,9 @@ from shared.mongo import Database, Document
 
 log = get_logger(__name__)
 
-INDEXES = [IndexModel("order")]
+INDEXES = [IndexModel([("parked", 1), ("order", 1)])]
+PARKED = timedelta(seconds=30)
+"""How often rows are tried again whose topic did not exist."""
 TRANSACTION_TIMEOUT = timedelta(seconds=10)
 STANDBY = timedelta(seconds=1)
 """How often a relay without the lease asks for it."""
@@ -64,6 +68,8 @@ class Relay:
     backoff: Backoff = field(default_factory=Backoff)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
+    _topics: set[str] = field(default_factory=set, init=False)
+    _unparked: float = field(default=-math.inf, init=False)
 
     def wake(self) -> None:
         """Says that there are rows: called after each commit."""
@@ -118,10 +124,15 @@ class Relay:
 
     async def _send_some(self, producer: AIOKafkaProducer) -> bool:
         """Sends the oldest rows, at most one for each key; returns whether there were any."""
-        cursor = self.database["outbox"].find({}, sort=[("order", 1)], limit=self.rows)
-        batch = _one_per_key(await cursor.to_list(self.rows))
+        await self._unpark()
+        cursor = self.database["outbox"].find({"parked": None}, sort=[("order", 1)], limit=self.rows)
+        rows = await cursor.to_list(self.rows)
+        missing = await self._missing({row["topic"] for row in rows}, producer)
+        if missing:
+            await self._park(missing)
+        batch = _one_per_key([row for row in rows if row["topic"] not in missing])
         if not batch:
-            return False
+            return bool(missing)
         async with producer.transaction():
             acknowledgements = [
                 await producer.send(
@@ -133,6 +144,26 @@ class Relay:
         # With majority before the next read, so that no row of these keys is sent before they are gone.
         await self.database["outbox"].delete_many({"_id": {"$in": [row["_id"] for row in batch]}})
         return True
+
+    async def _missing(self, topics: set[str], producer: AIOKafkaProducer) -> set[str]:
+        """Topics that don't exist. A send to one of them would hold up all others until it times out."""
+        if not topics <= self._topics:
+            metadata = await producer.client.fetch_all_metadata()
+            self._topics = set(metadata.topics())
+        return topics - self._topics
+
+    async def _park(self, topics: set[str]) -> None:
+        """Sets the rows of missing topics aside, in their order, until an administrator has created them."""
+        log.error("outbox_topic_missing", topics=sorted(topics))
+        await self.database["outbox"].update_many(
+            {"topic": {"$in": list(topics)}}, {"$set": {"parked": True}}
+        )
+
+    async def _unpark(self) -> None:
+        now = time.monotonic()
+        if now - self._unparked > PARKED.total_seconds():
+            self._unparked = now
+            await self.database["outbox"].update_many({"parked": True}, {"$unset": {"parked": ""}})
 
 
 def _one_per_key(rows: list[Document]) -> list[Document]:

@@ -153,7 +153,7 @@ class App:
         log.info("service_started")
 
     async def _start_broker(self) -> None:
-        await use_batch_consumers(self.broker)
+        await use_batch_consumers(self.broker, self.runtime.health)
         await self.broker.start()
         for subscription in self.subscriptions:
             self.runtime.health.working(subscription.name)
@@ -169,7 +169,7 @@ class App:
                 await asyncio.sleep(Backoff().delay(attempt, random.random()).total_seconds())  # noqa: S311
                 attempt += 1
             else:
-                self.runtime.health.working(part)
+                self.runtime.health.started(part)
                 return
 
     def _run(self, part: Awaitable[None]) -> None:

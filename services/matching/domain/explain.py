@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matching.domain.columns import Bools, Indexes, Ints, PoolColumns
-from services.matching.domain.party import Giving, Receiving, Rules
+from services.matching.domain.party import Giving, Receiving
 from services.matching.domain.proposal import Alternative, Reason, Receipt, Unmatched, WarningCode
 from services.matching.domain.rules import RULES, Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
@@ -53,7 +53,7 @@ def receipts(columns: PoolColumns, compatible: Compatibility, solved: Solved, ro
                 rank=1 + ahead,
                 candidates=int(np.count_nonzero(market.allowed[row])),
                 vetoes=_counts(compatible.removed[whole_row]),
-                warnings=warnings(receiving, giving, columns.pool.rules, bool(common[place])),
+                warnings=warnings(receiving, giving, bool(common[place])),
                 pack_version=columns.pool.rules.version,
                 round_id=round_id,
                 alternative=_best(columns, solved, int(row), better, own) if ahead else None,
@@ -107,7 +107,7 @@ def guides_left(columns: PoolColumns, compatible: Compatibility, matched: Bools)
     ]
 
 
-def warnings(receiving: Receiving, giving: Giving, rules: Rules, common_language: bool) -> tuple[str, ...]:
+def warnings(receiving: Receiving, giving: Giving, common_language: bool) -> tuple[str, ...]:
     """Codes for the coordinator, alphabetically.
 
     `expectations_differ`: the expected hours a week differ by two or more, or the form of contact differs;
@@ -120,7 +120,7 @@ def warnings(receiving: Receiving, giving: Giving, rules: Rules, common_language
         hours = abs(mine.weekly_hours - theirs.weekly_hours)
         if hours >= DIFFERENT_HOURS or mine.contact != theirs.contact:
             found.append(WarningCode.EXPECTATIONS_DIFFER)
-    if rules.language_rule != "hard" and not common_language and not receiving.interpreter_ok:
+    if not common_language and not receiving.interpreter_ok:
         found.append(WarningCode.NO_COMMON_LANGUAGE)
     return tuple(found)
 

@@ -179,14 +179,16 @@ def losses(market: Market, found: Assignment) -> Callable[[int], Points]:
         exact = exact_losses(_costs(market, columns, found.scale), found.rows, found.columns, prices)
 
     def of(row: int) -> Points:
-        scaled = np.full(len(market.slots), np.inf)
         if exact is not None:
-            np.minimum.at(scaled, columns, exact[row])
-            return _points(np.where(np.isfinite(scaled), scaled, 0), found.scale)
-        own = weights(market, found.scale, np.array([row]), columns)[0]
-        np.minimum.at(scaled, columns, prices.rows[row] + prices.columns - own)
-        # Ties are less than half a point, which a lower bound must not round up.
-        return np.maximum(_points(np.where(np.isfinite(scaled), scaled, 0), found.scale) - 1, 0)
+            lost = exact[row]
+        else:
+            lost = (
+                prices.rows[row] + prices.columns - weights(market, found.scale, np.array([row]), columns)[0]
+            )
+        # Whoever is moved from one of a guide's columns may take another: they all cost the same.
+        by_guide = np.zeros(len(market.slots))
+        by_guide[columns] = lost
+        return _points(by_guide, found.scale)
 
     return of
 

@@ -62,11 +62,12 @@ def compose(message: Message, recipient: Recipient, *, sender: str, link_base: s
     email["Date"] = format_datetime(now)
     email["Message-ID"] = f"<{message.reference}@{sender.rpartition('@')[2]}>"
     email["Auto-Submitted"] = "auto-generated"
-    email["Content-Language"] = spoken
     greeting = f"{GREETINGS[spoken]} {name}," if name else f"{GREETINGS[spoken]},"
     body = text.body.substitute(greeting=greeting, link=f"{link_base}{message.pair}")
     # Seven bits: not every server on the way speaks 8BITMIME.
     email.set_content(body, charset="utf-8", cte="quoted-printable")
+    # After the content, which clears all headers of its kind.
+    email["Content-Language"] = spoken
     return Letter(to, email.as_bytes())
 
 

@@ -70,9 +70,7 @@ def plan(
     was set up anew reads years of states, and must not write to everybody again.
     """
     wanted = {
-        message.id: message
-        for message in _called_for(pair, now, correlation)
-        if pair.created_on is not None and pair.status in _LASTING
+        message.id: message for message in _called_for(pair, now, correlation) if pair.status in _LASTING
     }
     fresh = pair.created_on is not None and now.date() - pair.created_on <= within
     return Plan(

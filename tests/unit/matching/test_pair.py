@@ -221,13 +221,19 @@ def test_the_local_day_may_be_ahead_of_utc() -> None:
 def test_the_last_of_all_signatories_creates_the_pair() -> None:
     pair, facts = sign(accepted(), "red_cross", "2", LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
     assert (pair.status, facts, pair.created_on) == ("accepted", (Fact.AGREEMENT_SIGNED,), None)
-    pair = signed(pair, "giving", date(2026, 11, 25))
+    pair = signed(pair, "giving", date(2026, 11, 27), NOW + timedelta(days=9))
     pair, facts = sign(
-        pair, "receiving", "2", date(2026, 11, 24), signatories=ALL, maximum_months=12, now=LATER
+        pair,
+        "receiving",
+        "2",
+        date(2026, 11, 26),
+        signatories=ALL,
+        maximum_months=12,
+        now=NOW + timedelta(days=9),
     )
     assert (pair.status, facts) == ("active", (Fact.PAIR_CREATED,))
-    assert (pair.created_on, pair.ends_on) == (date(2026, 11, 25), date(2027, 11, 25))
-    assert pair.spells[-1] == Spell("active", date(2026, 11, 25))
+    assert (pair.created_on, pair.ends_on) == (date(2026, 11, 27), date(2027, 11, 27))
+    assert pair.spells[-1] == Spell("active", date(2026, 11, 27))
 
 
 def test_without_a_maximum_a_pair_has_no_end() -> None:
@@ -262,6 +268,15 @@ def test_signatures_that_may_not_happen(status: PairStatus, signatory: str, text
         return sign(pair, signatory, text, LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
 
     assert refused(attempt) == code
+
+
+def test_nobody_more_signs_an_agreement_that_is_complete() -> None:
+    more = (*ALL, "municipality")
+
+    def attempt() -> object:
+        return sign(active(), "municipality", "2", LATER_DAY, signatories=more, maximum_months=12, now=LATER)
+
+    assert refused(attempt) == "already_signed"
 
 
 def test_all_sign_the_same_text() -> None:

@@ -4,8 +4,10 @@ import pickle
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from services.matching.domain import solve
 from services.matching.domain.columns import columns_of
@@ -110,18 +112,19 @@ def test_the_receipt_says_what_the_better_guide_would_cost_the_pool() -> None:
     assert second.receipt.alternative is None
 
 
+@pytest.mark.parametrize(("waiting", "guides"), [(80, 30), (30, 60)])
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_receipts_costs_are_what_solving_again_finds_or_less(
-    exact: bool, monkeypatch: pytest.MonkeyPatch
+    exact: bool, waiting: int, guides: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exact:
         monkeypatch.setattr(solve, "EXACT_PAIRS", 0)
-    given = random_pool(2, 80, 30, rules=rules(minimum_common_hours=1.0))
+    given = random_pool(2, waiting, guides, rules=rules(minimum_common_hours=1.0))
     result = run_round(given, "round-1")
     told = [(one.receiving, one.receipt.alternative) for one in result.proposals]
     told += [(one.subject, one.alternative) for one in result.unmatched_receiving]
     checked = [(receiving, one) for receiving, one in told if one]
-    assert len(checked) > 20
+    assert len(checked) > 5
     for receiving, one in checked:
         found = what_if(given, receiving, one.giving)
         assert found.pairs_lost is not None
@@ -237,6 +240,29 @@ def test_whoever_waited_longer_outbids_an_equal() -> None:
         Unmatched(came.subject, Reason.OUTBID, {"municipality": 1}, Alternative(guide(1).subject, 0, 12)),
     )
     assert what_if(given, came.subject, guide(1).subject) == WhatIf((), 44, 0, 12)
+
+
+def test_the_closest_guide_of_whoever_is_outbid_is_one_they_may_have() -> None:
+    tigrinya, english = (("ti", "native"),), (("en", "native"),)
+    waiting = [
+        refugee(1, languages=tigrinya, ready_since=TODAY - timedelta(days=60)),
+        refugee(2, languages=tigrinya),
+        refugee(3, languages=tigrinya + english),
+    ]
+    guides = [guide(1, languages=tigrinya), guide(2, languages=english), guide(3, languages=english)]
+    (left,) = run_round(pool(waiting, guides), "round-1").unmatched_receiving
+    assert left.subject == refugee(2).subject
+    assert left.alternative == Alternative(guide(1).subject, 0, 12)
+
+
+def test_a_solver_that_errs_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def worst(cost: Any) -> Any:
+        return linear_sum_assignment(-cost)
+
+    given = random_pool(4, 30, 30)
+    assert run_round(given, "round-1").optimum_proven
+    monkeypatch.setattr(solve, "linear_sum_assignment", worst)
+    assert not run_round(given, "round-1").optimum_proven
 
 
 def test_a_guides_free_slots_go_lowest_first_in_the_order_of_subjects() -> None:

@@ -72,6 +72,14 @@ def test_each_sides_wish_about_the_others_gender_binds(wish: Any, gender: Any, e
     assert couple(refugee(gender=gender), guide(wished_gender=wish)) == expected
 
 
+def test_more_languages_than_fit_one_word_are_kept_apart() -> None:
+    spoken = [f"{first}{second}" for first in "abcdefghij" for second in "opqrstuvwx"]
+    waiting = [refugee(number, languages=((code, "basic"),)) for number, code in enumerate(spoken)]
+    guides = [guide(number, languages=((code, "basic"),)) for number, code in enumerate(spoken)]
+    matrix = vetoes(columns_of(pool(waiting, guides)), slice(None), slice(None))["language"]
+    assert (matrix == ~np.eye(len(spoken), dtype=bool)).all()
+
+
 def test_a_pack_may_leave_gender_wishes_out() -> None:
     assert couple(refugee(wished_gender="male"), gender_wishes=False) == set()
 

@@ -227,12 +227,20 @@ def test_the_proof_fails_for_prices_that_do_not_fit(seed: int) -> None:
 
 
 def test_infeasible_prices_prove_nothing_even_if_tight_and_at_rest() -> None:
-    cost = -np.array([[5.0, 9.0], [1.0, 5.0]])
+    cost = -np.array([[5.0, 9.0], [0.0, 5.0]])
     diagonal = np.array([0, 1])
     tight = Prices(np.array([5.0, 5.0]), np.zeros(2))
     assert not proves_optimum(cost, diagonal, diagonal, tight)
     negative = Prices(np.array([10.0, 5.0]), np.array([-5.0, 0.0]))
     assert not proves_optimum(cost, diagonal, diagonal, negative)
+
+
+@pytest.mark.parametrize(("row", "column"), [(5.0, 0.0), (0.0, 5.0), (2.0, 3.0)])
+def test_whoever_is_left_over_has_no_price(row: float, column: float) -> None:
+    nobody = np.array([], dtype=np.int64)
+    prices = Prices(np.array([row]), np.array([column]))
+    assert not proves_optimum(-np.array([[5.0]]), nobody, nobody, prices)
+    assert dual_prices(-np.array([[5.0]]), nobody, nobody) is None
 
 
 def test_a_column_chosen_twice_proves_nothing() -> None:

@@ -1,0 +1,13 @@
+"""`python -m services.reporting`: logging first, then the service."""
+
+import asyncio
+
+from services.reporting.app import create_app
+from services.reporting.settings import Settings
+from shared.logging import configure_logging
+from shared.messaging.runtime import serve
+
+if __name__ == "__main__":
+    settings = Settings()
+    configure_logging("reporting", settings.log_level)
+    asyncio.run(serve(create_app(settings)))

@@ -1,0 +1,37 @@
+"""Reporting's composition root."""
+
+from services.reporting import publishing, repository
+from services.reporting.handlers import subscriptions
+from services.reporting.pages import Pages
+from services.reporting.progress import Progress
+from services.reporting.publishing import Publishing
+from services.reporting.repository import Repository
+from services.reporting.service import Reporting
+from services.reporting.settings import Settings
+from shared.messaging.runtime import App, Runtime
+
+
+def create_app(settings: Settings) -> App:
+    """Wires reporting; nothing runs yet."""
+    runtime = Runtime("reporting", settings)
+    stored = Repository(runtime.database)
+    read = subscriptions(Reporting(stored))
+    progress = Progress.of(
+        settings.kafka,
+        settings.topic_prefix,
+        runtime.service,
+        ((subscription.name, subscription.topic) for subscription in read),
+    )
+    publisher = Publishing(stored, runtime.programmes, progress, settings.publish_every, settings.close_after)
+
+    async def schedule() -> None:
+        await publisher.schedule(runtime.clock.now())
+
+    return App(
+        runtime,
+        read,
+        due_handlers={publishing.PUBLISH: publisher.publish, publishing.CLOSE: publisher.close},
+        indexes=repository.INDEXES,
+        routes=Pages(stored).routes,
+        on_start=(schedule,),
+    )

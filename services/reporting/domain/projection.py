@@ -1,0 +1,100 @@
+"""What is kept of a refugee, a volunteer or a pair: as much as the figures need.
+
+A fact is held `open` until its month is closed, and then only remembered as `counted`, so that no later
+record of the same subject counts it again.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Place = tuple[str, str]
+"""A municipality and a programme, or `all`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is counted once: which figure, where, and in which month it fell."""
+
+    figure: str
+    municipality: str
+    programme: str
+    month: str
+
+    @property
+    def key(self) -> str:
+        """What may happen to one subject but once: a refugee can settle in several municipalities."""
+        return f"{self.figure}@{self.municipality}"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A subject's facts: those of open months, and the keys of all that ever counted."""
+
+    open: tuple[Fact, ...] = ()
+    counted: frozenset[str] = frozenset()
+
+    def with_new(self, found: Iterable[Fact]) -> "Facts":
+        """Adds those that did not count before."""
+        new: dict[str, Fact] = {}
+        for fact in found:
+            if fact.key not in self.counted:
+                new.setdefault(fact.key, fact)
+        return Facts((*self.open, *new.values()), self.counted | new.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Refugee:
+    """Where a refugee lives, their household, and the programmes they are ready for."""
+
+    municipality: str
+    household: str | None
+    ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Volunteer:
+    """Where a volunteer lives, the programmes they are approved and ready for, and how many pairs at once."""
+
+    municipality: str
+    capacity: int
+    ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pair's parties. `is_open`: it holds a place on both sides; `is_active`: created and not over."""
+
+    municipality: str
+    programme: str
+    receiving: str
+    giving: str
+    is_open: bool
+    is_active: bool
+
+
+Live = Refugee | Volunteer | Pair
+
+
+def levels(
+    refugees: Mapping[str, Refugee], volunteers: Mapping[str, Volunteer], pairs: Iterable[Pair]
+) -> dict[Place, Counter[str]]:
+    """How many wait and how many pairs are active now, by place; people and pairs are given by subject."""
+    found: dict[Place, Counter[str]] = {}
+    paired: set[tuple[str, str]] = set()
+    guiding: Counter[str] = Counter()
+    for pair in pairs:
+        if pair.is_open:
+            paired.add((pair.receiving, pair.programme))
+            guiding[pair.giving] += 1
+        if pair.is_active:
+            found.setdefault((pair.municipality, pair.programme), Counter())["pairs_active"] += 1
+    for subject, refugee in refugees.items():
+        for programme in refugee.ready:
+            if (subject, programme) not in paired and (refugee.household, programme) not in paired:
+                found.setdefault((refugee.municipality, programme), Counter())["refugees_waiting"] += 1
+    for subject, volunteer in volunteers.items():
+        if guiding[subject] < volunteer.capacity:
+            for programme in volunteer.ready:
+                found.setdefault((volunteer.municipality, programme), Counter())["volunteers_waiting"] += 1
+    return found

@@ -1,0 +1,17 @@
+"""What reporting reads: one subscription for each topic."""
+
+from services.reporting.repository import PAIRS, REFUGEES, VOLUNTEERS
+from services.reporting.service import Reporting
+from shared.contracts import topics
+from shared.messaging.subscription import Subscription
+
+
+def subscriptions(reporting: Reporting) -> tuple[Subscription, ...]:
+    """States of refugees, volunteers and pairs; rounds and messages that happened."""
+    return (
+        Subscription(topics.REFUGEES, reporting.states(REFUGEES)),
+        Subscription(topics.VOLUNTEERS, reporting.states(VOLUNTEERS)),
+        Subscription(topics.PAIRS, reporting.states(PAIRS)),
+        Subscription(topics.ROUNDS, reporting.rounds),
+        Subscription(topics.NOTIFICATIONS, reporting.notifications),
+    )

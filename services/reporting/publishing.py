@@ -1,0 +1,238 @@
+"""Figures out: what changed is published every so often, and a month that is over for the last time."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.reporting import translate
+from services.reporting.domain import figures, periods
+from services.reporting.domain.book import Disclosed, Month, Opening, disclose
+from services.reporting.domain.figures import ALL
+from services.reporting.domain.periods import month_of, year_of
+from services.reporting.domain.projection import Place, levels
+from services.reporting.progress import Progress
+from services.reporting.repository import Book, Counts, Published, Repository, key_of
+from shared.contracts.reporting import IndicatorsPublished
+from shared.logging import get_logger
+from shared.messaging.due import Task
+from shared.messaging.records import Cause
+from shared.messaging.tables import Programmes
+from shared.messaging.work import DueRow, Version, Work
+from shared.mongo import Session
+
+log = get_logger(__name__)
+
+PUBLISH, CLOSE = "publish_indicators", "close_period"
+EARLIEST_MONTHS = 24
+"""How far back the first figures go: older facts count in the earliest month."""
+CATCH_UP = timedelta(seconds=1)
+"""How soon it is looked again whether all records have been read."""
+
+
+@dataclass(slots=True)
+class _Figures:
+    """What one transaction counts: facts by open month, levels, and the places that there are."""
+
+    facts: Counts
+    levels: Mapping[Place, Counter[str]]
+    places: set[Place]
+
+    def month(self, place: Place, name: str) -> Month:
+        """An open month's counts, zeros included."""
+        now = self.levels.get(place, Counter())
+        counts = {figure: self.facts[place, figure, name] for figure in figures.names(place[1], "fact")} | {
+            figure: now[figure] for figure in figures.names(place[1], "level")
+        }
+        return Month(name, {figure: counts[figure] for figure in figures.names(place[1])})
+
+
+@dataclass(slots=True)
+class _Issue:
+    """What one transaction publishes."""
+
+    before: Mapping[str, Published]
+    after: dict[str, Published] = field(default_factory=dict)
+
+    def publish(self, data: IndicatorsPublished, cause: Cause, work: Work) -> None:
+        """Sends a period's figures if they differ from those sent last."""
+        key = key_of((data.municipality, data.programme), data.period)
+        document: dict[str, Any] = data.model_dump(mode="json", exclude_none=True)
+        known = self.before.get(key)
+        if known is not None and known.data == document:
+            return
+        version = (known.version if known is not None else Version()).next(work.now)
+        work.emit("IndicatorsPublished", subject=key, data=data, cause=cause, version=version)
+        self.after[key] = Published(document, version)
+
+
+class Publishing:
+    """Handles the due rows of publishing and of closing months."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        programmes: Programmes,
+        progress: Progress,
+        publish_every: timedelta,
+        close_after: timedelta,
+    ) -> None:
+        self._repository = repository
+        self._programmes = programmes
+        self._progress = progress
+        self._publish_every = publish_every
+        self._close_after = close_after
+        self._known: dict[tuple[Place, str], tuple[Opening, tuple[Month, ...], Disclosed]] = {}
+
+    async def schedule(self, now: datetime) -> None:
+        """Has the figures published now and from then on; for the start of the service."""
+        await self._repository.ensure_due(DueRow(PUBLISH, PUBLISH, now, PUBLISH))
+
+    async def publish(self, task: Task) -> None:
+        """Publishes the figures of open periods that changed. The first ones wait for all that is there."""
+        ready = await self._repository.first_open() is not None or await self._progress.caught_up()
+
+        async def body(work: Work) -> int:
+            again = self._publish_every if ready else min(self._publish_every, CATCH_UP)
+            work.schedule(DueRow(PUBLISH, PUBLISH, work.now + again, PUBLISH))
+            return await self._publish(work, task.row.cause) if ready else 0
+
+        published = await task.finish(body)
+        if published:
+            log.info("indicators_published", documents=published)
+
+    async def close(self, task: Task) -> None:
+        """Publishes a month's figures for the last time, and a year's with its December."""
+        month = task.row.subject
+        over = self._closes_at(month) <= task.clock.now()
+        ready = over and await self._progress.caught_up()
+
+        async def body(work: Work) -> int:
+            if not ready:
+                again = work.now + CATCH_UP if over else self._closes_at(month)
+                work.schedule(self._closing(month, again))
+                return 0
+            published = await self._close(month, work, task.row.cause)
+            following = periods.shifted(month, 1)
+            await self._repository.open_from(following, work.session)
+            work.schedule(self._closing(following, self._closes_at(following)))
+            return published
+
+        published = await task.finish(body)
+        if ready:
+            log.info("period_closed", period=month, documents=published)
+
+    def _closes_at(self, month: str) -> datetime:
+        return periods.end_of(month) + self._close_after
+
+    @staticmethod
+    def _closing(month: str, at: datetime) -> DueRow:
+        return DueRow(f"{CLOSE}/{month}", CLOSE, at, month)
+
+    async def _publish(self, work: Work, cause: Cause) -> int:
+        today = month_of(work.now)
+        first = await self._repository.first_open(work.session)
+        if first is None:
+            first = await self._open_first(today, work)
+        active = self._active()
+        seen = {"today": today, "first_open": first, "places": json.dumps(sorted(active))}
+        if not await self._repository.has_read_more(seen, work.session):
+            return 0
+        current = await self._count(first, work.session)
+        issue = _Issue(await self._repository.published(work.session))
+        current.places |= active | {_place(key) for key in issue.before}
+        months = periods.span(first, today)
+        for place, years in (await self._disclosed(current, months, work.session)).items():
+            for year in years:
+                for month in year.months:
+                    if month.name >= first:
+                        issue.publish(_indicators(place, month, closed=False), cause, work)
+                issue.publish(_indicators(place, year.year, closed=False), cause, work)
+        await self._repository.save_published(issue.after, work.session)
+        return len(issue.after)
+
+    async def _open_first(self, today: str, work: Work) -> str:
+        """The month to begin with: that of the earliest fact."""
+        facts = await self._repository.facts(work.session)
+        earliest = min((month for _, _, month in facts), default=today)
+        first = min(max(earliest, periods.shifted(today, -EARLIEST_MONTHS)), today)
+        await self._repository.open_from(first, work.session)
+        work.schedule(self._closing(first, self._closes_at(first)))
+        return first
+
+    async def _close(self, closing: str, work: Work, cause: Cause) -> int:
+        current = await self._count(closing, work.session)
+        issue = _Issue(await self._repository.published(work.session))
+        current.places |= self._active() | {_place(key) for key in issue.before}
+        books: dict[tuple[Place, str], Book] = {}
+        complete = periods.ends_year(closing)
+        disclosed = await self._disclosed(current, [closing], work.session, complete=complete)
+        for place, (year,) in disclosed.items():
+            issue.publish(_indicators(place, year.months[-1], closed=True), cause, work)
+            books[place, year_of(closing)] = Book(year.opening, year.months)
+            if complete:
+                issue.publish(_indicators(place, year.year, closed=True), cause, work)
+                books[place, year_of(periods.shifted(closing, 1))] = Book(year.closing)
+        await self._repository.save_books(books, work.session)
+        await self._repository.save_published(issue.after, work.session)
+        await self._repository.forget_facts(closing, work.session)
+        return len(issue.after)
+
+    async def _count(self, first: str, session: Session) -> _Figures:
+        """Counts everything. A fact of a month that is closed already counts in the first open one."""
+        await self._repository.tally(await self._repository.release(session), "released", session)
+        facts: Counts = Counter()
+        for (place, figure, month), count in (await self._repository.facts(session)).items():
+            facts[place, figure, max(month, first)] += count
+        current = levels(*await self._repository.live(session))
+        return _Figures(facts, current, {place for place, _, _ in facts} | set(current))
+
+    async def _disclosed(
+        self, current: _Figures, months: Sequence[str], session: Session, *, complete: bool = False
+    ) -> dict[Place, list[Disclosed]]:
+        """What to show in each year that these open months belong to, by place."""
+        years = sorted({year_of(month) for month in months})
+        books = await self._repository.books(years, session)
+        places = current.places | {place for place, _ in books}
+        found: dict[Place, list[Disclosed]] = {}
+        for place in sorted(places):
+            found[place] = []
+            for year in years:
+                book = books.get((place, year))
+                if book is None:
+                    book = Book(found[place][-1].closing) if found[place] else Book()
+                open_months = [current.month(place, month) for month in months if year_of(month) == year]
+                found[place].append(
+                    self._shown(place, year, book.opening, (*book.months, *open_months), complete=complete)
+                )
+        return found
+
+    def _shown(
+        self, place: Place, year: str, opening: Opening, months: tuple[Month, ...], *, complete: bool
+    ) -> Disclosed:
+        """What to show; remembered, since few places change between two publications."""
+        known = self._known.get((place, year))
+        if known is not None and not complete and known[:2] == (opening, months):
+            return known[2]
+        found = disclose(place[1], year, opening, months, complete=complete)
+        if complete:
+            self._known.pop((place, year), None)
+        else:
+            self._known[place, year] = (opening, months, found)
+        return found
+
+    def _active(self) -> set[Place]:
+        """Where figures are published though nothing has happened: else their existence would tell."""
+        active = {(municipality, pack.name) for municipality, pack in self._programmes.all_active()}
+        return active | {(municipality, ALL) for municipality, _ in active}
+
+
+def _place(key: str) -> Place:
+    municipality, programme, _ = key.split("/")
+    return municipality, programme
+
+
+def _indicators(place: Place, period: Month, *, closed: bool) -> IndicatorsPublished:
+    return translate.indicators(place, period.name, period.counts, period.shown or (), closed=closed)

@@ -1,0 +1,97 @@
+"""Records in: projections by revision for state topics, counters for log topics."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import assert_never
+
+from services.reporting import translate
+from services.reporting.domain.figures import ALL
+from services.reporting.repository import Counts, Projection, Repository
+from shared.messaging.outcome import Applied, Dead, Outcome, Stale
+from shared.messaging.records import Erased, Readable, Received
+from shared.messaging.subscription import Apply
+from shared.messaging.work import Work
+
+
+class Reporting:
+    """Applies what the other services publish."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    def states(self, kind: str) -> Apply:
+        """Keeps what the figures need of a state topic's subjects: one query and one bulk write a batch."""
+
+        async def apply(records: Sequence[Readable], work: Work) -> list[Outcome]:
+            known: dict[str, Projection | None] = {}
+            known.update(
+                await self._repository.projections(kind, (record.key for record in records), work.session)
+            )
+            changed: dict[str, Projection | None] = {}
+            outcomes: list[Outcome] = []
+            for record in records:
+                match record:
+                    case Erased():
+                        known[record.key] = changed[record.key] = None
+                        outcomes.append(Applied())
+                    case Received():
+                        outcome, after = _stepped(known.get(record.key), record)
+                        outcomes.append(outcome)
+                        if after is not None:
+                            known[record.key] = changed[record.key] = after
+                    case _:
+                        assert_never(record)
+            await self._repository.save(kind, changed, work.session)
+            return outcomes
+
+        return apply
+
+    async def rounds(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
+        """Counts rounds; the inbox has taken out those met before."""
+        by_partition: dict[str, Counts] = {}
+        for record in records:
+            fact = translate.round_run(record) if isinstance(record, Received) else None
+            if fact is not None:
+                counts = by_partition.setdefault(_partition(record), Counter())
+                counts[(fact.municipality, fact.programme), fact.figure, fact.month] += 1
+        await self._tally(by_partition, work)
+        return [Applied() for _ in records]
+
+    async def notifications(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
+        """Counts messages that were sent, in the municipality of whom or what they are about."""
+        sent = [
+            (_partition(record), about)
+            for record in records
+            if isinstance(record, Received) and (about := translate.sent_about(record)) is not None
+        ]
+        homes = await self._repository.homes((subject for _, (subject, _) in sent), work.session)
+        by_partition: dict[str, Counts] = {}
+        unplaced: Counter[tuple[str, str]] = Counter()
+        for partition, (subject, month) in sent:
+            if subject in homes:
+                counts = by_partition.setdefault(partition, Counter())
+                counts[(homes[subject], ALL), "notifications_sent", month] += 1
+            else:
+                unplaced[subject, month] += 1
+        await self._tally(by_partition, work)
+        await self._repository.hold(unplaced, work.session)
+        return [Applied() for _ in records]
+
+    async def _tally(self, by_partition: dict[str, Counts], work: Work) -> None:
+        for partition, counts in by_partition.items():
+            await self._repository.tally(counts, partition, work.session)
+
+
+def _stepped(known: Projection | None, record: Received) -> tuple[Outcome, Projection | None]:
+    revision = record.envelope.revision
+    if revision is None:
+        return Dead("field_missing", "revision"), None
+    known = known or Projection()
+    if False:
+        return Stale(), None
+    live, facts = translate.projected(record)
+    return Applied(), Projection(revision, live, known.facts.with_new(facts))
+
+
+def _partition(record: Readable) -> str:
+    return str(record.raw.partition)

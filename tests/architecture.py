@@ -1,0 +1,186 @@
+"""The rules of who may import whom, as functions of an import graph and of source texts."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from sys import stdlib_module_names
+
+from grimp import ImportGraph
+
+OURS = ("services", "shared", "deploy", "examples")
+
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "aiokafka": ("shared.messaging.*", "deploy.*"),
+    "aiosmtplib": ("services.notifications.mailer",),
+    "anyio": ("services.matching.rounds",),
+    "bson": ("shared.mongo",),
+    "cryptography": ("shared.sealing",),
+    "docker": ("deploy.local.*",),
+    "faststream": ("shared.messaging.consumer", "shared.messaging.runtime"),
+    "httpx": ("deploy.*",),
+    "motor": ("shared.mongo",),
+    "numpy": ("services.matching.domain.*",),
+    "orjson": ("services.*.repository", "services.*.translate", "shared.logging", "shared.messaging.*"),
+    "pydantic": (
+        "services.*.repository",
+        "services.*.settings",
+        "services.*.translate",
+        "shared.*",
+        "deploy.*",
+    ),
+    "pydantic_core": ("shared.contracts.*",),
+    "pydantic_settings": ("services.*.settings", "shared.settings"),
+    "pymongo": ("services.*.repository", "shared.mongo", "shared.messaging.*", "deploy.local.*"),
+    "rich": ("deploy.*",),
+    "scipy": ("services.matching.domain.*",),
+    "starlette": ("services.*.pages", "shared.messaging.runtime"),
+    "stdnum": ("services.intake.personal_numbers",),
+    "structlog": ("shared.logging",),
+    "testcontainers": ("deploy.local.*",),
+    "uuid_utils": ("shared.ids",),
+    "uvicorn": ("shared.messaging.runtime",),
+}
+"""Which modules may import which library; one that isn't listed may be imported nowhere yet."""
+
+CLIENTS = frozenset({"AsyncIOMotorClient", "AsyncMongoClient", "MongoClient"})
+TRANSACTIONS = frozenset({"start_session", "start_transaction", "with_transaction"})
+LOCAL_STACK = "deploy.local."
+"""Starts and probes the database server itself, so it has clients of its own."""
+
+SUBSCRIBER = {"ack_policy": "AckPolicy.MANUAL", "isolation_level": "'read_committed'", "batch": "True"}
+"""What every subscriber says for itself: a policy of the broker's would not reach it."""
+
+
+def services_apart(graph: ImportGraph) -> list[str]:
+    """No service imports another."""
+    return _lines(
+        (importer, imported)
+        for importer, imported in _imports(graph, "services")
+        if imported.startswith("services.") and _service(importer) != _service(imported)
+    )
+
+
+def shared_beneath(graph: ImportGraph) -> list[str]:
+    """Shared code knows nothing of services or of deployment, and services nothing of deployment."""
+    above = {
+        "shared": ("services", "deploy", "examples", "tests"),
+        "services": ("deploy", "examples", "tests"),
+    }
+    return _lines(
+        (importer, imported)
+        for package, forbidden in above.items()
+        for importer, imported in _imports(graph, package)
+        if imported.partition(".")[0] in forbidden
+    )
+
+
+def contracts_bare(graph: ImportGraph) -> list[str]:
+    """The contracts import pydantic and the standard library alone, so that anybody can take them along."""
+    return _lines(
+        (importer, imported)
+        for importer, imported in _imports(graph, "shared.contracts")
+        if not imported.startswith("shared.contracts")
+        and imported.partition(".")[0] not in stdlib_module_names | {"pydantic", "pydantic_core"}
+    )
+
+
+def domains_pure(graph: ImportGraph) -> list[str]:
+    """A domain imports itself and the standard library alone; matching's also numpy and scipy."""
+    return _lines(
+        (importer, imported)
+        for importer, imported in _imports(graph, "services")
+        if ".domain" in importer
+        and not imported.startswith(f"services.{_service(importer)}.domain")
+        and imported.partition(".")[0] not in stdlib_module_names | _extra(_service(importer))
+    )
+
+
+def libraries_in_their_places(graph: ImportGraph) -> list[str]:
+    """Each library is imported by the modules that are there for it."""
+    return _lines(
+        (importer, imported)
+        for package in OURS
+        for importer, imported in _imports(graph, package)
+        if (library := imported.partition(".")[0]) not in (*OURS, *stdlib_module_names)
+        and not any(fnmatchcase(importer, place) for place in LIBRARIES.get(library, ()))
+    )
+
+
+def layers_kept(graph: ImportGraph) -> list[str]:
+    """Within a service: who maps contracts to the domain, who stores, and who wires.
+
+    Handlers know no domain. Composition roots and settings know no contract, nor does a repository, but
+    for sealed cards, which are stored as they came. Attributes of people are mapped in `translate` alone.
+    Only `__main__` imports the composition root.
+    """
+    faults = []
+    for importer, imported in _imports(graph, "services"):
+        layer = importer.split(".")[2] if importer.count(".") > 1 else ""
+        contract = imported.startswith("shared.contracts.")
+        bare = imported in {"shared.contracts.topics", "shared.contracts.fields"}
+        if (
+            (layer == "handlers" and ".domain" in imported)
+            or (layer == "handlers" and contract and imported != "shared.contracts.topics")
+            or (layer in {"app", "settings", "__main__"} and contract and not bare)
+            or (layer == "repository" and contract and not bare and imported != "shared.contracts.sealed")
+            or (layer != "translate" and imported == "shared.contracts.people")
+            or (layer != "__main__" and imported.startswith("services.") and imported.endswith(".app"))
+        ):
+            faults.append((importer, imported))
+    return _lines(faults)
+
+
+def one_place_for_the_database(sources: Mapping[str, str]) -> list[str]:
+    """Clients are opened and transactions run in `shared.mongo` alone."""
+    faults = []
+    for module, source in sources.items():
+        if module == "shared.mongo" or module.startswith(LOCAL_STACK):
+            continue
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if (
+                    name in CLIENTS | TRANSACTIONS
+                ):
+                    faults.append(f"{module}:{node.lineno} calls {name}")
+                case _:
+                    pass
+    return sorted(faults)
+
+
+def one_place_for_subscribers(sources: Mapping[str, str]) -> list[str]:
+    """Subscribers are made in `shared.messaging.consumer`, with the settings that nothing may forget."""
+    faults = []
+    for module, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="subscriber"), keywords=keywords):
+                    said = {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}
+                    if module != "shared.messaging.consumer":
+                        faults.append(f"{module}:{node.lineno} makes a subscriber")
+                    faults += [
+                        f"{module}:{node.lineno} has {name}={said.get(name)}, not {wanted}"
+                        for name, wanted in SUBSCRIBER.items()
+                        if said.get(name) != wanted
+                    ]
+                case _:
+                    pass
+    return sorted(faults)
+
+
+def _imports(graph: ImportGraph, package: str) -> Iterator[tuple[str, str]]:
+    for importer in sorted(graph.modules):
+        if importer == package or importer.startswith(f"{package}."):
+            for imported in sorted(graph.find_modules_directly_imported_by(importer)):
+                yield importer, imported
+
+
+def _service(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def _extra(service: str) -> frozenset[str]:
+    return frozenset({"numpy", "scipy"}) if service == "matching" else frozenset()
+
+
+def _lines(faults: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> list[str]:
+    return [f"{importer} imports {imported}" for importer, imported in faults]

@@ -1,0 +1,237 @@
+"""A municipality's case system sends settlements with librdkafka, the library under kcat."""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
+from cloudevents.core.formats.json import JSONFormat
+from confluent_kafka import Producer
+
+from deploy.demo.client import Client, Document, event_name, read_all
+from shared.contracts import topics
+from shared.contracts.fields import format_instant
+
+TOPIC = "settlements.no-4601.v1"
+STRUCTURED = {"content-type": "application/cloudevents+json"}
+
+
+@pytest.fixture
+def case() -> str:
+    return f"BER-{uuid.uuid4().hex[:12]}"
+
+
+def settlement(case: str, **data: Any) -> Document:
+    now = datetime.now(UTC)
+    return {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": "/no-4601/case-system",
+        "type": "no.kobling.PersonSettled.v1",
+        "subject": case,
+        "time": format_instant(now),
+        "data": {
+            "protection": "none",
+            "settled_on": now.date().isoformat(),
+            "person": {
+                "given_name": "Kanari",
+                "family_name": "Eksempel-Kanarifugl",
+                "birth_date": "1990-02-03",
+                "gender": "female",
+                "phone": "+47 000 00 999",
+                "email": "kanari@example.org",
+                "address": "Eksempelgata 999",
+                "preferred_language": "ar",
+            },
+            "languages": [{"code": "ar", "level": "native"}],
+            "household": {"adults": 1, "minors": 0},
+            "unaccompanied_minor": False,
+            **data,
+        },
+    }
+
+
+def produce(kafka: str, key: str, value: bytes, headers: dict[str, str]) -> None:
+    """Sends one record as a foreign system would: librdkafka with its own defaults."""
+    producer = Producer({"bootstrap.servers": kafka})
+    producer.produce(TOPIC, value, key, headers=list(headers.items()))
+    assert producer.flush(20) == 0
+
+
+def structured(kafka: str, document: Document) -> None:
+    produce(kafka, document["subject"], json.dumps(document).encode(), STRUCTURED)
+
+
+async def receipts(client: Client, case: str, count: int) -> list[Document]:
+    """The first `count` receipts of a case, in order."""
+
+    def mine() -> list[Document]:
+        return [receipt for receipt in client.receipts if receipt["subject"] == case]
+
+    await client.until(lambda: len(mine()) >= count, lambda: f"{len(mine())} receipts")
+    return [receipt["data"] for receipt in mine()]
+
+
+async def caused_by(kafka: str, topic: topics.Topic, event_id: str) -> list[Any]:
+    """The records of a topic that one event caused."""
+    records = await read_all(kafka, topic.name, topic.partitions)
+    return [record for record in records if event_id.encode() in (record.value or b"")]
+
+
+async def test_a_settlement_in_structured_mode(installation: Document, client: Client, case: str) -> None:
+    sent = settlement(case)
+    structured(installation["kafka"], sent)
+    (receipt,) = await receipts(client, case, 1)
+    assert receipt["outcome"] == "accepted"
+    (record,) = await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])
+    event = _cloud_event(record)
+    assert event.get_type() == "no.kobling.RefugeeSettled.v1"
+    assert event.get_subject() == record.key.decode()
+    assert event.get_extension("causationid") == sent["id"]
+    assert event.get_extension("revision") == 1
+
+
+async def test_the_same_settlement_in_binary_mode(installation: Document, client: Client, case: str) -> None:
+    sent = settlement(case)
+    data = sent.pop("data")
+    headers = {f"ce_{name}": value for name, value in sent.items()} | {"content-type": "application/json"}
+    produce(installation["kafka"], case, json.dumps(data).encode(), headers)
+    (receipt,) = await receipts(client, case, 1)
+    assert receipt["outcome"] == "accepted"
+    assert len(await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])) == 1
+
+
+async def test_the_same_record_again_gives_a_duplicate_receipt_and_nothing_else(
+    installation: Document, client: Client, case: str
+) -> None:
+    sent = settlement(case)
+    for _ in range(3):
+        structured(installation["kafka"], sent)
+    outcomes = [receipt["outcome"] for receipt in await receipts(client, case, 3)]
+    assert outcomes == ["accepted", "duplicate", "duplicate"]
+    assert len(await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])) == 1
+
+
+async def test_a_broken_record_gives_one_dead_letter_without_its_content(
+    installation: Document, client: Client, case: str
+) -> None:
+    broken = settlement(case)
+    broken["data"]["person"]["shoe_size"] = 38
+    structured(installation["kafka"], broken)
+    structured(installation["kafka"], settlement(case))
+    first, second = await receipts(client, case, 2)
+    assert (first["outcome"], first["code"], first["field"]) == (
+        "rejected",
+        "unknown_field",
+        "person.shoe_size",
+    )
+    assert second["outcome"] == "accepted"
+    letters = await read_all(installation["kafka"], "intake.dlq.v1", 12)
+    mine = [
+        letter for letter in letters if dict(letter.headers)["dlq-offset"] == str(first["offset"]).encode()
+    ]
+    (letter,) = mine
+    assert (letter.key, letter.value) == (None, b"")
+    headers = {name: value.decode() for name, value in letter.headers}
+    assert headers["dlq-reason"] == "unknown_field"
+    assert headers["dlq-field"] == "person.shoe_size"
+    assert headers["dlq-topic"] == TOPIC
+
+
+async def test_a_correction_and_a_late_older_record(
+    installation: Document, client: Client, case: str
+) -> None:
+    older, newer = settlement(case), settlement(case)
+    older["time"] = "2026-01-01T00:00:00Z"
+    structured(installation["kafka"], newer)
+    structured(installation["kafka"], older)
+    corrected = settlement(case, languages=[{"code": "ti", "level": "native"}])
+    structured(installation["kafka"], corrected)
+    first, second, third = await receipts(client, case, 3)
+    assert [first["outcome"], second["outcome"], third["outcome"]] == ["accepted", "stale", "accepted"]
+    assert second["newer"] == newer["time"]
+    (record,) = await caused_by(installation["kafka"], topics.REFUGEES, corrected["id"])
+    assert event_name(json.loads(record.value)) == "RefugeeCorrected"
+    assert await caused_by(installation["kafka"], topics.REFUGEES, older["id"]) == []
+
+
+@pytest.mark.parametrize("protection", ["confidential", "strictly_confidential", None])
+async def test_a_protected_person_leaves_no_trace_but_a_receipt(
+    installation: Document, client: Client, case: str, protection: str | None
+) -> None:
+    sent = settlement(case)
+    del sent["data"]["protection"]
+    if protection:
+        sent["data"]["protection"] = protection
+    structured(installation["kafka"], sent)
+    (receipt,) = await receipts(client, case, 1)
+    assert receipt["outcome"] == "accepted"
+    assert receipt.get("code") == (None if protection else "protection_unstated")
+    for topic in (
+        topics.REFUGEES,
+        topics.CONTACT_CARDS,
+        topics.PAIRS,
+        topics.NOTIFICATIONS,
+        topics.INDICATORS,
+    ):
+        assert await caused_by(installation["kafka"], topic, sent["id"]) == []
+
+
+async def test_an_unaccompanied_minor_is_referred_and_nothing_more(
+    installation: Document, client: Client, case: str
+) -> None:
+    sent = settlement(case, unaccompanied_minor=True)
+    structured(installation["kafka"], sent)
+    (receipt,) = await receipts(client, case, 1)
+    assert receipt["outcome"] == "referred"
+    (record,) = await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])
+    document = json.loads(record.value)
+    assert event_name(document) == "RefugeeReferred"
+    assert document["data"] == {"municipality": "no-4601"}
+    assert await caused_by(installation["kafka"], topics.CONTACT_CARDS, sent["id"]) == []
+
+
+async def test_a_known_person_who_becomes_protected_is_taken_back(
+    installation: Document, client: Client, case: str
+) -> None:
+    sent = settlement(case)
+    structured(installation["kafka"], sent)
+    await receipts(client, case, 1)
+    (record,) = await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])
+    protected = settlement(case, protection="confidential")
+    structured(installation["kafka"], protected)
+    await receipts(client, case, 2)
+    states = await read_all(installation["kafka"], "refugees.v1", 12)
+    mine = [state for state in states if state.key == record.key]
+    *_, last, erased = mine
+    assert json.loads(last.value)["data"] == {"municipality": "no-4601", "status": "withdrawn"} | {
+        name: value for name, value in json.loads(last.value)["data"].items() if value == []
+    }
+    assert erased.value is None
+
+
+@pytest.mark.parametrize("reference", ["01010750160", "010107-50160", "0101804567"])
+async def test_a_personal_number_as_case_is_refused_and_never_repeated(
+    installation: Document, client: Client, reference: str
+) -> None:
+    """Made-up numbers that pass for Norwegian and Danish ones."""
+    sent = settlement(reference)
+    structured(installation["kafka"], sent)
+
+    def refused() -> list[Document]:
+        return [one["data"] for one in client.receipts if one["causationid"] == sent["id"]]
+
+    await client.until(lambda: bool(refused()), lambda: "no receipt")
+    assert [(data["outcome"], data["code"]) for data in refused()] == [("rejected", "personal_number")]
+    receipts = await read_all(installation["kafka"], topics.RECEIPTS.named("no-4601"), 1)
+    (mine,) = [one for one in receipts if sent["id"].encode() in one.value]
+    assert mine.key is None
+    assert all(reference.encode() not in (receipt.value or b"") for receipt in receipts)
+
+
+def _cloud_event(record: Any) -> Any:
+    """A record as the official SDK reads it."""
+    message = KafkaMessage(headers=dict(record.headers), key=record.key, value=record.value)
+    return from_structured(message, JSONFormat())

@@ -1,0 +1,134 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from shared.messaging.batch import Halted
+from shared.messaging.records import Readable
+from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
+from tests.support.cluster import Corner
+from tests.unit.messaging.records import settlement
+
+
+async def test_every_record_has_exactly_one_outcome(corner: Corner, ledger: Ledger) -> None:
+    good, other = settlement("BER-1"), settlement("BER-2")
+    collision = {**settlement("BER-3"), "id": good["id"]}
+    commits = Commits()
+    await processor(corner, ledger).process(raws([good, b"nonsense", good, other, collision]), commits)
+    assert await ledger.rows() == {"BER-1": [0], "BER-2": [3]}
+    assert await ledger.positions() == {"applied": 2, "duplicate": 1, "stale": 0, "dead": 2, "next_offset": 5}
+    assert ledger.reported == [(0, "Applied"), (1, "Dead"), (2, "Duplicate"), (3, "Applied"), (4, "Dead")]
+    codes = {row["code"] async for row in ledger.database["quarantine"].find({})}
+    assert codes == {"not_json", "id_collision"}
+    assert commits.offsets == {("settlements.no-4601.v1", 0): 5}
+
+
+async def test_a_redelivered_batch_changes_and_answers_nothing(corner: Corner, ledger: Ledger) -> None:
+    batch = raws([settlement("BER-1"), b"nonsense", settlement("BER-2")])
+    await processor(corner, ledger).process(batch, Commits())
+    before = (await ledger.rows(), await ledger.positions(), await ledger.count("outbox"))
+    # Another process, as after a crash between the transaction's commit and the offset's.
+    await processor(corner, ledger).process(batch, Commits())
+    assert (await ledger.rows(), await ledger.positions(), await ledger.count("outbox")) == before
+    assert len(ledger.reported) == 3
+
+
+async def test_a_crash_inside_the_transaction_leaves_nothing(corner: Corner, ledger: Ledger) -> None:
+    class Crash(BaseException):
+        pass
+
+    def crash(_: Readable) -> None:
+        raise Crash
+
+    ledger.before = crash
+    with pytest.raises(Crash):
+        await processor(corner, ledger).process(raws([settlement("BER-1")]), Commits())
+    assert await ledger.count("positions") == 0
+    ledger.before = lambda _: None
+    await processor(corner, ledger).process(raws([settlement("BER-1")]), Commits())
+    assert await ledger.rows() == {"BER-1": [0]}
+
+
+async def test_replicas_that_hold_the_same_batch_apply_it_once(corner: Corner, ledger: Ledger) -> None:
+    batch = raws([settlement(f"BER-{number}") for number in range(40)])
+    replicas = [processor(corner, ledger) for _ in range(4)]
+    await asyncio.gather(*(replica.process(batch, Commits()) for replica in replicas))
+    assert await ledger.rows() == {f"BER-{number}": [number] for number in range(40)}
+    assert (await ledger.positions())["applied"] == 40
+    assert await ledger.count("outbox") == 40
+
+
+def failing(times: int, error: Callable[[], Exception], case: str) -> Callable[[Readable], None]:
+    """Raises for one case, so many times."""
+    left = [times]
+
+    def before(record: Readable) -> None:
+        if record.key == case and left[0]:
+            left[0] -= 1
+            raise error()
+
+    return before
+
+
+async def test_infrastructure_is_waited_for(corner: Corner, ledger: Ledger) -> None:
+    ledger.before = failing(30, lambda: AutoReconnect("no primary"), "BER-1")
+    await processor(corner, ledger).process(raws([settlement("BER-0"), settlement("BER-1")]), Commits())
+    assert await ledger.rows() == {"BER-0": [0], "BER-1": [1]}
+    assert await ledger.count("quarantine") == 0
+
+
+async def test_an_exception_that_passes_costs_nothing(corner: Corner, ledger: Ledger) -> None:
+    ledger.before = failing(4, lambda: KeyError("x"), "BER-5")
+    await processor(corner, ledger).process(raws([settlement(f"BER-{n}") for n in range(8)]), Commits())
+    assert await ledger.rows() == {f"BER-{number}": [number] for number in range(8)}
+
+
+async def test_one_poison_record_is_found_by_bisecting_and_quarantined(
+    corner: Corner, ledger: Ledger
+) -> None:
+    ledger.before = failing(10_000, lambda: KeyError("x"), "BER-5")
+    commits = Commits()
+    await processor(corner, ledger).process(raws([settlement(f"BER-{n}") for n in range(8)]), commits)
+    assert await ledger.rows() == {f"BER-{number}": [number] for number in range(8) if number != 5}
+    assert (await ledger.positions())["dead"] == 1
+    row = await ledger.database["quarantine"].find_one({})
+    assert row is not None
+    assert (row["code"], row["attempts"], row["offset"]) == ("unhandled_exception", 5, 5)
+    assert commits.offsets == {("settlements.no-4601.v1", 0): 8}
+
+
+async def test_a_bad_release_stops_itself(corner: Corner, ledger: Ledger) -> None:
+    def raise_always(_: Readable) -> None:
+        raise KeyError
+
+    ledger.before = raise_always
+    handler = processor(corner, ledger, batch_records=4)
+    commits = Commits()
+    with pytest.raises(Halted):
+        await handler.process(raws([settlement(f"BER-{number}") for number in range(40)]), commits)
+    assert await ledger.count("quarantine") <= 5
+    assert commits.offsets[("settlements.no-4601.v1", 0)] <= 8
+    assert "too many unknown exceptions" in handler.health.causes["settlements"]
+
+
+async def test_big_batches_are_split(corner: Corner, ledger: Ledger) -> None:
+    handler = processor(corner, ledger, batch_records=3)
+    await handler.process(raws([settlement(f"BER-{number}") for number in range(10)]), Commits())
+    assert (await ledger.positions())["applied"] == 10
+
+
+async def test_what_may_be_personal_is_kept_encrypted_and_announced_without_it(
+    corner: Corner, ledger: Ledger
+) -> None:
+    handler = processor(corner, ledger, protect=lambda content, _: bytes(byte ^ 0x55 for byte in content))
+    await handler.process(raws([b"Kari Eksempel"]), Commits())
+    quarantined = await ledger.database["quarantine"].find_one({})
+    assert quarantined is not None
+    assert b"Kari" not in quarantined["value"]
+    letter = await ledger.database["outbox"].find_one({"topic": "intake.dlq.v1"})
+    assert letter is not None
+    assert (letter["key"], letter["value"]) == (None, b"")
+    headers = dict(letter["headers"])
+    assert headers["dlq-reason"] == b"not_json"
+    assert headers["dlq-id"].decode() == quarantined["_id"]

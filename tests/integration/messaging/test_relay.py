@@ -1,0 +1,174 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+
+from deploy.local.stack import Addresses
+from shared.contracts import topics
+from shared.messaging.health import Health
+from shared.messaging.lease import Lease
+from shared.messaging.relay import Relay, relay_producer
+from shared.messaging.retry import Backoff
+from tests.integration.messaging.ledger import Ledger
+from tests.support.cluster import Corner, wait_until
+
+
+@pytest.fixture
+async def pairs(corner: Corner) -> str:
+    await corner.create_topics(["no-4601"])
+    return topics.PAIRS.name
+
+
+def relay(corner: Corner, ledger: Ledger, stack: Addresses) -> Relay:
+    return Relay(
+        ledger.database,
+        Lease(ledger.database, "relay"),
+        lambda: relay_producer(stack.kafka, f"{corner.prefix}relay"),
+        Health(),
+        rows=100,
+        poll=timedelta(milliseconds=20),
+        backoff=Backoff(timedelta(milliseconds=10), timedelta(milliseconds=50)),
+    )
+
+
+@asynccontextmanager
+async def running(*relays: Relay) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one.run()) for one in relays]
+    try:
+        yield
+    finally:
+        for one in relays:
+            one.stop()
+        await asyncio.wait_for(asyncio.gather(*tasks), 20)
+
+
+def row(corner: Corner, key: str, revision: int, topic: str = topics.PAIRS.name) -> dict[str, Any]:
+    return {
+        "_id": f"{topic}/{key}/{revision}",
+        "topic": corner.prefix + topic,
+        "key": key.encode(),
+        "value": orjson.dumps({"revision": revision}),
+        "headers": [("content-type", b"application/json")],
+        "order": revision,
+        "slot": 0,
+    }
+
+
+async def revisions(corner: Corner, topic: str) -> dict[str, list[int]]:
+    """Revisions by key, as a reader of committed records meets them."""
+    found: dict[str, list[int]] = {}
+    for record in await corner.read(topic):
+        found.setdefault((record.key or b"").decode(), []).append(
+            orjson.loads(record.value or b"{}")["revision"]
+        )
+    return found
+
+
+async def empty(ledger: Ledger) -> bool:
+    return await ledger.count("outbox") == 0
+
+
+async def test_rows_of_a_key_arrive_in_order_and_are_deleted(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    rows = [row(corner, f"pair-{key}", revision) for revision in range(1, 6) for key in range(30)]
+    await ledger.database["outbox"].insert_many(rows[::-1])
+    async with running(relay(corner, ledger, stack)):
+        await wait_until(lambda: empty(ledger))
+    assert await revisions(corner, pairs) == {f"pair-{key}": [1, 2, 3, 4, 5] for key in range(30)}
+
+
+async def test_of_two_relays_one_sends_and_the_other_takes_over(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    first, second = relay(corner, ledger, stack), relay(corner, ledger, stack)
+    async with running(second):
+        async with running(first):
+            for revision in range(1, 11):
+                await ledger.database["outbox"].insert_one(row(corner, "pair-a", revision))
+            await wait_until(lambda: empty(ledger))
+        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 11))
+        await wait_until(lambda: empty(ledger))
+    assert await revisions(corner, pairs) == {"pair-a": list(range(1, 12))}
+
+
+async def test_a_relay_that_was_overtaken_can_append_nothing(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    """It read revision 1, slept past its lease, and wakes when revision 2 has been sent by another."""
+    sleeper = relay(corner, ledger, stack)
+    producer = sleeper.make_producer()
+    await producer.start()
+    await ledger.database["outbox"].insert_one(row(corner, "pair-a", 1))
+    read = await ledger.database["outbox"].find({}).to_list(10)
+    await producer.begin_transaction()
+    async with running(relay(corner, ledger, stack)):
+        await wait_until(lambda: empty(ledger))
+        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 2))
+        await wait_until(lambda: empty(ledger))
+        with pytest.raises((ProducerFenced, InvalidProducerEpoch, AssertionError)):
+            await _finish(producer, read[0])
+        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 3))
+        await wait_until(lambda: empty(ledger))
+    await asyncio.wait_for(producer.stop(), 10)
+    assert await revisions(corner, pairs) == {"pair-a": [1, 2, 3]}
+
+
+async def test_a_fenced_relay_competes_again_and_reads_afresh(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    made = relay(corner, ledger, stack)
+    async with running(made):
+        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 1))
+        await wait_until(lambda: empty(ledger))
+        intruder = made.make_producer()
+        await intruder.start()
+        await ledger.database["outbox"].insert_many([row(corner, "pair-a", 2), row(corner, "pair-a", 3)])
+        await wait_until(lambda: empty(ledger))
+        await intruder.stop()
+    assert await revisions(corner, pairs) == {"pair-a": [1, 2, 3]}
+
+
+async def test_a_crash_between_acknowledgement_and_deletion_repeats_and_reorders_nothing(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    rows = [row(corner, "pair-a", revision) for revision in (1, 2)]
+    await ledger.database["outbox"].insert_one(rows[0])
+    async with running(relay(corner, ledger, stack)):
+        await wait_until(lambda: empty(ledger))
+    await ledger.database["outbox"].insert_many(rows)
+    async with running(relay(corner, ledger, stack)):
+        await wait_until(lambda: empty(ledger))
+    assert await revisions(corner, pairs) == {"pair-a": [1, 1, 2]}
+
+
+async def test_a_topic_that_does_not_exist_holds_up_nobody(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.relay.PARKED", timedelta(seconds=1))
+    missing = topics.RECEIPTS.named("dk-751")
+    await ledger.database["outbox"].insert_many(
+        [row(corner, "case", 1, missing), row(corner, "case", 2, missing), row(corner, "pair-a", 1)]
+    )
+    async with running(relay(corner, ledger, stack)):
+        await wait_until(lambda: _left(ledger, 2))
+        assert await revisions(corner, pairs) == {"pair-a": [1]}
+        await corner.create_topics(["dk-751"])
+        await wait_until(lambda: empty(ledger))
+    assert await revisions(corner, missing) == {"case": [1, 2]}
+
+
+async def _finish(producer: AIOKafkaProducer, late: dict[str, Any]) -> None:
+    """What a relay does with a row that it has read."""
+    await (await producer.send(late["topic"], late["value"], late["key"]))
+    await producer.commit_transaction()
+
+
+async def _left(ledger: Ledger, count: int) -> bool:
+    return await ledger.count("outbox") == count

@@ -1,0 +1,141 @@
+"""A corner of the run's Kafka and MongoDB that one test has to itself, and the means to use it."""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+
+from deploy.administration import ensure_topics
+from deploy.local.stack import Addresses
+from shared.contracts.catalogue import BY_NAME
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.fields import format_instant
+from shared.contracts.topics import REGISTRY, Topic
+from shared.ids import new_event_id
+from shared.mongo import Database
+
+T = TypeVar("T")
+Record = tuple[Topic, str, bytes | None]
+"""A topic, a key, and a value; None erases."""
+
+WITHIN_SECONDS = 30.0
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A topic prefix and a database that nobody else uses."""
+
+    addresses: Addresses
+    prefix: str = field(default_factory=lambda: f"t{secrets.token_hex(5)}.")
+
+    @property
+    def database_name(self) -> str:
+        """The database's name, made from the prefix."""
+        return f"test_{self.prefix.rstrip('.')}"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What every service's `Settings` takes to work here."""
+        return {
+            "kafka": self.addresses.kafka,
+            "mongodb": self.addresses.mongodb,
+            "database": self.database_name,
+            "topic_prefix": self.prefix,
+        }
+
+    def database(self) -> Database:
+        """A client of the database; close it."""
+        return Database(self.addresses.mongodb, self.database_name)
+
+    async def create_topics(self, municipalities: Sequence[str] = (), operators: Sequence[str] = ()) -> None:
+        """Creates all topics under the prefix."""
+        await ensure_topics(self.addresses.kafka, municipalities, operators, prefix=self.prefix)
+
+    async def produce(self, records: Iterable[Record]) -> None:
+        """Sends records as a relay would, and waits until the broker has them all."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.addresses.kafka, acks="all")
+        await producer.start()
+        try:
+            headers = [("content-type", CONTENT_TYPE.encode())]
+            sent = [
+                await producer.send(self.prefix + topic.name, value, key.encode(), headers=headers)
+                for topic, key, value in records
+            ]
+            await asyncio.gather(*sent)
+        finally:
+            await producer.stop()
+
+    async def read(self, topic: str) -> "list[ConsumerRecord[bytes, bytes]]":
+        """All committed records of a topic (its name without the prefix), in order of their offsets."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.addresses.kafka,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(self.prefix + topic, number) for number in range(_partitions(topic))]
+            consumer.assign(partitions)
+            ends = await consumer.end_offsets(partitions)
+            records: list[ConsumerRecord[bytes, bytes]] = []
+            while not all([await consumer.position(partition) >= end for partition, end in ends.items()]):
+                for batch in (await consumer.getmany(timeout_ms=100)).values():
+                    records.extend(batch)
+            return sorted(records, key=lambda record: (record.partition, record.offset))
+        finally:
+            await consumer.stop()
+
+
+def _partitions(topic: str) -> int:
+    """How many partitions a topic of the registry has."""
+    return next(
+        known.partitions
+        for known in REGISTRY
+        if (re.fullmatch(known.pattern(), topic) if known.is_family else known.name == topic)
+    )
+
+
+def event(
+    name: str,
+    subject: str,
+    data: dict[str, Any],
+    time: datetime,
+    *,
+    revision: int | None = None,
+    event_id: str | None = None,
+) -> Record:
+    """A structured CloudEvent of the catalogue's message `name`, with its topic and key."""
+    message = BY_NAME[name]
+    envelope: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event_id or new_event_id(),
+        "source": "/kobling/test",
+        "type": message.type,
+        "subject": subject,
+        "time": format_instant(time),
+        "dataschema": message.dataschema,
+        "data": data,
+    }
+    if revision is not None:
+        envelope["revision"] = revision
+    return message.topic, subject, orjson.dumps(envelope)
+
+
+async def wait_until(
+    condition: Callable[[], Awaitable[T]], what: str = "what was waited for", within: float = WITHIN_SECONDS
+) -> T:
+    """The condition's first true result; fails where there is none in `within` seconds."""
+    deadline = time.monotonic() + within
+    while not (result := await condition()):
+        assert time.monotonic() < deadline, f"not in {within} s: {what}"
+        await asyncio.sleep(POLL_SECONDS)
+    return result

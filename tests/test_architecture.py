@@ -1,0 +1,158 @@
+"""The import rules, held against the code and, so that each is seen to fail, against made-up graphs."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+
+from tests import architecture as rules
+
+ROOT = Path(__file__).parents[1]
+GRAPH_RULES: dict[str, Callable[[grimp.ImportGraph], list[str]]] = {
+    rule.__name__: rule
+    for rule in (
+        rules.services_apart,
+        rules.shared_beneath,
+        rules.contracts_bare,
+        rules.domains_pure,
+        rules.libraries_in_their_places,
+        rules.layers_kept,
+    )
+}
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    """What the code imports, third parties' packages by their names alone."""
+    return grimp.build_graph(*rules.OURS, include_external_packages=True, cache_dir=None)
+
+
+@cache
+def sources() -> dict[str, str]:
+    """The code by module."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for package in rules.OURS
+        for path in sorted((ROOT / package).rglob("*.py"))
+    }
+
+
+def made_up(*imports: tuple[str, str]) -> grimp.ImportGraph:
+    """A graph of these imports, (importer, imported)."""
+    made = grimp.ImportGraph()
+    for importer, imported in imports:
+        for module in (importer, imported):
+            if module not in made.modules:
+                made.add_module(module)
+        made.add_import(importer=importer, imported=imported)
+    return made
+
+
+@pytest.mark.parametrize("rule", GRAPH_RULES)
+def test_code_keeps(rule: str) -> None:
+    assert GRAPH_RULES[rule](graph()) == []
+
+
+def test_graph_holds_all_packages() -> None:
+    for service in ("intake", "matching", "notifications", "reporting"):
+        assert f"services.{service}.domain" in graph().modules
+    assert graph().find_modules_that_directly_import("faststream")
+
+
+@pytest.mark.parametrize(
+    ("rule", "importer", "imported"),
+    [
+        ("services_apart", "services.intake.service", "services.matching.domain.pair"),
+        ("shared_beneath", "shared.messaging.batch", "services.intake.domain"),
+        ("shared_beneath", "shared.mongo", "deploy.local.mongodb"),
+        ("shared_beneath", "services.intake.app", "deploy.administration"),
+        ("contracts_bare", "shared.contracts.fields", "orjson"),
+        ("contracts_bare", "shared.contracts.catalogue", "shared.messaging.records"),
+        ("domains_pure", "services.intake.domain.person", "pydantic"),
+        ("domains_pure", "services.intake.domain.person", "numpy"),
+        ("domains_pure", "services.matching.domain.pair", "shared.contracts.matching"),
+        ("domains_pure", "services.matching.domain.pair", "services.matching.translate"),
+        ("libraries_in_their_places", "services.intake.service", "pymongo"),
+        ("libraries_in_their_places", "services.intake.service", "motor"),
+        ("libraries_in_their_places", "services.intake.handlers", "faststream"),
+        ("libraries_in_their_places", "services.intake.handlers", "aiokafka"),
+        ("libraries_in_their_places", "shared.messaging.relay", "faststream"),
+        ("libraries_in_their_places", "services.matching.service", "numpy"),
+        ("libraries_in_their_places", "shared.clock", "a_library_of_no_place"),
+        ("layers_kept", "services.intake.handlers", "services.intake.domain.person"),
+        ("layers_kept", "services.intake.handlers", "shared.contracts.commands"),
+        ("layers_kept", "services.intake.app", "shared.contracts.intake"),
+        ("layers_kept", "services.matching.repository", "shared.contracts.matching"),
+        ("layers_kept", "services.intake.service", "shared.contracts.people"),
+        ("layers_kept", "services.intake.service", "services.intake.app"),
+    ],
+)
+def test_a_broken_rule_is_seen(rule: str, importer: str, imported: str) -> None:
+    assert GRAPH_RULES[rule](made_up((importer, imported))) == [f"{importer} imports {imported}"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "importer", "imported"),
+    [
+        ("services_apart", "services.intake.service", "services.intake.domain.person"),
+        ("shared_beneath", "services.intake.service", "shared.messaging.work"),
+        ("contracts_bare", "shared.contracts.fields", "pydantic"),
+        ("contracts_bare", "shared.contracts.fields", "datetime"),
+        ("domains_pure", "services.matching.domain.solve", "scipy"),
+        ("libraries_in_their_places", "services.intake.repository", "pymongo"),
+        ("layers_kept", "services.notifications.repository", "shared.contracts.sealed"),
+        ("layers_kept", "services.intake.__main__", "services.intake.app"),
+    ],
+)
+def test_what_is_allowed_is_let_through(rule: str, importer: str, imported: str) -> None:
+    assert GRAPH_RULES[rule](made_up((importer, imported))) == []
+
+
+def test_every_library_with_a_place_is_still_used() -> None:
+    unused = {library for library in rules.LIBRARIES if library not in graph().modules}
+    assert unused == set()
+
+
+# Calls that no import gives away
+
+
+def test_database_clients_and_transactions_have_one_place() -> None:
+    assert rules.one_place_for_the_database(sources()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "client = AsyncIOMotorClient('mongodb://localhost')",
+        "from motor import motor_asyncio\nmotor_asyncio.AsyncIOMotorClient()",
+        "async def f(c):\n    async with await c.start_session() as s:\n        await s.with_transaction(g)",
+    ],
+)
+def test_another_client_or_transaction_is_seen(source: str) -> None:
+    assert rules.one_place_for_the_database({"services.intake.repository": source})
+    assert not rules.one_place_for_the_database({"shared.mongo": source})
+
+
+def test_subscribers_have_one_place_and_their_settings() -> None:
+    assert rules.one_place_for_subscribers(sources()) == []
+    assert ".subscriber(" in sources()["shared.messaging.consumer"]
+
+
+SOUND = "b.subscriber('t', batch=True, ack_policy=AckPolicy.MANUAL, isolation_level='read_committed')"
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("services.intake.handlers", SOUND),
+        ("services.intake.handlers", "@broker.subscriber('t')\nasync def f(m): ..."),
+        ("shared.messaging.consumer", SOUND.replace("AckPolicy.MANUAL", "AckPolicy.ACK")),
+        ("shared.messaging.consumer", SOUND.replace("ack_policy=AckPolicy.MANUAL, ", "")),
+        ("shared.messaging.consumer", SOUND.replace("read_committed", "read_uncommitted")),
+    ],
+)
+def test_a_subscriber_elsewhere_or_without_its_settings_is_seen(module: str, source: str) -> None:
+    assert rules.one_place_for_subscribers({module: source})
+    assert not rules.one_place_for_subscribers({"shared.messaging.consumer": SOUND})

@@ -1,0 +1,197 @@
+from typing import Any
+
+import pytest
+
+from shared.contracts import topics
+from shared.contracts.municipal import PersonSettled
+from shared.messaging.parsing import Parser
+from shared.messaging.records import Erased, Received, Tick, Unreadable
+from tests.unit.messaging.records import STRUCTURED, raw, settlement
+
+PARSER = Parser(topics.SETTLEMENTS)
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """A settlement with one place changed; `path` is dotted from the envelope's top."""
+    document = settlement()
+    *parents, last = path.split(".")
+    place: Any = document
+    for parent in parents:
+        place = place[int(parent)] if parent.isdigit() else place[parent]
+    place[last] = value
+    return document
+
+
+def test_structured_mode() -> None:
+    parsed = PARSER.parse(raw(settlement()))
+    assert isinstance(parsed, Received)
+    assert isinstance(parsed.data, PersonSettled)
+    assert (parsed.owner, parsed.key, parsed.message.name) == ("no-4601", "BER-1", "PersonSettled")
+
+
+def test_binary_mode_says_the_same() -> None:
+    document = settlement()
+    data = document.pop("data")
+    headers = (
+        *((f"ce_{name}", str(value).encode()) for name, value in document.items()),
+        ("content-type", b"application/json"),
+    )
+    binary, structured = PARSER.parse(raw(data, headers=headers)), PARSER.parse(raw(settlement()))
+    assert isinstance(binary, Received)
+    assert isinstance(structured, Received)
+    assert binary.data == structured.data
+    assert binary.fingerprint == structured.fingerprint
+
+
+def test_a_record_without_content_type_is_read_as_structured() -> None:
+    assert isinstance(PARSER.parse(raw(settlement(), headers=())), Received)
+
+
+def test_foreign_headers_do_no_harm() -> None:
+    headers = (*STRUCTURED, ("reply_to", b"elsewhere"), ("x", None), ("y", b"\xff\xfe"))
+    assert isinstance(PARSER.parse(raw(settlement(), headers=headers)), Received)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code", "field"),
+    [
+        ("type", "no.kobling.PersonArrived.v1", "unknown_type", "type"),
+        ("type", "no.kobling.PersonSettled.v2", "unknown_version", "type"),
+        ("type", "no.kobling.PairCreated.v1", "unknown_type", "type"),
+        ("specversion", "0.3", "field_invalid", "specversion"),
+        ("subject", "BER-2", "key_mismatch", "subject"),
+        ("time", "2016-06-15T07:00:00", "time_without_zone", "time"),
+        ("time", "2016-06-15", "time_invalid", "time"),
+        ("time", "2016-06-16T07:00:00Z", "time_in_future", "time"),
+        ("source", "/no-0301/case-system", "municipality_mismatch", "source"),
+        ("data.settled_on", "0001-01-01", "date_out_of_range", "settled_on"),
+        ("data.settled_on", "9999-12-31", "date_out_of_range", "settled_on"),
+        ("data.settled_on", "2016-02-30", "date_invalid", "settled_on"),
+        ("data.settled_on", 1_466_000_000, "date_invalid", "settled_on"),
+        ("data.settled_on", None, "date_missing", "data"),
+        ("data.protection", "maybe", "field_invalid", "protection"),
+        ("data.unaccompanied_minor", "no", "field_invalid", "unaccompanied_minor"),
+        ("data.household.adults", "2", "field_invalid", "household.adults"),
+        ("data.person.nickname", "x", "unknown_field", "person.nickname"),
+        ("data.person.Kari Eksempel", "x", "unknown_field", "person"),
+        ("data.languages.0.code", "not a language", "field_invalid", "languages.0.code"),
+        ("data.person", None, "person_missing", "data"),
+        ("Kari Eksempel", "x", "unknown_field", None),
+    ],
+)
+def test_a_fault_is_named_by_code_and_field(path: str, value: Any, code: str, field: str | None) -> None:
+    parsed = PARSER.parse(raw(changed(path, value)))
+    assert isinstance(parsed, Unreadable)
+    assert (parsed.code, parsed.field) == (code, field)
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "code"),
+    [
+        (None, "BER-1", "null_value"),
+        (b"", "BER-1", "empty_value"),
+        (b"[]", "BER-1", "not_an_object"),
+        (b'{"specversion": "1.0"', "BER-1", "not_json"),
+    ],
+)
+def test_bytes_that_are_no_event(value: bytes | None, key: str, code: str) -> None:
+    parsed = PARSER.parse(raw(value, key=key))
+    assert isinstance(parsed, Unreadable)
+    assert parsed.code == code
+
+
+@pytest.mark.parametrize(("key", "code"), [(None, "key_missing"), (b"\xff\xfe", "key_not_utf8")])
+def test_keys_that_are_none(key: bytes | None, code: str) -> None:
+    parsed = PARSER.parse(raw(settlement(), key=key))
+    assert isinstance(parsed, Unreadable)
+    assert parsed.code == code
+
+
+def test_a_protected_persons_details_are_dropped_before_anything_looks_at_them() -> None:
+    for protection in ("confidential", "strictly_confidential"):
+        document = settlement(protection=protection, person={"anything": ["at", "all"]})
+        parsed = PARSER.parse(raw(document))
+        assert isinstance(parsed, Received)
+        assert isinstance(parsed.data, PersonSettled)
+        assert parsed.data.person is None
+
+
+def test_unstated_protection_is_the_strictest() -> None:
+    document = settlement()
+    del document["data"]["protection"]
+    parsed = PARSER.parse(raw(document))
+    assert isinstance(parsed, Received)
+    assert isinstance(parsed.data, PersonSettled)
+    assert parsed.data.protection == "strictly_confidential"
+    assert parsed.data.person is None
+
+
+def test_names_with_markup_formulas_and_odd_characters_live() -> None:
+    document = settlement()
+    document["data"]["person"]["given_name"] = "\uff1d1+1<script>\r\n\u202e"
+    assert isinstance(PARSER.parse(raw(document)), Received)
+
+
+def test_what_is_refused_is_never_quoted() -> None:
+    quoted = "Hemmelig Personnavn"
+    for path in ("data.person.birth_date", "data.person.gender", "data.settled_on", "type", "time", "id"):
+        parsed = PARSER.parse(raw(changed(path, [quoted])))
+        assert isinstance(parsed, Unreadable)
+        assert quoted not in f"{parsed.code} {parsed.field}"
+
+
+STATES = Parser(topics.PAIRS)
+
+
+def test_null_on_a_state_topic_means_erased() -> None:
+    parsed = STATES.parse(raw(None, topic="pairs.v1", key="pair-x"))
+    assert isinstance(parsed, Erased)
+    assert parsed.key == "pair-x"
+
+
+def test_ticks_are_skipped() -> None:
+    assert isinstance(STATES.parse(raw(b"", topic="pairs.v1", key="_tick")), Tick)
+
+
+def refugee(type_: str = "no.kobling.RefugeeSettled.v1", **data: Any) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/kobling/intake",
+        "type": type_,
+        "subject": "refugee-aaaaaaaaaaaaaaaaaaaaaaaa",
+        "time": "2016-06-15T07:00:00Z",
+        "revision": 1,
+        "data": {"municipality": "no-4601", "status": "settled", **data},
+    }
+
+
+def test_readers_ignore_fields_and_events_of_a_newer_writer() -> None:
+    parser = Parser(topics.REFUGEES)
+    newer = refugee(
+        "no.kobling.RefugeeDancing.v1",
+        favourite_dance="halling",
+        household={"adults": 1, "minors": 0, "pets": 2},
+    )
+    parsed = parser.parse(raw({**newer, "newattribute": "x"}, topic="refugees.v1", key=newer["subject"]))
+    assert isinstance(parsed, Received)
+    second = refugee("no.kobling.RefugeeSettled.v2")
+    assert isinstance(parser.parse(raw(second, topic="refugees.v1", key=second["subject"])), Unreadable)
+
+
+def test_prefixes_and_owners() -> None:
+    parser = Parser(topics.COMMANDS["matching"], "t1.")
+    command = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/x",
+        "type": "no.kobling.command.RunRound.v1",
+        "subject": "no-4601/p",
+        "time": "2016-06-15T07:00:00Z",
+        "dryrun": True,
+        "expectedrevision": 4,
+        "data": {"reason": "weekly", "municipality": "no-4601", "programme": "pp"},
+    }
+    parsed = parser.parse(raw(command, topic="t1.commands.matching.bergen-1.v1", key="no-4601/p"))
+    assert isinstance(parsed, Received)
+    assert (parsed.owner, parsed.envelope.dryrun, parsed.envelope.expectedrevision) == ("bergen-1", True, 4)

@@ -1,0 +1,62 @@
+from datetime import timedelta
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+from pymongo.errors import (
+    AutoReconnect,
+    DuplicateKeyError,
+    NotPrimaryError,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WriteError,
+)
+
+from shared.messaging.retry import Backoff, FailureBudget, is_infrastructure
+
+
+def test_backoff_doubles_up_to_its_ceiling() -> None:
+    backoff = Backoff(timedelta(seconds=1), timedelta(seconds=30))
+    whole = [backoff.delay(attempt, 1.0).total_seconds() for attempt in range(8)]
+    assert whole == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_jitter_takes_up_to_half() -> None:
+    backoff = Backoff(timedelta(seconds=1), timedelta(seconds=30))
+    assert backoff.delay(3, 0.0) == timedelta(seconds=4)
+    assert backoff.delay(10_000, 0.5) == timedelta(seconds=22.5)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (AutoReconnect("x"), True),
+        (NotPrimaryError("x"), True),
+        (ServerSelectionTimeoutError("x"), True),
+        (OperationFailure("x", code=112), True),
+        (OperationFailure("x", code=14031), True),
+        (OperationFailure("x", code=1, details={"errorLabels": ["TransientTransactionError"]}), True),
+        (KafkaConnectionError(), True),
+        (ConnectionResetError(), True),
+        (TimeoutError(), True),
+        (OperationFailure("x", code=2), False),
+        (WriteError("x", code=121), False),
+        (DuplicateKeyError("x"), False),
+        (ValueError("x"), False),
+        (KeyError("x"), False),
+    ],
+)
+def test_only_servers_and_networks_are_infrastructure(error: Exception, expected: bool) -> None:
+    assert is_infrastructure(error) is expected
+
+
+def test_five_failures_in_a_thousand_are_borne_and_a_sixth_is_not() -> None:
+    budget = FailureBudget()
+    budget.succeeded(500)
+    assert [budget.failed() for _ in range(6)] == [False] * 5 + [True]
+
+
+def test_failures_are_forgotten_after_a_thousand_records() -> None:
+    budget = FailureBudget()
+    for _ in range(20):
+        assert not budget.failed()
+        budget.succeeded(200)

@@ -1,0 +1,182 @@
+"""E-mails: what is in them, and what no card can put into them."""
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from services.notifications.domain.letters import (
+    NAME_LENGTH,
+    Recipient,
+    Unaddressable,
+    address,
+    compose,
+    first_name,
+)
+from services.notifications.domain.messages import Message, Side
+from services.notifications.domain.texts import TEXTS, Text, language
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+HEADERS = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "Content-Language",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "MIME-Version",
+]
+
+
+def letter(
+    name: str = "Amina", email: str = "a@mail.example", tag: str = "nb", side: Side = "receiving"
+) -> EmailMessage:
+    message = Message("pair-p", "pair_created", "refugee-r", side, NOW, "chain")
+    made = compose(
+        message,
+        Recipient(name, email, tag),
+        sender="guide@kobling.example",
+        link_base="https://k.example/",
+        now=NOW,
+    )
+    assert made.to == email
+    assert made.content.isascii()
+    assert b"\n" not in made.content.replace(b"\r\n", b"")
+    return message_from_bytes(made.content, policy=default)
+
+
+def test_a_letter_says_who_to_whom_and_when_and_leads_to_the_pair() -> None:
+    mail = letter()
+    assert mail["From"] == "Kobling <guide@kobling.example>"
+    assert mail["To"] == "a@mail.example"
+    assert mail["Date"].datetime == NOW
+    assert mail["Message-ID"] == letter(name="Other", tag="en")["Message-ID"]
+    assert re.fullmatch(r"<[0-9a-f]{32}@kobling\.example>", mail["Message-ID"])
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert "https://k.example/pair-p\r\n" in mail.get_content()
+    assert sorted(mail.keys()) == sorted(HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"),
+    [("nb", "nb"), ("nn-NO", "nb"), ("NO", "nb"), ("en-GB", "en"), ("ti", "en"), ("", "en"), ("nbx", "en")],
+)
+def test_norwegian_is_written_to_norwegian_readers_and_english_to_all_others(tag: str, spoken: str) -> None:
+    assert language(tag) == spoken
+    assert letter(tag=tag).get_content().startswith("Hei" if spoken == "nb" else "Hello")
+
+
+@pytest.mark.parametrize("text", TEXTS.values())
+def test_no_text_has_a_place_for_anything_but_greeting_and_link(text: Text) -> None:
+    places = re.findall(r"\$(\w+)", text.body.template)
+    assert sorted(places) == ["greeting", "link"]
+    assert "$" not in text.subject
+
+
+def test_every_template_is_there_for_both_sides_in_every_language() -> None:
+    assert len(TEXTS) == 4
+    assert len({text.subject for text in TEXTS.values()}) == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Amina", "Amina"),
+        ("Åse-Marie", "Åse-Marie"),
+        ("D'Arcy J. R.", "D'Arcy J. R."),
+        ("محمد", "محمد"),
+        ("\u0645\u06cc\u200c\u0646", "\u0645\u06cc\u200c\u0646"),
+        ("ኣማኒኤል", "ኣማኒኤል"),
+        ("Ola\r\nBcc: all@mail.example", "Ola Bcc all mail example"),
+        ("Ola\u2028\u2029\x85\x0b\x0cNordmann", "Ola Nordmann"),
+        ("\u202eanimA\u202c\u2066x\u2069\u200f\u061c", "animA x"),
+        ("<b>Ola</b>", "b Ola b"),
+        ("=HYPERLINK(1)", "HYPERLINK"),
+        ("\uff1dcmd", "cmd"),
+        ("Ola\x00\x1b[31m", "Ola m"),
+        ("see www.evil.example", "see www evil example"),
+        ("https://evil.example/x", "https evil example x"),
+        ("$link ${link}", "link link"),
+        ("\u200b\u2060\ufeff", ""),
+        ("\u200d", ""),
+        ("1234", ""),
+        (" ", ""),
+        ("-", ""),
+    ],
+)
+def test_names_keep_their_letters_and_nothing_else(given: str, shown: str) -> None:
+    assert first_name(given) == shown
+
+
+def test_names_are_cut() -> None:
+    assert first_name("a" * 200) == "a" * NAME_LENGTH
+
+
+@pytest.mark.parametrize(
+    "name", ["Ola\r\nBcc: x@y.example\r\n\r\nBody", "Ola\nX: y", "Ola\r.\r\nQUIT", "\x00"]
+)
+def test_no_name_adds_a_header_or_a_line(name: str) -> None:
+    mail = letter(name=name)
+    assert sorted(mail.keys()) == sorted(HEADERS)
+    plain = letter(name="Ola").get_content()
+    assert mail.get_content().count("\n") == plain.count("\n")
+
+
+def test_a_name_with_nothing_to_show_is_left_out() -> None:
+    assert letter(name="\u202e", tag="en").get_content().startswith("Hello,\r\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "wire"),
+    [
+        ("a.b+c@mail.example", "a.b+c@mail.example"),
+        (" a@mail.example ", "a@mail.example"),
+        ("a@blåbær.example", "a@xn--blbr-roah.example"),
+    ],
+)
+def test_addresses_stand_in_their_wire_form(given: str, wire: str) -> None:
+    assert address(given) == wire
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (None, "no_email"),
+        ("", "no_email"),
+        ("  ", "no_email"),
+        ("a", "email_invalid"),
+        ("@mail.example", "email_invalid"),
+        ("a@", "email_invalid"),
+        ("a@b..example", "email_invalid"),
+        ("a@-b.example", "email_invalid"),
+        (".a@mail.example", "email_invalid"),
+        ("a..b@mail.example", "email_invalid"),
+        ("a@mail.example\r\nBcc: b@mail.example", "email_invalid"),
+        ("a\r\nRCPT TO:<b@mail.example>@mail.example", "email_invalid"),
+        ("a@mail.example,b@mail.example", "email_invalid"),
+        ("a@b@mail.example", "email_invalid"),
+        ("<a@mail.example>", "email_invalid"),
+        ('"a b"@mail.example', "email_invalid"),
+        ("å@mail.example", "email_invalid"),
+        ("a" * 65 + "@mail.example", "email_invalid"),
+        ("a@" + ".".join(["b" * 60] * 5), "email_invalid"),
+        ("a@[127.0.0.1]", "email_invalid"),
+    ],
+)
+def test_what_is_no_address_is_refused_without_being_quoted(given: str | None, code: str) -> None:
+    with pytest.raises(Unaddressable) as refusal:
+        address(given)
+    assert refusal.value.code == code
+    assert refusal.value.args == (code,)
+    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+
+
+def test_nothing_shows_itself_by_accident() -> None:
+    shown = repr(Recipient("Amina", "a@mail.example", "ti"))
+    assert shown == "Recipient()"
