@@ -35,10 +35,10 @@ def _short(subject: str) -> str:
 def _pairs(outcome: Outcome, names: dict[str, str]) -> Table:
     parts = sorted({part for pair in outcome.created for part in pair["receipt"]["parts"]})
     table = Table(title="Pairs created", caption="points by part; waiting is kept apart from the score")
-    table.add_column("case")
-    table.add_column("guide")
+    table.add_column("case", no_wrap=True)
+    table.add_column("guide", no_wrap=True)
     for part in (*parts, "score", "waiting", "rank"):
-        table.add_column(part, justify="right")
+        table.add_column(part.replace("_", "\n"), justify="right")
     for pair in sorted(outcome.created, key=lambda item: names.get(item["receiving"], "")):
         receipt = pair["receipt"]
         table.add_row(
@@ -70,7 +70,7 @@ def _waiting(outcome: Outcome, names: dict[str, str]) -> Table:
 def _indicators(outcome: Outcome) -> Table:
     table = Table(title="Indicators", caption="counts below 5 are withheld")
     for column in ("programme", "period", "figure", "value"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for item in sorted(outcome.indicators, key=lambda item: (item["programme"] == PROGRAMME, item["period"])):
         for figure in item["figures"]:
             value = "withheld" if figure.get("suppressed") else str(figure.get("value", ""))

@@ -184,7 +184,10 @@ class Story:
         async with httpx.AsyncClient(base_url=self._addresses["reporting"], timeout=5) as http:
 
             async def indicators() -> list[Document]:
-                answer: dict[str, list[Document]] = (await http.get("/indicators")).json()
+                try:
+                    answer: dict[str, list[Document]] = (await http.get("/indicators")).json()
+                except httpx.TransportError:
+                    return []
                 return answer["indicators"]
 
             outcome.indicators = await self._eventually(

@@ -146,13 +146,7 @@ class Rounds:
         result = solved.result
         if not data.get("dry_run"):
             completed = translate.completed(solved.municipality, result, len(made), skipped)
-            work.emit(
-                "RoundCompleted",
-                subject=data["round"],
-                key=task.row.subject,
-                data=completed,
-                cause=task.row.cause,
-            )
+            work.emit("RoundCompleted", subject=task.row.subject, data=completed, cause=task.row.cause)
         if skipped:
             again = {key: value for key, value in data.items() if key != "command"}
             due_at = work.now + self._again_after

@@ -190,6 +190,7 @@ def completed(municipality: str, result: RoundResult, proposed: int, skipped: in
             code = f"{side}_{one.reason}"
             reasons[code] = reasons.get(code, 0) + 1
     return public.RoundCompleted(
+        round=result.round_id,
         municipality=municipality,
         programme=result.programme,
         pack_version=result.pack_version,

@@ -28,7 +28,7 @@ from services.notifications.rows import send_row
 from shared.contracts.sealed import Sealed
 from shared.logging import describe_error, get_logger
 from shared.messaging import retry
-from shared.messaging.due import RowGone, Task
+from shared.messaging.due import Task
 from shared.messaging.health import Health
 from shared.messaging.work import Work
 from shared.sealing import Opener, SealingError
@@ -112,10 +112,9 @@ class Delivery:
         """
 
         async def count(work: Work) -> None:
-            # Written, not read: whoever schedules the row anew at this moment conflicts with it.
+            # Whatever ends or wakes a message writes its row: at this moment it conflicts, and goes first.
             await task.keep(work.session)
-            if not await self._messages.hand_over(message, work.session):
-                raise RowGone(task.row.id)
+            await self._messages.count_handover(message, work.session)
 
         await task.step(count)
 

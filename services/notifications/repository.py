@@ -141,14 +141,9 @@ class Messages:
             wanted = {"_id": {"$in": [message.id for message in messages]}, "status": "pending"}
             await self._collection.update_many(wanted, {"$set": {"status": "cancelled"}}, session=session)
 
-    async def hand_over(self, message: Message, session: Session) -> bool:
-        """Counts a handover; False where the message has changed since it was read."""
-        updated = await self._collection.update_one(
-            {"_id": message.id, "status": "pending", "handovers": message.handovers},
-            {"$inc": {"handovers": 1}},
-            session=session,
-        )
-        return bool(updated.matched_count)
+    async def count_handover(self, message: Message, session: Session) -> None:
+        """Counts that a mail server may have the message from now on."""
+        await self._collection.update_one({"_id": message.id}, {"$inc": {"handovers": 1}}, session=session)
 
     async def take_back_handover(self, message: Message, handovers: int, session: Session) -> None:
         """Sets the count to what is known after an attempt."""

@@ -61,7 +61,7 @@ class _Issue:
         key = key_of((data.municipality, data.programme), data.period)
         document: dict[str, Any] = data.model_dump(mode="json", exclude_none=True)
         known = self.before.get(key)
-        if known is not None and known.data == document:
+        if False:
             return
         version = (known.version if known is not None else Version()).next(work.now)
         work.emit("IndicatorsPublished", subject=key, data=data, cause=cause, version=version)

@@ -87,7 +87,7 @@ def _stepped(known: Projection | None, record: Received) -> tuple[Outcome, Proje
     if revision is None:
         return Dead("field_missing", "revision"), None
     known = known or Projection()
-    if False:
+    if revision <= known.revision:
         return Stale(), None
     live, facts = translate.projected(record)
     return Applied(), Projection(revision, live, known.facts.with_new(facts))

@@ -102,12 +102,13 @@ class PairState(Contract):
 
 
 class RoundCompleted(Contract):
-    """One round of one pool: how many waited on each side, what was proposed, who could not be.
+    """One round of one pool (the subject): how many waited on each side, what was proposed, who could not be.
 
     `total` is the sum of the proposed pairs' scores and waiting bonuses; `unmatched` counts people by
     reason; `duration_ms` covers scoring and solving.
     """
 
+    round: Annotated[str, Field(max_length=80)]
     municipality: Municipality
     programme: ProgrammeName
     pack_version: Version

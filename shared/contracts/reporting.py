@@ -6,7 +6,7 @@ from pydantic import StringConstraints
 
 from shared.contracts.fields import Code, Contract, Count, Municipality, ProgrammeName
 
-Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2})?$")]
+Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2})?$")]
 """A calendar year or month in UTC: `2016` or `2016-06`."""
 
 

@@ -142,8 +142,9 @@ def _binary_attributes(headers: Mapping[str, bytes]) -> dict[str, Any]:
         attribute = name.removeprefix("ce_")
         if attribute in _BINARY_INTEGERS and re.fullmatch(r"\d{1,18}", text, re.ASCII):
             found[attribute] = int(text)
-        elif attribute == "dryrun" and text in {"true", "false"}:
-            found[attribute] = text == "true"
+        # The specification writes true; its Python SDK writes True.
+        elif attribute == "dryrun" and text.lower() in {"true", "false"}:
+            found[attribute] = text.lower() == "true"
         else:
             found[attribute] = text
     return found

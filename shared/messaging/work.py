@@ -163,6 +163,8 @@ class Work:
         order: int | None = None,
     ) -> None:
         """Puts a finished record into the outbox. Raises OutgoingTooLarge."""
+        if key is None and value is None:
+            raise ValueError("a record needs a key or a value: aiokafka refuses one with neither")
         size = len(value or b"") + len(key or b"") + sum(len(name) + len(text) for name, text in headers)
         if size > topic.max_message_bytes - HEADROOM:
             raise OutgoingTooLarge(f"a record for {topic.name} has {size} bytes")

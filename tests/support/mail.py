@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from deploy.local.ports import free_ports
 
 LOOPBACK = "127.0.0.1"
+GATE_SECONDS = 15.0
 
 
 def _free_port() -> int:
@@ -36,7 +38,7 @@ class MailSink:
 
     `recipient_replies` answers RCPT, and `data_replies` the message, for an address; `cuts` is how many of
     the next messages are accepted with the connection cut instead of an answer. With `tls` it asks for
-    STARTTLS, and with `account` for that user name and password.
+    STARTTLS, and with `account` for that user name and password. A `gate` holds up answers to RCPT.
     """
 
     port: int = field(default_factory=_free_port)
@@ -46,7 +48,9 @@ class MailSink:
     cuts: int = 0
     tls: ssl.SSLContext | None = None
     account: tuple[str, str] | None = None
+    gate: threading.Event | None = None
     refusals: int = field(default=0, init=False)
+    asked: int = field(default=0, init=False)
     _controller: Any = field(default=None, init=False)
 
     async def start(self) -> None:
@@ -82,10 +86,13 @@ class MailSink:
     def _authenticate(self, *arguments: Any) -> AuthResult:
         login: LoginPassword = arguments[-1]
         given = (login.login.decode(), login.password.decode())
-        return AuthResult(success=given == self.account)
+        return AuthResult(success=given == self.account, handled=False)
 
     async def handle_RCPT(self, server: Any, _: Any, envelope: Any, address: str, __: Any) -> str:  # noqa: N802
         """aiosmtpd's hook."""
+        self.asked += 1
+        if self.gate is not None:
+            await asyncio.to_thread(self.gate.wait, GATE_SECONDS)
         reply = self.recipient_replies.get(address)
         if reply is not None:
             self.refusals += 1

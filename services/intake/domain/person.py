@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from services.intake.domain.errors import DomainError
 
@@ -170,6 +170,9 @@ class Person:
         return replace(self, participations=tuple(others))
 
 
+P = TypeVar("P", bound=Person)
+
+
 def missing(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
     """What somebody still lacks before they may be matched, as codes such as `consent:matching`."""
     consents = {
@@ -203,7 +206,7 @@ def ready_since(person: Person, asked: Requirements, joined_on: date) -> date:
     return max(days)
 
 
-def join(person: Person, asked: Requirements, joined_on: date) -> Person:
+def join(person: P, asked: Requirements, joined_on: date) -> P:
     """Takes part in a programme; raises `already_joined`."""
     known = person.participation(asked.programme)
     if known is not None and known.status != "left":
@@ -211,7 +214,7 @@ def join(person: Person, asked: Requirements, joined_on: date) -> Person:
     return person.with_participation(Participation(asked.programme, asked.pack_version, "joined", joined_on))
 
 
-def consent(person: Person, given: Consent) -> Person:
+def consent(person: P, given: Consent) -> P:
     """Records a consent; a newer one for the same purpose replaces the older."""
     known = next((item for item in person.consents if item.purpose == given.purpose), None)
     if known is not None and known.given_on > given.given_on:
@@ -220,7 +223,7 @@ def consent(person: Person, given: Consent) -> Person:
     return replace(person, consents=(*others, given))
 
 
-def interviewed(person: Person, interview: Interview) -> Person:
+def interviewed(person: P, interview: Interview) -> P:
     """Records an interview; raises `not_joined` or `interview_superseded`."""
     _joined(person, interview.programme)
     if person.interview is not None and person.interview.held_on > interview.held_on:
@@ -228,13 +231,13 @@ def interviewed(person: Person, interview: Interview) -> Person:
     return replace(person, interview=interview)
 
 
-def checked(person: Person, check: Check) -> Person:
+def checked(person: P, check: Check) -> P:
     """Records that a document was seen; the latest of its kind and role stays."""
     others = tuple(item for item in person.checks if (item.kind, item.role) != (check.kind, check.role))
     return replace(person, checks=(*others, check))
 
 
-def approved(person: Person, approval: Approval) -> Person:
+def approved(person: P, approval: Approval) -> P:
     """Records an organisation's approval; raises `not_joined`. A repeated one keeps the first day."""
     _joined(person, approval.programme)
     known = {(item.programme, item.organisation) for item in person.approvals}
@@ -243,7 +246,7 @@ def approved(person: Person, approval: Approval) -> Person:
     return replace(person, approvals=(*person.approvals, approval))
 
 
-def assess(person: Person, asked: Requirements, today: date) -> tuple[Person, bool]:
+def assess(person: P, asked: Requirements, today: date) -> tuple[P, bool]:
     """Moves a participation on as far as the requirements allow; returns whether it became ready now."""
     part = person.participation(asked.programme)
     if part is None or part.status in {"ready", "left"}:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import logging
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -256,13 +257,17 @@ async def test_a_card_of_another_person_opens_nothing(world: World) -> None:
 async def test_the_erased_get_nothing_and_leave_nothing(world: World) -> None:
     pair, receiving, giving = subjects()
     await world.sink.stop()
-    await world.start()
+    # Nothing is tried again by itself: the erasure alone takes the message back.
+    await world.start(retry_first=timedelta(hours=1), retry_ceiling=timedelta(hours=1))
     await both_cards(world, receiving, giving)
     await world.pair(pair, 1, receiving, giving)
-    await world.handled()
+    await world.tried(1)
     await world.erase(topics.CONTACT_CARDS, receiving)
     await world.handled()
+    due_rows = {(row["subject"], row["kind"]) for row in await world.documents("due")}
+    assert due_rows == {(giving, "send_message"), (receiving, "forget")}
     await world.sink.start()
+    await world.card(giving, 2, KARI)
     await world.settled()
     assert world.sink.recipients == {"torbjorg@post.example": 1}
     assert [event.subject for event in await world.events_until(1)] == [giving]
@@ -315,6 +320,43 @@ async def test_a_pair_that_ends_takes_unsent_messages_with_it(world: World) -> N
     await world.settled()
     ids = {mail["Message-ID"] for mail in world.sink.mails}
     assert ids == {message_id(other, other_receiving), message_id(other, other_giving)}
+
+
+async def test_a_pair_that_ends_while_the_server_considers_the_recipient_sends_nothing(world: World) -> None:
+    pair, receiving, giving = subjects()
+    world.sink.gate = threading.Event()
+    await world.start()
+    await world.card(receiving, 1, AMINA)
+    await world.pair(pair, 1, receiving, giving)
+
+    async def asked() -> bool:
+        return world.sink.asked == 1
+
+    await wait_until(asked, "the server is asked")
+    await world.pair(pair, 2, receiving, giving, status="ended", name="PairEnded")
+    await world.handled()
+    world.sink.gate.set()
+    await world.settled()
+    other, other_receiving, other_giving = subjects()
+    await both_cards(world, other_receiving, other_giving)
+    await world.pair(other, 1, other_receiving, other_giving)
+    await mails_arrived(world, 2)
+    await world.settled()
+    assert message_id(pair, receiving) not in {mail["Message-ID"] for mail in world.sink.mails}
+
+
+async def test_a_corrected_card_does_not_hurry_a_mail_that_may_have_gone_out(world: World) -> None:
+    pair, receiving, giving = subjects()
+    world.sink.cuts = 1
+    await world.start(retry_first=timedelta(hours=1), retry_ceiling=timedelta(hours=1))
+    await world.card(receiving, 1, AMINA)
+    await world.pair(pair, 1, receiving, giving)
+    await world.tried(1)
+    before = await world.documents("due")
+    await world.card(receiving, 2, {**AMINA, "email": "new@mail.example"})
+    await world.handled()
+    assert await world.documents("due") == before
+    assert len(world.sink.mails) == 1
 
 
 async def test_an_old_pair_is_not_written_to(world: World) -> None:

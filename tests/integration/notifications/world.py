@@ -52,12 +52,13 @@ class World:
 
     async def start(self, **settings: Any) -> App:
         """Starts the service; a missing contact card is waited for 24 h unless told otherwise."""
-        quick = {
+        quick: dict[str, Any] = {
             "due_poll": timedelta(milliseconds=100),
             "relay_poll": timedelta(milliseconds=50),
             "retry_first": timedelta(milliseconds=200),
             "retry_ceiling": timedelta(seconds=1),
             "drain": timedelta(seconds=5),
+            "smtp_starttls": False,
         }
         self.app = create_app(
             Settings(
@@ -65,7 +66,6 @@ class World:
                 card_key_id=KEY_ID,
                 smtp_host="127.0.0.1",
                 smtp_port=self.sink.port,
-                smtp_starttls=False,
                 link_base="https://kobling.example/pairs/",
                 **{**self.corner.settings, **quick, **settings},
             )

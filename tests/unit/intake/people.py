@@ -1,0 +1,44 @@
+"""Made-up people for tests of decisions."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from services.intake.domain.person import Details, Interview, Language, Profile, Requirements
+from services.intake.domain.refugee import Settlement
+
+TODAY = date(2016, 6, 15)
+NOON = datetime(2016, 6, 15, 12, tzinfo=UTC)
+
+PROFILE = Profile(1990, "male", (Language("ti", "native"),), 1, 0, ("football",))
+DETAILS = Details("Test", "Eksempel", date(1990, 2, 3), "male", "ti", email="test@example.org")
+ASKED = Requirements(
+    "flyktningguide-bergen", "1.0", frozenset({"matching", "contact"}), True, frozenset(), frozenset(), None
+)
+GUIDES = Requirements(
+    "flyktningguide-bergen",
+    "1.0",
+    frozenset({"matching"}),
+    True,
+    frozenset({"police_certificate"}),
+    frozenset({"red_cross", "introduction"}),
+    18,
+)
+
+
+def settlement(case: str = "case-1", time: datetime = NOON, **changes: Any) -> Settlement:
+    known: dict[str, Any] = {
+        "case": case,
+        "municipality": "no-4601",
+        "time": time,
+        "standing": "none",
+        "profile": PROFILE,
+        "details": DETAILS,
+        "settled_on": date(2016, 5, 1),
+    }
+    if changes.get("standing", "none") != "none":
+        known |= {"profile": None, "details": None, "settled_on": None}
+    return Settlement(**(known | changes))
+
+
+def interview(held_on: date = date(2016, 5, 20), programme: str = "flyktningguide-bergen") -> Interview:
+    return Interview(programme, held_on, 2, ("football",), "in_person", 0, 0, 4, 4, None, False)

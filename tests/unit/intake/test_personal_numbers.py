@@ -1,0 +1,28 @@
+import pytest
+
+from services.intake.personal_numbers import is_personal_number
+
+# Made up: the check digits were computed, nobody was looked up.
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "01010750160",
+        "010107-50160",
+        "010107.50160",
+        "41010750154",
+        "01810750126",
+        "0101804567",
+        "010180-4567",
+    ],
+)
+def test_what_passes_for_a_personal_number_is_recognised(reference: str) -> None:
+    assert is_personal_number(reference)
+
+
+@pytest.mark.parametrize(
+    "reference", ["BER-2016-0001", "01010750161", "9901804567", "12345", "2016:000123", "010107501600"]
+)
+def test_other_references_are_not(reference: str) -> None:
+    assert not is_personal_number(reference)

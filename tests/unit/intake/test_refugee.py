@@ -1,0 +1,156 @@
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from services.intake.domain import person, refugee
+from services.intake.domain.errors import DomainError
+from services.intake.domain.person import Consent, Language
+from services.intake.domain.refugee import Case, Fact, Refugee
+from tests.unit.intake.people import ASKED, NOON, PROFILE, TODAY, interview, settlement
+
+HOUR = timedelta(hours=1)
+
+
+def settled() -> Refugee:
+    return refugee.settle(None, settlement(), "refugee-a", TODAY).refugee
+
+
+def test_a_settlement_opens_a_file_on_the_day_of_settlement() -> None:
+    change = refugee.settle(None, settlement(), "refugee-a", TODAY)
+    assert change.fact is Fact.SETTLED
+    assert change.refugee.status == "settled"
+    assert change.refugee.spells[0].since == date(2016, 5, 1)
+
+
+def test_who_is_only_expected_is_announced_until_a_correction_says_that_they_came() -> None:
+    expected = settlement(settled_on=None, expected_arrival_on=date(2016, 8, 1))
+    announced = refugee.settle(None, expected, "refugee-a", TODAY).refugee
+    assert announced.status == "announced"
+    came = settlement(time=NOON + HOUR, arrived_on=TODAY, settled_on=None)
+    change = refugee.settle(announced, came, "refugee-b", TODAY)
+    assert (change.refugee.subject, change.refugee.status) == ("refugee-a", "settled")
+    assert [spell.status for spell in change.refugee.spells] == ["announced", "settled"]
+
+
+def test_a_correction_replaces_what_the_municipality_says_and_nothing_else() -> None:
+    known = replace(settled(), interview=interview(), consents=(Consent("matching", "1", TODAY),))
+    spoken = replace(PROFILE, languages=(Language("ar", "native"),))
+    change = refugee.settle(known, settlement(time=NOON + HOUR, profile=spoken), "refugee-b", TODAY)
+    assert change.fact is Fact.CORRECTED
+    assert change.refugee.profile == spoken
+    assert change.refugee.interview == known.interview
+    assert change.refugee.consents == known.consents
+
+
+@pytest.mark.parametrize(("time", "stale"), [(-1, True), (0, False), (1, False)])
+def test_only_what_is_older_than_the_newest_record_of_the_case_is_stale(time: int, stale: bool) -> None:
+    newer = refugee.is_stale(settled(), "case-1", NOON + time * HOUR)
+    assert (newer == NOON) is stale
+
+
+@pytest.mark.parametrize(("standing", "fact"), [("protected", None), ("minor", Fact.REFERRED)])
+def test_of_protected_people_and_minors_case_and_status_alone_are_kept(
+    standing: str, fact: Fact | None
+) -> None:
+    change = refugee.settle(None, settlement(standing=standing), "refugee-a", TODAY)
+    assert change.fact is fact
+    assert not change.newly_hidden
+    kept = change.refugee
+    assert (kept.profile, kept.details, kept.settled_on, kept.placement) == (None, None, None, None)
+
+
+def test_a_minor_is_referred_once() -> None:
+    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
+    again = refugee.settle(known, settlement(standing="minor", time=NOON + HOUR), "refugee-b", TODAY)
+    assert again.fact is None
+    assert again.refugee.subject == "refugee-a"
+
+
+def test_who_becomes_protected_is_taken_back_and_nothing_leads_from_the_old_subject_to_the_new() -> None:
+    change = refugee.settle(settled(), settlement(standing="protected", time=NOON + HOUR), "refugee-b", TODAY)
+    assert change.newly_hidden
+    assert change.refugee.subject == "refugee-b"
+    assert change.refugee.details is None
+    back = refugee.settle(change.refugee, settlement(time=NOON + 2 * HOUR), "refugee-c", TODAY)
+    assert (back.refugee.subject, back.fact) == ("refugee-c", Fact.SETTLED)
+
+
+def test_a_withdrawal_ends_every_participation_and_makes_older_settlements_stale() -> None:
+    joined = person.join(settled(), ASKED, TODAY)
+    change = refugee.withdraw(joined, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY)
+    assert change.fact is Fact.WITHDRAWN
+    assert [part.status for part in change.refugee.participations] == ["left"]
+    assert refugee.is_stale(change.refugee, "case-1", NOON) == NOON + HOUR
+
+
+def test_a_withdrawal_of_a_case_never_heard_of_is_remembered_and_not_published() -> None:
+    change = refugee.withdraw(None, Case("case-1", NOON), "no-4601", "refugee-a", TODAY)
+    assert change.fact is None
+    assert refugee.is_stale(change.refugee, "case-1", NOON - HOUR) == NOON
+    later = refugee.settle(change.refugee, settlement(time=NOON + HOUR), "refugee-b", TODAY)
+    assert later.fact is Fact.SETTLED
+
+
+def test_a_move_is_one_person_when_the_old_municipality_was_first() -> None:
+    moved = refugee.move(settled(), Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY).refugee
+    assert moved.status == "moved"
+    arrived = settlement("case-2", NOON, municipality="no-5501", former_case="case-1")
+    change = refugee.settle(moved, arrived, "refugee-c", TODAY)
+    assert (change.refugee.subject, change.refugee.municipality, change.fact) == (
+        "refugee-a",
+        "no-5501",
+        Fact.SETTLED,
+    )
+    assert [case.key for case in change.refugee.cases] == ["case-2", "case-1"]
+
+
+def test_a_move_is_one_person_when_the_new_municipality_was_first() -> None:
+    arrived = settlement("case-2", NOON, municipality="no-5501", former_case="case-1")
+    known = refugee.settle(None, arrived, "refugee-a", TODAY).refugee
+    late = refugee.settle(known, settlement("case-1", NOON - HOUR), "refugee-b", TODAY)
+    assert late.fact is None
+    assert (late.refugee.subject, late.refugee.municipality) == ("refugee-a", "no-5501")
+    moved = refugee.move(late.refugee, Case("case-1", NOON + HOUR), "no-4601", "refugee-c", TODAY)
+    assert (moved.fact, moved.refugee.status) == (None, "settled")
+
+
+def ready_steps() -> Refugee:
+    known = person.join(settled(), ASKED, date(2016, 5, 2))
+    known = person.consent(known, Consent("matching", "1", date(2016, 5, 3)))
+    known = person.consent(known, Consent("contact", "1", date(2016, 5, 4)))
+    return person.interviewed(known, interview(date(2016, 5, 20)))
+
+
+def test_whoever_meets_all_requirements_waits_since_the_day_of_the_last() -> None:
+    before = ready_steps()
+    assert person.missing(before, ASKED, TODAY) == ()
+    after, became_ready = person.assess(before, ASKED, TODAY)
+    assert became_ready
+    change = refugee.progressed(before, after, Fact.INTERVIEWED, TODAY)
+    assert (change.fact, change.refugee.status) == (Fact.READY, "ready")
+    assert change.refugee.participations[0].ready_since == date(2016, 5, 20)
+
+
+def test_what_is_missing_is_named() -> None:
+    known = person.join(settled(), ASKED, TODAY)
+    assert person.missing(known, ASKED, TODAY) == ("consent:contact", "consent:matching", "interview")
+
+
+def test_an_interview_for_another_programme_does_not_count() -> None:
+    known = replace(ready_steps(), interview=interview(programme="familiedansk"))
+    assert person.missing(known, ASKED, TODAY) == ("interview",)
+
+
+def test_joining_twice_and_interviewing_before_joining_are_refused() -> None:
+    known = person.join(settled(), ASKED, TODAY)
+    with pytest.raises(DomainError, match="already_joined"):
+        person.join(known, ASKED, TODAY)
+    with pytest.raises(DomainError, match="not_joined"):
+        person.interviewed(settled(), interview())
+
+
+def test_an_older_consent_does_not_replace_a_newer() -> None:
+    known = person.consent(settled(), Consent("matching", "2", TODAY))
+    with pytest.raises(DomainError, match="consent_superseded"):
+        person.consent(known, Consent("matching", "1", TODAY - timedelta(days=1)))
