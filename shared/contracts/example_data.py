@@ -530,8 +530,9 @@ _PAIRS: dict[str, Example] = {
         8,
     ),
     "RoundCompleted": Example(
-        ROUND,
+        f"{MUNICIPALITY}/{PROGRAMME}",
         {
+            "round": ROUND,
             "municipality": MUNICIPALITY,
             "programme": PROGRAMME,
             "pack_version": "1.0",

@@ -5,6 +5,7 @@ deletion is part of the transaction that has its effect, so a claim that is lost
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from pymongo import IndexModel
+from pymongo.errors import PyMongoError
 
 from shared.clock import Clock
 from shared.ids import new_event_id
@@ -25,8 +27,9 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 INDEXES = [IndexModel([("due_at", 1), ("claimed_until", 1)]), IndexModel("subject")]
-CLAIM = timedelta(seconds=60)
-"""How long a replica has for a row before another may take it over."""
+CLAIM = timedelta(seconds=10)
+"""How long after a replica's last sign another may take its rows over."""
+RENEWAL = CLAIM / 3
 CLAIMED_AT_ONCE = 100
 
 
@@ -138,6 +141,7 @@ class DueRunner:
                 log.warning("due_rows_wait", **describe_error(error))
                 await self._pause(self.backoff.delay(attempt, random.random()))  # noqa: S311
                 attempt += 1
+        await self._release()
 
     async def _pause(self, span: timedelta) -> None:
         try:
@@ -160,6 +164,7 @@ class DueRunner:
 
     async def _run(self, row: DueRow) -> None:
         task = Task(row, self.database, self.service, self.prefix, self.clock, self.wake_relay, self.holder)
+        renewing = asyncio.create_task(self._renew(row.id))
         try:
             await self.handlers[row.kind](task)
         except RowGone:
@@ -169,6 +174,22 @@ class DueRunner:
                 raise
             # One row that fails must not hold up the others; its claim runs out and it is tried again.
             log.error("due_row_failed", kind=row.kind, **describe_error(error))  # noqa: TRY400
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, row_id: str) -> None:
+        """Holds on to a row for as long as its handler runs."""
+        with contextlib.suppress(PyMongoError):
+            while True:
+                await asyncio.sleep(RENEWAL.total_seconds())
+                await extend_claim(self.database, row_id, self.holder)
+
+    async def _release(self) -> None:
+        """Gives back what was claimed and not run, so that nobody waits for the claims' end."""
+        with contextlib.suppress(PyMongoError):
+            await self.database["due"].update_many(
+                {"claimed_by": self.holder}, {"$unset": {"claimed_until": "", "claimed_by": ""}}
+            )
 
     async def _claim(self) -> list[DueRow]:
         due = self.database["due"]
