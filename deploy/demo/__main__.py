@@ -41,7 +41,7 @@ async def play(addresses: Document, console: Console) -> Outcome:
 
 def main() -> int:
     """0 if nothing was lost; 1 with the reason where something was, or nothing could start."""
-    console = Console(width=None if sys.stdout.isatty() else 132)
+    console = Console(width=None if sys.stdout.isatty() else 140)
     keep = os.environ.get("KEEP") == "1"
     if is_supervised(background.DIRECTORY):
         sys.stderr.write(

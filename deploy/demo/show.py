@@ -1,5 +1,6 @@
 """The story's outcome for a reader at a terminal."""
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -34,16 +35,17 @@ def _short(subject: str) -> str:
 
 def _pairs(outcome: Outcome, names: dict[str, str]) -> Table:
     parts = sorted({part for pair in outcome.created for part in pair["receipt"]["parts"]})
-    table = Table(title="Pairs created", caption="points by part; waiting is kept apart from the score")
+    caption = "points by part; waiting is kept apart from the score"
+    table = Table(title="Pairs created", caption=caption, box=SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("case", no_wrap=True)
     table.add_column("guide", no_wrap=True)
     for part in (*parts, "score", "waiting", "rank"):
-        table.add_column(part.replace("_", "\n"), justify="right")
+        table.add_column(part.replace("_", "\n"), justify="right", overflow="fold")
     for pair in sorted(outcome.created, key=lambda item: names.get(item["receiving"], "")):
         receipt = pair["receipt"]
         table.add_row(
             names.get(pair["receiving"], _short(pair["receiving"])),
-            _short(pair["giving"]),
+            _short(pair["giving"]).removeprefix("volunteer-"),
             *(str(receipt["parts"].get(part, 0)) for part in parts),
             str(receipt["score"]),
             str(receipt["waiting_bonus"]),

@@ -142,7 +142,7 @@ class Delivery:
                 case Cancelled():
                     await self._messages.settle(message, "cancelled", None, work.session)
                 case Again(due_at, handovers):
-                    await self._messages.take_back_handover(message, handovers, work.session)
+                    await self._messages.set_handovers(message, handovers, work.session)
                     work.schedule(send_row(message, due_at, tries + 1))
                 case Sent():
                     pass

@@ -145,7 +145,7 @@ class Messages:
         """Counts that a mail server may have the message from now on."""
         await self._collection.update_one({"_id": message.id}, {"$inc": {"handovers": 1}}, session=session)
 
-    async def take_back_handover(self, message: Message, handovers: int, session: Session) -> None:
+    async def set_handovers(self, message: Message, handovers: int, session: Session) -> None:
         """Sets the count to what is known after an attempt."""
         await self._collection.update_one(
             {"_id": message.id, "status": "pending"}, {"$set": {"handovers": handovers}}, session=session

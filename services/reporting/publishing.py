@@ -107,7 +107,7 @@ class Publishing:
         """Publishes a month's figures for the last time, and a year's with its December."""
         month = task.row.subject
         over = self._closes_at(month) <= task.clock.now()
-        ready = over
+        ready = over and await self._progress.caught_up()
 
         async def body(work: Work) -> int:
             if not ready:

@@ -530,7 +530,7 @@ _PAIRS: dict[str, Example] = {
         8,
     ),
     "RoundCompleted": Example(
-        f"{MUNICIPALITY}/{PROGRAMME}",
+        POOL,
         {
             "round": ROUND,
             "municipality": MUNICIPALITY,
@@ -545,7 +545,6 @@ _PAIRS: dict[str, Example] = {
             "unmatched": {"no_candidate": 2},
             "duration_ms": 9,
         },
-        key=POOL,
     ),
 }
 

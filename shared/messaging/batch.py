@@ -20,7 +20,6 @@ from shared.messaging.positions import Partition, Positions
 from shared.messaging.records import (
     Erased,
     Handled,
-    KafkaRecord,
     Parsed,
     Raw,
     Readable,

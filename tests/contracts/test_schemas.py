@@ -120,14 +120,7 @@ def test_schema_is_valid_and_its_example_fits_it(name: str) -> None:
     validator(name).validate(example(name))
 
 
-ROUND_REFUSED = pytest.mark.xfail(
-    reason="its key is the pool and its subject the round: every reader refuses it as key_mismatch"
-)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=ROUND_REFUSED) if name == "RoundCompleted" else name for name in NAMES]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_example_is_received_on_its_topic(name: str) -> None:
     message = BY_NAME[name]
     value = json.dumps(example(name)).encode()

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from pymongo.errors import AutoReconnect
 
 from deploy.local.addresses import Addresses
+from services.notifications.domain.messages import Message
 from services.notifications.repository import Messages
 from shared.contracts import topics
 from shared.logging import configure_logging
@@ -393,30 +394,37 @@ async def test_a_mail_never_goes_out_a_third_time(world: World) -> None:
     assert world.sink.recipients == {"zahrabanu@mail.example": 2}
 
 
-async def test_a_crash_between_send_and_mark_repeats_the_mail_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("crashes", "mails", "event_name"), [(1, 2, "NotificationSent"), (2, 2, "NotificationFailed")]
+)
+async def test_crashes_between_send_and_mark_repeat_the_mail_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, crashes: int, mails: int, event_name: str
 ) -> None:
     pair, receiving, giving = subjects()
     monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 2)
-    reached = asyncio.Event()
     settle = Messages.settle
-
-    async def never(*_: Any) -> bool:
-        reached.set()
-        return await asyncio.Future()
-
-    monkeypatch.setattr(Messages, "settle", never)
-    await world.start(drain=timedelta(milliseconds=100))
     await world.card(receiving, 1, AMINA)
     await world.pair(pair, 1, receiving, giving)
-    await asyncio.wait_for(reached.wait(), 30)
-    await world.stop()
+    for _ in range(crashes):
+        reached = asyncio.Event()
+
+        async def never(
+            messages: Messages, message: Message, *_: Any, reached: asyncio.Event = reached
+        ) -> bool:
+            if message.recipient == receiving:
+                reached.set()
+            return await asyncio.Future()
+
+        monkeypatch.setattr(Messages, "settle", never)
+        await world.start(drain=timedelta(milliseconds=100))
+        await asyncio.wait_for(reached.wait(), 30)
+        await world.stop()
     monkeypatch.setattr(Messages, "settle", settle)
     await world.start()
     (event,) = await world.events_until(1)
-    assert event.type == "no.kobling.NotificationSent.v1"
-    first, second = world.sink.to("zahrabanu@mail.example")
-    assert first["Message-ID"] == second["Message-ID"]
+    assert event.type == f"no.kobling.{event_name}.v1"
+    assert world.sink.recipients == {"zahrabanu@mail.example": mails}
+    assert {mail["Message-ID"] for mail in world.sink.mails} == {message_id(pair, receiving)}
 
 
 async def test_a_database_that_is_down_after_the_send_is_waited_for(
