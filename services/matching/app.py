@@ -4,7 +4,7 @@ from services.matching import repository
 from services.matching.handlers import subscriptions
 from services.matching.publish import EXPIRE
 from services.matching.repository import Pairs, Parties
-from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
+from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds, warm_up
 from services.matching.service import ROLES, Matching
 from services.matching.settings import Settings
 from services.matching.states import States
@@ -38,4 +38,5 @@ def create_app(settings: Settings) -> App:
             EXPIRE: matching.expire,
         },
         indexes=repository.INDEXES,
+        on_start=[warm_up],
     )

@@ -41,6 +41,15 @@ class _Solved:
     result: RoundResult
 
 
+async def warm_up() -> None:
+    """Starts a worker process and has it import the solver, so that the first round need not wait for it."""
+    await to_process.run_sync(_nothing)
+
+
+def _nothing() -> None:
+    """What a worker does to be ready: importing this module is all."""
+
+
 class Rounds:
     """The due rows' handlers for a pool's work."""
 

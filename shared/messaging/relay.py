@@ -28,7 +28,7 @@ from shared.mongo import Database, Document
 log = get_logger(__name__)
 
 INDEXES = [IndexModel([("parked", 1), ("order", 1)])]
-PARKED = timedelta(seconds=30)
+PARKED = timedelta(seconds=5)
 """How often rows are tried again whose topic did not exist."""
 TRANSACTION_TIMEOUT = timedelta(seconds=10)
 STANDBY = timedelta(seconds=1)

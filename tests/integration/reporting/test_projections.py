@@ -65,6 +65,7 @@ def pair(number: int, status: str, **dates: Any) -> Record:
 
 def round_run(number: int) -> Record:
     data = {
+        "round": f"round-{number:0>20}",
         "municipality": BERGEN,
         "programme": GUIDE,
         "pack_version": "1.0",
