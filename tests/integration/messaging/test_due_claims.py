@@ -1,5 +1,6 @@
 """Due rows that are slow, scheduled anew or taken over while they run."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
@@ -67,7 +68,9 @@ async def test_a_row_scheduled_anew_while_it_runs_is_not_lost(database: Database
 async def test_rows_behind_a_slow_one_are_left_to_who_took_them_over(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A replica that neither works nor renews: stopped, or cut off.
     monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 1)
+    monkeypatch.setattr(due, "RENEWAL", timedelta(hours=1))
     await schedule(database, "a", "b", "c")
     ran: list[tuple[str, str]] = []
 
@@ -80,9 +83,13 @@ async def test_rows_behind_a_slow_one_are_left_to_who_took_them_over(
 
     other = runner(database, fast)
 
+    async def taken_over() -> bool:
+        await other.run_due()
+        return len(ran) == 4
+
     async def slow(task: Task) -> None:
         ran.append(("slow", task.row.id))
-        await wait_until(other.run_due, "the claims run out")
+        await wait_until(taken_over, "the claims run out")
         with pytest.raises(RowGone):
             await task.finish(nothing)
 
@@ -91,6 +98,34 @@ async def test_rows_behind_a_slow_one_are_left_to_who_took_them_over(
     assert sorted(id_ for who, id_ in ran if who == "fast") == ["a", "b", "c"]
     assert len(ran) == 4
     assert await database["due"].count_documents({}) == 3
+
+
+async def test_a_row_stays_its_runners_while_the_handler_works(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 1)
+    monkeypatch.setattr(due, "RENEWAL", timedelta(milliseconds=100))
+    await schedule(database, "row")
+    ran: list[str] = []
+
+    async def other_runs(task: Task) -> None:
+        ran.append("other")
+        await task.finish(nothing)
+
+    other = runner(database, other_runs)
+    late = time.monotonic() + 2.5
+
+    async def past_the_first_claim() -> bool:
+        await other.run_due()
+        return time.monotonic() > late
+
+    async def slow(task: Task) -> None:
+        await wait_until(past_the_first_claim, "two claims' time")
+        ran.append("slow")
+        await task.finish(nothing)
+
+    await runner(database, slow).run_due()
+    assert ran == ["slow"]
 
 
 async def test_slow_rows_are_signs_of_life(database: Database) -> None:
