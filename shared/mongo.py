@@ -16,8 +16,11 @@ from motor.motor_asyncio import (
 )
 from pymongo import IndexModel, ReadPreference
 from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.errors import PyMongoError as DatabaseError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
+
+__all__ = ["DURABLE", "Collection", "Database", "DatabaseError", "Document", "Session"]
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]

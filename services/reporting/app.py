@@ -3,11 +3,11 @@
 from services.reporting import publishing, repository
 from services.reporting.handlers import subscriptions
 from services.reporting.pages import Pages
-from services.reporting.progress import Progress
 from services.reporting.publishing import Publishing
 from services.reporting.repository import Repository
 from services.reporting.service import Reporting
 from services.reporting.settings import Settings
+from shared.messaging.progress import Progress
 from shared.messaging.runtime import App, Runtime
 
 

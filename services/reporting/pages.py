@@ -1,12 +1,12 @@
 """`GET /indicators`: what stands on `indicators.v1`, for those without Kafka, and nothing else."""
 
-from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from services.reporting.repository import Repository, key_of
 from shared.logging import describe_error, get_logger
+from shared.mongo import DatabaseError
 
 log = get_logger(__name__)
 
@@ -28,7 +28,7 @@ class Pages:
     async def _all(self, _: Request) -> JSONResponse:
         try:
             return JSONResponse({"indicators": await self._repository.all_published()})
-        except PyMongoError as error:
+        except DatabaseError as error:
             return _unavailable(error)
 
     async def _one(self, request: Request) -> JSONResponse:
@@ -36,7 +36,7 @@ class Pages:
         key = key_of((asked["municipality"], asked["programme"]), asked["period"])
         try:
             found = await self._repository.one_published(key)
-        except PyMongoError as error:
+        except DatabaseError as error:
             return _unavailable(error)
         if found is None:
             return _error(
@@ -48,7 +48,7 @@ class Pages:
         return JSONResponse(found)
 
 
-def _unavailable(error: PyMongoError) -> JSONResponse:
+def _unavailable(error: DatabaseError) -> JSONResponse:
     log.warning("indicators_unavailable", **describe_error(error))
     return _error(503, "database_unavailable", "The database does not answer. Try again in a few seconds.")
 

@@ -13,11 +13,11 @@ from services.reporting.domain.book import Disclosed, Month, Opening, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Place, levels
-from services.reporting.progress import Progress
 from services.reporting.repository import Book, Counts, Published, Repository, key_of
 from shared.contracts.reporting import IndicatorsPublished
 from shared.logging import get_logger
 from shared.messaging.due import Task
+from shared.messaging.progress import Progress
 from shared.messaging.records import Cause
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Version, Work
