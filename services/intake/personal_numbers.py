@@ -1,10 +1,14 @@
 """Recognises Norwegian and Danish personal numbers where only a case reference may stand."""
 
+import re
+
 from stdnum.dk import cpr
 from stdnum.no import fodselsnummer
 from stdnum.util import isdigits
 
 NORWEGIAN_DIGITS = 11
+_DIGITS = re.compile(r"[0-9]([.:-]*[0-9]){9,10}", re.ASCII)
+"""Ten or eleven digits with separators between them: all others can't be such a number."""
 
 
 def is_personal_number(reference: str) -> bool:
@@ -14,6 +18,8 @@ def is_personal_number(reference: str) -> bool:
     numbers of test registers are taken too. Danish: any ten digits that begin with a date, since check
     digits no longer decide there.
     """
+    if not _DIGITS.fullmatch(reference):
+        return False
     bare = reference.replace(".", "")
     return _is_norwegian(fodselsnummer.compact(bare)) or cpr.is_valid(bare)
 

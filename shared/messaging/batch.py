@@ -1,60 +1,49 @@
-"""One batch of records, one transaction: load, decide in offset order, store, send, count; then commit."""
+"""Batches: one transaction each, then the commit; retries, and what to do with records that raise."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from shared.clock import Clock
 from shared.logging import describe_error, get_logger
 from shared.messaging import retry
-from shared.messaging.dead_letters import DeadLetters, dead_letter_id
 from shared.messaging.health import Health
-from shared.messaging.inbox import Inbox
-from shared.messaging.outcome import Dead, Duplicate, Outcome, counter
 from shared.messaging.parsing import Parser
-from shared.messaging.positions import Partition, Positions
-from shared.messaging.records import (
-    Erased,
-    Handled,
-    Parsed,
-    Raw,
-    Readable,
-    Received,
-    Tick,
-    Unreadable,
-)
-from shared.messaging.subscription import Subscription
-from shared.messaging.work import OutgoingTooLarge, Work
-from shared.mongo import Database, Session
+from shared.messaging.positions import Partition
+from shared.messaging.records import Parsed, Raw, Unreadable
+from shared.messaging.transaction import BatchTransaction, partition_of
+from shared.messaging.work import OutgoingTooLarge
+from shared.mongo import Session
 
 log = get_logger(__name__)
 
 Commit = Callable[[Mapping[Partition, int]], Awaitable[None]]
 """Commits each partition's next offset to the group."""
 
+Step = Callable[[Sequence[Parsed]], Awaitable[None]]
+
 
 class Halted(RuntimeError):
     """Too many records died of unknown exceptions: this release must not go on."""
+
+
+class _RolledBack(Exception):
+    """Ends a trial, so that it leaves nothing."""
 
 
 @dataclass(slots=True)
 class BatchProcessor:
     """Handles the batches of one subscription.
 
-    Infrastructure that is down is waited for, for ever. An unknown exception bisects the batch down to the
-    record that raises it, which is tried `retry.TRIES` times and then quarantined.
+    Infrastructure that is down is waited for, for ever. After an unknown exception the records that raise it
+    are found by bisecting in transactions that are rolled back; each is tried `retry.TRIES` times. Then the
+    batch is stored with those in quarantine, or, where they are more than a sound release could have,
+    nothing is stored and the subscription halts.
     """
 
-    subscription: Subscription
-    database: Database
-    service: str
-    prefix: str
-    clock: Clock
-    dead_letters: DeadLetters
+    transaction: BatchTransaction
     health: Health
     wake_relay: Callable[[], None]
     batch_records: int
@@ -64,7 +53,12 @@ class BatchProcessor:
     _parser: Parser = field(init=False)
 
     def __post_init__(self) -> None:
-        self._parser = Parser(self.subscription.topic, self.prefix)
+        self._parser = Parser(self.transaction.subscription.topic, self.transaction.prefix)
+
+    @property
+    def name(self) -> str:
+        """The subscription's name."""
+        return self.transaction.subscription.name
 
     async def process(self, records: Sequence[Raw], commit: Commit) -> None:
         """Handles records of any partitions, in the order given; commits what was stored.
@@ -88,159 +82,101 @@ class BatchProcessor:
         if chunk:
             yield chunk
 
-    async def _handle(self, chunk: list[Parsed]) -> None:
-        """Stores the chunk, whole or bisected."""
-        failure = await self._attempt(chunk)
-        if failure is None:
+    async def _handle(self, chunk: Sequence[Parsed]) -> None:
+        """Stores the chunk, with the records that can't be handled in quarantine."""
+        if await self._attempt(chunk, self._store, tries=1) is None:
             self.budget.succeeded(len(chunk))
-        elif len(chunk) > 1:
+            return
+        poison: dict[int, str] = {}
+        await self._find_poison(chunk, 0, poison)
+        if not poison and len(chunk) > 1:
+            # Each record is sound, and all together are not: too much for one transaction.
             middle = len(chunk) // 2
             await self._handle(chunk[:middle])
             await self._handle(chunk[middle:])
-        else:
-            await self._give_up(chunk[0], failure)
+            return
+        self.budget.count(failures=len(poison), records=len(chunk))
+        sound = [
+            Unreadable(record.raw, poison[index]) if index in poison else record
+            for index, record in enumerate(chunk)
+        ]
+        if await self._attempt(sound, self._store, tries=retry.TRIES) is not None:
+            self._halt("a batch can't be stored, and no record of it is at fault")
 
-    async def _attempt(self, chunk: list[Parsed]) -> Exception | None:
-        """Tries until the chunk is stored; returns the exception that is the records' own fault."""
-        attempt = tries = 0
+    async def _find_poison(self, chunk: Sequence[Parsed], start: int, poison: dict[int, str]) -> None:
+        """Adds each record that can't be handled, by its index, with a code; `chunk` begins at `start`.
+
+        Raises Halted as soon as there are too many.
+        """
+        failure = await self._attempt(chunk, self._try, tries=retry.TRIES if len(chunk) == 1 else 1)
+        if failure is None:
+            return
+        if len(chunk) > 1:
+            middle = len(chunk) // 2
+            await self._find_poison(chunk[:middle], start, poison)
+            await self._find_poison(chunk[middle:], start + middle, poison)
+            return
+        too_large = isinstance(failure, OutgoingTooLarge)
+        poison[start] = "outgoing_too_large" if too_large else "unhandled_exception"
+        if not self.budget.allows(len(poison)):
+            self._halt("too many records died of unknown exceptions")
+
+    def _halt(self, cause: str) -> None:
+        self.health.halted(self.name, cause)
+        raise Halted(f"{self.name}: {cause}")
+
+    async def _attempt(self, chunk: Sequence[Parsed], step: Step, tries: int) -> Exception | None:
+        """Runs a step until it succeeds; after `tries`, returns an exception that is the records' fault."""
+        attempt = failed = 0
         while True:
             try:
-                await self._store(chunk)
+                await step(chunk)
             except Exception as error:  # noqa: BLE001 (whatever it is, the records must not be lost)
                 if retry.is_infrastructure(error):
-                    self.health.degraded(self.subscription.name, type(error).__name__)
-                    log.warning("batch_waits", subscription=self.subscription.name, **describe_error(error))
+                    self.health.degraded(self.name, type(error).__name__)
+                    log.warning("batch_waits", subscription=self.name, **describe_error(error))
                 else:
-                    tries += 1
-                    log.error("batch_failed", subscription=self.subscription.name, **describe_error(error))  # noqa: TRY400 (texts may quote a record)
-                    if tries >= self._patience(chunk, error):
+                    # Their texts may quote a record.
+                    log.error("batch_failed", subscription=self.name, **describe_error(error))  # noqa: TRY400
+                    failed += 1
+                    if failed >= _patience(error, tries):
                         return error
                 # Jitter needs no secrecy.
                 delay = self.backoff.delay(attempt, random.random())  # noqa: S311
                 attempt += 1
                 await asyncio.sleep(delay.total_seconds())
             else:
-                self.health.working(self.subscription.name)
+                self.health.working(self.name)
                 return None
 
-    @staticmethod
-    def _patience(chunk: list[Parsed], error: Exception) -> int:
-        """How many tries an unknown exception deserves before the chunk is split or given up."""
-        if isinstance(error, OutgoingTooLarge):
-            return 1
-        # Two replicas that insert the same document at once: a try later the loser reads the winner's.
-        if isinstance(error, DuplicateKeyError):
-            return retry.TRIES
-        return 1 if len(chunk) > 1 else retry.TRIES
-
-    async def _give_up(self, record: Parsed, failure: Exception) -> None:
-        if isinstance(record, Tick):
-            return
-        code = "outgoing_too_large" if isinstance(failure, OutgoingTooLarge) else "unhandled_exception"
-        if self.budget.failed():
-            self.health.halted(self.subscription.name, "too many unknown exceptions")
-            raise Halted(self.subscription.name)
-        await self._attempt([Unreadable(record.raw, code)])
-
-    async def _store(self, chunk: list[Parsed]) -> None:
-        sends = await self.database.transact(lambda session: self._transaction(chunk, session))
-        if sends:
+    async def _store(self, chunk: Sequence[Parsed]) -> None:
+        if await self.transaction.database.transact(lambda session: self.transaction.run(chunk, session)):
             self.wake_relay()
 
-    async def _transaction(self, chunk: list[Parsed], session: Session) -> bool:
-        work = Work(session, self.database, self.service, self.prefix, self.clock.now())
-        positions = await Positions.load(self.database, {_partition(record.raw) for record in chunk}, session)
-        received = [record for record in chunk if isinstance(record, Received)]
-        inbox = await Inbox.load(self.database, received if self.subscription.uses_inbox else [], session)
-        outcomes = await self._outcomes(chunk, inbox, work)
-        handled = self._count(chunk, outcomes, positions)
-        if self.subscription.report is not None and handled:
-            await self.subscription.report(handled, work)
-        await self._quarantine(chunk, outcomes, work)
-        if self.subscription.uses_inbox:
-            await inbox.save(self.database, session)
-        await positions.save(self.database, session)
-        await work.flush()
-        return work.sends
+    async def _try(self, chunk: Sequence[Parsed]) -> None:
+        """Does everything that storing does, and leaves nothing."""
 
-    async def _outcomes(self, chunk: list[Parsed], inbox: Inbox, work: Work) -> dict[int, Outcome]:
-        """Each record's outcome by its index; a tick and a record handled before at this place have none."""
-        outcomes: dict[int, Outcome] = {}
-        fresh: list[tuple[int, Readable]] = []
-        for index, record in enumerate(chunk):
-            match record:
-                case Unreadable():
-                    outcomes[index] = Dead(record.code, record.field)
-                case Erased():
-                    fresh.append((index, record))
-                case Received() if not self.subscription.uses_inbox:
-                    fresh.append((index, record))
-                case Received():
-                    seen = inbox.find(record)
-                    if seen is None:
-                        inbox.expect(record)
-                        fresh.append((index, record))
-                    elif seen.place != (record.raw.partition, record.raw.offset):
-                        same = seen.fingerprint == record.fingerprint
-                        outcomes[index] = Duplicate() if same else Dead("id_collision", "id")
-                case Tick():
-                    pass
-        decided = await self.subscription.apply([record for _, record in fresh], work) if fresh else []
-        for (index, record), outcome in zip(fresh, decided, strict=True):
-            outcomes[index] = outcome
-            if (
-                isinstance(record, Received)
-                and self.subscription.uses_inbox
-                and not isinstance(outcome, Dead)
-            ):
-                inbox.store(record)
-        return outcomes
+        async def trial(session: Session) -> None:
+            await self.transaction.run(chunk, session)
+            raise _RolledBack
 
-    def _count(
-        self, chunk: list[Parsed], outcomes: Mapping[int, Outcome], positions: Positions
-    ) -> list[Handled]:
-        """Moves the positions; returns the first deliveries, which are the ones to count and to answer."""
-        handled: list[Handled] = []
-        for index, record in enumerate(chunk):
-            partition = _partition(record.raw)
-            outcome = outcomes.get(index)
-            first = not positions.is_redelivery(partition, record.raw.offset)
-            if first and outcome is not None and not isinstance(record, Tick):
-                handled.append(Handled(record, outcome))
-                positions.passed(partition, record.raw.offset, counter(outcome))
-            else:
-                positions.passed(partition, record.raw.offset, None)
-        return handled
-
-    async def _quarantine(self, chunk: list[Parsed], outcomes: Mapping[int, Outcome], work: Work) -> None:
-        dead = [
-            (chunk[index].raw, outcome) for index, outcome in outcomes.items() if isinstance(outcome, Dead)
-        ]
-        if not dead:
+        try:
+            await self.transaction.database.transact(trial)
+        except _RolledBack:
             return
-        known = await self.dead_letters.known(
-            self.database, [dead_letter_id(raw) for raw, _ in dead], work.session
-        )
-        writes: list[UpdateOne] = [
-            self.dead_letters.refuse(raw, outcome, work, self._attempts(outcome))
-            for raw, outcome in dead
-            if dead_letter_id(raw) not in known
-        ]
-        if writes:
-            await self.database["quarantine"].bulk_write(writes, ordered=False, session=work.session)
-
-    @staticmethod
-    def _attempts(outcome: Dead) -> int:
-        return retry.TRIES if outcome.code == "unhandled_exception" else 1
 
 
-def _partition(raw: Raw) -> Partition:
-    return raw.topic, raw.partition
+def _patience(error: Exception, tries: int) -> int:
+    """How many tries an exception deserves."""
+    if isinstance(error, OutgoingTooLarge):
+        return 1
+    # Two replicas that insert the same document at once: a try later the loser reads the winner's.
+    return retry.TRIES if isinstance(error, DuplicateKeyError) else tries
 
 
 def _next_offsets(chunk: Sequence[Parsed]) -> dict[Partition, int]:
     offsets: dict[Partition, int] = {}
     for record in chunk:
-        partition = _partition(record.raw)
+        partition = partition_of(record.raw)
         offsets[partition] = max(offsets.get(partition, 0), record.raw.offset + 1)
     return offsets

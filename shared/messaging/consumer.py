@@ -144,15 +144,16 @@ async def use_batch_consumers(broker: KafkaBroker, health: Health) -> None:
 
 def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) -> None:
     """Subscribes a processor to its topic, or its family of topics, in a group of its own."""
-    subscription = processor.subscription
+    transaction = processor.transaction
+    subscription, prefix = transaction.subscription, transaction.prefix
     topic = subscription.topic
-    where: dict[str, Any] = {"pattern": topic.pattern(processor.prefix)} if topic.is_family else {}
-    names = () if topic.is_family else (processor.prefix + topic.name,)
+    where: dict[str, Any] = {"pattern": topic.pattern(prefix)} if topic.is_family else {}
+    names = () if topic.is_family else (prefix + topic.name,)
     subscriber = broker.subscriber(
         *names,
         **where,
         batch=True,
-        group_id=f"{processor.prefix}{processor.service}.{subscription.name}",
+        group_id=f"{prefix}{transaction.service}.{subscription.name}",
         ack_policy=AckPolicy.MANUAL,
         no_reply=True,
         auto_offset_reset="earliest",

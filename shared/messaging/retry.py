@@ -67,21 +67,24 @@ def is_infrastructure(error: BaseException) -> bool:
 
 @dataclass(slots=True)
 class FailureBudget:
-    """Counts unknown exceptions among the last `window` records."""
+    """Bears `failures` records that die of unknown exceptions among any `window` in a row."""
 
     failures: int = FAILURES
     window: int = WINDOW
-    _recent: deque[int] = field(default_factory=deque, init=False)
+    _failed_at: deque[int] = field(default_factory=deque, init=False)
     _seen: int = field(default=0, init=False)
 
     def succeeded(self, records: int) -> None:
         """Counts records that were handled."""
         self._seen += records
 
-    def failed(self) -> bool:
-        """Counts one that was not; returns whether there are now too many."""
-        self._seen += 1
-        self._recent.append(self._seen)
-        while self._recent and self._recent[0] <= self._seen - self.window:
-            self._recent.popleft()
-        return len(self._recent) > self.failures
+    def allows(self, more: int) -> bool:
+        """Whether so many more failures can be borne now."""
+        while self._failed_at and self._failed_at[0] <= self._seen - self.window:
+            self._failed_at.popleft()
+        return len(self._failed_at) + more <= self.failures
+
+    def count(self, *, failures: int, records: int) -> None:
+        """Counts a batch with so many failures among its records."""
+        self._seen += records
+        self._failed_at.extend([self._seen] * failures)

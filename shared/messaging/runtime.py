@@ -34,6 +34,7 @@ from shared.messaging.relay import Relay, relay_producer
 from shared.messaging.retry import Backoff
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import Operators, Programmes, TableReader
+from shared.messaging.transaction import BatchTransaction
 from shared.mongo import Database
 from shared.settings import ServiceSettings
 
@@ -112,13 +113,11 @@ class App:
         )
         letters = DeadLetters(DEAD_LETTERS[runtime.service], runtime.service, self.protect)
         for subscription in self.subscriptions:
+            transaction = BatchTransaction(
+                subscription, runtime.database, runtime.service, prefix, runtime.clock, letters
+            )
             processor = BatchProcessor(
-                subscription,
-                runtime.database,
-                runtime.service,
-                prefix,
-                runtime.clock,
-                letters,
+                transaction,
                 runtime.health,
                 self._wake,
                 settings.batch_records,

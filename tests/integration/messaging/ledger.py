@@ -20,6 +20,7 @@ from shared.messaging.positions import Partition
 from shared.messaging.records import Handled, Raw, Readable
 from shared.messaging.retry import Backoff
 from shared.messaging.subscription import Subscription
+from shared.messaging.transaction import BatchTransaction
 from shared.messaging.work import Version, Work
 from shared.mongo import Database, Document
 from tests.support.cluster import Corner
@@ -96,13 +97,10 @@ def processor(
     corner: Corner, ledger: Ledger, topic: Topic = topics.SETTLEMENTS, **options: Any
 ) -> BatchProcessor:
     """A processor over the ledger that waits next to nothing between tries."""
+    letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protect", None))
+    subscription = Subscription(topic, ledger.apply, ledger.report)
     return BatchProcessor(
-        Subscription(topic, ledger.apply, ledger.report),
-        ledger.database,
-        "intake",
-        "",
-        Clock(),
-        DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protect", None)),
+        BatchTransaction(subscription, ledger.database, "intake", "", Clock(), letters),
         Health(),
         lambda: None,
         batch_records=options.pop("batch_records", 500),

@@ -111,9 +111,8 @@ OF_GUIDES = {
 }
 
 
-@asynccontextmanager
-async def reporting(corner: Corner, now: datetime) -> AsyncIterator[App]:
-    app = create_app(
+def configured(corner: Corner, now: datetime) -> App:
+    return create_app(
         Settings(
             **corner.settings,
             clock_offset=now - datetime.now(UTC),
@@ -121,6 +120,11 @@ async def reporting(corner: Corner, now: datetime) -> AsyncIterator[App]:
             due_poll=timedelta(milliseconds=100),
         )
     )
+
+
+@asynccontextmanager
+async def reporting(corner: Corner, now: datetime) -> AsyncIterator[App]:
+    app = configured(corner, now)
     await app.start()
     try:
         yield app
@@ -297,5 +301,10 @@ async def test_a_month_that_ended_while_the_service_was_away_is_closed_with_what
         await corner.produce(a_month()[:-5])
         await until(corner, june, {**OF_GUIDES, "rounds_run": None})
     await corner.produce([round_run(number) for number in range(5)])
+    # July's service runs its due rows before it reads anything, however fast it would read.
+    unread = configured(corner, JULY)
+    assert await unread.due.run_due()
+    unread.runtime.database.close()
+    assert not (await published(corner))[june]["data"]["closed"]
     async with reporting(corner, JULY):
         await until(corner, june, OF_GUIDES, closed=True)

@@ -52,11 +52,15 @@ def test_only_servers_and_networks_are_infrastructure(error: Exception, expected
 def test_five_failures_in_a_thousand_are_borne_and_a_sixth_is_not() -> None:
     budget = FailureBudget()
     budget.succeeded(500)
-    assert [budget.failed() for _ in range(6)] == [False] * 5 + [True]
+    assert [budget.allows(more) for more in (1, 5, 6)] == [True, True, False]
+    budget.count(failures=3, records=100)
+    assert [budget.allows(more) for more in (2, 3)] == [True, False]
 
 
 def test_failures_are_forgotten_after_a_thousand_records() -> None:
     budget = FailureBudget()
-    for _ in range(20):
-        assert not budget.failed()
-        budget.succeeded(200)
+    budget.count(failures=5, records=10)
+    budget.succeeded(999)
+    assert not budget.allows(1)
+    budget.succeeded(1)
+    assert budget.allows(5)

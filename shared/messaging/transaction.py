@@ -1,0 +1,123 @@
+"""What one transaction does with a batch: load, decide in offset order, store, send, count."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pymongo import UpdateOne
+
+from shared.clock import Clock
+from shared.messaging import retry
+from shared.messaging.dead_letters import DeadLetters, dead_letter_id
+from shared.messaging.inbox import Inbox
+from shared.messaging.outcome import Dead, Duplicate, Outcome, counter
+from shared.messaging.positions import Partition, Positions
+from shared.messaging.records import Erased, Handled, Parsed, Raw, Readable, Received, Tick, Unreadable
+from shared.messaging.subscription import Subscription
+from shared.messaging.work import Work
+from shared.mongo import Database, Session
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTransaction:
+    """The transaction of one subscription's batches. It may run any number of times with the same records."""
+
+    subscription: Subscription
+    database: Database
+    service: str
+    prefix: str
+    clock: Clock
+    dead_letters: DeadLetters
+
+    async def run(self, chunk: Sequence[Parsed], session: Session) -> bool:
+        """Handles records in the order given; returns whether there is anything for the relay."""
+        work = Work(session, self.database, self.service, self.prefix, self.clock.now())
+        positions = await Positions.load(
+            self.database, {partition_of(record.raw) for record in chunk}, session
+        )
+        received = [record for record in chunk if isinstance(record, Received)]
+        inbox = await Inbox.load(self.database, received if self.subscription.uses_inbox else [], session)
+        outcomes = await self._outcomes(chunk, inbox, work)
+        handled = self._count(chunk, outcomes, positions)
+        if self.subscription.report is not None and handled:
+            await self.subscription.report(handled, work)
+        await self._quarantine(chunk, outcomes, work)
+        if self.subscription.uses_inbox:
+            await inbox.save(self.database, session)
+        await positions.save(self.database, session)
+        await work.flush()
+        return work.sends
+
+    async def _outcomes(self, chunk: Sequence[Parsed], inbox: Inbox, work: Work) -> dict[int, Outcome]:
+        """Each record's outcome by its index; a tick and a record handled before at this place have none."""
+        outcomes: dict[int, Outcome] = {}
+        fresh: list[tuple[int, Readable]] = []
+        for index, record in enumerate(chunk):
+            match record:
+                case Unreadable():
+                    outcomes[index] = Dead(record.code, record.field)
+                case Erased():
+                    fresh.append((index, record))
+                case Received() if not self.subscription.uses_inbox:
+                    fresh.append((index, record))
+                case Received():
+                    seen = inbox.find(record)
+                    if seen is None:
+                        inbox.expect(record)
+                        fresh.append((index, record))
+                    elif seen.place != (record.raw.partition, record.raw.offset):
+                        same = seen.fingerprint == record.fingerprint
+                        outcomes[index] = Duplicate() if same else Dead("id_collision", "id")
+                case Tick():
+                    pass
+        decided = await self.subscription.apply([record for _, record in fresh], work) if fresh else []
+        for (index, record), outcome in zip(fresh, decided, strict=True):
+            outcomes[index] = outcome
+            if (
+                isinstance(record, Received)
+                and self.subscription.uses_inbox
+                and not isinstance(outcome, Dead)
+            ):
+                inbox.store(record)
+        return outcomes
+
+    def _count(
+        self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], positions: Positions
+    ) -> list[Handled]:
+        """Moves the positions; returns the first deliveries, which are the ones to count and to answer."""
+        handled: list[Handled] = []
+        for index, record in enumerate(chunk):
+            partition = partition_of(record.raw)
+            outcome = outcomes.get(index)
+            first = not positions.is_redelivery(partition, record.raw.offset)
+            if first and outcome is not None and not isinstance(record, Tick):
+                handled.append(Handled(record, outcome))
+                positions.passed(partition, record.raw.offset, counter(outcome))
+            else:
+                positions.passed(partition, record.raw.offset, None)
+        return handled
+
+    async def _quarantine(self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], work: Work) -> None:
+        dead = [
+            (chunk[index].raw, outcome) for index, outcome in outcomes.items() if isinstance(outcome, Dead)
+        ]
+        if not dead:
+            return
+        known = await self.dead_letters.known(
+            self.database, [dead_letter_id(raw) for raw, _ in dead], work.session
+        )
+        writes: list[UpdateOne] = [
+            self.dead_letters.refuse(raw, outcome, work, self._attempts(outcome))
+            for raw, outcome in dead
+            if dead_letter_id(raw) not in known
+        ]
+        if writes:
+            await self.database["quarantine"].bulk_write(writes, ordered=False, session=work.session)
+
+    @staticmethod
+    def _attempts(outcome: Dead) -> int:
+        return retry.TRIES if outcome.code == "unhandled_exception" else 1
+
+
+def partition_of(raw: Raw) -> Partition:
+    """Where a record stands."""
+    return raw.topic, raw.partition
