@@ -10,7 +10,8 @@ from services.intake.service import ROLES, Intake
 from services.intake.settings import Settings
 from services.intake.settlements import Settlements
 from services.intake.translate import case_digest
-from shared.messaging.commands import RETRY_KIND, Commands
+from shared.messaging.commands import Decisions
+from shared.messaging.dead_letters import Protection
 from shared.messaging.runtime import App, Runtime
 from shared.sealing import FieldCipher, Sealer, decode
 
@@ -26,11 +27,13 @@ def create_app(settings: Settings) -> App:
     volunteers = Files(database, Volunteer, cipher)
     intake = Intake(database, refugees, volunteers, publisher, runtime.programmes, case_key)
     settlements = Settlements(refugees, publisher, case_key)
-    commands = Commands("intake", database, settings.topic_prefix, runtime.operators, ROLES, intake.decide)
     return App(
         runtime,
-        subscriptions(settlements, commands),
-        due_handlers={RETRY_KIND: commands.retry},
+        subscriptions(settlements),
+        decisions=Decisions(ROLES, intake.decide),
         indexes=repository.INDEXES,
-        protect=lambda content, letter: cipher.encrypt(cipher.master, content, letter),
+        protection=Protection(
+            lambda content, letter: cipher.encrypt(cipher.master, content, letter),
+            lambda content, letter: cipher.decrypt(cipher.master, content, letter),
+        ),
     )

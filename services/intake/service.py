@@ -16,18 +16,18 @@ from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
 from shared.contracts import commands as command
 from shared.contracts.administrators import ProgrammePack, Role
-from shared.messaging.commands import (
+from shared.messaging.answers import (
     Accepted,
     Answer,
     CommandRef,
     Pending,
     Rejected,
-    Replies,
     Request,
     UnknownSubject,
     rejected_elsewhere,
     stale_revision,
 )
+from shared.messaging.replies import Replies
 from shared.messaging.tables import Programmes
 from shared.messaging.work import Work
 from shared.mongo import Database

@@ -8,7 +8,7 @@ from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds, warm_up
 from services.matching.service import ROLES, Matching
 from services.matching.settings import Settings
 from services.matching.states import States
-from shared.messaging.commands import RETRY_KIND, Commands
+from shared.messaging.commands import Decisions
 from shared.messaging.runtime import App, Runtime
 
 
@@ -25,18 +25,15 @@ def create_app(settings: Settings) -> App:
         proposals_per_transaction=settings.proposals_per_transaction,
         again_after=settings.again_after,
     )
-    commands = Commands(
-        "matching", runtime.database, settings.topic_prefix, runtime.operators, ROLES, matching.decide
-    )
     return App(
         runtime,
-        subscriptions(states, commands),
+        subscriptions(states),
         due_handlers={
-            RETRY_KIND: commands.retry,
             RUN_ROUND: rounds.run_round,
             LIST_WAITING: rounds.list_waiting,
             EXPIRE: matching.expire,
         },
+        decisions=Decisions(ROLES, matching.decide),
         indexes=repository.INDEXES,
         on_start=[warm_up],
     )

@@ -20,8 +20,9 @@ from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.publish import publish
 from services.matching.repository import LoadedPool, Pairs, Parties, StoredPair
 from shared.ids import new_subject
-from shared.messaging.commands import Accepted, CommandRef, Rejected, Replies
+from shared.messaging.answers import Accepted, CommandRef, Rejected
 from shared.messaging.due import Task
+from shared.messaging.replies import Replies
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Version, Work
 

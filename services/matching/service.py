@@ -13,7 +13,7 @@ from services.matching.rounds import LIST_WAITING, RUN_ROUND
 from shared.contracts import commands as command
 from shared.contracts.administrators import Role
 from shared.ids import new_event_id
-from shared.messaging.commands import (
+from shared.messaging.answers import (
     Accepted,
     Answer,
     Pending,

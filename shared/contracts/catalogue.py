@@ -76,6 +76,16 @@ MESSAGES: tuple[Message, ...] = (
             commands.SignAgreement,
         )
     ),
+    *(
+        _command(model, service)
+        for service in topics.SERVICES
+        for model in (
+            commands.ShowDeadLetter,
+            commands.RedriveDeadLetter,
+            commands.EditAndRedriveDeadLetter,
+            commands.DiscardDeadLetter,
+        )
+    ),
     *_published(topics.REPLIES, commands.CommandAccepted),
     *_published(topics.REPLIES, commands.CommandPreviewed),
     *_published(topics.REPLIES, commands.CommandPending),

@@ -125,6 +125,27 @@ class SignAgreement(Command):
     signed_on: Day
 
 
+class ShowDeadLetter(Command):
+    """Asks for a refused record, sealed to the operator's key. The subject is the dead letter's id."""
+
+
+class RedriveDeadLetter(Command):
+    """Runs a refused record through its handler again. The subject is the dead letter's id."""
+
+
+class EditAndRedriveDeadLetter(Command):
+    """Runs `value`, a structured CloudEvent, in a record's place. The subject is the dead letter's id.
+
+    Settlements can't be edited: they are corrected at their source.
+    """
+
+    value: dict[str, Any]
+
+
+class DiscardDeadLetter(Command):
+    """Settles a refused record without running it. The subject is the dead letter's id."""
+
+
 RejectionMessage = Annotated[str, StringConstraints(max_length=400)]
 
 

@@ -19,6 +19,7 @@ VOLUNTEER = "volunteer-example2example3example4"
 PAIR = "pair-example2example3example4"
 ROUND = "round-01980000-0000-7000-8000-example00001"
 COMMAND = "0b7ad0b2-example-command"
+LETTER = "6b0f2f7e-5d0e-5a53-9a0c-3f1f7e0c0001"
 
 Data = dict[str, Any]
 
@@ -27,13 +28,12 @@ Data = dict[str, Any]
 class Example:
     """A record's subject and data, and its revision where its topic counts them.
 
-    `key`: where it isn't the subject. `extensions`: further attributes of the envelope.
+    `extensions`: further attributes of the envelope.
     """
 
     subject: str
     data: Data
     revision: int | None = None
-    key: str | None = None
     extensions: Data | None = None
 
 
@@ -265,6 +265,24 @@ _COMMANDS: dict[str, Example] = {
     "ListWaiting": Example(
         POOL, {"reason": "weekly_meeting", "municipality": MUNICIPALITY, "programme": PROGRAMME}
     ),
+    "ShowDeadLetter": Example(LETTER, {"reason": "unknown_field"}),
+    "RedriveDeadLetter": Example(LETTER, {"reason": "mended_release"}),
+    "EditAndRedriveDeadLetter": Example(
+        LETTER,
+        {
+            "reason": "misspelt_field",
+            "value": {
+                "specversion": "1.0",
+                "id": "0b7ad0b2-example-command",
+                "source": f"/operators/{OPERATOR}",
+                "type": "no.kobling.command.RunRound.v1",
+                "subject": POOL,
+                "time": "2026-11-21T09:00:00Z",
+                "data": {"reason": "weekly_meeting", "municipality": MUNICIPALITY, "programme": PROGRAMME},
+            },
+        },
+    ),
+    "DiscardDeadLetter": Example(LETTER, {"reason": "sent_twice"}),
     "AnswerProposal": Example(
         PAIR,
         {"reason": "answered_by_phone", "side": "receiving", "accept": True, "answered_on": "2026-11-19"},

@@ -106,7 +106,7 @@ def schema(message: Message) -> JsonSchemaValue:
         "$schema": DIALECT,
         "$id": message.dataschema,
         "title": message.name,
-        "description": f"A record of `{message.topic.name}`: CloudEvents 1.0, structured JSON.",
+        "description": f"A record of `{_topic_of(message)}`: CloudEvents 1.0, structured JSON.",
         "type": "object",
         "properties": properties,
         "required": envelope["required"],
@@ -117,6 +117,12 @@ def schema(message: Message) -> JsonSchemaValue:
         whole["required"] += _ALWAYS_WRITTEN + (["revision"] if message.topic.state else [])
     whole["$defs"] = {message.model.__name__: data, **definitions}
     return whole
+
+
+def _topic_of(message: Message) -> str:
+    """The topic's name; commands that every service knows have one schema."""
+    services = {other.topic.name for other in MESSAGES if other.name == message.name}
+    return message.topic.name if len(services) == 1 else "commands.<service>.<operator>.v1"
 
 
 _ALWAYS_WRITTEN = ["datacontenttype", "dataschema", "correlationid", "causationid"]

@@ -11,8 +11,6 @@ KIB = 1024
 Cleanup = Literal["delete", "compact"]
 Service = Literal["intake", "matching", "notifications", "reporting"]
 SERVICES: tuple[Service, ...] = ("intake", "matching", "notifications", "reporting")
-COMMANDED: tuple[Service, ...] = ("intake", "matching")
-"""The services that operators send commands to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +119,9 @@ COMMANDS: dict[Service, Topic] = {
         "yes" if service == "intake" else "no",
         512,
     )
-    for service in COMMANDED
+    for service in SERVICES
 }
-REPLIES = _outside("replies.<operator>.v1", "command id", COMMANDED, ("operator",), "sealed only", 1024)
+REPLIES = _outside("replies.<operator>.v1", "command id", SERVICES, ("operator",), "sealed only", 1024)
 OPERATORS = Topic("operators.v1", "operator", "compact", ("administrators",), SERVICES, "no", partitions=1)
 PROGRAMMES = Topic(
     "programmes.v1",

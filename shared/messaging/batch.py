@@ -10,7 +10,6 @@ from pymongo.errors import DuplicateKeyError
 from shared.logging import describe_error, get_logger
 from shared.messaging import retry
 from shared.messaging.health import Health
-from shared.messaging.parsing import Parser
 from shared.messaging.positions import Partition
 from shared.messaging.records import Parsed, Raw, Unreadable
 from shared.messaging.transaction import BatchTransaction, partition_of
@@ -50,10 +49,6 @@ class BatchProcessor:
     batch_bytes: int
     backoff: retry.Backoff = field(default_factory=retry.Backoff)
     budget: retry.FailureBudget = field(default_factory=retry.FailureBudget)
-    _parser: Parser = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._parser = Parser(self.transaction.subscription.topic, self.transaction.prefix)
 
     @property
     def name(self) -> str:
@@ -65,7 +60,7 @@ class BatchProcessor:
 
         Raises Halted, having committed what was stored before.
         """
-        parsed = [self._parser.parse(record) for record in records]
+        parsed = [self.transaction.parser.parse(record) for record in records]
         for chunk in self._chunks(parsed):
             await self._handle(chunk)
             await commit(_next_offsets(chunk))

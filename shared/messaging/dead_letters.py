@@ -19,8 +19,13 @@ KEPT = timedelta(days=30)
 INDEXES = [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))]
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:dead-letter")
 
-Protect = Callable[[bytes, str], bytes]
-"""Encrypts a refused record's bytes, bound to its dead-letter id, before they are stored."""
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Encrypts a refused record's bytes, bound to its dead-letter id, and decrypts them."""
+
+    encrypt: Callable[[bytes, str], bytes]
+    decrypt: Callable[[bytes, str], bytes]
 
 
 def dead_letter_id(raw: Raw) -> str:
@@ -32,18 +37,18 @@ def dead_letter_id(raw: Raw) -> str:
 class DeadLetters:
     """One service's quarantine and dead-letter topic.
 
-    `protect` is for the service whose refused records may hold personal data: its dead letters then have no
-    key and no payload, and the quarantine holds cipher text.
+    `protection` is for the service whose refused records may hold personal data: its dead letters then have
+    no key and no payload, and the quarantine holds cipher text.
     """
 
     topic: Topic
     service: str
-    protect: Protect | None = None
+    protection: Protection | None = None
 
     def refuse(self, raw: Raw, dead: Dead, work: Work, attempts: int = 1) -> UpdateOne:
         """Announces a refused record; returns the write that quarantines it."""
         letter = dead_letter_id(raw)
-        private = self.protect is not None
+        private = self.protection is not None
         headers = {
             "dlq-id": letter,
             "dlq-reason": dead.code,
@@ -82,9 +87,27 @@ class DeadLetters:
         }
 
     def _kept(self, content: bytes | None, letter: str) -> Any:
-        if content is None or self.protect is None:
+        if content is None or self.protection is None:
             return content
-        return self.protect(content, letter)
+        return self.protection.encrypt(content, letter)
+
+    def original(self, document: Document) -> Raw:
+        """The refused record of a quarantined document, as it came."""
+        letter = document["_id"]
+        return Raw(
+            document["topic"],
+            document["partition"],
+            document["offset"],
+            document["timestamp"],
+            self._back(document["key"], letter),
+            self._back(document["value"], letter),
+            tuple((name, self._back(content, letter)) for name, content in document["headers"]),
+        )
+
+    def _back(self, content: bytes | None, letter: str) -> bytes | None:
+        if content is None or self.protection is None:
+            return content
+        return self.protection.decrypt(content, letter)
 
     async def known(self, database: Database, letters: list[str], session: Session) -> set[str]:
         """Which of these dead letters are in quarantine already."""

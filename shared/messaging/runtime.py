@@ -21,12 +21,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from shared.clock import Clock
-from shared.contracts.topics import DEAD_LETTERS, Service
+from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service
 from shared.logging import describe_error, get_logger
-from shared.messaging import commands, dead_letters, due, inbox, relay
+from shared.messaging import dead_letters, due, inbox, relay, replies
 from shared.messaging.batch import BatchProcessor
+from shared.messaging.commands import NO_COMMANDS, RETRY_KIND, Commands, Decisions
 from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
-from shared.messaging.dead_letters import DeadLetters, Protect
+from shared.messaging.dead_letters import DeadLetters, Protection
+from shared.messaging.desk import DeadLetterDesk
 from shared.messaging.due import DueHandler, DueRunner
 from shared.messaging.health import Health
 from shared.messaging.lease import Lease
@@ -47,7 +49,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "quarantine": dead_letters.INDEXES,
     "leases": [],
     "due": due.INDEXES,
-    "replies": commands.INDEXES,
+    "replies": replies.INDEXES,
 }
 """Every service's own collections of the messaging core."""
 
@@ -81,12 +83,14 @@ class App:
     due_handlers: Mapping[str, DueHandler] = field(default_factory=dict)
     indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
     routes: Sequence[BaseRoute] = ()
-    protect: Protect | None = None
+    decisions: Decisions = NO_COMMANDS
+    protection: Protection | None = None
     on_start: Sequence[Callable[[], Awaitable[None]]] = ()
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
     broker: KafkaBroker = field(init=False)
     relay: Relay = field(init=False)
     due: DueRunner = field(init=False)
+    _names: list[str] = field(default_factory=list, init=False)
     _background: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
@@ -101,21 +105,30 @@ class App:
             settings.relay_rows,
             settings.relay_poll,
         )
+        letters = DeadLetters(DEAD_LETTERS[runtime.service], runtime.service, self.protection)
+
+        def transaction_of(subscription: Subscription) -> BatchTransaction:
+            return BatchTransaction(
+                subscription, runtime.database, runtime.service, prefix, runtime.clock, letters
+            )
+
+        transactions = [transaction_of(subscription) for subscription in self.subscriptions]
+        desk = DeadLetterDesk(letters, tuple(transactions))
+        orders = Commands(runtime.service, prefix, runtime.operators, self.decisions, desk)
+        transactions.append(
+            transaction_of(Subscription(COMMANDS[runtime.service], orders.apply, orders.report))
+        )
         self.due = DueRunner(
             runtime.database,
             runtime.service,
             prefix,
             runtime.clock,
-            self.due_handlers,
+            {**self.due_handlers, RETRY_KIND: orders.retry},
             runtime.health,
             self.relay.wake,
             settings.due_poll,
         )
-        letters = DeadLetters(DEAD_LETTERS[runtime.service], runtime.service, self.protect)
-        for subscription in self.subscriptions:
-            transaction = BatchTransaction(
-                subscription, runtime.database, runtime.service, prefix, runtime.clock, letters
-            )
+        for transaction in transactions:
             processor = BatchProcessor(
                 transaction,
                 runtime.health,
@@ -124,6 +137,7 @@ class App:
                 settings.batch_bytes,
             )
             subscribe(self.broker, processor, runtime.health)
+            self._names.append(processor.name)
         for part in ("database", "tables", "broker", "relay", "due"):
             runtime.health.starting(part)
 
@@ -154,8 +168,8 @@ class App:
     async def _start_broker(self) -> None:
         await use_batch_consumers(self.broker, self.runtime.health)
         await self.broker.start()
-        for subscription in self.subscriptions:
-            self.runtime.health.working(subscription.name)
+        for name in self._names:
+            self.runtime.health.working(name)
 
     async def _until_there(self, part: str, step: Callable[[], Awaitable[None]]) -> None:
         attempt = 0

@@ -1,7 +1,8 @@
 """What one transaction does with a batch: load, decide in offset order, store, send, count."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pymongo import UpdateOne
 
@@ -10,6 +11,7 @@ from shared.messaging import retry
 from shared.messaging.dead_letters import DeadLetters, dead_letter_id
 from shared.messaging.inbox import Inbox
 from shared.messaging.outcome import Dead, Duplicate, Outcome, counter
+from shared.messaging.parsing import Parser
 from shared.messaging.positions import Partition, Positions
 from shared.messaging.records import Erased, Handled, Parsed, Raw, Readable, Received, Tick, Unreadable
 from shared.messaging.subscription import Subscription
@@ -27,6 +29,28 @@ class BatchTransaction:
     prefix: str
     clock: Clock
     dead_letters: DeadLetters
+    parser: Parser = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parser", Parser(self.subscription.topic, self.prefix))
+
+    def reads(self, topic: str) -> bool:
+        """Whether a topic is this subscription's, or one of its family."""
+        family = self.subscription.topic
+        if family.is_family:
+            return re.fullmatch(family.pattern(self.prefix), topic) is not None
+        return topic == self.prefix + family.name
+
+    async def run_again(self, raw: Raw, work: Work) -> Outcome:
+        """Handles a refused record once more, inside another transaction; counts and answers nothing."""
+        record = self.parser.parse(raw)
+        if isinstance(record, Tick):
+            return Duplicate()
+        fresh = [record] if isinstance(record, Received) and self.subscription.uses_inbox else []
+        inbox = await Inbox.load(self.database, fresh, work.session)
+        outcomes = await self._outcomes([record], inbox, work)
+        await inbox.save(self.database, work.session)
+        return outcomes.get(0, Duplicate())
 
     async def run(self, chunk: Sequence[Parsed], session: Session) -> bool:
         """Handles records in the order given; returns whether there is anything for the relay."""

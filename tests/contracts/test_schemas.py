@@ -133,7 +133,7 @@ def test_example_is_received_on_its_topic(name: str) -> None:
 
 def record_key(name: str) -> str:
     described = EXAMPLES[name]
-    return described.subject if described.key is None else described.key
+    return described.subject
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -97,7 +97,7 @@ def processor(
     corner: Corner, ledger: Ledger, topic: Topic = topics.SETTLEMENTS, **options: Any
 ) -> BatchProcessor:
     """A processor over the ledger that waits next to nothing between tries."""
-    letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protect", None))
+    letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protection", None))
     subscription = Subscription(topic, ledger.apply, ledger.report)
     return BatchProcessor(
         BatchTransaction(subscription, ledger.database, "intake", "", Clock(), letters),

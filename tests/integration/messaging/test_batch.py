@@ -5,6 +5,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from shared.messaging.batch import Halted
+from shared.messaging.dead_letters import Protection
 from shared.messaging.records import Readable
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
@@ -119,10 +120,14 @@ async def test_big_batches_are_split(corner: Corner, ledger: Ledger) -> None:
     assert (await ledger.positions())["applied"] == 10
 
 
+def _scrambled(content: bytes, _: str) -> bytes:
+    return bytes(byte ^ 0x55 for byte in content)
+
+
 async def test_what_may_be_personal_is_kept_encrypted_and_announced_without_it(
     corner: Corner, ledger: Ledger
 ) -> None:
-    handler = processor(corner, ledger, protect=lambda content, _: bytes(byte ^ 0x55 for byte in content))
+    handler = processor(corner, ledger, protection=Protection(_scrambled, _scrambled))
     await handler.process(raws([b"Kari Eksempel"]), Commits())
     quarantined = await ledger.database["quarantine"].find_one({})
     assert quarantined is not None

@@ -1,0 +1,110 @@
+"""Commands as services decide on them, and the answers that they give."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts import commands as contract
+from shared.contracts.administrators import Operator
+from shared.messaging.records import Cause
+from shared.messaging.work import Work
+from shared.mongo import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Done; `result` is the resulting public state, or the answer asked for."""
+
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Not decided yet; a final answer follows."""
+
+    waits_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Not done; `message` says what would help and quotes nothing personal."""
+
+    code: str
+    message: str
+    field: str | None = None
+    state: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSubject:
+    """There is no such subject here, yet."""
+
+
+Answer = Accepted | Pending | Rejected | UnknownSubject
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRef:
+    """A command by operator and id, what it is about, and its chain: all that a later reply needs."""
+
+    operator: str
+    id: str
+    about: str
+    correlation: str
+
+    @property
+    def reply_id(self) -> str:
+        """The id under which its latest reply is kept: operators choose ids, each for themselves."""
+        return f"{self.operator}/{self.id}"
+
+    def document(self) -> Document:
+        """The reference as it is stored."""
+        return {
+            "operator": self.operator,
+            "id": self.id,
+            "about": self.about,
+            "correlation": self.correlation,
+        }
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "CommandRef":
+        """The reference that a document holds."""
+        return cls(document["operator"], document["id"], document["about"], document["correlation"])
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command that its operator may give. `command` is its data."""
+
+    ref: CommandRef
+    operator: Operator
+    command: contract.Command
+    subject: str
+    dry_run: bool
+    expected_revision: int | None
+    cause: Cause
+
+    def may_act_in(self, municipality: str) -> bool:
+        """Whether the operator works there."""
+        return municipality in self.operator.municipalities
+
+
+Decide = Callable[[Sequence[Request], Work], Awaitable[Sequence[Answer]]]
+"""Decides commands in order and stores what follows; for a dry run it stores nothing."""
+
+
+def rejected_elsewhere() -> Rejected:
+    """The answer for a subject in a municipality that isn't the operator's."""
+    return Rejected("not_your_municipality", "This operator has no access to the subject's municipality.")
+
+
+def stale_revision(expected: int | None, revision: int, state: dict[str, Any]) -> Rejected | None:
+    """The answer where someone else was faster; None where the command may go on."""
+    if expected is None or expected == revision:
+        return None
+    return Rejected(
+        "stale_revision",
+        f"The subject is at revision {revision}: read its state and decide again.",
+        "expectedrevision",
+        state,
+    )

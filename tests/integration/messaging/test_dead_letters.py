@@ -1,0 +1,157 @@
+"""Operators at work on the quarantine of a service."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from shared.contracts import commands as contract
+from shared.contracts.administrators import Operator
+from shared.contracts.sealed import Sealed
+from shared.messaging.answers import Accepted, Answer, CommandRef, Rejected, Request, UnknownSubject
+from shared.messaging.batch import BatchProcessor
+from shared.messaging.desk import DeadLetterDesk
+from shared.messaging.records import Cause, Readable
+from shared.messaging.work import Work
+from shared.mongo import Session
+from shared.sealing import Opener, new_key_pair
+from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
+from tests.support.cluster import Corner
+from tests.unit.messaging.records import settlement
+
+PRIVATE, PUBLIC = new_key_pair()
+OPERATOR = Operator(
+    operator="bergen-1",
+    person="person_1",
+    organisation="red_cross",
+    municipalities=["no-4601"],
+    roles=["dead_letters"],
+    public_key=PUBLIC,
+    key_id="bergen-1",
+    valid_until=datetime(2030, 1, 1, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+async def letter(corner: Corner, ledger: Ledger) -> tuple[BatchProcessor, str]:
+    """One record that a release could not handle, and the release after it, which can."""
+
+    def raises(_: Readable) -> None:
+        raise KeyError
+
+    handler = processor(corner, ledger)
+    ledger.before = raises
+    await handler.process(raws([settlement("BER-1")]), Commits())
+    ledger.before = lambda _: None
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    assert await ledger.rows() == {}
+    return handler, document["_id"]
+
+
+def request(
+    command: contract.Command, subject: str, operator: Operator = OPERATOR, **options: Any
+) -> Request:
+    ref = CommandRef(operator.operator, "command-1", subject, "command-1")
+    cause = Cause("command-1", "command-1")
+    return Request(ref, operator, command, subject, options.get("dry_run", False), None, cause)
+
+
+async def decide(handler: BatchProcessor, asked: Request) -> Answer:
+    transaction = handler.transaction
+    desk = DeadLetterDesk(transaction.dead_letters, (transaction,))
+
+    async def body(session: Session) -> Answer:
+        work = Work(session, transaction.database, "intake", "", transaction.clock.now())
+        answer = await desk.decide(asked, work)
+        await work.flush()
+        return answer
+
+    return await transaction.database.transact(body)
+
+
+async def test_a_redrive_applies_the_record_and_moves_the_count(
+    ledger: Ledger, letter: tuple[BatchProcessor, str]
+) -> None:
+    handler, id_ = letter
+    answer = await decide(handler, request(contract.RedriveDeadLetter(reason="mended"), id_))
+    assert isinstance(answer, Accepted)
+    assert answer.result["outcome"] == "applied"
+    assert await ledger.rows() == {"BER-1": [0]}
+    positions = await ledger.positions()
+    assert (positions["applied"], positions["dead"]) == (1, 0)
+    again = await decide(handler, request(contract.RedriveDeadLetter(reason="mended"), id_))
+    assert isinstance(again, Rejected)
+    assert again.code == "already_settled"
+    await handler.process(raws([settlement("BER-1")], start=1), Commits())
+    assert await ledger.rows() == {"BER-1": [0]}, "the redriven record's id is remembered"
+
+
+async def test_two_redrives_at_once_apply_once(ledger: Ledger, letter: tuple[BatchProcessor, str]) -> None:
+    handler, id_ = letter
+    asked = request(contract.RedriveDeadLetter(reason="mended"), id_)
+    answers = await asyncio.gather(*(decide(handler, asked) for _ in range(4)))
+    assert sum(isinstance(answer, Accepted) for answer in answers) == 1
+    assert await ledger.rows() == {"BER-1": [0]}
+    assert (await ledger.positions())["applied"] == 1
+
+
+async def test_a_dry_run_changes_nothing(ledger: Ledger, letter: tuple[BatchProcessor, str]) -> None:
+    handler, id_ = letter
+    for command in (contract.RedriveDeadLetter(reason="mended"), contract.DiscardDeadLetter(reason="twice")):
+        assert isinstance(await decide(handler, request(command, id_, dry_run=True)), Accepted)
+    assert await ledger.rows() == {}
+    assert (await ledger.positions())["dead"] == 1
+
+
+async def test_a_discarded_letter_is_settled(ledger: Ledger, letter: tuple[BatchProcessor, str]) -> None:
+    handler, id_ = letter
+    assert isinstance(
+        await decide(handler, request(contract.DiscardDeadLetter(reason="twice"), id_)), Accepted
+    )
+    redrive = await decide(handler, request(contract.RedriveDeadLetter(reason="mended"), id_))
+    assert isinstance(redrive, Rejected)
+    assert await ledger.rows() == {}
+
+
+async def test_settlements_are_corrected_at_their_source(letter: tuple[BatchProcessor, str]) -> None:
+    handler, id_ = letter
+    edited = contract.EditAndRedriveDeadLetter(reason="typing_error", value=settlement("BER-1"))
+    answer = await decide(handler, request(edited, id_))
+    assert isinstance(answer, Rejected)
+    assert answer.code == "not_editable"
+
+
+async def test_the_record_is_shown_to_the_holder_of_the_operators_key_alone(
+    letter: tuple[BatchProcessor, str],
+) -> None:
+    handler, id_ = letter
+    answer = await decide(handler, request(contract.ShowDeadLetter(reason="look"), id_))
+    assert isinstance(answer, Accepted)
+    assert b"Eksempel" not in orjson.dumps(answer.result)
+    sealed = Sealed.model_validate(answer.result["sealed"])
+    shown = orjson.loads(Opener("bergen-1", PRIVATE).open(sealed, id_))
+    assert orjson.loads(shown["value"])["data"]["person"]["family_name"] == "Eksempel"
+
+
+async def test_an_operator_without_key_or_from_elsewhere_is_shown_nothing(
+    letter: tuple[BatchProcessor, str],
+) -> None:
+    handler, id_ = letter
+    show = contract.ShowDeadLetter(reason="look")
+    keyless = await decide(handler, request(show, id_, OPERATOR.model_copy(update={"public_key": None})))
+    assert isinstance(keyless, Rejected)
+    assert keyless.code == "public_key_missing"
+    elsewhere = await decide(
+        handler, request(show, id_, OPERATOR.model_copy(update={"municipalities": ["dk-751"]}))
+    )
+    assert isinstance(elsewhere, Rejected)
+    assert elsewhere.code == "not_your_municipality"
+
+
+async def test_an_unknown_letter_is_an_unknown_subject(letter: tuple[BatchProcessor, str]) -> None:
+    handler, _ = letter
+    asked = request(contract.DiscardDeadLetter(reason="twice"), "elsewhere")
+    assert isinstance(await decide(handler, asked), UnknownSubject)
