@@ -12,11 +12,17 @@ import contextlib
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidTopicError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
 from pymongo import IndexModel
 
 from shared.logging import describe_error, get_logger
@@ -28,8 +34,19 @@ from shared.mongo import Database, Document
 log = get_logger(__name__)
 
 INDEXES = [IndexModel([("parked", 1), ("order", 1)])]
-PARKED = timedelta(seconds=5)
-"""How often rows are tried again whose topic did not exist."""
+MISSING = timedelta(seconds=5)
+"""How long rows are set aside whose topic does not exist."""
+REFUSED = timedelta(seconds=60)
+"""How long rows are set aside that the broker refuses: each further try costs all others a new producer."""
+UNPARK = timedelta(seconds=1)
+"""How often rows are looked for whose time aside is over."""
+REFUSALS = (
+    InvalidTopicError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
+"""What says that this very record, or its topic, is not to be had: no new producer changes it."""
 TRANSACTION_TIMEOUT = timedelta(seconds=10)
 STANDBY = timedelta(seconds=1)
 """How often a relay without the lease asks for it."""
@@ -133,14 +150,7 @@ class Relay:
         batch = _one_per_key([row for row in rows if row["topic"] not in missing])
         if not batch:
             return bool(missing)
-        async with producer.transaction():
-            acknowledgements = [
-                await producer.send(
-                    row["topic"], row["value"], row["key"], headers=list(map(tuple, row["headers"]))
-                )
-                for row in batch
-            ]
-            await asyncio.gather(*acknowledgements)
+        await self._transact(batch, producer)
         # With majority before the next read, so that no row of these keys is sent before they are gone.
         await self.database["outbox"].delete_many({"_id": {"$in": [row["_id"] for row in batch]}})
         return True
@@ -152,18 +162,51 @@ class Relay:
             self._topics = set(metadata.topics())
         return topics - self._topics
 
+    async def _transact(self, batch: Sequence[Document], producer: AIOKafkaProducer) -> None:
+        """Sends rows in one transaction; raises, with those that the broker will not have set aside."""
+        async with producer.transaction():
+            sending = [
+                producer.send(
+                    row["topic"], row["value"], row["key"], headers=list(map(tuple, row["headers"]))
+                )
+                for row in batch
+            ]
+            queued = await asyncio.gather(*sending, return_exceptions=True)
+            results = await asyncio.gather(
+                *(one for one in queued if not isinstance(one, BaseException)), return_exceptions=True
+            )
+            failures = [one for one in (*queued, *results) if isinstance(one, BaseException)]
+            if not failures:
+                return
+            answers = iter(results)
+            outcomes = [one if isinstance(one, BaseException) else next(answers) for one in queued]
+            refused = [row for row, one in zip(batch, outcomes, strict=True) if isinstance(one, REFUSALS)]
+            if refused:
+                await self._park_keys(refused)
+            raise failures[0]
+
     async def _park(self, topics: set[str]) -> None:
         """Sets the rows of missing topics aside, in their order, until an administrator has created them."""
         log.error("outbox_topic_missing", topics=sorted(topics))
-        await self.database["outbox"].update_many(
-            {"topic": {"$in": list(topics)}}, {"$set": {"parked": True}}
-        )
+        await self.database["outbox"].update_many({"topic": {"$in": list(topics)}}, _parked_for(MISSING))
+
+    async def _park_keys(self, refused: Sequence[Document]) -> None:
+        """Sets aside what the broker refuses, with all that must come after it; the others go on."""
+        log.error("outbox_rows_refused", rows=len(refused), topics=sorted({row["topic"] for row in refused}))
+        places = [{"topic": row["topic"], "key": row["key"]} for row in refused]
+        await self.database["outbox"].update_many({"$or": places}, _parked_for(REFUSED))
 
     async def _unpark(self) -> None:
         now = time.monotonic()
-        if now - self._unparked > PARKED.total_seconds():
+        if now - self._unparked > UNPARK.total_seconds():
             self._unparked = now
-            await self.database["outbox"].update_many({"parked": True}, {"$unset": {"parked": ""}})
+            over = {"parked": {"$ne": None}, "$expr": {"$lt": ["$parked", "$$NOW"]}}
+            await self.database["outbox"].update_many(over, {"$unset": {"parked": ""}})
+
+
+def _parked_for(span: timedelta) -> list[Document]:
+    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": int(span.total_seconds())}}
+    return [{"$set": {"parked": until}}]
 
 
 def _one_per_key(rows: list[Document]) -> list[Document]:

@@ -151,7 +151,7 @@ async def test_a_crash_between_acknowledgement_and_deletion_repeats_and_reorders
 async def test_a_topic_that_does_not_exist_holds_up_nobody(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay.PARKED", timedelta(seconds=1))
+    monkeypatch.setattr("shared.messaging.relay.MISSING", timedelta(seconds=1))
     missing = topics.RECEIPTS.named("dk-751")
     await ledger.database["outbox"].insert_many(
         [row(corner, "case", 1, missing), row(corner, "case", 2, missing), row(corner, "pair-a", 1)]
@@ -162,6 +162,22 @@ async def test_a_topic_that_does_not_exist_holds_up_nobody(
         await corner.create_topics(["dk-751"])
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, missing) == {"case": [1, 2]}
+
+
+async def test_a_record_that_the_broker_refuses_holds_up_its_own_key_alone(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.relay.REFUSED", timedelta(seconds=1))
+    large = {**row(corner, "pair-a", 1), "value": b"x" * 1_500_000}
+    others = [row(corner, f"pair-{key}", 1) for key in "bcdef"]
+    await ledger.database["outbox"].insert_many([large, row(corner, "pair-a", 2), *others])
+    async with running(relay(corner, ledger, stack)):
+        await wait_until(lambda: _left(ledger, 2))
+        assert await revisions(corner, pairs) == {f"pair-{key}": [1] for key in "bcdef"}
+        small = orjson.dumps({"revision": 1})
+        await ledger.database["outbox"].update_one({"_id": large["_id"]}, {"$set": {"value": small}})
+        await wait_until(lambda: empty(ledger))
+    assert (await revisions(corner, pairs))["pair-a"] == [1, 2]
 
 
 async def _finish(producer: AIOKafkaProducer, late: dict[str, Any]) -> None:
