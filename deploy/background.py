@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +41,9 @@ def start(
     """
     directory.mkdir(parents=True, exist_ok=True)
     addresses_file(directory).unlink(missing_ok=True)
+    # Of an installation before this one, with other keys and another database.
+    for left in ("mail", "logs"):
+        shutil.rmtree(directory / left, ignore_errors=True)
     log = directory / "installation.log"
     command = [sys.executable, "-m", "deploy.installation", "--directory", str(directory)]
     command += ["--as-of", as_of.isoformat()] if as_of else []

@@ -10,7 +10,17 @@ from deploy.local.addresses import StackError
 
 def up() -> int:
     """Starts an installation that goes on by itself and prints where it is."""
-    addresses = background.running() or background.start()
+    addresses = background.running()
+    if addresses is None:
+        try:
+            addresses = background.start()
+        except KeyboardInterrupt:
+            background.stop()
+            sys.stderr.write("stopped\n")
+            return 130
+    else:
+        as_of = addresses["as_of"]
+        sys.stderr.write(f"already up{', with its clock at ' + as_of if as_of else ''}\n")
     sys.stdout.write(json.dumps(addresses, indent=2) + "\n")
     return 0
 

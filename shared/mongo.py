@@ -18,6 +18,7 @@ from pymongo import IndexModel, ReadPreference
 from pymongo.errors import CollectionInvalid, OperationFailure
 from pymongo.errors import PyMongoError as DatabaseError
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 __all__ = ["DURABLE", "Collection", "Database", "DatabaseError", "Document", "Session"]
@@ -45,6 +46,7 @@ class Database:
             serverSelectionTimeoutMS=SERVER_SELECTION_MS,
             retryWrites=True,
         )
+        self._address = ",".join(f"{host}:{port}" for host, port in parse_uri(uri)["nodelist"])
         self._database: AsyncIOMotorDatabase[Document] = self._client.get_database(
             name,
             codec_options=CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD),
@@ -55,6 +57,11 @@ class Database:
 
     def __getitem__(self, collection: str) -> Collection:
         return self._database[collection]
+
+    @property
+    def address(self) -> str:
+        """Where the database is said to be, as host:port, without credentials."""
+        return self._address
 
     async def ping(self) -> None:
         """Raises a PyMongoError where no primary answers."""

@@ -1,16 +1,35 @@
 """What every service is told: one class, a unit and a default for each setting, read from the environment."""
 
+import base64
+import binascii
+import sys
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_BYTES = 32
+
+
+def _is_key(text: SecretStr) -> SecretStr:
+    try:
+        size = len(base64.urlsafe_b64decode(text.get_secret_value()))
+    except (ValueError, binascii.Error):
+        size = -1
+    if size != KEY_BYTES:
+        raise ValueError("must be 32 bytes in URL-safe base 64")
+    return text
+
+
+Key = Annotated[SecretStr, AfterValidator(_is_key)]
+"""A key of 32 bytes in URL-safe base 64."""
 
 
 class ServiceSettings(BaseSettings):
     """Settings that all services share; each adds its own under its own prefix, such as `MATCHING_`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     kafka: str = Field("localhost:9092", description="Bootstrap servers, host:port, comma-separated.")
     mongodb: SecretStr = Field(
@@ -43,3 +62,21 @@ class ServiceSettings(BaseSettings):
     drain: timedelta = Field(
         timedelta(seconds=10), description="How long a stopping service may finish what it has begun."
     )
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def load_settings(kind: type[S]) -> S:
+    """The settings from the environment; ends the process with a line for each that is missing or wrong.
+
+    The lines name the variables and never show a value: other variables that were set may be secrets.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        lines = [f"{prefix}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]
+    sys.stderr.write("\n".join(["These settings are missing or wrong:", *lines]) + "\n")
+    sys.exit(2)

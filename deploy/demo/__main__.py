@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import sys
 import time
 from datetime import UTC, datetime
@@ -49,15 +48,20 @@ def main() -> int:
         )
         return 1
     begun = time.monotonic()
+    console.print(
+        "starting broker, database, mail sink and the four services; the first time some files are fetched"
+    )
     try:
         with console.status("starting broker, database, mail sink and the four services"):
-            shutil.rmtree(background.DIRECTORY / "mail", ignore_errors=True)
             addresses = background.start(as_of=AS_OF, parent=None if keep else os.getpid())
         console.print(f"[dim]everything is up after {time.monotonic() - begun:.1f} s[/]")
         outcome = asyncio.run(play(addresses, console))
     except (StackError, Unanswered) as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        return 130
     finally:
         if not keep:
             background.stop()

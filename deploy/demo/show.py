@@ -6,6 +6,10 @@ from rich.table import Table
 
 from deploy.demo.story import PROGRAMME, Outcome
 
+REASONS = {
+    "no_candidate": "no_candidate: the rules exclude every guide",
+    "outbid": "outbid: every possible guide is better placed elsewhere",
+}
 SHOWN = 6
 """Characters of a random reference that tell one row from another."""
 
@@ -35,7 +39,10 @@ def _short(subject: str) -> str:
 
 def _pairs(outcome: Outcome, names: dict[str, str]) -> Table:
     parts = sorted({part for pair in outcome.created for part in pair["receipt"]["parts"]})
-    caption = "points by part; waiting is kept apart from the score"
+    caption = (
+        "points by part, at most what the pack gives each; waiting is kept apart from the score; "
+        "rank 2/30: the second best of 30 guides that no rule excludes"
+    )
     table = Table(title="Pairs created", caption=caption, box=SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("case", no_wrap=True)
     table.add_column("guide", no_wrap=True)
@@ -60,21 +67,26 @@ def _waiting(outcome: Outcome, names: dict[str, str]) -> Table:
     )
     for column in ("who", "since", "days", "reason", "rules"):
         table.add_column(column)
-    for one in outcome.round["unmatched_receiving"]:
+    left_over = outcome.round["unmatched_receiving"]
+    for one in sorted(left_over, key=lambda one: names.get(one["subject"], one["subject"])):
         rules = ", ".join(f"{rule} {count}" for rule, count in one["rules"].items())
         who = names.get(one["subject"], _short(one["subject"]))
-        table.add_row(who, one["since"], str(one["waiting_days"]), one["reason"], rules)
+        table.add_row(
+            who, one["since"], str(one["waiting_days"]), REASONS.get(one["reason"], one["reason"]), rules
+        )
     left = outcome.after["giving"]
     table.add_row(f"{left} volunteers", "", "", "no refugee is left that they could guide", "")
     return table
 
 
 def _indicators(outcome: Outcome) -> Table:
-    table = Table(title="Indicators", caption="counts below 5 are withheld")
+    table = Table(
+        title="Indicators", caption="counts below 5 are withheld, and whatever would let them be worked out"
+    )
     for column in ("programme", "period", "figure", "value"):
         table.add_column(column, no_wrap=True)
     for item in sorted(outcome.indicators, key=lambda item: (item["programme"] == PROGRAMME, item["period"])):
-        for figure in item["figures"]:
+        for figure in sorted(item["figures"], key=lambda figure: str(figure["name"])):
             value = "withheld" if figure.get("suppressed") else str(figure.get("value", ""))
             table.add_row(item["programme"], item["period"], figure["name"], value)
     return table

@@ -193,7 +193,10 @@ class Story:
             outcome.indicators = await self._eventually(
                 "the indicators",
                 indicators,
-                lambda found: _figure(found, "pairs_created") == len(outcome.created),
+                lambda found: (
+                    _figure(found, PROGRAMME, "pairs_created") == len(outcome.created)
+                    and _figure(found, "all", "notifications_sent") == outcome.mails
+                ),
             )
         await self._reconcile(outcome)
 
@@ -236,10 +239,10 @@ def _receipt_place(record: Any) -> int:
     return place
 
 
-def _figure(indicators: list[Document], name: str) -> int | None:
+def _figure(indicators: list[Document], programme: str, name: str) -> int | None:
     """The first published value of a programme's figure in a month."""
     for item in indicators:
-        if item["programme"] == PROGRAMME and "-" in item["period"]:
+        if item["programme"] == programme and "-" in item["period"]:
             for figure in item["figures"]:
                 if figure["name"] == name:
                     value: int | None = figure.get("value")

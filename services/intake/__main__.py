@@ -6,8 +6,9 @@ from services.intake.app import create_app
 from services.intake.settings import Settings
 from shared.logging import configure_logging
 from shared.messaging.runtime import serve
+from shared.settings import load_settings
 
 if __name__ == "__main__":
-    settings = Settings()
+    settings = load_settings(Settings)
     configure_logging("intake", settings.log_level)
     asyncio.run(serve(create_app(settings)))

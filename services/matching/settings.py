@@ -12,7 +12,9 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What matching needs besides every service's settings."""
 
-    model_config = SettingsConfigDict(env_prefix="MATCHING_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MATCHING_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     proposals_per_transaction: Annotated[
         int, Field(ge=1, le=100, description="Most proposals written at once.")

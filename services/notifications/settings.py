@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ServiceSettings
+from shared.settings import Key, ServiceSettings
 
 MAIL_ADDRESS = r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$"
 
@@ -14,9 +14,11 @@ MAIL_ADDRESS = r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})
 class Settings(ServiceSettings):
     """What notifications needs besides every service's settings."""
 
-    model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="NOTIFICATIONS_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
-    card_private_key: SecretStr = Field(
+    card_private_key: Key = Field(
         description="Private key (X25519, 32 bytes in URL-safe base 64) that opens contact cards."
     )
     card_key_id: str = Field("notifications-1", description="Name of the key that cards are sealed to.")

@@ -11,7 +11,9 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What reporting needs besides every service's settings."""
 
-    model_config = SettingsConfigDict(env_prefix="REPORTING_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="REPORTING_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     publish_every: timedelta = Field(
         timedelta(hours=1), description="How often figures that changed are published."

@@ -88,10 +88,7 @@ class Commands:
             replies.repeat(_ref(record), record.cause)
         for item in handled:
             if isinstance(item.outcome, Dead) and (ref := _readable_ref(item.record)) is not None:
-                message = (
-                    "The command was not understood: mend the field that is named and send it under a new id."
-                )
-                rejected = Rejected(item.outcome.code, message, item.outcome.field)
+                rejected = Rejected(item.outcome.code, _remedy(item), item.outcome.field)
                 replies.send(ref, item.record.cause, rejected, remember=False)
 
     async def retry(self, task: Task) -> None:
@@ -109,7 +106,8 @@ class Commands:
                     work.schedule(_retry_row(parsed, work.now, data["deadline"]))
                     return
                 answer = Rejected(
-                    "unknown_subject", "There is no such subject here: look the reference up and send again."
+                    "unknown_subject",
+                    "There is no such subject here: check the reference and send again under a new id.",
                 )
             replies.send(_ref(parsed), parsed.cause, answer, dry_run=parsed.envelope.dryrun)
 
@@ -169,9 +167,29 @@ def _readable_ref(record: object) -> CommandRef | None:
         case Received():
             return _ref(record)
         case Unreadable(envelope={"id": str(id_)}, owner=str(owner)) if 0 < len(id_) <= 200:  # noqa: PLR2004
-            return CommandRef(owner, id_, "unreadable", id_)
+            about = (record.raw.key or b"").decode(errors="replace")[:200] or "unreadable"
+            return CommandRef(owner, id_, about, id_)
         case _:
             return None
+
+
+_REMEDIES = {
+    "unknown_field": "The command has no such field: leave it out, or spell it as its schema does.",
+    "field_missing": "The command needs this field: its schema says in which form.",
+    "field_invalid": "The field's value has not the form that the command's schema gives for it.",
+    "unknown_type": "There is no such command on this service's topic.",
+    "unknown_version": "This version of the command is not known here.",
+    "key_mismatch": "The record's key must be the same as its subject.",
+    "id_collision": "Another command of yours has this id already.",
+    "unhandled_exception": "The service failed on this command; it is kept and can be run again.",
+}
+
+
+def _remedy(item: Handled) -> str:
+    """What would help, for a command that was refused unread."""
+    code = item.outcome.code if isinstance(item.outcome, Dead) else ""
+    said = _REMEDIES.get(code, "The record is no command that can be read.")
+    return f"{said} Send it again under a new id."
 
 
 def _retry_row(record: Received, now: datetime, deadline: datetime) -> DueRow:

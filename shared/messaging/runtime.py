@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import random
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -148,9 +149,6 @@ class App:
     async def start(self) -> None:
         """Starts everything in order, waiting for servers that are down."""
         runtime = self.runtime
-        await self._until_there("database", lambda: runtime.database.ensure({**INDEXES, **self.indexes}))
-        for hook in self.on_start:
-            await self._until_there("database", hook)
         tables = TableReader(
             runtime.settings.kafka,
             runtime.settings.topic_prefix,
@@ -159,6 +157,9 @@ class App:
             runtime.health,
         )
         self._run(tables.run())
+        await self._until_there("database", lambda: runtime.database.ensure({**INDEXES, **self.indexes}))
+        for hook in self.on_start:
+            await self._until_there("database", hook)
         await tables.caught_up.wait()
         self._run(self.relay.run())
         self._run(self.due.run())
@@ -177,8 +178,9 @@ class App:
             try:
                 await step()
             except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
-                self.runtime.health.degraded(part, type(error).__name__)
-                log.warning("start_waits", part=part, **describe_error(error))
+                server = self.runtime.database.address if part == "database" else self.runtime.settings.kafka
+                self.runtime.health.degraded(part, f"{server}: {type(error).__name__}")
+                log.warning("start_waits", part=part, server=server, **describe_error(error))
                 await asyncio.sleep(Backoff().delay(attempt, random.random()).total_seconds())  # noqa: S311
                 attempt += 1
             else:
@@ -235,12 +237,18 @@ class App:
         try:
             await asyncio.wait_for(self.runtime.database.ping(), PING_SECONDS)
         except (PyMongoError, TimeoutError) as error:
-            causes["database"] = type(error).__name__
+            causes["database"] = f"{self.runtime.database.address}: {type(error).__name__}"
         return JSONResponse({"ready": not causes, "causes": causes}, 503 if causes else 200)
 
 
 class _Server(uvicorn.Server):
     """uvicorn's server, with signals left to `serve`, which exits with 0 after draining."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where the health endpoint listens: the port may have been left to the system."""
+        await super().startup(sockets)
+        bound = [one.getsockname() for server in self.servers for one in server.sockets]
+        log.info("health_listens", addresses=[f"{host}:{port}" for host, port, *_ in bound])
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]

@@ -108,8 +108,8 @@ class TableReader:
             try:
                 await self._follow()
             except Exception as error:  # noqa: BLE001 (read again from the beginning: puts are idempotent)
-                self.health.degraded("tables", type(error).__name__)
-                log.warning("tables_wait", **describe_error(error))
+                self.health.degraded("tables", f"{self.kafka}: {type(error).__name__}")
+                log.warning("tables_wait", server=self.kafka, **describe_error(error))
                 await asyncio.sleep(self.backoff.delay(attempt, random.random()).total_seconds())  # noqa: S311
                 attempt += 1
 
@@ -124,8 +124,8 @@ class TableReader:
             auto_offset_reset="earliest",
             enable_auto_commit=False,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             partitions = [TopicPartition(name, 0) for name in parsers]
             consumer.assign(partitions)
             ends = await consumer.end_offsets(partitions)

@@ -4,8 +4,9 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from services.notifications.settings import Settings
+from shared.sealing import encode
 
-KEY = SecretStr("key")
+KEY = SecretStr(encode(bytes(32)))
 
 
 def test_a_password_never_travels_in_the_clear() -> None:
