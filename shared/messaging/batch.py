@@ -5,13 +5,13 @@ import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from shared.logging import describe_error, get_logger
 from shared.messaging import retry
 from shared.messaging.health import Health
 from shared.messaging.positions import Partition
-from shared.messaging.records import Parsed, Raw, Unreadable
+from shared.messaging.records import Parsed, Raw, Received, Unreadable
 from shared.messaging.transaction import BatchTransaction, partition_of
 from shared.messaging.work import OutgoingTooLarge
 from shared.mongo import Session
@@ -20,6 +20,8 @@ log = get_logger(__name__)
 
 Commit = Callable[[Mapping[Partition, int]], Awaitable[None]]
 """Commits each partition's next offset to the group."""
+
+DUPLICATE_KEY = 11000
 
 Step = Callable[[Sequence[Parsed]], Awaitable[None]]
 
@@ -83,7 +85,7 @@ class BatchProcessor:
             self.budget.succeeded(len(chunk))
             return
         poison: dict[int, str] = {}
-        await self._find_poison(chunk, 0, poison)
+        await self._find_poison(chunk, 0, len(chunk), poison)
         if not poison and len(chunk) > 1:
             # Each record is sound, and all together are not: too much for one transaction.
             middle = len(chunk) // 2
@@ -92,24 +94,31 @@ class BatchProcessor:
             return
         self.budget.count(failures=len(poison), records=len(chunk))
         sound = [
-            Unreadable(record.raw, poison[index]) if index in poison else record
+            _refused(record, poison[index]) if index in poison else record
             for index, record in enumerate(chunk)
         ]
         if await self._attempt(sound, self._store, tries=retry.TRIES) is not None:
             self._halt("a batch can't be stored, and no record of it is at fault")
 
-    async def _find_poison(self, chunk: Sequence[Parsed], start: int, poison: dict[int, str]) -> None:
-        """Adds each record that can't be handled, by its index, with a code; `chunk` begins at `start`.
+    async def _find_poison(
+        self, chunk: Sequence[Parsed], start: int, stop: int, poison: dict[int, str]
+    ) -> None:
+        """Adds each record from `start` to `stop` that can't be handled, by its index, with a code.
 
         Raises Halted as soon as there are too many.
         """
-        failure = await self._attempt(chunk, self._try, tries=retry.TRIES if len(chunk) == 1 else 1)
+        single = stop - start == 1
+        failure = await self._attempt(chunk[start:stop], self._try, tries=retry.TRIES if single else 1)
         if failure is None:
             return
-        if len(chunk) > 1:
-            middle = len(chunk) // 2
-            await self._find_poison(chunk[:middle], start, poison)
-            await self._find_poison(chunk[middle:], start + middle, poison)
+        if not single:
+            middle = (start + stop) // 2
+            await self._find_poison(chunk, start, middle, poison)
+            await self._find_poison(chunk, middle, stop, poison)
+            return
+        # It may be sound after those before it, whose effects a trial of its own does not see.
+        before = [record for index, record in enumerate(chunk[:start]) if index not in poison]
+        if before and await self._attempt([*before, chunk[start]], self._try, tries=1) is None:
             return
         too_large = isinstance(failure, OutgoingTooLarge)
         poison[start] = "outgoing_too_large" if too_large else "unhandled_exception"
@@ -166,7 +175,22 @@ def _patience(error: Exception, tries: int) -> int:
     if isinstance(error, OutgoingTooLarge):
         return 1
     # Two replicas that insert the same document at once: a try later the loser reads the winner's.
-    return retry.TRIES if isinstance(error, DuplicateKeyError) else tries
+    return retry.TRIES if _is_duplicate_key(error) else tries
+
+
+def _is_duplicate_key(error: Exception) -> bool:
+    if isinstance(error, BulkWriteError):
+        return any(
+            fault.get("code") == DUPLICATE_KEY for fault in (error.details or {}).get("writeErrors", [])
+        )
+    return isinstance(error, DuplicateKeyError)
+
+
+def _refused(record: Parsed, code: str) -> Unreadable:
+    """A record that can't be handled, with what is needed to answer it."""
+    if isinstance(record, Received):
+        return Unreadable(record.raw, code, None, record.owner, {"id": record.envelope.id})
+    return Unreadable(record.raw, code)
 
 
 def _next_offsets(chunk: Sequence[Parsed]) -> dict[Partition, int]:

@@ -1,8 +1,9 @@
 """Refused records: the original stays in `quarantine` for 30 days, a notice goes to the dead-letter topic."""
 
+import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,15 @@ from shared.contracts.fields import format_instant
 from shared.contracts.topics import Topic
 from shared.messaging.outcome import Dead
 from shared.messaging.records import Raw
-from shared.messaging.work import Work
+from shared.messaging.work import HEADROOM, Work
 from shared.mongo import Database, Document, Session
 
 KEPT = timedelta(days=30)
 INDEXES = [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))]
+LARGEST_KEPT = 4 * 1024 * 1024
+"""Bytes of key and value that the quarantine keeps. A broker's limit is on compressed batches, so a record
+may be far beyond it; then a digest and the size stand for it.
+"""
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:dead-letter")
 
 
@@ -49,7 +54,7 @@ class DeadLetters:
         """Announces a refused record; returns the write that quarantines it."""
         letter = dead_letter_id(raw)
         private = self.protection is not None
-        headers = {
+        headers: dict[str, str | None] = {
             "dlq-id": letter,
             "dlq-reason": dead.code,
             "dlq-field": dead.field,
@@ -60,11 +65,14 @@ class DeadLetters:
             "dlq-time": format_instant(work.now),
             "dlq-service": self.service,
         }
+        key, value = _carried(raw, self.topic)
+        if len(value or b"") < len(raw.value or b""):
+            headers |= _digest(raw)
         work.send(
             self.topic,
-            key=None if private else raw.key,
+            key=None if private else key,
             # Empty, since aiokafka refuses a record with neither key nor value.
-            value=b"" if private else raw.value,
+            value=b"" if private or (key is None and value is None) else value,
             headers=[(name, text.encode()) for name, text in headers.items() if text is not None],
         )
         return UpdateOne(
@@ -72,6 +80,7 @@ class DeadLetters:
         )
 
     def _document(self, raw: Raw, dead: Dead, letter: str, attempts: int) -> Document:
+        raw = raw if raw.size <= LARGEST_KEPT else replace(raw, key=None, value=None, headers=())
         return {
             "topic": raw.topic,
             "partition": raw.partition,
@@ -113,3 +122,16 @@ class DeadLetters:
         """Which of these dead letters are in quarantine already."""
         cursor = database["quarantine"].find({"_id": {"$in": letters}}, {"_id": 1}, session=session)
         return {document["_id"] async for document in cursor}
+
+
+def _carried(raw: Raw, topic: Topic) -> tuple[bytes | None, bytes | None]:
+    """Key and value as far as the dead-letter topic takes them."""
+    room = topic.max_message_bytes - 2 * HEADROOM
+    key = raw.key if len(raw.key or b"") <= room // 2 else None
+    value = raw.value if len(raw.value or b"") + len(key or b"") <= room else b""
+    return key, value
+
+
+def _digest(raw: Raw) -> dict[str, str | None]:
+    value = raw.value or b""
+    return {"dlq-size": str(len(value)), "dlq-sha256": hashlib.sha256(value).hexdigest()}

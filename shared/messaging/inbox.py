@@ -29,6 +29,7 @@ class Inbox:
     """The ids that one batch meets, those stored and those of its own."""
 
     _seen: dict[str, Seen]
+    _expected: set[str] = field(default_factory=set, init=False)
     _new: list[Document] = field(default_factory=list, init=False)
 
     @classmethod
@@ -49,14 +50,21 @@ class Inbox:
 
     def expect(self, record: Received) -> None:
         """Holds the id for a record of this batch, so that a copy behind it is a duplicate."""
+        self._expected.add(inbox_id(record))
         self._seen[inbox_id(record)] = Seen(record.fingerprint, (record.raw.partition, record.raw.offset))
 
     def release(self, record: Received) -> None:
         """Gives the id of a dead record free: its correction may come under the same id."""
+        self._expected.discard(inbox_id(record))
         self._seen.pop(inbox_id(record), None)
+
+    def awaits(self, record: Received) -> bool:
+        """Whether a record of this id is in the batch and not decided yet."""
+        return inbox_id(record) in self._expected
 
     def store(self, record: Received) -> None:
         """Keeps a handled record's id. The time is the machine's own, since MongoDB expires by its own."""
+        self._expected.discard(inbox_id(record))
         self._new.append(
             {
                 "_id": inbox_id(record),
@@ -75,4 +83,4 @@ class Inbox:
 
 def inbox_id(record: Received) -> str:
     """The topic and the event id."""
-    return f"{record.raw.topic} {record.envelope.id}"
+    return f"{record.raw.topic} {record.event_id}"

@@ -49,6 +49,8 @@ class Parser:
         if raw.key is not None and raw.key.startswith(b"_") and self._topic.cleanup == "compact":
             return Tick(raw)
         owner = self._topic.owner(raw.topic, self._prefix) if self._topic.is_family else None
+        if raw.fault is not None:
+            return Unreadable(raw, raw.fault, None, owner)
         document: dict[str, Any] | None = None
         try:
             if raw.value is None:

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 
 from pymongo import UpdateOne
 
+from shared.logging import get_logger
 from shared.messaging.outcome import COUNTERS
 from shared.mongo import Database, Document, Session
+
+log = get_logger(__name__)
 
 Partition = tuple[str, int]
 
@@ -21,6 +24,9 @@ class Positions:
     """The positions of the partitions that one batch touches."""
 
     next_offset: dict[Partition, int]
+    newest: dict[Partition, int]
+    _begun_anew: set[Partition] = field(default_factory=set, init=False)
+    _newest_moved: dict[Partition, int] = field(default_factory=dict, init=False)
     _moved: dict[Partition, int] = field(default_factory=dict, init=False)
     _counted: dict[Partition, Counter[str]] = field(default_factory=dict, init=False)
 
@@ -28,21 +34,31 @@ class Positions:
     async def load(cls, database: Database, partitions: Iterable[Partition], session: Session) -> "Positions":
         """Reads the partitions' documents; a partition never seen begins at 0."""
         wanted = {key(partition): partition for partition in partitions}
-        found = dict.fromkeys(wanted.values(), 0)
-        cursor = database["positions"].find(
-            {"_id": {"$in": list(wanted)}}, {"next_offset": 1}, session=session
-        )
+        found, newest = dict.fromkeys(wanted.values(), 0), dict.fromkeys(wanted.values(), 0)
+        fields = {"next_offset": 1, "newest": 1}
+        cursor = database["positions"].find({"_id": {"$in": list(wanted)}}, fields, session=session)
         async for document in cursor:
             found[wanted[document["_id"]]] = document["next_offset"]
-        return cls(found)
+            newest[wanted[document["_id"]]] = document["newest"]
+        return cls(found, newest)
 
-    def is_redelivery(self, partition: Partition, offset: int) -> bool:
-        """Whether the record was handled in an earlier batch."""
-        return offset < self.next_offset[partition]
+    def is_redelivery(self, partition: Partition, offset: int, timestamp: int) -> bool:
+        """Whether the record was handled in an earlier batch; `timestamp` is the broker's, in milliseconds.
 
-    def passed(self, partition: Partition, offset: int, counter: str | None) -> None:
+        A lower offset with a later timestamp belongs to another log: the topic was deleted and made again.
+        """
+        if offset >= self.next_offset[partition] or partition in self._begun_anew:
+            return False
+        if timestamp > self.newest[partition]:
+            log.error("topic_begun_anew", topic=partition[0], partition=partition[1], offset=offset)
+            self._begun_anew.add(partition)
+            return False
+        return True
+
+    def passed(self, partition: Partition, offset: int, timestamp: int, counter: str | None) -> None:
         """Moves past a record; `counter` is None for a redelivery or a tick, which count for nothing."""
         self._moved[partition] = max(self._moved.get(partition, 0), offset + 1)
+        self._newest_moved[partition] = max(self._newest_moved.get(partition, 0), timestamp)
         if counter is not None:
             self._counted.setdefault(partition, Counter())[counter] += 1
 
@@ -55,8 +71,7 @@ class Positions:
                 UpdateOne(
                     {"_id": key(partition)},
                     {
-                        # A member that lost the partition may finish after its successor: never move back.
-                        "$max": {"next_offset": next_offset},
+                        **self._move(partition, next_offset),
                         "$inc": {name: self._counted.get(partition, Counter())[name] for name in COUNTERS},
                         "$setOnInsert": {"topic": partition[0], "partition": partition[1]},
                     },
@@ -67,6 +82,13 @@ class Positions:
             ordered=False,
             session=session,
         )
+
+    def _move(self, partition: Partition, next_offset: int) -> Document:
+        newest = {"newest": self._newest_moved[partition]}
+        if partition in self._begun_anew:
+            return {"$set": {"next_offset": next_offset, **newest}}
+        # A member that lost the partition may finish after its successor: never move back.
+        return {"$max": {"next_offset": next_offset, **newest}}
 
 
 def key(partition: Partition) -> str:

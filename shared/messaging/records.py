@@ -1,5 +1,7 @@
 """Records as they arrive, before and after parsing."""
 
+import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +38,8 @@ class Raw:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    fault: str | None = None
+    """Why even the bytes could not be had, as a code; key and value are absent then."""
 
     @classmethod
     def of(cls, record: KafkaRecord) -> "Raw":
@@ -48,6 +52,7 @@ class Raw:
             record.key,
             record.value,
             tuple(record.headers),
+            getattr(record, "fault", None),
         )
 
     @property
@@ -59,6 +64,32 @@ class Raw:
     def broker_time(self) -> datetime:
         """When the broker appended it."""
         return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyRecord:
+    """Stands in a batch for a record that the client library can't decode."""
+
+    topic: str
+    partition: int
+    offset: int
+    fault: str
+    timestamp: int = 0
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Headers = ()
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_FOREIGN_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:foreign-id")
+
+
+def public_id(foreign: str) -> str:
+    """An id as it may be passed on: itself if it is a UUID, else a UUID made from it.
+
+    Outside systems choose their ids, and some put names or case numbers into them.
+    """
+    return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_FOREIGN_IDS, foreign))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +120,12 @@ class Received:
     def cause(self) -> Cause:
         """This record as the cause of others."""
         envelope = self.envelope
-        return Cause(envelope.id, envelope.correlationid or envelope.id, envelope.traceparent)
+        return Cause(self.event_id, public_id(envelope.correlationid or envelope.id), envelope.traceparent)
+
+    @property
+    def event_id(self) -> str:
+        """The record's id as it may be stored and passed on."""
+        return public_id(self.envelope.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ closed, and the relay competes for the lease again.
 
 import asyncio
 import contextlib
-import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -33,13 +32,13 @@ from shared.mongo import Database, Document
 
 log = get_logger(__name__)
 
-INDEXES = [IndexModel([("parked", 1), ("order", 1)])]
+INDEXES = [IndexModel("order")]
+BYTES = 8 * 1024 * 1024
+"""Most bytes of one relay transaction, so that it ends well within its timeout."""
 MISSING = timedelta(seconds=5)
 """How long rows are set aside whose topic does not exist."""
 REFUSED = timedelta(seconds=60)
 """How long rows are set aside that the broker refuses: each further try costs all others a new producer."""
-UNPARK = timedelta(seconds=1)
-"""How often rows are looked for whose time aside is over."""
 REFUSALS = (
     InvalidTopicError,
     MessageSizeTooLargeError,
@@ -86,7 +85,7 @@ class Relay:
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _topics: set[str] = field(default_factory=set, init=False)
-    _unparked: float = field(default=-math.inf, init=False)
+    _aside: dict[tuple[str, bytes | None], float] = field(default_factory=dict, init=False)
 
     def wake(self) -> None:
         """Says that there are rows: called after each commit."""
@@ -117,6 +116,8 @@ class Relay:
 
     async def _lead(self) -> None:
         producer = self.make_producer()
+        # Topics may have been deleted since somebody else led.
+        self._topics = set()
         try:
             await producer.start()
             while True:
@@ -141,19 +142,38 @@ class Relay:
 
     async def _send_some(self, producer: AIOKafkaProducer) -> bool:
         """Sends the oldest rows, at most one for each key; returns whether there were any."""
-        await self._unpark()
-        cursor = self.database["outbox"].find({"parked": None}, sort=[("order", 1)], limit=self.rows)
-        rows = await cursor.to_list(self.rows)
+        rows = await self._oldest()
         missing = await self._missing({row["topic"] for row in rows}, producer)
         if missing:
-            await self._park(missing)
+            log.error("outbox_topic_missing", topics=sorted(missing))
+            self._aside |= {(topic, None): time.monotonic() + MISSING.total_seconds() for topic in missing}
         batch = _one_per_key([row for row in rows if row["topic"] not in missing])
         if not batch:
             return bool(missing)
-        await self._transact(batch, producer)
+        await _in_time(self._transact(batch, producer))
         # With majority before the next read, so that no row of these keys is sent before they are gone.
         await self.database["outbox"].delete_many({"_id": {"$in": [row["_id"] for row in batch]}})
         return True
+
+    async def _oldest(self) -> list[Document]:
+        """The oldest rows, up to `rows` and `BYTES`, without those of places set aside.
+
+        A place is left out as a whole: of two rows of a key, the newer must never go first.
+        """
+        now = time.monotonic()
+        self._aside = {place: until for place, until in self._aside.items() if until > now}
+        without: Document = {"topic": {"$nin": [topic for topic, key in self._aside if key is None]}}
+        keys = [{"topic": topic, "key": key} for topic, key in self._aside if key is not None]
+        if keys:
+            without["$nor"] = keys
+        found: list[Document] = []
+        size = 0
+        async for row in self.database["outbox"].find(without, sort=[("order", 1)], limit=self.rows):
+            found.append(row)
+            size += len(row["value"] or b"")
+            if size > BYTES:
+                break
+        return found
 
     async def _missing(self, topics: set[str], producer: AIOKafkaProducer) -> set[str]:
         """Topics that don't exist. A send to one of them would hold up all others until it times out."""
@@ -182,31 +202,27 @@ class Relay:
             outcomes = [one if isinstance(one, BaseException) else next(answers) for one in queued]
             refused = [row for row, one in zip(batch, outcomes, strict=True) if isinstance(one, REFUSALS)]
             if refused:
-                await self._park_keys(refused)
+                log.error(
+                    "outbox_rows_refused", rows=len(refused), topics=sorted({row["topic"] for row in refused})
+                )
+                until = time.monotonic() + REFUSED.total_seconds()
+                self._aside |= {(row["topic"], row["key"]): until for row in refused}
             raise failures[0]
 
-    async def _park(self, topics: set[str]) -> None:
-        """Sets the rows of missing topics aside, in their order, until an administrator has created them."""
-        log.error("outbox_topic_missing", topics=sorted(topics))
-        await self.database["outbox"].update_many({"topic": {"$in": list(topics)}}, _parked_for(MISSING))
 
-    async def _park_keys(self, refused: Sequence[Document]) -> None:
-        """Sets aside what the broker refuses, with all that must come after it; the others go on."""
-        log.error("outbox_rows_refused", rows=len(refused), topics=sorted({row["topic"] for row in refused}))
-        places = [{"topic": row["topic"], "key": row["key"]} for row in refused]
-        await self.database["outbox"].update_many({"$or": places}, _parked_for(REFUSED))
+async def _in_time(transaction: Coroutine[None, None, None]) -> None:
+    """Runs a transaction for at most its timeout.
 
-    async def _unpark(self) -> None:
-        now = time.monotonic()
-        if now - self._unparked > UNPARK.total_seconds():
-            self._unparked = now
-            over = {"parked": {"$ne": None}, "$expr": {"$lt": ["$parked", "$$NOW"]}}
-            await self.database["outbox"].update_many(over, {"$unset": {"parked": ""}})
-
-
-def _parked_for(span: timedelta) -> list[Document]:
-    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": int(span.total_seconds())}}
-    return [{"$set": {"parked": until}}]
+    aiokafka never gives a batch of an idempotent producer up, and an abort waits for it too, so one that
+    hangs is left behind with its producer.
+    """
+    task = asyncio.ensure_future(transaction)
+    done, _ = await asyncio.wait({task}, timeout=TRANSACTION_TIMEOUT.total_seconds())
+    if not done:
+        task.add_done_callback(lambda left: left.cancelled() or left.exception())
+        task.cancel()
+        raise TimeoutError
+    task.result()
 
 
 def _one_per_key(rows: list[Document]) -> list[Document]:

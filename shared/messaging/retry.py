@@ -20,18 +20,24 @@ FAILURES, WINDOW = 5, 1000
 
 _TRANSIENT_CODES = frozenset({
     6,  # HostUnreachable
+    13,  # Unauthorized
+    18,  # AuthenticationFailed
     7,  # HostNotFound
     50,  # MaxTimeMSExpired
     64,  # WriteConcernFailed
     89,  # NetworkTimeout
     91,  # ShutdownInProgress
     112,  # WriteConflict
+    133,  # FailedToSatisfyReadPreference
+    134,  # ReadConcernMajorityNotAvailableYet
     189,  # PrimarySteppedDown
     244,  # TransactionAborted
+    246,  # SnapshotUnavailable
     251,  # NoSuchTransaction
     262,  # ExceededTimeLimit
     10107,  # NotWritablePrimary
     11600,  # InterruptedAtShutdown
+    11601,  # Interrupted
     11602,  # InterruptedDueToReplStateChange
     13435,  # NotPrimaryNoSecondaryOk
     13436,  # NotPrimaryOrSecondary

@@ -55,6 +55,7 @@ INDEXES: dict[str, list[IndexModel]] = {
 """Every service's own collections of the messaging core."""
 
 PING_SECONDS = 2.0
+LEAVE_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -167,8 +168,13 @@ class App:
         log.info("service_started")
 
     async def _start_broker(self) -> None:
-        await use_batch_consumers(self.broker, self.runtime.health)
-        await self.broker.start()
+        try:
+            await use_batch_consumers(self.broker, self.runtime.health)
+            await self.broker.start()
+        except Exception:
+            # What did start would be started a second time, and builders are made anew by a new connection.
+            await self.broker.stop()
+            raise
         for name in self._names:
             self.runtime.health.working(name)
 
@@ -194,7 +200,8 @@ class App:
         """Drains: batches in hand are stored and committed, due rows in hand finished, the outbox sent."""
         seconds = self.runtime.settings.drain.total_seconds()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.broker.stop(), seconds)
+            # FastStream gives handlers `drain` as well, and then leaves the groups.
+            await asyncio.wait_for(self.broker.stop(), seconds + LEAVE_SECONDS)
         self.due.stop()
         self.relay.stop()
         if self._background:

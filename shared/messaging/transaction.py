@@ -74,35 +74,53 @@ class BatchTransaction:
     async def _outcomes(self, chunk: Sequence[Parsed], inbox: Inbox, work: Work) -> dict[int, Outcome]:
         """Each record's outcome by its index; a tick and a record handled before at this place have none."""
         outcomes: dict[int, Outcome] = {}
-        fresh: list[tuple[int, Readable]] = []
+        fresh: dict[int, Readable] = {}
         for index, record in enumerate(chunk):
             match record:
                 case Unreadable():
                     outcomes[index] = Dead(record.code, record.field)
-                case Erased():
-                    fresh.append((index, record))
-                case Received() if not self.subscription.uses_inbox:
-                    fresh.append((index, record))
-                case Received():
-                    seen = inbox.find(record)
-                    if seen is None:
+                case Received() if self.subscription.uses_inbox:
+                    if inbox.awaits(record):
+                        # A second record of an id: what it is depends on what became of the first.
+                        await self._apply(fresh, outcomes, inbox, work)
+                    judged = self._judged(record, inbox)
+                    if judged is None:
                         inbox.expect(record)
-                        fresh.append((index, record))
-                    elif seen.place != (record.raw.partition, record.raw.offset):
-                        same = seen.fingerprint == record.fingerprint
-                        outcomes[index] = Duplicate() if same else Dead("id_collision", "id")
+                        fresh[index] = record
+                    elif not isinstance(judged, Tick):
+                        outcomes[index] = judged
+                case Received() | Erased():
+                    fresh[index] = record
                 case Tick():
                     pass
-        decided = await self.subscription.apply([record for _, record in fresh], work) if fresh else []
-        for (index, record), outcome in zip(fresh, decided, strict=True):
-            outcomes[index] = outcome
-            if (
-                isinstance(record, Received)
-                and self.subscription.uses_inbox
-                and not isinstance(outcome, Dead)
-            ):
-                inbox.store(record)
+        await self._apply(fresh, outcomes, inbox, work)
         return outcomes
+
+    @staticmethod
+    def _judged(record: Received, inbox: Inbox) -> Outcome | Tick | None:
+        """What the inbox says of a record: None where it is new, a Tick where it is this very one again."""
+        seen = inbox.find(record)
+        if seen is None:
+            return None
+        if seen.place == (record.raw.partition, record.raw.offset):
+            return Tick(record.raw)
+        return Duplicate() if seen.fingerprint == record.fingerprint else Dead("id_collision", "id")
+
+    async def _apply(
+        self, fresh: dict[int, Readable], outcomes: dict[int, Outcome], inbox: Inbox, work: Work
+    ) -> None:
+        """Applies what is fresh, in order, and takes it off the list."""
+        if not fresh:
+            return
+        decided = await self.subscription.apply(list(fresh.values()), work)
+        for (index, record), outcome in zip(fresh.items(), decided, strict=True):
+            outcomes[index] = outcome
+            if isinstance(record, Received) and self.subscription.uses_inbox:
+                if isinstance(outcome, Dead):
+                    inbox.release(record)
+                else:
+                    inbox.store(record)
+        fresh.clear()
 
     def _count(
         self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], positions: Positions
@@ -112,12 +130,12 @@ class BatchTransaction:
         for index, record in enumerate(chunk):
             partition = partition_of(record.raw)
             outcome = outcomes.get(index)
-            first = not positions.is_redelivery(partition, record.raw.offset)
+            first = not positions.is_redelivery(partition, record.raw.offset, record.raw.timestamp)
             if first and outcome is not None and not isinstance(record, Tick):
                 handled.append(Handled(record, outcome))
-                positions.passed(partition, record.raw.offset, counter(outcome))
+                positions.passed(partition, record.raw.offset, record.raw.timestamp, counter(outcome))
             else:
-                positions.passed(partition, record.raw.offset, None)
+                positions.passed(partition, record.raw.offset, record.raw.timestamp, None)
         return handled
 
     async def _quarantine(self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], work: Work) -> None:

@@ -100,7 +100,9 @@ def processor(
     letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protection", None))
     subscription = Subscription(topic, ledger.apply, ledger.report)
     return BatchProcessor(
-        BatchTransaction(subscription, ledger.database, "intake", "", Clock(), letters),
+        BatchTransaction(
+            subscription, ledger.database, "intake", options.pop("prefix", ""), Clock(), letters
+        ),
         Health(),
         lambda: None,
         batch_records=options.pop("batch_records", 500),

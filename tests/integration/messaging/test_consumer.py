@@ -1,0 +1,192 @@
+"""FastStream, aiokafka and the batches between them, on the real broker."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from faststream.kafka import KafkaBroker
+
+from deploy.local.stack import Addresses
+from shared.contracts import topics
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.messaging.batch import BatchProcessor
+from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
+from shared.messaging.health import Health
+from shared.messaging.records import Readable
+from shared.messaging.relay import relay_producer
+from tests.integration.messaging.ledger import Ledger, processor
+from tests.support.cluster import Corner, wait_until
+from tests.unit.messaging.records import settlement
+
+CITIES = ["no-4601", "no-5501", "dk-751"]
+
+
+@pytest.fixture(autouse=True)
+async def cities(corner: Corner) -> None:
+    await corner.create_topics(CITIES)
+
+
+@asynccontextmanager
+async def member(
+    stack: Addresses, ledger: Ledger, prefix: str, **options: Any
+) -> AsyncIterator[tuple[KafkaBroker, BatchProcessor]]:
+    """A running consumer of all settlements."""
+    handler = processor(Corner(stack, prefix), ledger, prefix=prefix, **options)
+    broker = make_broker(stack.kafka, "test")
+    health: Health = handler.health
+    subscribe(broker, handler, health)
+    await use_batch_consumers(broker, health)
+    await broker.start()
+    try:
+        yield broker, handler
+    finally:
+        await broker.stop()
+
+
+def named(city: str, number: int) -> dict[str, Any]:
+    return {**settlement(f"{city}-{number}"), "source": f"/{city}/x"}
+
+
+async def send(stack: Addresses, prefix: str, city: str, documents: list[dict[str, Any]]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all")
+    await producer.start()
+    headers = [("content-type", CONTENT_TYPE.encode())]
+    for document in documents:
+        await producer.send_and_wait(
+            prefix + topics.SETTLEMENTS.named(city),
+            orjson.dumps(document),
+            document["subject"].encode(),
+            headers=headers,
+        )
+    await producer.stop()
+
+
+async def committed_offset(stack: Addresses, prefix: str, city: str) -> int:
+    """What the group has committed; -1 where it has nothing."""
+    partition = TopicPartition(prefix + topics.SETTLEMENTS.named(city), 0)
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    await admin.start()
+    try:
+        committed = await admin.list_consumer_group_offsets(f"{prefix}intake.settlements")
+        found = committed.get(partition)
+        return -1 if found is None else found.offset
+    finally:
+        await admin.close()
+
+
+def raising(error: Callable[[], Exception]) -> Callable[[Readable], None]:
+    def before(_: Readable) -> None:
+        raise error()
+
+    return before
+
+
+async def test_a_halted_subscriber_commits_nothing_and_a_sound_release_loses_nothing(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(60)])
+    ledger.before = raising(KeyError)
+    async with member(stack, ledger, corner.prefix) as (_, handler):
+        await wait_until(lambda: _halted(handler))
+        # Long enough for an idle commit, if there were one.
+        await asyncio.sleep(2.5)
+    assert await committed_offset(stack, corner.prefix, "no-4601") <= 0
+    assert await ledger.count("quarantine") == 0
+    ledger.before = lambda _: None
+    async with member(stack, ledger, corner.prefix):
+        await wait_until(lambda: _applied(ledger, 60))
+
+
+async def test_a_record_that_the_client_library_cannot_decode_dies_alone(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    await send(stack, corner.prefix, "dk-751", [named("dk-751", number) for number in range(5)])
+    await _send_raw_header(stack, corner.prefix + topics.SETTLEMENTS.named("dk-751"))
+    await send(stack, corner.prefix, "dk-751", [named("dk-751", number) for number in range(5, 10)])
+    for city in ("no-4601", "no-5501"):
+        await send(stack, corner.prefix, city, [named(city, number) for number in range(30)])
+    async with member(stack, ledger, corner.prefix) as (_, handler):
+        await wait_until(lambda: _applied(ledger, 70))
+        await wait_until(lambda: _quarantined(ledger, 1))
+        assert handler.health.causes == {}
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    assert (document["code"], document["offset"]) == ("header_not_utf8", 5)
+
+
+async def test_lag_is_zero_at_rest_after_aborted_transactions_and_exact_batches(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    topic = corner.prefix + topics.SETTLEMENTS.named("no-4601")
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(20)])
+    producer = relay_producer(stack.kafka, f"{corner.prefix}outside")
+    await producer.start()
+    await producer.begin_transaction()
+    await producer.send(topic, b"never", b"never")
+    await producer.flush()
+    await producer.abort_transaction()
+    await producer.stop()
+    async with member(stack, ledger, corner.prefix, batch_records=10):
+        await wait_until(lambda: _applied(ledger, 20))
+        # 20 records, one that was taken back, and the marker that says so.
+        await wait_until(lambda: _committed(stack, corner.prefix, 22))
+
+
+async def test_a_new_municipality_is_followed_within_half_a_minute(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    async with member(stack, ledger, corner.prefix):
+        await corner.create_topics(["no-0301"])
+        await send(stack, corner.prefix, "no-0301", [named("no-0301", 1)])
+        await wait_until(lambda: _applied(ledger, 1), within=30)
+
+
+async def _applied(ledger: Ledger, count: int) -> bool:
+    rows = await ledger.rows()
+    assert all(len(offsets) == 1 for offsets in rows.values())
+    return len(rows) == count
+
+
+async def _quarantined(ledger: Ledger, count: int) -> bool:
+    return await ledger.count("quarantine") == count
+
+
+async def _halted(handler: BatchProcessor) -> bool:
+    return "unknown exceptions" in handler.health.causes.get("settlements", "")
+
+
+async def _committed(stack: Addresses, prefix: str, offset: int) -> bool:
+    return await committed_offset(stack, prefix, "no-4601") == offset
+
+
+_SENDER = """
+import asyncio, sys
+from aiokafka import AIOKafkaProducer
+
+class Name(str):
+    def encode(self, *_):
+        return bytes([255, 254])
+
+async def send(kafka, topic):
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    await producer.start()
+    await producer.send_and_wait(topic, b"{}", b"case", headers=[(Name("x"), b"x")])
+    await producer.stop()
+
+asyncio.run(send(*sys.argv[1:]))
+"""
+
+
+async def _send_raw_header(stack: Addresses, topic: str) -> None:
+    """A header whose name is no UTF-8, as other clients send; aiokafka's encoder in C would refuse to."""
+    environment = {**os.environ, "AIOKAFKA_NO_EXTENSIONS": "1"}
+    command = [sys.executable, "-c", _SENDER, stack.kafka, topic]
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    assert await process.wait() == 0
