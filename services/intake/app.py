@@ -4,9 +4,10 @@ from services.intake import repository
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.handlers import subscriptions
+from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.repository import Files
-from services.intake.service import ROLES, Intake
+from services.intake.service import APPROVAL_KIND, ROLES, Intake
 from services.intake.settings import Settings
 from services.intake.settlements import Settlements
 from services.intake.translate import case_digest
@@ -25,15 +26,17 @@ def create_app(settings: Settings) -> App:
     publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
     refugees = Files(database, Refugee, cipher)
     volunteers = Files(database, Volunteer, cipher)
-    intake = Intake(database, refugees, volunteers, publisher, runtime.programmes, case_key)
+    protection = Protection(
+        lambda content, context: cipher.encrypt(cipher.master, content, context),
+        lambda content, context: cipher.decrypt(cipher.master, content, context),
+    )
+    intake = Intake(database, refugees, volunteers, publisher, runtime.programmes, case_key, protection)
     settlements = Settlements(refugees, publisher, case_key)
     return App(
         runtime,
         subscriptions(settlements),
-        decisions=Decisions(ROLES, intake.decide),
+        due_handlers={APPROVAL_KIND: intake.close_approval},
+        decisions=Decisions(ROLES, intake.decide, reads_as_personal_number),
         indexes=repository.INDEXES,
-        protection=Protection(
-            lambda content, letter: cipher.encrypt(cipher.master, content, letter),
-            lambda content, letter: cipher.decrypt(cipher.master, content, letter),
-        ),
+        protection=protection,
     )

@@ -7,6 +7,7 @@ from stdnum.no import fodselsnummer
 from stdnum.util import isdigits
 
 NORWEGIAN_DIGITS = 11
+_BETWEEN = re.compile(r"[^0-9A-Za-z]")
 _DIGITS = re.compile(r"[0-9]([.:-]*[0-9]){9,10}", re.ASCII)
 """Ten or eleven digits with separators between them: all others can't be such a number."""
 
@@ -22,6 +23,11 @@ def is_personal_number(reference: str) -> bool:
         return False
     bare = reference.replace(".", "")
     return _is_norwegian(fodselsnummer.compact(bare)) or cpr.is_valid(bare)
+
+
+def reads_as_personal_number(text: str) -> bool:
+    """Whether a text, without what may stand between digits, is such a number."""
+    return is_personal_number(_BETWEEN.sub("", text))
 
 
 def _is_norwegian(number: str) -> bool:

@@ -1,9 +1,10 @@
 """Operators' commands to intake: load the files, decide in order, store, publish."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from services.intake import translate
 from services.intake.domain import person, refugee, volunteer
@@ -11,6 +12,7 @@ from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
+from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
@@ -27,9 +29,11 @@ from shared.messaging.answers import (
     rejected_elsewhere,
     stale_revision,
 )
+from shared.messaging.dead_letters import Protection
+from shared.messaging.due import Task
 from shared.messaging.replies import Replies
 from shared.messaging.tables import Programmes
-from shared.messaging.work import Work
+from shared.messaging.work import DueRow, Work
 from shared.mongo import Database
 
 ROLES: dict[type[command.Command], Role] = {
@@ -41,6 +45,10 @@ ROLES: dict[type[command.Command], Role] = {
     command.ApproveVolunteer: "approver",
     command.FindPerson: "coordinator",
 }
+
+APPROVAL_WINDOW = timedelta(days=14)
+"""How long an approval waits for those of the other organisations before its command is answered."""
+APPROVAL_KIND = "approval_window"
 
 _LEFT = frozenset({"withdrawn", "moved"})
 
@@ -65,6 +73,7 @@ class Intake:
         publisher: Publisher,
         programmes: Programmes,
         case_key: CaseKey,
+        protection: Protection,
     ) -> None:
         self._database = database
         self._refugees = refugees
@@ -72,6 +81,7 @@ class Intake:
         self._publisher = publisher
         self._programmes = programmes
         self._case_key = case_key
+        self._protection = protection
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
         """One answer for each command, in order; the files are read and written once."""
@@ -114,12 +124,17 @@ class Intake:
                 return await self._on_file(request, entry, work)
 
     async def _find(self, asked: command.FindPerson, request: Request, work: Work) -> Answer:
+        if reads_as_personal_number(asked.case):
+            return Rejected(
+                "personal_number", "Ask by the case's reference, never by a personal number.", "case"
+            )
         case = self._case_key(asked.municipality, asked.case)
         found = await self._refugees.by_case([case], work.session)
         file = found.get(case)
         if file is None or not file.person.is_public:
             return UnknownSubject()
-        return Accepted({"subject": file.person.subject, "revision": file.state.revision})
+        subject = file.person.subject
+        return Accepted({"subject": subject, "revision": file.state.revision}, subject)
 
     def _register(
         self, said: command.RegisterVolunteer, request: Request, entry: _Entry, work: Work
@@ -147,7 +162,7 @@ class Intake:
         state = translate.public_state(who).model_dump(mode="json", by_alias=True, exclude_none=True)
         late = stale_revision(request.expected_revision, file.state.revision, state)
         if late is not None:
-            return late
+            return replace(late, subject=who.subject)
         today = work.now.date()
         after = self._assessed(self._step(request.command, request, who, today), today)
         after, event = _progressed(who, after, type(request.command), today)
@@ -211,18 +226,18 @@ class Intake:
             who, _ = person.assess(who, self._asked(who, part.programme), today)
         return who
 
-    def _keep(self, request: Request, entry: _Entry, file: File[Person], event: str, work: Work) -> Answer:
+    def _keep(self, request: Request, entry: _Entry, file: File[Person], event: str, work: Work) -> Accepted:
         """Stores and publishes the file, unless this is a dry run; answers with its state."""
         state = translate.public_state(file.person).model_dump(mode="json", by_alias=True, exclude_none=True)
         if request.dry_run:
-            return Accepted(state)
+            return Accepted(state, file.person.subject)
         published = self._publisher.state(file, event, request.cause, work)
         published = self._publisher.card(entry.file, published, request.cause, work)
         entry.file, entry.changed = published, True
-        return Accepted({**state, "revision": published.state.revision})
+        return Accepted({**state, "revision": published.state.revision}, file.person.subject)
 
     async def _approval_answer(
-        self, request: Request, said: command.ApproveVolunteer, who: Person, answer: Answer, work: Work
+        self, request: Request, said: command.ApproveVolunteer, who: Person, answer: Accepted, work: Work
     ) -> Answer:
         """Pending until all organisations have approved; the last one's answer goes to all that wait."""
         lacking = person.missing_approvals(who, self._asked(who, said.programme))
@@ -230,14 +245,52 @@ class Intake:
         mine = {"subject": who.subject, "programme": said.programme}
         if lacking:
             await waiting.insert_one({**mine, **request.ref.document()}, session=work.session)
+            work.schedule(
+                DueRow(
+                    _window_id(request.ref),
+                    APPROVAL_KIND,
+                    work.now + APPROVAL_WINDOW,
+                    who.subject,
+                    data={"programme": said.programme, **request.ref.document()},
+                )
+            )
             return Pending(lacking)
         refs = [CommandRef.of(document) async for document in waiting.find(mine, session=work.session)]
-        replies = await Replies.load(work, refs)
         for ref in refs:
-            replies.send(ref, request.cause, answer)
+            work.cancel(_window_id(ref))
         if refs:
             await waiting.delete_many(mine, session=work.session)
-        return answer
+        return replace(answer, awaited_by=tuple(refs))
+
+    async def close_approval(self, task: Task) -> None:
+        """Gives an approval that waited in vain its final answer: the due rows' handler."""
+        ref, programme = CommandRef.of(task.row.data), task.row.data["programme"]
+
+        async def close(work: Work) -> None:
+            found = await self._volunteers.by_subject([task.row.subject], work.session)
+            file = found.get(task.row.subject)
+            lacking: tuple[str, ...] = ()
+            if file is not None:
+                # The pack may have been removed since: then nobody can say whose approvals it asked for.
+                with contextlib.suppress(DomainError):
+                    lacking = person.missing_approvals(file.person, self._asked(file.person, programme))
+            waits = {"subject": task.row.subject, "operator": ref.operator, "id": ref.id}
+            gone = await self._database["approvals"].delete_many(waits, session=work.session)
+            if not gone.deleted_count:
+                return
+            replies = await Replies.load(work, [ref], self._protection)
+            names = ", ".join(lacking) or "unknown"
+            said = f"After {APPROVAL_WINDOW.days} days approvals are missing: {names}."
+            # The message's limit is the contract's.
+            rejected = Rejected("approval_incomplete", f"{said[:300]} The approval given stays on record.")
+            replies.send(ref, task.row.cause, rejected)
+
+        await task.finish(close)
+
+
+def _window_id(ref: CommandRef) -> str:
+    """The row that ends a waiting approval."""
+    return f"{APPROVAL_KIND}/{ref.reply_id}"
 
 
 _REFUGEE_FACTS: dict[type[command.Command], refugee.Fact] = {

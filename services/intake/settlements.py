@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from services.intake import translate
@@ -15,6 +15,7 @@ from services.intake.translate import CaseKey
 from shared.contracts import municipal
 from shared.contracts.intake import SettlementReceipt
 from shared.ids import new_subject
+from shared.messaging import replies
 from shared.messaging.outcome import Applied, Dead, Duplicate, Outcome, Stale
 from shared.messaging.records import Handled, Readable, Received
 from shared.messaging.work import Version, Work
@@ -31,6 +32,21 @@ class _Entry:
     changed: bool = False
 
 
+@dataclass(slots=True)
+class _Batch:
+    """The files of a batch by the keys of their cases, those merged into others, and the subjects that must
+    not be known any more."""
+
+    entries: dict[str, _Entry]
+    merged: list[_Entry] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
+
+    def changes(self) -> list[tuple[File[Refugee] | None, File[Refugee] | None]]:
+        """What to store: merged files go first, since their cases belong to others from now on."""
+        changed = {id(entry): entry for entry in self.entries.values() if entry.changed}
+        return [(entry.before, entry.file) for entry in (*self.merged, *changed.values())]
+
+
 class Settlements:
     """Applies what municipalities send and answers each record."""
 
@@ -45,10 +61,10 @@ class Settlements:
         wanted = {case for record in received for case in self._cases(record)}
         loaded = await self._files.by_case(wanted, work.session)
         by_subject = {file.person.subject: _Entry(file, file) for file in loaded.values()}
-        entries = {case: by_subject[file.person.subject] for case, file in loaded.items()}
-        outcomes = [self._one(record, entries, work) for record in received]
-        changed = {id(entry): entry for entry in entries.values() if entry.changed}
-        await self._files.save([(entry.before, entry.file) for entry in changed.values()], work.session)
+        batch = _Batch({case: by_subject[file.person.subject] for case, file in loaded.items()})
+        outcomes = [self._one(record, batch, work) for record in received]
+        await self._files.save(batch.changes(), work.session)
+        await replies.forget(work, batch.taken_back)
         return outcomes
 
     def _cases(self, record: Received) -> list[str]:
@@ -57,22 +73,39 @@ class Settlements:
             cases.append(self._case_key(former.municipality, former.case))
         return cases
 
-    def _one(self, record: Received, entries: dict[str, _Entry], work: Work) -> Outcome:
+    def _one(self, record: Received, batch: _Batch, work: Work) -> Outcome:
         if (refused := self._refusal(record)) is not None:
             return refused
         own, *former = self._cases(record)
-        entry = next((entries[case] for case in (own, *former) if case in entries), None) or _Entry(
-            None, None
-        )
+        found = [batch.entries[case] for case in (own, *former) if case in batch.entries]
+        entry = found[0] if found else _Entry(None, None)
         known = entry.file.person if entry.file is not None else None
         newer = refugee.is_stale(known, own, record.envelope.time)
         if newer is not None:
             return Stale(newer)
+        if known is not None and found[-1] is not entry:
+            known = self._merged(known, found[-1], record, batch, work)
         change = self._decide(record, own, known, work)
-        entry.file = self._published(entry.file, change, record, work)
+        entry.file = self._published(entry.file, change, record, batch, work)
         entry.changed = True
-        entries.update({case.key: entry for case in change.refugee.cases})
+        batch.entries.update({case.key: entry for case in change.refugee.cases})
         return self._accepted(record, change)
+
+    def _merged(self, known: Refugee, former: _Entry, record: Received, batch: _Batch, work: Work) -> Refugee:
+        """The known file with the cases of a former one, which was opened before they proved to be one."""
+        if former.file is None:
+            return known
+        together = refugee.merge(known, former.file.person)
+        self._take_back(former.file, record, batch, work)
+        former.file = None
+        batch.merged.append(former)
+        return together
+
+    def _take_back(self, file: File[Refugee], record: Received, batch: _Batch, work: Work) -> None:
+        """Leaves nothing of a subject outside, nor in the replies that are kept."""
+        batch.taken_back.append(file.person.subject)
+        if file.state.revision:
+            self._publisher.take_back(file, record.cause, work)
 
     @staticmethod
     def _refusal(record: Received) -> Dead | None:
@@ -101,15 +134,15 @@ class Settlements:
                 raise TypeError(record.message.name)
 
     def _published(
-        self, before: File[Refugee] | None, change: Change, record: Received, work: Work
+        self, before: File[Refugee] | None, change: Change, record: Received, batch: _Batch, work: Work
     ) -> File[Refugee]:
         person = change.refugee
         if before is not None and before.person.subject == person.subject:
             file = replace(before, person=person)
         else:
             file = File(person)
-        if before is not None and change.newly_hidden and before.state.revision:
-            self._publisher.take_back(before, record.cause, work)
+        if before is not None and before.person.subject != person.subject:
+            self._take_back(before, record, batch, work)
         if change.fact is not None:
             file = self._publisher.state(file, change.fact, record.cause, work)
             file = self._publisher.card(before, file, record.cause, work)

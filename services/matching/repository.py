@@ -2,22 +2,28 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from pymongo import DeleteOne, IndexModel, ReplaceOne, UpdateOne
+from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.matching.domain.pair import Pair
 from services.matching.domain.party import Giving, Pool, Receiving, Rules
 from services.matching.domain.waiting import Party, Waits
+from shared.messaging.inbox import KEPT
 from shared.messaging.work import Version
 from shared.mongo import Database, Document, Session
 
 OPEN = {"open": True}
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "parties": [IndexModel([("municipality", 1), ("programmes", 1), ("side", 1)])],
+    "parties": [
+        IndexModel([("municipality", 1), ("programmes", 1), ("side", 1)]),
+        # Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came
+        # before the erasure.
+        IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds())),
+    ],
     # An open pair holds a slot: the receiving party's one in this programme and relation, and one of the
     # guide's. Two rounds or replicas that want the same slot can't both commit.
     "pairs": [
@@ -41,11 +47,20 @@ class Known:
     """What is stored of a subject: the revision of its state, and the version that every change moves on.
 
     `version` changes with each new state and each proposal, so a round that read it before sees that
-    somebody was faster.
+    somebody was faster. Nothing follows an erasure: subjects are never used again.
     """
 
-    revision: int
-    version: int
+    revision: int = 0
+    version: int = 0
+    erased: bool = False
+
+    def changed(self, revision: int) -> "Known":
+        """After a newer state."""
+        return Known(revision, self.version + 1)
+
+    def gone(self) -> "Known":
+        """After its erasure."""
+        return Known(self.revision, self.version + 1, erased=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +88,19 @@ class Parties:
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
         """Revision and version by subject."""
-        fields = {"revision": 1, "version": 1}
+        fields = {"revision": 1, "version": 1, "erased": 1}
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
-        return {item["_id"]: Known(item["revision"], item["version"]) async for item in cursor}
+        return {
+            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False))
+            async for item in cursor
+        }
 
-    async def save(
-        self, changed: dict[str, tuple[Known, Party | None]], gone: Collection[str], session: Session
-    ) -> None:
-        """Stores new states and forgets erased subjects, in one round trip."""
-        writes: list[ReplaceOne[Document] | DeleteOne] = [
+    async def save(self, changed: dict[str, tuple[Known, Party | None]], session: Session) -> None:
+        """Stores new states in one round trip; of the erased a gravestone alone."""
+        writes = [
             ReplaceOne({"_id": subject}, _party_document(subject, known, party), upsert=True)
             for subject, (known, party) in changed.items()
         ]
-        writes += [DeleteOne({"_id": subject}) for subject in gone]
         if writes:
             await self._collection.bulk_write(writes, ordered=False, session=session)
 
@@ -203,6 +218,9 @@ class Pairs:
 
 def _party_document(subject: str, known: Known, party: Party | None) -> Document:
     document: Document = {"_id": subject, "revision": known.revision, "version": known.version}
+    if known.erased:
+        # The machine's own time, since MongoDB expires by its own.
+        return document | {"erased": True, "at": datetime.now(UTC)}
     if party is None:
         return document
     codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING

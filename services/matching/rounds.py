@@ -4,7 +4,7 @@ Correctness does not depend on who runs a round, or on how many run at once: a p
 unique indexes and moves its people's versions on, and whoever has changed since the pool was read is skipped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.publish import publish
 from services.matching.repository import LoadedPool, Pairs, Parties, StoredPair
-from shared.ids import new_subject
+from shared.ids import new_event_id, new_subject
 from shared.messaging.answers import Accepted, CommandRef, Rejected
 from shared.messaging.due import Task
 from shared.messaging.replies import Replies
@@ -51,6 +51,11 @@ def _nothing() -> None:
     """What a worker does to be ready: importing this module is all."""
 
 
+def new_round_id() -> str:
+    """A round's own id, which stands in the receipts of its proposals."""
+    return f"round-{new_event_id()}"
+
+
 class Rounds:
     """The due rows' handlers for a pool's work."""
 
@@ -78,9 +83,14 @@ class Rounds:
         skipped = 0
         if not data.get("dry_run"):
             proposals = solved.result.proposals
+            versions = dict(solved.loaded.versions)
             for start in range(0, len(proposals), self._at_once):
                 part = proposals[start : start + self._at_once]
-                skipped += await task.step(partial(self._propose, part, solved, task))
+                moved = await task.step(partial(self._propose, part, solved.rules, versions, task))
+                skipped += sum(proposal.receiving not in moved for proposal in part)
+                # Only what this round moved itself, and after the commit: a transaction may run twice.
+                for subject in moved:
+                    versions[subject] += 1
         await task.finish(lambda work: self._complete(solved, skipped, task, work))
 
     async def list_waiting(self, task: Task) -> None:
@@ -122,26 +132,28 @@ class Rounds:
         result = await to_process.run_sync(run_round, loaded.pool, data["round"])
         return _Solved(municipality, rules, loaded, result)
 
-    async def _propose(self, proposals: Sequence[Proposal], solved: _Solved, task: Task, work: Work) -> int:
-        """Writes proposals whose people are as they were; returns how many were skipped."""
+    async def _propose(
+        self,
+        proposals: Sequence[Proposal],
+        rules: Rules,
+        versions: Mapping[str, int],
+        task: Task,
+        work: Work,
+    ) -> set[str]:
+        """Writes proposals whose people are still at these versions; returns whose versions it moved on."""
         people = {subject for proposal in proposals for subject in (proposal.receiving, proposal.giving)}
         known = await self._parties.known(people, work.session)
-        unchanged = {
-            subject for subject, now in known.items() if now.version == solved.loaded.versions.get(subject)
-        }
-        made: list[StoredPair] = []
-        for proposal in proposals:
-            if proposal.receiving in unchanged and proposal.giving in unchanged:
-                made.append(self._proposed(proposal, solved.rules, task, work))
-                # A guide with room for two counts as changed once the first of them is written.
-                unchanged -= {proposal.receiving}
+        unchanged = {subject for subject, now in known.items() if now.version == versions.get(subject)}
+        made = [
+            self._proposed(proposal, rules, task, work)
+            for proposal in proposals
+            if proposal.receiving in unchanged and proposal.giving in unchanged
+        ]
+        moved = {subject for item in made for subject in (item.pair.receiving, item.pair.giving)}
         if made:
-            await self._parties.touch(
-                {subject for item in made for subject in (item.pair.receiving, item.pair.giving)},
-                work.session,
-            )
+            await self._parties.touch(moved, work.session)
             await self._pairs.insert(made, work.session)
-        return len(proposals) - len(made)
+        return moved
 
     def _proposed(self, proposal: Proposal, rules: Rules, task: Task, work: Work) -> StoredPair:
         pair, facts = propose(
@@ -158,7 +170,9 @@ class Rounds:
             completed = translate.completed(solved.municipality, result, len(made), skipped)
             work.emit("RoundCompleted", subject=task.row.subject, data=completed, cause=task.row.cause)
         if skipped:
+            # A round of its own that answers nobody: under the same id it would be counted twice.
             again = {key: value for key, value in data.items() if key != "command"}
+            again["round"] = new_round_id()
             due_at = work.now + self._again_after
             work.schedule(
                 DueRow(f"{RUN_ROUND}/{task.row.subject}", RUN_ROUND, due_at, task.row.subject, data=again)

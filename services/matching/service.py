@@ -9,10 +9,9 @@ from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Decision, Pair
 from services.matching.publish import publish
 from services.matching.repository import Pairs, StoredPair
-from services.matching.rounds import LIST_WAITING, RUN_ROUND
+from services.matching.rounds import LIST_WAITING, RUN_ROUND, new_round_id
 from shared.contracts import commands as command
 from shared.contracts.administrators import Role
-from shared.ids import new_event_id
 from shared.messaging.answers import (
     Accepted,
     Answer,
@@ -87,7 +86,7 @@ class Matching:
             data={
                 "municipality": said.municipality,
                 "programme": said.programme,
-                "round": f"round-{new_event_id()}",
+                "round": new_round_id(),
                 "command": request.ref.document(),
                 "dry_run": request.dry_run,
                 "correlation": request.ref.correlation,

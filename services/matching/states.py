@@ -35,30 +35,32 @@ class States:
         known = await self._parties.known((record.key for record in records), work.session)
         changed: dict[str, tuple[Known, Party | None]] = {}
         left: dict[str, tuple[EndReason, Cause]] = {}
-        gone: set[str] = set()
         outcomes: list[Outcome] = []
         for record in records:
             subject = record.key
+            before = known.get(subject, Known())
+            if before.erased:
+                # A batch that a paused replica held meanwhile must not bring anybody back.
+                outcomes.append(Stale())
+                continue
             if isinstance(record, Erased):
-                changed.pop(subject, None)
-                gone.add(subject)
+                known[subject] = before.gone()
+                changed[subject] = known[subject], None
                 left[subject] = EndReason.ERASED, record.cause
                 outcomes.append(Applied())
                 continue
             revision = record.envelope.revision or 0
-            before = known.get(subject, Known(0, 0))
             if revision <= before.revision:
                 outcomes.append(Stale())
                 continue
-            known[subject] = Known(revision, before.version + 1)
-            gone.discard(subject)
+            known[subject] = before.changed(revision)
             party = party_of(record)
             changed[subject] = known[subject], party
             left.pop(subject, None)
             if party is None:
                 left[subject] = _reason(record), record.cause
             outcomes.append(Applied())
-        await self._parties.save(changed, gone, work.session)
+        await self._parties.save(changed, work.session)
         await self._end_pairs(left, work)
         return outcomes
 

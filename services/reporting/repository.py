@@ -4,25 +4,31 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import DeleteOne, IndexModel, ReplaceOne, UpdateOne
+from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.reporting.domain.book import Month, Opening
 from services.reporting.domain.flows import Reach, Stock
 from services.reporting.domain.projection import Fact, Facts, Live, Pair, Place, Refugee, Volunteer
+from shared.messaging.inbox import KEPT
 from shared.messaging.work import DueRow, Version
 from shared.mongo import Collection, Database, Document, Session
 
 REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
 CALENDAR, READ = "calendar", "read"
 
+_GRAVESTONES = IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))
+"""Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came before."""
+
 INDEXES: dict[str, list[IndexModel]] = {
-    REFUGEES: [IndexModel("open.month"), IndexModel("live.ready")],
-    VOLUNTEERS: [IndexModel("live.ready")],
+    REFUGEES: [IndexModel("open.month"), IndexModel("live.ready"), _GRAVESTONES],
+    VOLUNTEERS: [IndexModel("live.ready"), _GRAVESTONES],
     PAIRS: [
         IndexModel("open.month"),
         IndexModel("live.is_open", partialFilterExpression={"live.is_open": True}),
+        _GRAVESTONES,
     ],
     "tallies": [IndexModel("month")],
     "unplaced": [IndexModel("month")],
@@ -46,11 +52,15 @@ Counts = Counter[tuple[Place, str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A subject as stored: the revision it is at, what lives of it, and its facts."""
+    """A subject as stored: the revision it is at, what lives of it, and its facts.
+
+    Of an erased one the revision alone is left, and nothing follows: subjects are never used again.
+    """
 
     revision: int = 0
     live: Live | None = None
     facts: Facts = field(default_factory=Facts)
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +97,12 @@ class Repository:
         cursor = self._database[kind].find({"_id": {"$in": list(set(subjects))}}, session=session)
         return {document["_id"]: _projection(kind, document) async for document in cursor}
 
-    async def save(self, kind: str, changed: Mapping[str, Projection | None], session: Session) -> None:
-        """Writes projections by subject, or deletes them where None, in one round trip."""
+    async def save(self, kind: str, changed: Mapping[str, Projection], session: Session) -> None:
+        """Writes projections by subject in one round trip; of the erased a gravestone alone."""
         if changed:
             await self._database[kind].bulk_write(
                 [
-                    DeleteOne({"_id": subject})
-                    if projection is None
-                    else ReplaceOne({"_id": subject}, _document(projection), upsert=True)
+                    ReplaceOne({"_id": subject}, _document(projection), upsert=True)
                     for subject, projection in changed.items()
                 ],
                 ordered=False,
@@ -303,6 +311,9 @@ class Repository:
 
 
 def _document(projection: Projection) -> Document:
+    if projection.erased:
+        # The machine's own time, since MongoDB expires by its own.
+        return {"revision": projection.revision, "erased": True, "at": datetime.now(UTC)}
     return {
         "revision": projection.revision,
         "live": None if projection.live is None else asdict(projection.live),
@@ -312,6 +323,8 @@ def _document(projection: Projection) -> Document:
 
 
 def _projection(kind: str, document: Document) -> Projection:
+    if document.get("erased"):
+        return Projection(document["revision"], erased=True)
     live = document["live"]
     return Projection(
         document["revision"],

@@ -23,24 +23,14 @@ class Reporting:
         """Keeps what the figures need of a state topic's subjects: one query and one bulk write a batch."""
 
         async def apply(records: Sequence[Readable], work: Work) -> list[Outcome]:
-            known: dict[str, Projection | None] = {}
-            known.update(
-                await self._repository.projections(kind, (record.key for record in records), work.session)
-            )
-            changed: dict[str, Projection | None] = {}
+            known = await self._repository.projections(kind, (record.key for record in records), work.session)
+            changed: dict[str, Projection] = {}
             outcomes: list[Outcome] = []
             for record in records:
-                match record:
-                    case Erased():
-                        known[record.key] = changed[record.key] = None
-                        outcomes.append(Applied())
-                    case Received():
-                        outcome, after = _stepped(known.get(record.key), record)
-                        outcomes.append(outcome)
-                        if after is not None:
-                            known[record.key] = changed[record.key] = after
-                    case _:
-                        assert_never(record)
+                outcome, after = _stepped(known.get(record.key, Projection()), record)
+                outcomes.append(outcome)
+                if after is not None:
+                    known[record.key] = changed[record.key] = after
             await self._repository.save(kind, changed, work.session)
             return outcomes
 
@@ -82,15 +72,21 @@ class Reporting:
             await self._repository.tally(counts, partition, work.session)
 
 
-def _stepped(known: Projection | None, record: Received) -> tuple[Outcome, Projection | None]:
-    revision = record.envelope.revision
-    if revision is None:
-        return Dead("field_missing", "revision"), None
-    known = known or Projection()
-    if revision <= known.revision:
-        return Stale(), None
-    live, facts = translate.projected(record)
-    return Applied(), Projection(revision, live, known.facts.with_new(facts))
+def _stepped(known: Projection, record: Readable) -> tuple[Outcome, Projection | None]:
+    match record:
+        case Erased():
+            return (Stale(), None) if known.erased else (Applied(), Projection(known.revision, erased=True))
+        case Received():
+            revision = record.envelope.revision
+            if revision is None:
+                return Dead("field_missing", "revision"), None
+            # A batch that a paused replica held while the subject was erased must not bring it back.
+            if known.erased or revision <= known.revision:
+                return Stale(), None
+            live, facts = translate.projected(record)
+            return Applied(), Projection(revision, live, known.facts.with_new(facts))
+        case _:
+            assert_never(record)
 
 
 def _partition(record: Readable) -> str:

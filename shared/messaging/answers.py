@@ -13,9 +13,15 @@ from shared.mongo import Document
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Done; `result` is the resulting public state, or the answer asked for."""
+    """Done; `result` is the resulting public state, or the answer asked for.
+
+    `subject` is whose state or reference the result holds, where that may have to be forgotten. `awaited_by`
+    are earlier commands, still pending, whose final answer this is too.
+    """
 
     result: dict[str, Any]
+    subject: str | None = None
+    awaited_by: "tuple[CommandRef, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not done; `message` says what would help and quotes nothing personal."""
+    """Not done; `message` says what would help and quotes nothing personal.
+
+    `subject` is whose `state` it holds, where that may have to be forgotten.
+    """
 
     code: str
     message: str
     field: str | None = None
     state: dict[str, Any] | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,8 @@ class DeadLetterDesk:
         transaction = self._transaction(document["topic"])
         if transaction is None:
             return Rejected("topic_not_read", "This service reads the record's topic no more.")
-        municipality = _municipality(transaction, document["topic"])
-        if municipality is not None and not request.may_act_in(municipality):
-            return rejected_elsewhere()
+        if (refused := _refusal(transaction, document["topic"], request)) is not None:
+            return refused
         if isinstance(request.command, contract.ShowDeadLetter):
             return self._show(document, request)
         if document.get("settled") is not None:
@@ -84,7 +83,7 @@ class DeadLetterDesk:
             case contract.DiscardDeadLetter():
                 return await self._close(document, "discarded", None, request, work)
             case contract.EditAndRedriveDeadLetter(value=value):
-                if _municipality(transaction, document["topic"]) is not None:
+                if _owner(transaction, document["topic"], "<municipality>") is not None:
                     return Rejected(
                         "not_editable", "Settlements are corrected at their source: ask the municipality."
                     )
@@ -118,10 +117,22 @@ class DeadLetterDesk:
         return Accepted(result)
 
 
-def _municipality(transaction: BatchTransaction, topic: str) -> str | None:
-    """The municipality that a settlement came from."""
+def _refusal(transaction: BatchTransaction, topic: str, request: Request) -> Rejected | None:
+    """Why this operator may not work on this topic's records; state topics are anybody's with the role."""
+    municipality = _owner(transaction, topic, "<municipality>")
+    if municipality is not None and not request.may_act_in(municipality):
+        return rejected_elsewhere()
+    # A command runs under the authority of its topic's operator: nobody else may put one there.
+    operator = _owner(transaction, topic, "<operator>")
+    if operator is not None and operator != request.operator.operator:
+        return Rejected("not_your_command", "Only the operator who sent a command may work on it.")
+    return None
+
+
+def _owner(transaction: BatchTransaction, topic: str, kind: str) -> str | None:
+    """The municipality or operator that a record came from; None where its topic has no such owner."""
     family = transaction.subscription.topic
-    return family.owner(topic, transaction.prefix) if "<municipality>" in family.name else None
+    return family.owner(topic, transaction.prefix) if kind in family.name else None
 
 
 def _about(document: Document) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service
-from shared.logging import describe_error, get_logger
+from shared.logging import describe_error, get_logger, quiet_loop_exceptions
 from shared.messaging import dead_letters, due, inbox, relay, replies
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.commands import NO_COMMANDS, RETRY_KIND, Commands, Decisions
@@ -115,7 +115,8 @@ class App:
             )
 
         transactions = [transaction_of(subscription) for subscription in self.subscriptions]
-        desk = DeadLetterDesk(letters, tuple(transactions))
+        # The list itself: the commands that come next can be dead letters too.
+        desk = DeadLetterDesk(letters, transactions)
         orders = Commands(runtime.service, prefix, runtime.operators, self.decisions, desk)
         transactions.append(
             transaction_of(Subscription(COMMANDS[runtime.service], orders.apply, orders.report))
@@ -276,6 +277,7 @@ async def serve(app: App) -> None:
         )
     )
     loop = asyncio.get_running_loop()
+    quiet_loop_exceptions(loop)
 
     def leave() -> None:
         server.should_exit = True

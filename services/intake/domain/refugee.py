@@ -1,6 +1,6 @@
 """A refugee's file: from settlement to readiness, corrections and moves."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
@@ -84,13 +84,12 @@ class Settlement:
 class Change:
     """A refugee's new file and what happened, if anything that may be known outside.
 
-    `newly_hidden`: what was published under the old subject must be taken back; the new file has a subject
-    of its own, so that nothing leads from the one to the other.
+    Where the new file has another subject than the old, nothing may lead from the one to the other, and
+    what was published under the old one must be taken back.
     """
 
     refugee: Refugee
     fact: Fact | None = None
-    newly_hidden: bool = field(default=False)
 
 
 def is_stale(known: Refugee | None, case: str, time: datetime) -> datetime | None:
@@ -115,8 +114,9 @@ def settle(known: Refugee | None, said: Settlement, subject: str, today: date) -
         )
         return Change(_stated(fresh, said, today), Fact.SETTLED)
     current = known.cases[0].key
+    is_new = known.case(said.case) is None
     known = replace(known, cases=_cases(known.cases, said))
-    if current != said.case and said.former_case is None:
+    if current != said.case and not is_new and said.former_case != current:
         # An older case of somebody who has moved on: what its municipality says no longer decides.
         return Change(replace(known, cases=_newest_kept(known.cases, current)))
     begins = said.municipality != known.municipality or known.profile is None
@@ -125,6 +125,11 @@ def settle(known: Refugee | None, said: Settlement, subject: str, today: date) -
         known = replace(known, participations=(), consents=(), interview=None)
     corrected = _stated(known, said, today)
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
+
+
+def merge(kept: Refugee, former: Refugee) -> Refugee:
+    """One file of two that turn out to be the same person: the kept one with the former's cases behind."""
+    return replace(kept, cases=(*kept.cases, *former.cases))
 
 
 def withdraw(known: Refugee | None, case: Case, municipality: str, subject: str, today: date) -> Change:
@@ -164,18 +169,21 @@ def _ready(participations: tuple[Participation, ...]) -> bool:
 
 
 def _hide(known: Refugee | None, said: Settlement, subject: str, today: date) -> Change:
-    """Keeps case and status alone. Who was public before is taken back first."""
+    """Keeps case and status alone, under another subject where the old one was known outside.
+
+    A minor's referral is known outside too; it stays for as long as they are a minor.
+    """
     status = "protected" if said.standing == "protected" else "referred"
     cases = _cases(known.cases if known else (), said)
-    was_public = known is not None and known.is_public
+    stays = known is not None and known.status in {"protected", status}
     bare = Refugee(
-        subject=subject if known is None or was_public else known.subject,
+        subject=known.subject if known is not None and stays else subject,
         municipality=said.municipality,
         status="unheard",
         cases=cases,
     )
     fact = Fact.REFERRED if status == "referred" and (known is None or known.status != "referred") else None
-    return Change(bare.with_status(status, today), fact, newly_hidden=was_public)
+    return Change(bare.with_status(status, today), fact)
 
 
 def _stated(known: Refugee, said: Settlement, today: date) -> Refugee:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from shared.contracts import commands as contract
+from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.sealed import Sealed
 from shared.messaging.answers import Accepted, Answer, CommandRef, Rejected, Request, UnknownSubject
@@ -19,7 +20,7 @@ from shared.mongo import Session
 from shared.sealing import Opener, new_key_pair
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
-from tests.unit.messaging.records import settlement
+from tests.unit.messaging.records import raw, settlement
 
 PRIVATE, PUBLIC = new_key_pair()
 OPERATOR = Operator(
@@ -149,6 +150,66 @@ async def test_an_operator_without_key_or_from_elsewhere_is_shown_nothing(
     )
     assert isinstance(elsewhere, Rejected)
     assert elsewhere.code == "not_your_municipality"
+
+
+async def commands_letter(corner: Corner, ledger: Ledger, owner: str) -> tuple[BatchProcessor, str]:
+    """A refused command of an operator."""
+    handler = processor(corner, ledger, topics.COMMANDS["matching"])
+    refused = raw({"id": "x"}, topic=f"commands.matching.{owner}.v1", key="no-4601/guide")
+    await handler.process([refused], Commits())
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    return handler, document["_id"]
+
+
+RUN_ROUND = {
+    "specversion": "1.0",
+    "id": "mended",
+    "source": "/test",
+    "type": "no.kobling.command.RunRound.v1",
+    "subject": "no-4601/guide",
+    "time": "2016-06-15T07:00:00Z",
+    "data": {"reason": "test", "municipality": "no-4601", "programme": "guide"},
+}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        contract.ShowDeadLetter(reason="look"),
+        contract.RedriveDeadLetter(reason="mended"),
+        contract.EditAndRedriveDeadLetter(reason="mended", value=RUN_ROUND),
+        contract.DiscardDeadLetter(reason="twice"),
+    ],
+)
+async def test_nobody_works_on_another_operators_command(
+    corner: Corner, ledger: Ledger, command: contract.Command
+) -> None:
+    handler, id_ = await commands_letter(corner, ledger, "bergen-2")
+    answer = await decide(handler, request(command, id_))
+    assert isinstance(answer, Rejected)
+    assert answer.code == "not_your_command"
+    assert await ledger.rows() == {}
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    assert document.get("settled") is None
+
+
+async def test_operators_mend_their_own_commands(corner: Corner, ledger: Ledger) -> None:
+    handler, id_ = await commands_letter(corner, ledger, "bergen-1")
+    edited = contract.EditAndRedriveDeadLetter(reason="mended", value=RUN_ROUND)
+    assert isinstance(await decide(handler, request(edited, id_)), Accepted)
+    assert await ledger.rows() == {"no-4601/guide": [0]}
+
+
+async def test_state_topics_are_anybodys_with_the_role(corner: Corner, ledger: Ledger) -> None:
+    handler = processor(corner, ledger, topics.PAIRS)
+    await handler.process([raw({"id": "x"}, topic="pairs.v1", key="pair-1")], Commits())
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    elsewhere = OPERATOR.model_copy(update={"operator": "tromso-1", "municipalities": ["no-5501"]})
+    discard = request(contract.DiscardDeadLetter(reason="twice"), document["_id"], elsewhere)
+    assert isinstance(await decide(handler, discard), Accepted)
 
 
 async def test_an_unknown_letter_is_an_unknown_subject(letter: tuple[BatchProcessor, str]) -> None:

@@ -96,7 +96,7 @@ async def test_a_claim_that_ran_out_has_no_effect_twice(ledger: Ledger) -> None:
     """Two replicas come to hold the same row: the second finds it gone, and its effect is rolled back."""
     await schedule(ledger, row(1))
     one = runner(ledger)
-    await one._claim()
+    await one._claim(NOW)
     task = Task(row(1), ledger.database, "intake", "", one.clock, lambda: None, one.holder)
     await one.handlers["remind"](task)
     with pytest.raises(RowGone):

@@ -34,6 +34,11 @@ def runner(database: Database, handler: Callable[[Task], Awaitable[None]]) -> Du
     )
 
 
+def one_at_a_time(running: DueRunner) -> DueRunner:
+    running.concurrency = 1
+    return running
+
+
 async def schedule(database: Database, *ids: str, note: str = "", later: timedelta = timedelta()) -> None:
     async def transaction(session: Session) -> None:
         work = Work(session, database, "test", "", CLOCK.now())
@@ -93,7 +98,7 @@ async def test_rows_behind_a_slow_one_are_left_to_who_took_them_over(
         with pytest.raises(RowGone):
             await task.finish(nothing)
 
-    await runner(database, slow).run_due()
+    await one_at_a_time(runner(database, slow)).run_due()
     assert ran[0][0] == "slow"
     assert sorted(id_ for who, id_ in ran if who == "fast") == ["a", "b", "c"]
     assert len(ran) == 4
@@ -140,7 +145,7 @@ async def test_slow_rows_are_signs_of_life(database: Database) -> None:
 
     stuck: list[str] = []
     health = Health(timer=lambda: now)
-    running = runner(database, slow)
+    running = one_at_a_time(runner(database, slow))
     running.health = health
     health.working("due")
     await running.run_due()

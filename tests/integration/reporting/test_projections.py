@@ -279,15 +279,53 @@ async def test_erasure_lowers_levels_and_leaves_a_closed_month_as_it_was(corner:
         assert after[f"{BERGEN}/all/2016-07"] == untouched
         await _check_forgotten(corner, [who("refugee", number) for number in (13, 14)])
 
-        await corner.produce(a_month()[:6] + [record for number in range(13) for record in ready(number)])
-        await counted(corner, stale=26, duplicate=6)
+        # What a replica held while the two were erased: they stay gone, and nothing counts in July again.
+        await corner.produce(a_month()[:6] + [record for number in range(15) for record in ready(number)])
+        await counted(corner, stale=30, duplicate=6)
         await ticked(corner)
         assert await published(corner) == after
+        await _check_forgotten(corner, [who("refugee", number) for number in (13, 14)])
+
+
+async def test_nobody_comes_back_after_a_tombstone(corner: Corner) -> None:
+    """Of anybody, seen before or not; and gravestones expire."""
+    app = configured(corner, JUNE)
+    database = app.runtime.database
+    await app.start()
+    try:
+        stones = [
+            (topics.REFUGEES, who("refugee", 90), None),
+            (topics.VOLUNTEERS, who("volunteer", 90), None),
+            (topics.PAIRS, who("pair", 90), None),
+        ]
+        await corner.produce([*ready(90), *stones, *stones])
+        await counted(corner, applied=5, stale=3)
+        await corner.produce([*ready(90), volunteer(90), pair(90, "active", created_on="2016-06-15")])
+        await counted(corner, applied=5, stale=7)
+        for (kind, subject), revision in zip(
+            [
+                ("refugees", who("refugee", 90)),
+                ("volunteers", who("volunteer", 90)),
+                ("pairs", who("pair", 90)),
+            ],
+            (2, 0, 0),
+            strict=True,
+        ):
+            found = await database[kind].find_one({"_id": subject})
+            assert found is not None
+            assert found.pop("at")
+            assert found == {"_id": subject, "revision": revision, "erased": True}
+            indexes = await database[kind].index_information()
+            assert any(one.get("expireAfterSeconds") == 90 * 24 * 3600 for one in indexes.values())
+    finally:
+        await app.stop()
 
 
 async def _check_forgotten(corner: Corner, subjects: Sequence[str]) -> None:
     database = corner.database()
-    for collection in ("refugees", "indicators", "books", "tallies", "unplaced"):
+    async for document in database["refugees"].find({"_id": {"$in": list(subjects)}}):
+        assert set(document) == {"_id", "revision", "erased", "at"}, "a gravestone and nothing else"
+    for collection in ("indicators", "books", "tallies", "unplaced"):
         found = [json.dumps(document, default=str) async for document in database[collection].find({})]
         assert not any(subject in text for subject in subjects for text in found)
     database.close()

@@ -55,7 +55,6 @@ def test_of_protected_people_and_minors_case_and_status_alone_are_kept(
 ) -> None:
     change = refugee.settle(None, settlement(standing=standing), "refugee-a", TODAY)
     assert change.fact is fact
-    assert not change.newly_hidden
     kept = change.refugee
     assert (kept.profile, kept.details, kept.settled_on, kept.placement) == (None, None, None, None)
 
@@ -67,9 +66,28 @@ def test_a_minor_is_referred_once() -> None:
     assert again.refugee.subject == "refugee-a"
 
 
+def test_a_referred_minor_who_becomes_protected_gets_another_subject() -> None:
+    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
+    hidden = refugee.settle(known, settlement(standing="protected", time=NOON + HOUR), "refugee-b", TODAY)
+    assert (hidden.fact, hidden.refugee.subject, hidden.refugee.status) == (None, "refugee-b", "protected")
+
+
+def test_who_is_protected_stays_under_the_same_subject_which_nobody_knows() -> None:
+    known = refugee.settle(None, settlement(standing="protected"), "refugee-a", TODAY).refugee
+    again = refugee.settle(known, settlement(standing="protected", time=NOON + HOUR), "refugee-b", TODAY)
+    assert (again.fact, again.refugee.subject) == (None, "refugee-a")
+
+
+def test_a_merged_file_has_the_cases_of_both_and_the_kept_ones_stay_first() -> None:
+    kept = refugee.settle(None, settlement("case-2"), "refugee-b", TODAY).refugee
+    merged = refugee.merge(kept, settled())
+    assert merged.subject == "refugee-b"
+    assert [case.key for case in merged.cases] == ["case-2", "case-1"]
+
+
 def test_who_becomes_protected_is_taken_back_and_nothing_leads_from_the_old_subject_to_the_new() -> None:
     change = refugee.settle(settled(), settlement(standing="protected", time=NOON + HOUR), "refugee-b", TODAY)
-    assert change.newly_hidden
+    assert change.fact is None
     assert change.refugee.subject == "refugee-b"
     assert change.refugee.details is None
     back = refugee.settle(change.refugee, settlement(time=NOON + 2 * HOUR), "refugee-c", TODAY)

@@ -1,0 +1,140 @@
+"""Intake's replies: their order, what is kept of them, and what must never be."""
+
+from datetime import timedelta
+
+import bson
+import pytest
+
+from tests.integration.intake.world import GUIDE, World, command, settled
+
+VOLUNTEER = "volunteer-aaaaaaaaaaaaaaaa"
+NUMBER = "01010750160"
+"""A synthetic number with fitting check digits (day 01.01.2007)."""
+PERSON = {
+    "given_name": "Test",
+    "family_name": "Eksempel",
+    "birth_date": "1980-02-03",
+    "gender": "female",
+    "preferred_language": "nb",
+}
+REGISTER = command(
+    "RegisterVolunteer",
+    VOLUNTEER,
+    "register",
+    municipality="no-4601",
+    person=PERSON,
+    languages=[{"code": "nb", "level": "native"}],
+    registered_on="2016-06-01",
+)
+JOIN = command("JoinProgramme", VOLUNTEER, "join", programme=GUIDE, joined_on="2016-06-02")
+
+
+def approve(id_: str) -> dict[str, object]:
+    return command("ApproveVolunteer", VOLUNTEER, id_, programme=GUIDE, decided_on="2016-06-03")
+
+
+def find(case: str, id_: str, subject: str | None = None) -> dict[str, object]:
+    return command("FindPerson", subject or case, id_, municipality="no-4601", case=case)
+
+
+async def everything(world: World) -> bytes:
+    """All that the database holds, but for what is on its way to Kafka."""
+    held = b""
+    for name in ("replies", "due", "approvals", "refugees", "positions", "quarantine", "inbox"):
+        held += b"".join([bson.encode(row) async for row in world.database[name].find({})])
+    return held
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_a_later_command_completes_is_pending_first_and_accepted_then(
+    world: World, together: bool
+) -> None:
+    await world.send(("red-1", REGISTER), ("red-1", JOIN))
+    both = [("red-1", approve("first")), ("bergen-1", approve("second"))]
+    for batch in [both] if together else [[one] for one in both]:
+        await world.send(*batch)
+    assert await world.replies("red-1", "first") == [("CommandPending", 1), ("CommandAccepted", 2)]
+    assert await world.replies("bergen-1", "second") == [("CommandAccepted", 1)]
+    await world.send(("red-1", approve("first")))
+    assert (await world.replies("red-1", "first"))[2:] == [("CommandAccepted", 2)]
+    assert await world.database["due"].count_documents({}) == 0
+
+
+async def test_an_approval_that_waits_in_vain_is_answered_after_its_window(world: World) -> None:
+    await world.send(("red-1", REGISTER), ("red-1", JOIN), ("red-1", approve("first")))
+    await world.run_due(timedelta(days=13))
+    assert await world.replies("red-1", "first") == [("CommandPending", 1)]
+    await world.run_due(timedelta(days=15))
+    assert await world.replies("red-1", "first") == [("CommandPending", 1), ("CommandRejected", 2)]
+    reply = await world.reply("red-1", "first")
+    assert reply["code"] == "approval_incomplete"
+    assert "introduction" in reply["message"]
+    await world.send(("bergen-1", approve("second")))
+    assert len(await world.replies("red-1", "first")) == 2
+
+
+async def test_a_collision_does_not_replace_the_reply_of_the_ids_first_command(world: World) -> None:
+    other = {**JOIN, "id": "register"}
+    await world.send(("red-1", REGISTER), ("red-1", other))
+    await world.send(("red-1", other))
+    await world.send(("red-1", REGISTER))
+    assert await world.replies("red-1", "register") == [("CommandAccepted", 1)] * 2
+    assert await world.dead() == ["id_collision"] * 2
+
+
+async def test_a_command_that_is_refused_and_then_mended_counts_on(world: World) -> None:
+    broken = {**REGISTER, "data": {"reason": "test"}}
+    await world.send(("red-1", broken))
+    await world.send(("red-1", REGISTER))
+    assert await world.replies("red-1", "register") == [("CommandRejected", 1), ("CommandAccepted", 2)]
+
+
+async def test_a_find_leaves_neither_case_nor_subject_readable(world: World) -> None:
+    await world.settle(("no-4601", settled("CASE-77", "1")))
+    (subject,) = await world.public()
+    await world.send(("red-1", find("CASE-77", "known")), ("red-1", find("CASE-78", "unknown")))
+    assert (await world.reply("red-1", "known"))["result"]["subject"] == subject
+    assert await world.database["due"].count_documents({}) == 1
+    held = await everything(world)
+    assert b"CASE-7" not in held
+    await world.send(("red-1", find("CASE-77", "known")))
+    assert await world.replies("red-1", "known") == [("CommandAccepted", 1)] * 2
+
+
+async def test_a_find_that_waited_is_run_from_what_was_kept_encrypted(world: World) -> None:
+    await world.send(("red-1", find("CASE-77", "early")))
+    await world.settle(("no-4601", settled("CASE-77", "1")))
+    await world.run_due(timedelta(seconds=5))
+    assert await world.replies("red-1", "early") == [("CommandPending", 1), ("CommandAccepted", 2)]
+
+
+async def test_a_personal_number_is_refused_and_repeated_nowhere(world: World) -> None:
+    spaced = f"{NUMBER[:6]} {NUMBER[6:]}"
+    await world.send(
+        ("red-1", find(NUMBER, "as-both")),
+        ("red-1", find(NUMBER, "as-case", "CASE-77")),
+        ("red-1", find("CASE-77", "as-subject", spaced)),
+        ("red-1", command("JoinProgramme", NUMBER, "join", programme=GUIDE, joined_on="2016-06-02")),
+        ("red-1", command("JoinProgramme", NUMBER, "unread")),
+    )
+    fields = {"as-both": "subject", "as-case": "case", "as-subject": "subject", "join": "subject"}
+    for id_, field in fields.items():
+        reply = await world.reply("red-1", id_)
+        assert (reply["code"], reply["field"]) == ("personal_number", field)
+    assert (await world.reply("red-1", "unread"))["about"] == "withheld"
+    outgoing = b"".join([bson.encode(row) async for row in world.database["outbox"].find({})])
+    for text in (NUMBER, spaced):
+        assert text.encode() not in outgoing + await everything(world)
+
+
+async def test_no_reply_tells_of_somebody_protected_since(world: World) -> None:
+    await world.settle(("no-4601", settled("CASE-77", "1")))
+    (subject,) = await world.public()
+    join = command("JoinProgramme", subject, "join", programme=GUIDE, joined_on="2016-06-02")
+    asked = [("red-1", find("CASE-77", "find")), ("red-1", join)]
+    await world.send(*asked)
+    before = len(await world.sent("replies.red-1.v1"))
+    await world.settle(("no-4601", settled("CASE-77", "2", 8, protection="confidential")))
+    await world.send(*asked)
+    assert len(await world.sent("replies.red-1.v1")) == before
+    assert subject.encode() not in await everything(world)

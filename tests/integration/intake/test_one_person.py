@@ -1,0 +1,62 @@
+"""Cases that prove to be one person, and people who must not be known any more."""
+
+import pytest
+
+from tests.integration.intake.world import World, names, settled
+
+BERGEN, TROMSO = "no-4601", "no-5501"
+FROM_A = {"from": {"municipality": BERGEN, "case": "A1"}}
+A1 = (BERGEN, settled("A1", "a-1", 7))
+B1 = (TROMSO, settled("B1", "b-1", 8))
+B1_FROM_A1 = (TROMSO, settled("B1", "b-2", 9, **FROM_A))
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [[A1], [B1], [B1_FROM_A1]],
+        [[B1], [A1], [B1_FROM_A1]],
+        [[B1], [B1_FROM_A1], [A1]],
+        [[A1, B1, B1_FROM_A1]],
+        [[B1, B1_FROM_A1, A1]],
+        [[A1, B1], [B1_FROM_A1]],
+        [[A1], [B1_FROM_A1]],
+    ],
+)
+async def test_two_files_that_prove_to_be_one_person_become_one(
+    world: World, batches: list[list[tuple[str, dict[str, object]]]]
+) -> None:
+    for batch in batches:
+        await world.settle(*batch)
+    assert await world.dead() == []
+    assert await world.cases() == [2]
+    ((_, state),) = (await world.public()).items()
+    assert state["data"]["municipality"] == TROMSO
+    keys = await world.database["subject_keys"].count_documents({})
+    assert keys == 1, "the former file's key is gone with it"
+    await world.settle((BERGEN, settled("A1", "a-2", 10)), (TROMSO, settled("B1", "b-3", 11)))
+    assert await world.cases() == [2]
+    assert len(await world.public()) == 1
+
+
+async def test_a_minor_who_becomes_protected_is_taken_back(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 7, unaccompanied_minor=True)))
+    await world.settle((BERGEN, settled("A1", "2", 8, unaccompanied_minor=True)))
+    (referred,) = await world.public()
+    strictly = {"protection": "strictly_confidential"}
+    await world.settle((BERGEN, settled("A1", "3", 9, **strictly)))
+    sent = await world.sent("refugees.v1")
+    assert names(sent) == ["RefugeeReferred", "RefugeeWithdrawn", "erased"]
+    assert {row["key"] for row in sent} == {referred}
+    await world.settle((BERGEN, settled("A1", "4", 10, **strictly)))
+    assert len(await world.sent("refugees.v1")) == 3
+    file = await world.database["refugees"].find_one({})
+    assert file is not None
+    assert file["_id"] != referred
+
+
+async def test_a_minor_who_comes_of_age_leaves_no_referral_behind(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 7, unaccompanied_minor=True)))
+    await world.settle((BERGEN, settled("A1", "2", 8)))
+    (state,) = (await world.public()).values()
+    assert state["type"] == "no.kobling.RefugeeSettled.v1"

@@ -1,0 +1,206 @@
+"""Intake's handlers on the real MongoDB, without broker: batches in, outbox and stored replies out."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from services.intake import repository
+from services.intake.domain.refugee import Refugee
+from services.intake.domain.volunteer import Volunteer
+from services.intake.handlers import subscriptions
+from services.intake.personal_numbers import reads_as_personal_number
+from services.intake.publish import Publisher
+from services.intake.repository import Files
+from services.intake.service import APPROVAL_KIND, ROLES, Intake
+from services.intake.settlements import Settlements
+from services.intake.translate import case_digest
+from shared.clock import Clock
+from shared.contracts import topics
+from shared.contracts.administrators import ActiveProgramme, Operator
+from shared.messaging.batch import BatchProcessor
+from shared.messaging.commands import RETRY_KIND, Commands, Decisions
+from shared.messaging.dead_letters import DeadLetters, Protection
+from shared.messaging.desk import DeadLetterDesk
+from shared.messaging.due import DueRunner
+from shared.messaging.health import Health
+from shared.messaging.records import Raw
+from shared.messaging.retry import Backoff
+from shared.messaging.runtime import INDEXES
+from shared.messaging.subscription import Subscription
+from shared.messaging.tables import Operators, Programmes
+from shared.messaging.transaction import BatchTransaction
+from shared.mongo import Database, Document
+from shared.programmes import shipped_packs
+from shared.sealing import FieldCipher, Sealer, new_key_pair
+from tests.integration.messaging.ledger import Commits
+from tests.unit.messaging.records import STRUCTURED, settlement
+
+PACK = shipped_packs()["flyktningguide-bergen@1.0"]
+GUIDE = PACK.name
+BROKER_TIME = 1_466_000_000_000
+
+
+def operator(name: str, organisation: str) -> Operator:
+    return Operator(
+        operator=name,
+        person=name.replace("-", "_"),
+        organisation=organisation,
+        municipalities=["no-4601", "no-5501"],
+        roles=["coordinator", "approver", "dead_letters"],
+        valid_until=datetime(2100, 1, 1, tzinfo=UTC),
+    )
+
+
+def command(name: str, subject: str, id_: str, **data: Any) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": id_,
+        "source": "/test",
+        "type": f"no.kobling.command.{name}.v1",
+        "subject": subject,
+        "time": "2016-06-15T07:00:00Z",
+        "data": {"reason": "test", **data},
+    }
+
+
+@dataclass
+class World:
+    """One intake. `offsets` number each topic's records."""
+
+    database: Database
+    clock: Clock = field(default_factory=Clock)
+    _offsets: dict[str, "itertools.count[int]"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        cipher = FieldCipher(b"m" * 32)
+        protection = Protection(
+            lambda content, context: cipher.encrypt(cipher.master, content, context),
+            lambda content, context: cipher.decrypt(cipher.master, content, context),
+        )
+        case_key = case_digest(b"c" * 32)
+        publisher = Publisher(Sealer("notifications-1", new_key_pair()[1]))
+        refugees = Files(self.database, Refugee, cipher)
+        volunteers = Files(self.database, Volunteer, cipher)
+        operators, programmes = Operators(), Programmes()
+        for name, organisation in (
+            ("red-1", "red_cross_bergen"),
+            ("bergen-1", "introduction_programme_bergen"),
+        ):
+            operators.put(name, operator(name, organisation))
+        programmes.put(f"{GUIDE}@{PACK.version}", PACK)
+        active = ActiveProgramme(municipality="no-4601", programme=GUIDE, pack_version=PACK.version)
+        programmes.put(f"active/no-4601/{GUIDE}", active)
+        intake = Intake(self.database, refugees, volunteers, publisher, programmes, case_key, protection)
+        letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", protection)
+        (settled,) = subscriptions(Settlements(refugees, publisher, case_key))
+        self.settlements = self._processor(settled, letters)
+        desk = DeadLetterDesk(letters, (self.settlements.transaction,))
+        decisions = Decisions(ROLES, intake.decide, reads_as_personal_number)
+        orders = Commands("intake", "", operators, decisions, desk)
+        self.commands = self._processor(
+            Subscription(topics.COMMANDS["intake"], orders.apply, orders.report), letters
+        )
+        self.handlers = {RETRY_KIND: orders.retry, APPROVAL_KIND: intake.close_approval}
+
+    def _processor(self, subscription: Subscription, letters: DeadLetters) -> BatchProcessor:
+        return BatchProcessor(
+            BatchTransaction(subscription, self.database, "intake", "", self.clock, letters),
+            Health(),
+            lambda: None,
+            batch_records=500,
+            batch_bytes=8 * 1024 * 1024,
+            backoff=Backoff(first=timedelta(), ceiling=timedelta()),
+        )
+
+    async def ensure(self) -> None:
+        await self.database.ensure({**INDEXES, **repository.INDEXES})
+
+    async def settle(self, *records: tuple[str, dict[str, Any]]) -> None:
+        """One batch of (municipality, settlement)."""
+        await self.settlements.process(
+            [
+                self._raw(f"settlements.{owner}.v1", {**document, "source": f"/{owner}/case-system"})
+                for owner, document in records
+            ],
+            Commits(),
+        )
+
+    async def send(self, *records: tuple[str, dict[str, Any]]) -> None:
+        """One batch of (operator, command)."""
+        await self.commands.process(
+            [self._raw(f"commands.intake.{owner}.v1", document) for owner, document in records], Commits()
+        )
+
+    def _raw(self, topic: str, document: dict[str, Any]) -> Raw:
+        offset = next(self._offsets.setdefault(topic, itertools.count()))
+        return Raw(
+            topic, 0, offset, BROKER_TIME, document["subject"].encode(), orjson.dumps(document), STRUCTURED
+        )
+
+    async def run_due(self, later: timedelta) -> None:
+        """Runs what is due by then."""
+        clock = Clock(self.clock.offset + later)
+        runner = DueRunner(
+            self.database,
+            "intake",
+            "",
+            clock,
+            self.handlers,
+            Health(),
+            lambda: None,
+            timedelta(seconds=1),
+        )
+        while await runner.run_due():
+            pass
+
+    async def sent(self, topic: str) -> list[Document]:
+        """The outbox's records of a topic, in the order in which a relay sends them; None erases."""
+        rows = await self.database["outbox"].find({"topic": topic}).sort([("order", 1)]).to_list(None)
+        return [
+            {"key": row["key"].decode(), "value": row["value"] and orjson.loads(row["value"])} for row in rows
+        ]
+
+    async def replies(self, owner: str, id_: str) -> list[tuple[str, int]]:
+        """The (name, revision) of each reply to a command, in order."""
+        return [
+            (_name(row["value"]), row["value"]["revision"])
+            for row in await self.sent(f"replies.{owner}.v1")
+            if row["key"] == id_
+        ]
+
+    async def reply(self, owner: str, id_: str) -> dict[str, Any]:
+        """The latest reply to a command."""
+        rows = [row for row in await self.sent(f"replies.{owner}.v1") if row["key"] == id_]
+        data: dict[str, Any] = rows[-1]["value"]["data"]
+        return data
+
+    async def public(self) -> dict[str, Document]:
+        """What a compacted `refugees.v1` holds: the latest record by subject, without the erased."""
+        latest = {row["key"]: row["value"] for row in await self.sent("refugees.v1")}
+        return {subject: value for subject, value in latest.items() if value is not None}
+
+    async def cases(self) -> list[int]:
+        """How many cases each file has."""
+        return sorted([len(row["cases"]) async for row in self.database["refugees"].find({})])
+
+    async def dead(self) -> list[str]:
+        """Why records were refused."""
+        return [f"{row['code']}" async for row in self.database["quarantine"].find({})]
+
+
+def _name(value: dict[str, Any]) -> str:
+    return str(value["type"]).split(".")[-2]
+
+
+def settled(case: str, id_: str, hour: int = 7, **data: Any) -> dict[str, Any]:
+    """A settlement record of a case at an hour of a day."""
+    return {**settlement(case, **data), "id": id_, "time": f"2016-06-15T{hour:02}:00:00Z"}
+
+
+def names(values: Sequence[Document]) -> list[str]:
+    """The events' names; `erased` for null values."""
+    return ["erased" if row["value"] is None else _name(row["value"]) for row in values]

@@ -1,0 +1,194 @@
+"""Matching on the run's MongoDB: records go in as batches, due rows run when a test says so."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from services.matching.app import create_app
+from services.matching.settings import Settings
+from shared.contracts import commands as contract
+from shared.contracts import topics
+from shared.contracts.administrators import ActiveProgramme, Operator
+from shared.messaging.answers import Answer, CommandRef, Request
+from shared.messaging.batch import BatchProcessor
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.health import Health
+from shared.messaging.records import Cause, Raw
+from shared.messaging.runtime import INDEXES, App
+from shared.messaging.transaction import BatchTransaction
+from shared.messaging.work import Work
+from shared.mongo import Document, Session
+from shared.programmes import shipped_packs
+from tests.support.cluster import Corner, Record, event
+from tests.unit.messaging.records import STRUCTURED
+
+BERGEN, GUIDES = "no-4601", "flyktningguide-bergen"
+POOL = f"{BERGEN}/{GUIDES}"
+NOW = datetime(2016, 6, 15, 8, tzinfo=UTC)
+OPERATOR = Operator(
+    operator="bergen-1",
+    person="person_1",
+    organisation="red_cross",
+    municipalities=[BERGEN],
+    roles=["coordinator"],
+    valid_until=datetime(2030, 1, 1, tzinfo=UTC),
+)
+
+_PERSON = {
+    "municipality": BERGEN,
+    "participations": [
+        {"programme": GUIDES, "pack_version": "1.0", "status": "ready", "ready_since": "2016-06-02"}
+    ],
+    "birth_year": 1985,
+    "gender": "female",
+    "languages": [{"code": "en", "level": "fluent"}],
+    "household": {"adults": 1, "minors": 0},
+    "availability": {"weekday_evening": 4},
+}
+
+
+def who(kind: str, number: int) -> str:
+    """The subject of somebody, or of a pair, by number."""
+    return f"{kind}-{number:0>20}"
+
+
+def refugee(number: int, revision: int = 1, status: str = "ready") -> Record:
+    """A refugee's state; one who isn't ready has left."""
+    name = "RefugeeReady" if status == "ready" else "RefugeeWithdrawn"
+    return event(name, who("refugee", number), {**_PERSON, "status": status}, NOW, revision=revision)
+
+
+def guide(number: int, revision: int = 1, capacity: int = 1) -> Record:
+    """An approved guide's state."""
+    state = {**_PERSON, "status": "approved", "capacity": capacity}
+    return event("VolunteerApproved", who("volunteer", number), state, NOW, revision=revision)
+
+
+def erased(kind: str, number: int) -> Record:
+    """A tombstone."""
+    return (topics.REFUGEES if kind == "refugee" else topics.VOLUNTEERS), who(kind, number), None
+
+
+@dataclass
+class Offsets:
+    """Where the next record of the one partition stands."""
+
+    next: int = 0
+
+
+@dataclass
+class World:
+    """One replica at one time of day; `later` and `beside` are others on the same database."""
+
+    corner: Corner
+    now: datetime = NOW
+    options: dict[str, Any] = field(default_factory=dict)
+    offsets: Offsets = field(default_factory=Offsets)
+    app: App = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = {"again_after": timedelta(hours=1), **self.corner.settings, **self.options}
+        self.app = create_app(Settings(**settings, clock_offset=self.now - datetime.now(UTC)))
+        programmes = self.app.runtime.programmes
+        for key, pack in shipped_packs().items():
+            programmes.put(key, pack)
+        active = ActiveProgramme(municipality=BERGEN, programme=GUIDES, pack_version="1.0")
+        programmes.put(f"active/{BERGEN}/{GUIDES}", active)
+
+    async def ensure(self) -> None:
+        """Creates the collections."""
+        await self.app.runtime.database.ensure({**INDEXES, **self.app.indexes})
+
+    def later(self, span: timedelta, **options: Any) -> "World":
+        """A replica whose clock is ahead by `span`."""
+        return World(self.corner, self.now + span, {**self.options, **options}, self.offsets)
+
+    async def apply(self, *records: Record) -> None:
+        """Handles records as batches, in the order given; each stands at an offset of its own."""
+        for topic, key, value in records:
+            await self._processor(topic).process([self._raw(topic, key, value)], _no_commit)
+
+    async def apply_batch(self, records: Sequence[Record]) -> None:
+        """Handles records of one topic in one batch."""
+        topic = records[0][0]
+        await self._processor(topic).process([self._raw(*record) for record in records], _no_commit)
+
+    def _raw(self, topic: topics.Topic, key: str, value: bytes | None) -> Raw:
+        self.offsets.next += 1
+        name = self.corner.prefix + topic.name
+        return Raw(name, 0, self.offsets.next, int(NOW.timestamp() * 1000), key.encode(), value, STRUCTURED)
+
+    def _processor(self, topic: topics.Topic) -> BatchProcessor:
+        (subscription,) = [one for one in self.app.subscriptions if one.topic is topic]
+        runtime = self.app.runtime
+        letters = DeadLetters(topics.DEAD_LETTERS["matching"], "matching", None)
+        transaction = BatchTransaction(
+            subscription, runtime.database, "matching", self.corner.prefix, runtime.clock, letters
+        )
+        return BatchProcessor(transaction, Health(), lambda: None, 500, 8 * 1024 * 1024)
+
+    async def decide(self, command: contract.Command, subject: str, **options: Any) -> Answer:
+        """Decides one command in a transaction."""
+        operator = options.pop("operator", OPERATOR)
+        id_ = options.pop("id", "command-1")
+        request = Request(
+            CommandRef(operator.operator, id_, subject, id_),
+            operator,
+            command,
+            subject,
+            options.pop("dry_run", False),
+            options.pop("expected_revision", None),
+            Cause(id_, id_),
+        )
+
+        async def body(session: Session) -> Answer:
+            runtime = self.app.runtime
+            work = Work(session, runtime.database, "matching", self.corner.prefix, runtime.clock.now())
+            (answer,) = await self.app.decisions.decide([request], work)
+            await work.flush()
+            return answer
+
+        return await self.app.runtime.database.transact(body)
+
+    async def ask_round(self, id_: str = "round-1", **options: Any) -> None:
+        """Asks for a round; `app.due.run_due` runs it."""
+        asked = contract.RunRound(reason="new_people", municipality=BERGEN, programme=GUIDES)
+        await self.decide(asked, POOL, id=id_, **options)
+
+    async def run_round(self, id_: str = "round-1", **options: Any) -> None:
+        """Asks for a round and runs what is due."""
+        await self.ask_round(id_, **options)
+        await self.app.due.run_due()
+
+    async def rows(self, collection: str, **wanted: Any) -> list[Document]:
+        """A collection's documents."""
+        return await self.app.runtime.database[collection].find(wanted, sort=[("_id", 1)]).to_list(None)
+
+    async def couples(self, **wanted: Any) -> list[tuple[str, str]]:
+        """Pairs by their people, in order."""
+        return sorted((one["receiving"], one["giving"]) for one in await self.rows("pairs", **wanted))
+
+    async def sent(self, topic: str) -> list[dict[str, Any]]:
+        """The envelopes that wait in the outbox for a topic."""
+        found = await self.rows("outbox", topic=self.corner.prefix + topic)
+        return [orjson.loads(one["value"]) for one in found]
+
+    def close(self) -> None:
+        """Closes the database's client."""
+        self.app.runtime.database.close()
+
+
+async def _no_commit(_: Any) -> None:
+    """There is no group."""
+
+
+def couple(refugee_number: int, guide_number: int) -> tuple[str, str]:
+    """Two people, as `couples` names them."""
+    return who("refugee", refugee_number), who("volunteer", guide_number)
+
+
+Meanwhile = Callable[[], Awaitable[None]]
+"""What happens between the reading of a pool and the writing of its proposals."""
