@@ -195,7 +195,7 @@ class Story:
                 indicators,
                 lambda found: (
                     _figure(found, PROGRAMME, "pairs_created") == len(outcome.created)
-                    and _figure(found, "all", "notifications_sent") == outcome.mails
+                    and _figure(found, "all", "notifications_sent") == wanted
                 ),
             )
         await self._reconcile(outcome)

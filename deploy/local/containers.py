@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deploy.local.addresses import Addresses, StackError
 from deploy.local.jars import KAFKA_VERSION
 from deploy.local.kafka import BROKER_SETTINGS
-from deploy.local.mongodb import REPLICA_SET, initiate
+from deploy.local.mongodb import PARAMETERS, REPLICA_SET, initiate
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.ready import wait_for_kafka, wait_for_mongodb
 
@@ -108,7 +108,9 @@ def _start_kafka(stack: str, port: int) -> None:
 
 def _start_mongodb(stack: str, port: int) -> None:
     container = _container(MONGODB_IMAGE, stack, _MONGODB_PORT, port)
-    container.with_command(["--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024"])
+    container.with_command(
+        ["--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024", *PARAMETERS]
+    )
     container.start()
 
 

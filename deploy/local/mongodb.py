@@ -11,6 +11,10 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from deploy.local.ready import wait_for_mongodb
 
+PARAMETERS = ("--setParameter", "transactionLifetimeLimitSeconds=10")
+"""A killed process leaves its transaction open, and nobody gets past its locks until MongoDB ends it: after
+60 s by default. Kobling's transactions take milliseconds.
+"""
 REPLICA_SET = "kobling"
 
 _START = timedelta(seconds=60)
@@ -72,7 +76,7 @@ class MongoServer:
         command = [str(binary), "--dbpath", str(self._directory), "--replSet", REPLICA_SET]
         command += ["--bind_ip", LOOPBACK, "--port", str(port), "--nounixsocket"]
         # By default half of the machine's memory, and 5 % of its disk.
-        command += ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024"]
+        command += ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024", *PARAMETERS]
         self.process = ServerProcess("mongod", command, self._log)
         try:
             await self.process.start()

@@ -120,12 +120,15 @@ class Received:
     def cause(self) -> Cause:
         """This record as the cause of others."""
         envelope = self.envelope
-        return Cause(self.event_id, public_id(envelope.correlationid or envelope.id), envelope.traceparent)
+        correlation = envelope.correlationid or envelope.id
+        if self.message.inbound:
+            correlation = public_id(correlation)
+        return Cause(self.event_id, correlation, envelope.traceparent)
 
     @property
     def event_id(self) -> str:
         """The record's id as it may be stored and passed on."""
-        return public_id(self.envelope.id)
+        return public_id(self.envelope.id) if self.message.inbound else self.envelope.id
 
 
 @dataclass(frozen=True, slots=True)

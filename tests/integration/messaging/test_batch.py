@@ -1,7 +1,9 @@
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import AutoReconnect
 
 from shared.messaging.batch import Halted
@@ -112,6 +114,21 @@ async def test_a_bad_release_stops_itself(corner: Corner, ledger: Ledger) -> Non
     assert await ledger.count("positions") == 0
     assert commits.offsets == {}
     assert "unknown exceptions" in handler.health.causes["settlements"]
+
+
+async def test_a_killed_process_s_open_transaction_holds_its_successor_up_for_seconds(
+    corner: Corner, ledger: Ledger
+) -> None:
+    orphan: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(corner.addresses.mongodb)
+    session = await orphan.start_session()
+    session.start_transaction()
+    positions = orphan[corner.database_name]["positions"]
+    await positions.insert_one({"_id": "settlements.no-4601.v1/0", "next_offset": 7}, session=session)
+    # Well under the minute that MongoDB leaves such a transaction open by default.
+    async with asyncio.timeout(45):
+        await processor(corner, ledger).process(raws([settlement("BER-1")]), Commits())
+    assert await ledger.rows() == {"BER-1": [0]}
+    orphan.close()
 
 
 async def test_big_batches_are_split(corner: Corner, ledger: Ledger) -> None:

@@ -209,7 +209,7 @@ async def test_a_topic_that_is_deleted_meanwhile_holds_up_nobody_for_long(
         await admin.close()
         rows = [row(corner, "case", 2, receipts), row(corner, "pair-a", 1)]
         await ledger.database["outbox"].insert_many(rows)
-        await wait_until(lambda: _left(ledger, 1))
+        await wait_until(lambda: _left(ledger, 1), within=90)
         assert await revisions(corner, pairs) == {"pair-a": [1]}
 
 
