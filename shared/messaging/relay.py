@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -210,13 +211,13 @@ class Relay:
             raise failures[0]
 
 
-async def _in_time(transaction: Coroutine[None, None, None]) -> None:
-    """Runs a transaction for at most its timeout.
+async def _in_time(step: Coroutine[Any, Any, None]) -> None:
+    """Runs a step for at most a transaction's timeout.
 
-    aiokafka never gives a batch of an idempotent producer up, and an abort waits for it too, so one that
-    hangs is left behind with its producer.
+    aiokafka never gives a batch of an idempotent producer up; an abort and a stop wait for it too, whether
+    they are cancelled or not. So what hangs is left behind with its producer.
     """
-    task = asyncio.ensure_future(transaction)
+    task = asyncio.ensure_future(step)
     done, _ = await asyncio.wait({task}, timeout=TRANSACTION_TIMEOUT.total_seconds())
     if not done:
         task.add_done_callback(lambda left: left.cancelled() or left.exception())
@@ -241,5 +242,5 @@ def _one_per_key(rows: list[Document]) -> list[Document]:
 
 async def _close(producer: AIOKafkaProducer) -> None:
     """Closes a producer that may be fenced, cut off or in mid-transaction."""
-    with contextlib.suppress(Exception, asyncio.TimeoutError):
-        await asyncio.wait_for(producer.stop(), TRANSACTION_TIMEOUT.total_seconds())
+    with contextlib.suppress(Exception):
+        await _in_time(producer.stop())
