@@ -120,7 +120,7 @@ class Relay:
         # Topics may have been deleted since somebody else led.
         self._topics = set()
         try:
-            await producer.start()
+            await _in_time(producer.start())
             while True:
                 # Read only now: start() has fenced every older producer.
                 stopping = self._stopping

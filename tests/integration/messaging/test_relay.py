@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
 from deploy.local.stack import Addresses
@@ -192,6 +193,24 @@ async def test_a_newer_row_waits_for_the_older_ones_of_its_topic(
         await ledger.database["outbox"].insert_one(row(corner, "case", 2, missing))
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, missing) == {"case": [1, 2]}
+
+
+async def test_a_topic_that_is_deleted_meanwhile_holds_up_nobody_for_long(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.relay.TRANSACTION_TIMEOUT", timedelta(seconds=3))
+    receipts = topics.RECEIPTS.named("no-4601")
+    async with running(relay(corner, ledger, stack)):
+        await ledger.database["outbox"].insert_one(row(corner, "case", 1, receipts))
+        await wait_until(lambda: empty(ledger))
+        admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+        await admin.start()
+        await admin.delete_topics([corner.prefix + receipts])
+        await admin.close()
+        rows = [row(corner, "case", 2, receipts), row(corner, "pair-a", 1)]
+        await ledger.database["outbox"].insert_many(rows)
+        await wait_until(lambda: _left(ledger, 1))
+        assert await revisions(corner, pairs) == {"pair-a": [1]}
 
 
 async def _finish(producer: AIOKafkaProducer, late: dict[str, Any]) -> None:
