@@ -206,6 +206,8 @@ async def test_a_topic_that_is_deleted_meanwhile_holds_up_nobody_for_long(
         admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
         await admin.start()
         await admin.delete_topics([corner.prefix + receipts])
+        # Kafka answers before its broker has deleted, which until then takes records and loses them.
+        await wait_until(lambda: _unknown(admin, corner.prefix + receipts))
         await admin.close()
         rows = [row(corner, "case", 2, receipts), row(corner, "pair-a", 1)]
         await ledger.database["outbox"].insert_many(rows)
@@ -217,6 +219,10 @@ async def _finish(producer: AIOKafkaProducer, late: dict[str, Any]) -> None:
     """What a relay does with a row that it has read."""
     await (await producer.send(late["topic"], late["value"], late["key"]))
     await producer.commit_transaction()
+
+
+async def _unknown(admin: AIOKafkaAdminClient, topic: str) -> bool:
+    return topic not in await admin.list_topics()
 
 
 async def _left(ledger: Ledger, count: int) -> bool:
