@@ -76,7 +76,8 @@ def service_environment(
     return {f"{prefix}_{name}": value for name, value in settings.items()}
 
 
-def _new_keys() -> dict[str, str]:
+def new_keys() -> dict[str, str]:
+    """Fresh keys of an installation: intake's two and the pair for contact cards."""
     private, public = new_key_pair()
     return {
         "master": encode(os.urandom(32)),
@@ -102,7 +103,7 @@ class Installation:
         ports = dict(zip((*SERVICES, "mail"), free_ports(len(SERVICES) + 1), strict=True))
         await self._administer(stack)
         offset = timedelta() if self.as_of is None else self.as_of - datetime.now(UTC)
-        keys = _new_keys()
+        keys = new_keys()
         await self._run("mail", _mail_sink(ports["mail"], self.directory / "mail"), {})
         for service in SERVICES:
             environment = service_environment(service, stack, ports, keys, offset)

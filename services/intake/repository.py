@@ -122,12 +122,11 @@ class Files(Generic[P]):
             if key is None:
                 key, wrapped = self._cipher.new_key(person.subject)
                 keys.append(InsertOne({"_id": person.subject, "wrapped": wrapped}))
-            plain = orjson.dumps(_DETAILS.dump_python(person.details, mode="json"))
-            cipher = self._cipher.encrypt(key, plain, person.subject)
-        bare = replace(person, details=None)
+            cipher = self._cipher.encrypt(key, orjson.dumps(person.details), person.subject)
         document: Document = {
             "_id": person.subject,
-            "person": _CODECS[self._kind].dump_python(bare, mode="json"),  # type: ignore[arg-type]
+            # The dataclass as JSON has it: dates as text, tuples as lists.
+            "person": orjson.loads(orjson.dumps(person, option=orjson.OPT_UTC_Z)) | {"details": None},
             "details": cipher,
             "state": [file.state.revision, file.state.order],
             "card": [file.card.revision, file.card.order],

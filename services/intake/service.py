@@ -159,7 +159,7 @@ class Intake:
         who: Person = file.person
         if not request.may_act_in(who.municipality):
             return rejected_elsewhere()
-        state = translate.public_state(who).model_dump(mode="json", by_alias=True, exclude_none=True)
+        state = translate.public_state(who)
         late = stale_revision(request.expected_revision, file.state.revision, state)
         if late is not None:
             return replace(late, subject=who.subject)
@@ -228,7 +228,7 @@ class Intake:
 
     def _keep(self, request: Request, entry: _Entry, file: File[Person], event: str, work: Work) -> Accepted:
         """Stores and publishes the file, unless this is a dry run; answers with its state."""
-        state = translate.public_state(file.person).model_dump(mode="json", by_alias=True, exclude_none=True)
+        state = translate.public_state(file.person)
         if request.dry_run:
             return Accepted(state, file.person.subject)
         published = self._publisher.state(file, event, request.cause, work)

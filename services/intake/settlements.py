@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, assert_never
+from typing import assert_never
 
 from services.intake import translate
 from services.intake.domain import refugee
@@ -13,12 +13,13 @@ from services.intake.publish import Publisher
 from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
 from shared.contracts import municipal
-from shared.contracts.intake import SettlementReceipt
+from shared.contracts.fields import format_instant
 from shared.ids import new_subject
 from shared.messaging import replies
 from shared.messaging.outcome import Applied, Dead, Duplicate, Outcome, Stale
 from shared.messaging.records import Handled, Readable, Received
 from shared.messaging.work import Version, Work
+from shared.mongo import Document
 
 _CASE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
@@ -57,12 +58,12 @@ class Settlements:
 
     async def apply(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
         """Opens and corrects files, in offset order, with one query and one bulk write."""
-        received = [record for record in records if isinstance(record, Received)]
-        wanted = {case for record in received for case in self._cases(record)}
+        received = [(record, self._cases(record)) for record in records if isinstance(record, Received)]
+        wanted = {case for _, cases in received for case in cases}
         loaded = await self._files.by_case(wanted, work.session)
         by_subject = {file.person.subject: _Entry(file, file) for file in loaded.values()}
         batch = _Batch({case: by_subject[file.person.subject] for case, file in loaded.items()})
-        outcomes = [self._one(record, batch, work) for record in received]
+        outcomes = [self._one(record, cases, batch, work) for record, cases in received]
         await self._files.save(batch.changes(), work.session)
         await replies.forget(work, batch.taken_back)
         return outcomes
@@ -73,11 +74,11 @@ class Settlements:
             cases.append(self._case_key(former.municipality, former.case))
         return cases
 
-    def _one(self, record: Received, batch: _Batch, work: Work) -> Outcome:
+    def _one(self, record: Received, cases: Sequence[str], batch: _Batch, work: Work) -> Outcome:
         if (refused := self._refusal(record)) is not None:
             return refused
-        own, *former = self._cases(record)
-        found = [batch.entries[case] for case in (own, *former) if case in batch.entries]
+        own = cases[0]
+        found = [batch.entries[case] for case in cases if case in batch.entries]
         entry = found[0] if found else _Entry(None, None)
         known = entry.file.person if entry.file is not None else None
         newer = refugee.is_stale(known, own, record.envelope.time)
@@ -85,7 +86,7 @@ class Settlements:
             return Stale(newer)
         if known is not None and found[-1] is not entry:
             known = self._merged(known, found[-1], record, batch, work)
-        change = self._decide(record, own, known, work)
+        change = self._decide(record, cases, known, work)
         entry.file = self._published(entry.file, change, record, batch, work)
         entry.changed = True
         batch.entries.update({case.key: entry for case in change.refugee.cases})
@@ -117,15 +118,13 @@ class Settlements:
             return translate.date_in_future(record.data, record.raw.broker_time.date())
         return None
 
-    def _decide(self, record: Received, own: str, known: Refugee | None, work: Work) -> Change:
+    def _decide(self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work) -> Change:
         today, subject = work.now.date(), new_subject("refugee")
-        case = Case(own, record.envelope.time)
+        case = Case(cases[0], record.envelope.time)
         municipality = record.owner or ""
         match record.data:
             case municipal.PersonSettled() as said:
-                return refugee.settle(
-                    known, translate.settlement(record, said, self._case_key), subject, today
-                )
+                return refugee.settle(known, translate.settlement(record, said, cases), subject, today)
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today)
             case municipal.PersonMoved():
@@ -160,6 +159,7 @@ class Settlements:
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
         """Answers each record on its municipality's receipts topic."""
+        order = Version().next(work.now).order
         for item in handled:
             record = item.record
             owner = getattr(record, "owner", None)
@@ -167,7 +167,7 @@ class Settlements:
                 continue
             case = _readable_case(record.raw.key)
             # One receipt a record, in the order of the records: their offset numbers them.
-            version = replace(Version().next(work.now), revision=record.raw.offset + 1)
+            version = Version(record.raw.offset + 1, order)
             work.emit(
                 "SettlementReceipt",
                 subject=case or "unreadable",
@@ -188,18 +188,20 @@ def _readable_case(key: bytes | None) -> str | None:
     return case if _CASE.fullmatch(case) and not is_personal_number(case) else None
 
 
-def _receipt(item: Handled) -> SettlementReceipt:
-    said: dict[str, Any]
+def _receipt(item: Handled) -> Document:
+    """The JSON of a `SettlementReceipt`."""
+    said: Document
     match item.outcome:
         case Applied(receipt, code, field):
             said = {"outcome": receipt, "code": code, "field": field}
         case Duplicate():
             said = {"outcome": "duplicate"}
         case Stale(newer):
-            said = {"outcome": "stale", "newer": newer}
+            said = {"outcome": "stale", "newer": None if newer is None else format_instant(newer)}
         case Dead(code, field):
             said = {"outcome": "rejected", "code": code, "field": field}
         case _ as never:
             assert_never(never)
     raw = item.record.raw
-    return SettlementReceipt.model_validate({**said, "partition": raw.partition, "offset": raw.offset})
+    said |= {"partition": raw.partition, "offset": raw.offset}
+    return {name: value for name, value in said.items() if value is not None}

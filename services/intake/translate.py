@@ -1,8 +1,7 @@
 """Contract events ↔ domain: the only module of intake that knows both."""
 
-import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from shared.contracts import municipal, people
 from shared.contracts.administrators import PackSide, ProgrammePack
 from shared.messaging.outcome import Dead
 from shared.messaging.records import Received
+from shared.mongo import Document
 
 CaseKey = Callable[[str, str], str]
 """(municipality, case reference) → the keyed digest under which intake knows the case."""
@@ -24,20 +24,22 @@ def case_digest(secret: bytes) -> CaseKey:
     """HMAC-SHA-256 under the service's own key, so that a leaked database does not lead back to a case."""
 
     def digest(municipality: str, case: str) -> str:
-        return hmac.new(secret, f"{municipality}/{case}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(secret, f"{municipality}/{case}".encode(), "sha256").hex()
 
     return digest
 
 
-def settlement(record: Received, said: municipal.PersonSettled, case_key: CaseKey) -> refugee.Settlement:
-    """A municipality's settlement as intake decides on it. The record's topic names the municipality."""
+def settlement(record: Received, said: municipal.PersonSettled, cases: Sequence[str]) -> refugee.Settlement:
+    """A municipality's settlement as intake decides on it; the record's topic names it.
+
+    `cases` are the keys of its case and of its former one, if it has one.
+    """
     municipality = record.owner or ""
     open_ = said.protection == "none" and not said.unaccompanied_minor
     standing: Literal["none", "protected", "minor"]
     standing = "protected" if said.protection != "none" else "minor" if said.unaccompanied_minor else "none"
-    former = said.former
     return refugee.Settlement(
-        case=case_key(municipality, record.key),
+        case=cases[0],
         municipality=municipality,
         time=record.envelope.time,
         standing=standing,
@@ -47,7 +49,7 @@ def settlement(record: Received, said: municipal.PersonSettled, case_key: CaseKe
         arrived_on=said.arrived_on if open_ else None,
         settled_on=said.settled_on if open_ else None,
         placement=_placement(said.placement) if open_ and said.placement is not None else None,
-        former_case=None if former is None else case_key(former.municipality, former.case),
+        former_case=cases[1] if len(cases) > 1 else None,
     )
 
 
@@ -155,11 +157,17 @@ def requirements(pack: ProgrammePack, side: PackSide) -> person.Requirements:
     )
 
 
-def public_state(who: person.Person) -> public.RefugeeState | public.VolunteerState | public.RefugeeReferral:
-    """The whole public state of a person."""
+_NOTHING: Document = {name: [] for name in ("spells", "participations", "languages", "interests", "consents")}
+"""Lists stand in a state even where they are empty."""
+
+
+def public_state(who: person.Person) -> Document:
+    """The whole public state of a person, as the JSON of its contract: `RefugeeState`, `VolunteerState`, or
+    `RefugeeReferral` of a referred minor. Written out by hand, since every settlement passes here.
+    """
     match who:
         case refugee.Refugee(status="referred"):
-            return public.RefugeeReferral(municipality=who.municipality)
+            return {"municipality": who.municipality}
         case refugee.Refugee():
             return _refugee_state(who)
         case volunteer.Volunteer():
@@ -168,96 +176,114 @@ def public_state(who: person.Person) -> public.RefugeeState | public.VolunteerSt
             raise TypeError(type(who).__name__)
 
 
-def withdrawn_state(municipality: str) -> public.RefugeeState:
+def withdrawn_state(municipality: str) -> Document:
     """The last state of somebody who must not be known any more."""
-    return public.RefugeeState(municipality=municipality, status="withdrawn")
+    return {"municipality": municipality, "status": "withdrawn", **_NOTHING}
 
 
-def _refugee_state(who: refugee.Refugee) -> public.RefugeeState:
+def _refugee_state(who: refugee.Refugee) -> Document:
     placement = who.placement
-    return public.RefugeeState.model_validate(
-        {
-            **_common(who),
-            "expected_arrival_on": who.expected_arrival_on,
-            "arrived_on": who.arrived_on,
-            "settled_on": who.settled_on,
-            "placement": None
-            if placement is None
-            else people.Placement(
-                kind=placement.kind, placed_on=placement.placed_on, district=placement.district
-            ),
-        }
+    return _common(who) | _stated(
+        expected_arrival_on=_day(who.expected_arrival_on),
+        arrived_on=_day(who.arrived_on),
+        settled_on=_day(who.settled_on),
+        placement=None
+        if placement is None
+        else {
+            "kind": placement.kind,
+            "placed_on": placement.placed_on.isoformat(),
+            "district": placement.district,
+        },
     )
 
 
-def _volunteer_state(who: volunteer.Volunteer) -> public.VolunteerState:
-    return public.VolunteerState.model_validate(
-        {
-            **_common(who),
-            "roles": ["guide"] if any(part.status == "ready" for part in who.participations) else [],
-            "capacity": who.capacity,
-            "travel_km": who.travel_km,
-            "approvals": [
-                public.Approval(organisation=approval.organisation, on=approval.on)
-                for approval in who.approvals
-            ],
-            "approved_on": who.approved_on,
-            "checks": [
-                public.Check(kind=check.kind, seen_on=check.seen_on, role=check.role) for check in who.checks
-            ],
-        }
+def _volunteer_state(who: volunteer.Volunteer) -> Document:
+    return _common(who) | _stated(
+        roles=["guide"] if any(part.status == "ready" for part in who.participations) else [],
+        capacity=who.capacity,
+        travel_km=who.travel_km,
+        approvals=[
+            {"organisation": approval.organisation, "on": approval.on.isoformat()}
+            for approval in who.approvals
+        ],
+        approved_on=_day(who.approved_on),
+        checks=[
+            _stated(kind=check.kind, seen_on=check.seen_on.isoformat(), role=check.role)
+            for check in who.checks
+        ],
     )
 
 
-def _common(who: person.Person) -> dict[str, Any]:
-    profile, held = who.profile, who.interview
-    common: dict[str, Any] = {
-        "status": who.status,
-        "municipality": who.municipality,
-        "spells": [
-            public.Spell.model_validate({"status": spell.status, "from": spell.since, "to": spell.to})
+def _common(who: person.Person) -> Document:
+    common: Document = _NOTHING | _stated(
+        municipality=who.municipality,
+        status=who.status,
+        spells=[
+            _stated(**{"status": spell.status, "from": spell.since.isoformat(), "to": _day(spell.to)})
             for spell in who.spells
         ],
-        "participations": [
-            public.Participation(
+        participations=[
+            _stated(
                 programme=part.programme,
                 pack_version=part.pack_version,
                 status=part.status,
-                ready_since=part.ready_since,
+                ready_since=_day(part.ready_since),
             )
             for part in who.participations
         ],
-        "consents": [
-            public.Consent(purpose=given.purpose, text_version=given.text_version, given_on=given.given_on)
+        consents=[
+            {
+                "purpose": given.purpose,
+                "text_version": given.text_version,
+                "given_on": given.given_on.isoformat(),
+            }
             for given in who.consents
         ],
-    }
-    if profile is not None:
-        common |= {
-            "birth_year": profile.birth_year,
-            "gender": profile.gender,
-            "languages": [people.Language(code=item.code, level=item.level) for item in profile.languages],
-            "household": people.Household(
-                ref=who.household_ref, adults=profile.adults, minors=profile.minors
-            ),
-            "occupation_field": profile.occupation,
-            "education_level": profile.education,
-            "interests": list(held.interests if held and held.interests is not None else profile.interests),
-        }
-    if held is not None:
-        common |= {
-            "wishes": people.Wishes(guide_gender=held.guide_gender, interpreter_ok=held.interpreter_ok),
-            "expectations": people.Expectations(
-                weekly_hours=held.weekly_hours, activities=list(held.activities), contact=held.contact
-            ),
-            "availability": people.Availability(
-                weekday_morning=held.weekday_morning,
-                weekday_afternoon=held.weekday_afternoon,
-                weekday_evening=held.weekday_evening,
-                weekend=held.weekend,
-            ),
-        }
+    )
+    if who.profile is not None:
+        common |= _known(who.profile, who.household_ref)
+    if who.interview is not None:
+        common |= _wished(who.interview)
     return common
+
+
+def _known(profile: person.Profile, household: str | None) -> Document:
+    return _stated(
+        birth_year=profile.birth_year,
+        gender=profile.gender,
+        languages=[{"code": item.code, "level": item.level} for item in profile.languages],
+        household=_stated(ref=household, adults=profile.adults, minors=profile.minors),
+        occupation_field=profile.occupation,
+        education_level=profile.education,
+        interests=list(profile.interests),
+    )
+
+
+def _wished(held: person.Interview) -> Document:
+    return _stated(
+        interests=None if held.interests is None else list(held.interests),
+        wishes=_stated(guide_gender=held.guide_gender, interpreter_ok=held.interpreter_ok),
+        expectations={
+            "weekly_hours": held.weekly_hours,
+            "activities": list(held.activities),
+            "contact": held.contact,
+        },
+        availability={
+            "weekday_morning": held.weekday_morning,
+            "weekday_afternoon": held.weekday_afternoon,
+            "weekday_evening": held.weekday_evening,
+            "weekend": held.weekend,
+        },
+    )
+
+
+def _stated(**fields: Any) -> Document:
+    """The fields that have a value: contracts leave the others out."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def card(details: person.Details) -> bytes:

@@ -32,6 +32,7 @@ class Topic:
     state: bool = False
     partitions: int = 12
     max_message_bytes: int = 1024 * KIB
+    """Kafka holds it against whole batches, and librdkafka fills its batches to 1,000,000 bytes."""
 
     @property
     def is_family(self) -> bool:
@@ -89,7 +90,7 @@ def _state(
 
 
 def _outside(
-    name: str, key: str, writers: tuple[str, ...], readers: tuple[str, ...], personal_data: str, size: int
+    name: str, key: str, writers: tuple[str, ...], readers: tuple[str, ...], personal_data: str
 ) -> Topic:
     return Topic(
         name,
@@ -100,16 +101,13 @@ def _outside(
         personal_data,
         retention=30 * DAY,
         partitions=1,
-        max_message_bytes=size * KIB,
     )
 
 
 SETTLEMENTS = _outside(
-    "settlements.<municipality>.v1", "case reference", ("municipality",), ("intake",), "yes", 512
+    "settlements.<municipality>.v1", "case reference", ("municipality",), ("intake",), "yes"
 )
-RECEIPTS = _outside(
-    "receipts.<municipality>.v1", "case reference", ("intake",), ("municipality",), "no", 1024
-)
+RECEIPTS = _outside("receipts.<municipality>.v1", "case reference", ("intake",), ("municipality",), "no")
 COMMANDS: dict[Service, Topic] = {
     service: _outside(
         f"commands.{service}.<operator>.v1",
@@ -117,11 +115,10 @@ COMMANDS: dict[Service, Topic] = {
         ("operator",),
         (service,),
         "yes" if service == "intake" else "no",
-        512,
     )
     for service in SERVICES
 }
-REPLIES = _outside("replies.<operator>.v1", "command id", SERVICES, ("operator",), "sealed only", 1024)
+REPLIES = _outside("replies.<operator>.v1", "command id", SERVICES, ("operator",), "sealed only")
 OPERATORS = Topic("operators.v1", "operator", "compact", ("administrators",), SERVICES, "no", partitions=1)
 PROGRAMMES = Topic(
     "programmes.v1",

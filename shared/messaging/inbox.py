@@ -63,22 +63,22 @@ class Inbox:
         return inbox_id(record) in self._expected
 
     def store(self, record: Received) -> None:
-        """Keeps a handled record's id. The time is the machine's own, since MongoDB expires by its own."""
-        self._expected.discard(inbox_id(record))
+        """Keeps the id of a handled record, which was expected."""
+        id_ = inbox_id(record)
+        self._expected.discard(id_)
+        seen = self._seen[id_]
+        partition, offset = seen.place
         self._new.append(
-            {
-                "_id": inbox_id(record),
-                "fingerprint": record.fingerprint,
-                "partition": record.raw.partition,
-                "offset": record.raw.offset,
-                "at": datetime.now(UTC),
-            }
+            {"_id": id_, "fingerprint": seen.fingerprint, "partition": partition, "offset": offset}
         )
 
     async def save(self, database: Database, session: Session) -> None:
         """Writes the new ids in one round trip."""
         if self._new:
-            await database["inbox"].insert_many(self._new, ordered=False, session=session)
+            # The time is the machine's own, since MongoDB expires by its own.
+            at = datetime.now(UTC)
+            rows = [{**row, "at": at} for row in self._new]
+            await database["inbox"].insert_many(rows, ordered=False, session=session)
 
 
 def inbox_id(record: Received) -> str:

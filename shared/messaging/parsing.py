@@ -1,18 +1,16 @@
 """From bytes to a validated record, outside any transaction: a bad record is data, not an exception."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
 from shared.contracts.catalogue import BY_TYPE, MESSAGES, Message
 from shared.contracts.envelope import CONTENT_TYPE, Envelope
 from shared.contracts.topics import Topic
-from shared.messaging.records import Erased, Parsed, Raw, Received, Tick, Unreadable
+from shared.messaging.records import Cause, Erased, Parsed, Raw, Received, Tick, Unreadable, public_id
 from shared.messaging.strict_json import JsonRefused, loads
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -101,7 +99,8 @@ class Parser:
             named = _PLACE.search(envelope.source)
             if named and named[1] != owner:
                 raise _Refused("municipality_mismatch", "source")
-        return Received(raw, key, owner, message, envelope, data, _fingerprint(envelope))
+        event_id, cause = _origin(envelope, inbound=message.inbound)
+        return Received(raw, key, owner, message, envelope, data, event_id, cause)
 
     def _message(self, type_: str) -> Message:
         known = self._types.get(type_)
@@ -117,6 +116,14 @@ class Parser:
         if versioned["stem"] in self._stems and versioned["version"] != "1":
             raise _Refused("unknown_version", "type")
         raise _Refused("unknown_type", "type")
+
+
+def _origin(envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]:
+    """The record's id, and the record as the cause of others, as they may be passed on."""
+    event_id = public_id(envelope.id) if inbound else envelope.id
+    chain = envelope.correlationid
+    correlation = event_id if chain is None else public_id(chain) if inbound else chain
+    return event_id, Cause(event_id, correlation, envelope.traceparent)
 
 
 def _key(raw: Raw) -> str:
@@ -181,8 +188,3 @@ _OWN_CODES = frozenset({
     "time_without_zone",
     "person_missing",
 })  # fmt: skip
-
-
-def _fingerprint(envelope: Envelope) -> bytes:
-    said = [envelope.type, envelope.subject, envelope.time, envelope.data]
-    return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()

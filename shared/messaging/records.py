@@ -1,11 +1,14 @@
 """Records as they arrive, before and after parsing."""
 
+import hashlib
 import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
+
+import orjson
 
 from shared.contracts.catalogue import Message
 from shared.contracts.envelope import Envelope
@@ -103,9 +106,8 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A record that parsed. `owner` is the municipality or operator whose topic it came on.
-
-    `fingerprint` tells apart two payloads under one id.
+    """A record that parsed. `owner` is the municipality or operator whose topic it came on, `event_id` its id
+    as it may be stored and passed on, `cause` this record as the cause of others.
     """
 
     raw: Raw
@@ -114,21 +116,15 @@ class Received:
     message: Message
     envelope: Envelope
     data: Contract
-    fingerprint: bytes
+    event_id: str
+    cause: Cause
 
     @property
-    def cause(self) -> Cause:
-        """This record as the cause of others."""
+    def fingerprint(self) -> bytes:
+        """Tells apart two payloads under one id."""
         envelope = self.envelope
-        correlation = envelope.correlationid or envelope.id
-        if self.message.inbound:
-            correlation = public_id(correlation)
-        return Cause(self.event_id, correlation, envelope.traceparent)
-
-    @property
-    def event_id(self) -> str:
-        """The record's id as it may be stored and passed on."""
-        return public_id(self.envelope.id) if self.message.inbound else self.envelope.id
+        said = [envelope.type, envelope.subject, envelope.time, envelope.data]
+        return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

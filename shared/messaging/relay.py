@@ -28,6 +28,7 @@ from pymongo import IndexModel
 from shared.logging import describe_error, get_logger
 from shared.messaging.health import Health
 from shared.messaging.lease import Lease
+from shared.messaging.parcels import Parcel, Place, pack
 from shared.messaging.retry import Backoff
 from shared.mongo import Database, Document
 
@@ -86,7 +87,8 @@ class Relay:
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _topics: set[str] = field(default_factory=set, init=False)
-    _aside: dict[tuple[str, bytes | None], float] = field(default_factory=dict, init=False)
+    _aside: dict[Place, float] = field(default_factory=dict, init=False)
+    _alone: set[Place] = field(default_factory=set, init=False)
 
     def wake(self) -> None:
         """Says that there are rows: called after each commit."""
@@ -186,29 +188,35 @@ class Relay:
     async def _transact(self, batch: Sequence[Document], producer: AIOKafkaProducer) -> None:
         """Sends rows in one transaction; raises, with those that the broker will not have set aside."""
         async with producer.transaction():
-            sending = [
-                producer.send(
-                    row["topic"], row["value"], row["key"], headers=list(map(tuple, row["headers"]))
-                )
-                for row in batch
-            ]
-            queued = await asyncio.gather(*sending, return_exceptions=True)
-            results = await asyncio.gather(
-                *(one for one in queued if not isinstance(one, BaseException)), return_exceptions=True
+            parcels = await pack(batch, producer, self._alone)
+            outcomes = await asyncio.gather(
+                *(_deliver(parcel, producer) for parcel in parcels), return_exceptions=True
             )
-            failures = [one for one in (*queued, *results) if isinstance(one, BaseException)]
-            if not failures:
-                return
-            answers = iter(results)
-            outcomes = [one if isinstance(one, BaseException) else next(answers) for one in queued]
-            refused = [row for row, one in zip(batch, outcomes, strict=True) if isinstance(one, REFUSALS)]
-            if refused:
-                log.error(
-                    "outbox_rows_refused", rows=len(refused), topics=sorted({row["topic"] for row in refused})
-                )
-                until = time.monotonic() + REFUSED.total_seconds()
-                self._aside |= {(row["topic"], row["key"]): until for row in refused}
-            raise failures[0]
+            failures = [one for one in outcomes if isinstance(one, BaseException)]
+            if failures:
+                pairs = zip(parcels, outcomes, strict=True)
+                self._set_aside([parcel for parcel, one in pairs if isinstance(one, REFUSALS)])
+                raise failures[0]
+        self._alone.clear()
+
+    def _set_aside(self, refused: Sequence[Parcel]) -> None:
+        """Keeps what the broker refused from holding up the rest.
+
+        Of several rows in a batch nobody knows which it was: each is sent alone, and then it shows.
+        """
+        until = time.monotonic() + REFUSED.total_seconds()
+        for parcel in refused:
+            places = {(row["topic"], row["key"]) for row in parcel.rows}
+            if len(parcel.rows) > 1:
+                self._alone |= places
+            else:
+                log.error("outbox_row_refused", topic=parcel.topic)
+                self._aside |= dict.fromkeys(places, until)
+
+
+async def _deliver(parcel: Parcel, producer: AIOKafkaProducer) -> None:
+    """Sends a batch and waits for its acknowledgement."""
+    await (await producer.send_batch(parcel.batch, parcel.topic, partition=parcel.partition))
 
 
 async def _in_time(step: Coroutine[Any, Any, None]) -> None:

@@ -9,12 +9,16 @@ import math
 import re
 from typing import Any
 
+import orjson
+
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_KEYS = 500
 INT64 = 2**63
 _MAX_DIGITS = 20
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_KEY = re.compile(rb'"[ \t\n\r]*:')
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
 class JsonRefused(ValueError):
@@ -60,6 +64,19 @@ def loads(raw: bytes) -> Any:
         raise JsonRefused("empty_value")
     if len(raw) > MAX_BYTES:
         raise JsonRefused("too_large")
+    # Neither escapes nor large numbers: then orjson, ten times as fast, can miss nothing but a duplicate key.
+    if b"\\" not in raw and _LONG_NUMBER.search(raw) is None:
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return _loads_slowly(raw)
+        # Without escapes a quote before a colon ends a key.
+        if _checked(value, escapes=False) == len(_KEY.findall(raw)):
+            return value
+    return _loads_slowly(raw)
+
+
+def _loads_slowly(raw: bytes) -> Any:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
@@ -70,30 +87,30 @@ def loads(raw: bytes) -> Any:
         raise JsonRefused("not_json") from None
     except RecursionError:
         raise JsonRefused("too_deep") from None
-    _check(value, "\\u" in text)
+    _checked(value, escapes="\\u" in text)
     return value
 
 
-def _check(value: Any, escapes: bool) -> None:
-    """Counts levels and keys; looks into strings only where the text had escapes."""
+def _checked(value: Any, *, escapes: bool) -> int:
+    """Counts levels and keys, and returns the keys; looks into strings only where the text had escapes."""
     keys = 0
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         below: list[Any] = []
         for item in level:
-            if isinstance(item, dict):
+            if type(item) is dict:
                 keys += len(item)
                 if escapes:
                     _check_names(item)
                 below.extend(item.values())
-            elif isinstance(item, list):
+            elif type(item) is list:
                 below.extend(item)
-            elif escapes and isinstance(item, str) and _LONE_SURROGATE.search(item):
+            elif escapes and type(item) is str and _LONE_SURROGATE.search(item):
                 raise JsonRefused("lone_surrogate")
         if keys > MAX_KEYS:
             raise JsonRefused("too_many_keys")
         if not below:
-            return
+            return keys
         level = below
     raise JsonRefused("too_deep")
 

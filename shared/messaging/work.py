@@ -5,6 +5,7 @@ Everything goes in with the transaction or not at all. The body of a transaction
 """
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,9 @@ from shared.mongo import Database, Document, Session
 
 SLOTS = 16
 """Relays share the outbox by hash slots of the key: fixed, so that rows need no rewriting."""
+
+HEADERS = [("content-type", CONTENT_TYPE.encode())]
+"""What every event carries; a dead letter has others, an erasure none."""
 
 HEADROOM = 2048
 """Bytes kept free under a topic's message limit for headers and the record's own frame."""
@@ -101,16 +105,22 @@ class Work:
     service: str
     prefix: str
     now: datetime
+    _time: str = field(init=False)
+    _order: int = field(init=False)
+    _names: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
     _outbox: list[Document] = field(default_factory=list, init=False)
     _due: dict[str, DueRow | None] = field(default_factory=dict, init=False)
     _replies: dict[str, Document] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._time, self._order = format_instant(self.now), microseconds(self.now)
 
     def emit(
         self,
         name: str,
         *,
         subject: str,
-        data: Contract,
+        data: Contract | Mapping[str, Any],
         cause: Cause,
         owner: str = "",
         key: str | None = None,
@@ -118,33 +128,39 @@ class Work:
     ) -> None:
         """Sends a record of the catalogue's message `name`; `owner` picks the topic of a family.
 
+        `data` is its contract, or, on hot paths, the JSON that the contract would give.
+
         The key is the subject unless `key` says otherwise (`""` is none). Without a `version` the record
         has no revision and keeps no order with others. Raises OutgoingTooLarge.
         """
         message = BY_NAME[name]
-        envelope = {
+        envelope: dict[str, Any] = {
             "specversion": "1.0",
             "id": new_event_id(),
             "source": f"/kobling/{self.service}",
             "type": message.type,
             "subject": subject,
-            "time": format_instant(self.now),
+            "time": self._time,
             "datacontenttype": "application/json",
             "dataschema": message.dataschema,
         }
         if version is not None:
-            envelope["revision"] = version.revision  # type: ignore[assignment]
+            envelope["revision"] = version.revision
         envelope["correlationid"] = cause.correlation
         envelope["causationid"] = cause.id
         if cause.traceparent is not None:
             envelope["traceparent"] = cause.traceparent
-        envelope["data"] = data.model_dump(mode="json", by_alias=True, exclude_none=True)  # type: ignore[assignment]
+        envelope["data"] = (
+            data.model_dump(mode="json", by_alias=True, exclude_none=True)
+            if isinstance(data, Contract)
+            else data
+        )
         self.send(
             message.topic,
             owner=owner,
             key=(subject if key is None else key).encode() or None,
             value=orjson.dumps(envelope),
-            headers=[("content-type", CONTENT_TYPE.encode())],
+            headers=HEADERS,
             order=version.order if version is not None else None,
         )
 
@@ -171,14 +187,22 @@ class Work:
         self._outbox.append(
             {
                 "_id": new_event_id(),
-                "topic": topic.named(owner, self.prefix) if topic.is_family else self.prefix + topic.name,
+                "topic": self._named(topic, owner),
                 "key": key,
                 "value": value,
                 "headers": headers,
-                "order": microseconds(self.now) if order is None else order,
+                "order": self._order if order is None else order,
                 "slot": zlib.crc32(key or b"") % SLOTS,
             }
         )
+
+    def _named(self, topic: Topic, owner: str) -> str:
+        place = topic.name, owner
+        name = self._names.get(place)
+        if name is None:
+            name = topic.named(owner, self.prefix) if topic.is_family else self.prefix + topic.name
+            self._names[place] = name
+        return name
 
     def schedule(self, row: DueRow) -> None:
         """Runs a row later; replaces one with the same id."""

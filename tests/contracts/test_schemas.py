@@ -260,8 +260,7 @@ def test_topic_keeps_the_rules_of_its_kind(topic: topics.Topic) -> None:
     assert topic.partitions == (1 if topic.is_family or written_outside or read_by_one_outside else 12)
     assert not topic.state or topic.cleanup == "compact"
     assert (topic.retention is None) == (topic.cleanup == "compact")
-    inbound = topic.is_family and written_outside
-    assert topic.max_message_bytes == (512 if inbound else 1024) * topics.KIB
+    assert topic.max_message_bytes == 1024 * topics.KIB
     if topic.state:
         assert topic.writers[0] in topics.SERVICES
         assert len(topic.writers) == 1

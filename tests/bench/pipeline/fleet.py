@@ -1,0 +1,111 @@
+"""Processes under measurement: the four services, or what they are compared with, each as real processes."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from deploy.administration import ensure_topics
+from deploy.installation import new_keys, service_environment
+from deploy.local.addresses import Addresses
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.process import ServerProcess
+from shared.contracts.topics import SERVICES
+from tests.bench.pipeline.load import MUNICIPALITIES
+from tests.bench.pipeline.machine import Cost, cost
+
+READY_SECONDS = 60.0
+GRACE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Who does the work: a name, and the command of the process that plays a service."""
+
+    name: str
+    module: str
+
+    def command(self, service: str) -> list[str]:
+        """How a process of this kind is started in a service's place."""
+        return [sys.executable, "-m", self.module.format(service=service)]
+
+
+OURS = Kind("ours", "services.{service}")
+NAIVE = Kind("naive", "tests.bench.pipeline.naive")
+FLOOR = Kind("floor", "tests.bench.pipeline.floor")
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Processes of one kind in a corner of the servers of their own, by `service` or `service-replica`."""
+
+    kind: Kind
+    stack: Addresses
+    directory: Path
+    prefix: str = field(default_factory=lambda: f"b{secrets.token_hex(4)}.")
+    _processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
+
+    def database(self, service: str) -> str:
+        """The database of a service."""
+        return f"bench_{self.prefix.rstrip('.')}_{service}"
+
+    async def start(self, services: Sequence[str], replicas: int = 1) -> None:
+        """Makes the topics and starts the processes; returns when all are ready."""
+        await ensure_topics(self.stack.kafka, MUNICIPALITIES, [], prefix=self.prefix)
+        names = [(service, f"{service}-{number}") for service in services for number in range(replicas)]
+        ports = dict(zip([name for _, name in names], free_ports(len(names)), strict=True))
+        keys = new_keys()
+        for service, name in names:
+            environment = service_environment(
+                service, self.stack, {service: ports[name], "mail": 1}, keys, timedelta()
+            )
+            upper = service.upper()
+            environment |= {
+                f"{upper}_TOPIC_PREFIX": self.prefix,
+                f"{upper}_DATABASE": self.database(service),
+                "BENCH_SERVICE": service,
+            }
+            log = self.directory / "logs" / f"{self.kind.name}-{self.prefix}{name}.log"
+            process = ServerProcess(name, self.kind.command(service), log, {**os.environ, **environment})
+            self._processes[name] = process
+            await process.start()
+        await asyncio.gather(*(self._ready(self._processes[name], ports[name]) for _, name in names))
+
+    @staticmethod
+    async def _ready(process: ServerProcess, port: int) -> None:
+        async with httpx.AsyncClient(timeout=2) as client, asyncio.timeout(READY_SECONDS):
+            while True:
+                process.check_running()
+                with contextlib.suppress(httpx.TransportError):
+                    if (await client.get(f"http://{LOOPBACK}:{port}/health/ready")).is_success:
+                        return
+                await asyncio.sleep(0.1)
+
+    def costs(self) -> dict[str, Cost]:
+        """What each process has cost so far."""
+        return {name: cost(process.pid) for name, process in self._processes.items()}
+
+    async def stop(self) -> None:
+        """Ends the processes in order."""
+        await asyncio.gather(*(process.stop(GRACE) for process in self._processes.values()))
+
+
+@asynccontextmanager
+async def fleet(
+    kind: Kind, stack: Addresses, directory: Path, services: Sequence[str] = SERVICES, replicas: int = 1
+) -> AsyncIterator[Fleet]:
+    """A started fleet that is stopped again."""
+    made = Fleet(kind, stack, directory)
+    try:
+        await made.start(services, replicas)
+        yield made
+    finally:
+        await made.stop()

@@ -1,0 +1,110 @@
+"""Settlements by the thousand, of people who do not exist, over several municipalities."""
+
+import time
+import uuid
+from collections.abc import Iterator
+
+import orjson
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.topics import SETTLEMENTS
+
+MUNICIPALITIES = tuple(f"no-{number}" for number in range(4601, 4609))
+_HEADERS: list[tuple[str, str | bytes | None]] = [("content-type", CONTENT_TYPE.encode())]
+_QUEUE = 1_000_000
+
+Settlement = tuple[str, str, str, bytes]
+"""A municipality, a case, an event id and the record's value."""
+
+
+def settlements(count: int) -> Iterator[Settlement]:
+    """`count` settlements of different cases, by municipality in turn."""
+    for number in range(count):
+        municipality = MUNICIPALITIES[number % len(MUNICIPALITIES)]
+        case, event = f"CASE-{number:07}", str(uuid.uuid4())
+        yield municipality, case, event, orjson.dumps(_record(municipality, case, event, number))
+
+
+def _record(municipality: str, case: str, event: str, number: int) -> dict[str, object]:
+    return {
+        "specversion": "1.0",
+        "id": event,
+        "source": f"/{municipality}/settlement",
+        "type": "no.kobling.PersonSettled.v1",
+        "subject": case,
+        "time": "2026-06-15T07:00:00Z",
+        "data": {
+            "protection": "none",
+            "settled_on": "2026-05-01",
+            "placement": {"kind": "permanent", "placed_on": "2026-05-01", "district": "sentrum"},
+            "person": {
+                "given_name": f"Eksempel{number}",
+                "family_name": "Prøveperson",
+                "birth_date": f"19{60 + number % 40}-02-03",
+                "gender": "female" if number % 2 else "male",
+                "phone": "+47 000 00 000",
+                "email": f"person{number}@example.org",
+                "address": "Eksempelgata 1",
+                "preferred_language": "ti",
+            },
+            "languages": [{"code": "ti", "level": "native"}, {"code": "en", "level": "basic"}],
+            "household": {"adults": 1 + number % 2, "minors": number % 3},
+            "unaccompanied_minor": False,
+            "occupation": "baker",
+            "education": "secondary",
+            "interests": ["football", "music", "cooking"],
+        },
+    }
+
+
+def _producer(kafka: str, linger_ms: int) -> Producer:
+    """A municipality's producer: librdkafka, acknowledged by all, idempotent."""
+    return Producer(
+        {
+            "bootstrap.servers": kafka,
+            "enable.idempotence": True,
+            "linger.ms": linger_ms,
+            "queue.buffering.max.messages": _QUEUE,
+            "queue.buffering.max.kbytes": 1024 * 1024,
+        }
+    )
+
+
+def _raise_failure(error: KafkaError | None, _: object) -> None:
+    if error is not None:
+        raise KafkaException(error)
+
+
+def send_all(kafka: str, prefix: str, count: int) -> None:
+    """Produces settlements as fast as the broker takes them; returns when it has all of them."""
+    sender = _producer(kafka, 5)
+    for municipality, case, _, value in settlements(count):
+        sender.produce(
+            prefix + SETTLEMENTS.named(municipality),
+            key=case.encode(),
+            value=value,
+            headers=_HEADERS,
+            on_delivery=_raise_failure,
+        )
+        sender.poll(0)
+    left = sender.flush(60)
+    if left:
+        raise RuntimeError(f"the broker did not take {left} settlements")
+
+
+def send_paced(kafka: str, prefix: str, count: int, rate: float) -> dict[str, float]:
+    """Produces settlements at `rate` a second; returns when each was handed over, by event id (seconds)."""
+    sender = _producer(kafka, 0)
+    begun = time.perf_counter()
+    sent: dict[str, float] = {}
+    for number, (municipality, case, event, value) in enumerate(settlements(count)):
+        wait = begun + number / rate - time.perf_counter()
+        if wait > 0:
+            time.sleep(wait)
+        sent[event] = time.perf_counter()
+        sender.produce(
+            prefix + SETTLEMENTS.named(municipality), key=case.encode(), value=value, headers=_HEADERS
+        )
+        sender.flush(10)
+    return sent

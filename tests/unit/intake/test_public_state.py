@@ -1,0 +1,90 @@
+"""States are written out by hand for speed: what is written is what the contract would write."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.intake import translate
+from services.intake.domain.person import (
+    Approval,
+    Check,
+    Consent,
+    Details,
+    Interview,
+    Language,
+    Participation,
+    Profile,
+    Spell,
+)
+from services.intake.domain.refugee import Case, Placement, Refugee
+from services.intake.domain.volunteer import Volunteer
+from shared.contracts.fields import Contract
+from shared.contracts.intake import RefugeeReferral, RefugeeState, VolunteerState
+
+DAY = date(2026, 5, 1)
+EVERYTHING = {
+    "municipality": "no-4601",
+    "spells": (Spell("settled", DAY, DAY), Spell("ready", DAY)),
+    "profile": Profile(1990, "female", (Language("ti", "native"),), 1, 2, ("music",), "baker", "secondary"),
+    "details": Details("Eksempel", "Prøveperson", DAY, "female", "ti"),
+    "interview": Interview(
+        "flyktningguide", DAY, 2.5, ("walks",), "mixed", 1.0, 0.0, 2.0, 3.0, "female", True, ("football",)
+    ),
+    "consents": (Consent("matching", "1", DAY),),
+    "checks": (Check("police_certificate", DAY), Check("police_certificate", DAY, "guide")),
+    "approvals": (Approval("flyktningguide", "red_cross", DAY),),
+    "participations": (
+        Participation("flyktningguide", "1.0", "ready", DAY, DAY),
+        Participation("other", "1.0", "joined", DAY),
+    ),
+    "household_ref": "household-abcdefghijklmnopqrstuvwx",
+}
+REFUGEE = Refugee(
+    subject="refugee-abcdefghijklmnopqrstuvwx",
+    status="ready",
+    cases=(Case("digest", datetime(2026, 6, 15, 7, tzinfo=UTC)),),
+    expected_arrival_on=DAY,
+    arrived_on=DAY,
+    settled_on=DAY,
+    placement=Placement("permanent", DAY, "sentrum"),
+    **EVERYTHING,  # type: ignore[arg-type]
+)
+BARE = Refugee(subject=REFUGEE.subject, municipality="no-4601", status="announced")
+VOLUNTEER = Volunteer(
+    subject="volunteer-abcdefghijklmnopqrstuvwx",
+    status="approved",
+    capacity=2,
+    travel_km=10,
+    approved_on=DAY,
+    **EVERYTHING,  # type: ignore[arg-type]
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "contract"),
+    [
+        (translate.public_state(REFUGEE), RefugeeState),
+        (translate.public_state(BARE), RefugeeState),
+        (translate.public_state(VOLUNTEER), VolunteerState),
+        (
+            translate.public_state(Refugee(subject="x", municipality="no-4601", status="referred")),
+            RefugeeReferral,
+        ),
+        (translate.withdrawn_state("no-4601"), RefugeeState),
+    ],
+    ids=["refugee", "bare refugee", "volunteer", "referral", "withdrawn"],
+)
+def test_a_state_is_what_its_contract_would_write(state: dict[str, object], contract: type[Contract]) -> None:
+    read = contract.model_validate(state)
+    assert read.model_dump(mode="json", by_alias=True, exclude_none=True) == state
+
+
+def test_nothing_that_is_known_is_left_out_and_nothing_personal_is_in() -> None:
+    state = translate.public_state(REFUGEE)
+    assert set(RefugeeState.model_fields) - state.keys() == {"coordinator"}
+    assert set(VolunteerState.model_fields) - translate.public_state(VOLUNTEER).keys() == {
+        "coordinator",
+        "approval_expires_on",
+    }
+    assert "Eksempel" not in repr(state)
+    assert state["interests"] == ["football"]
