@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo up down test test-containers check format lock bench
+.PHONY: help env demo up down test test-containers check format lock bench bench-pipeline
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -54,3 +54,6 @@ lock: $(READY) ## lock files from pyproject.toml
 
 bench: $(READY) ## the matcher's benchmark
 	@$(BIN)/python -m tests.bench.bench_matching
+
+bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/
+	@$(BIN)/python -m tests.bench.pipeline

@@ -18,9 +18,9 @@ Settlement = tuple[str, str, str, bytes]
 """A municipality, a case, an event id and the record's value."""
 
 
-def settlements(count: int) -> Iterator[Settlement]:
-    """`count` settlements of different cases, by municipality in turn."""
-    for number in range(count):
+def settlements(count: int, first: int = 0) -> Iterator[Settlement]:
+    """`count` settlements of different cases from number `first` on, by municipality in turn."""
+    for number in range(first, first + count):
         municipality = MUNICIPALITIES[number % len(MUNICIPALITIES)]
         case, event = f"CASE-{number:07}", str(uuid.uuid4())
         yield municipality, case, event, orjson.dumps(_record(municipality, case, event, number))
@@ -76,10 +76,10 @@ def _raise_failure(error: KafkaError | None, _: object) -> None:
         raise KafkaException(error)
 
 
-def send_all(kafka: str, prefix: str, count: int) -> None:
+def send_all(kafka: str, prefix: str, count: int, first: int = 0) -> None:
     """Produces settlements as fast as the broker takes them; returns when it has all of them."""
     sender = _producer(kafka, 5)
-    for municipality, case, _, value in settlements(count):
+    for municipality, case, _, value in settlements(count, first):
         sender.produce(
             prefix + SETTLEMENTS.named(municipality),
             key=case.encode(),
@@ -93,12 +93,12 @@ def send_all(kafka: str, prefix: str, count: int) -> None:
         raise RuntimeError(f"the broker did not take {left} settlements")
 
 
-def send_paced(kafka: str, prefix: str, count: int, rate: float) -> dict[str, float]:
+def send_paced(kafka: str, prefix: str, count: int, rate: float, first: int = 0) -> dict[str, float]:
     """Produces settlements at `rate` a second; returns when each was handed over, by event id (seconds)."""
     sender = _producer(kafka, 0)
     begun = time.perf_counter()
     sent: dict[str, float] = {}
-    for number, (municipality, case, event, value) in enumerate(settlements(count)):
+    for number, (municipality, case, event, value) in enumerate(settlements(count, first)):
         wait = begun + number / rate - time.perf_counter()
         if wait > 0:
             time.sleep(wait)

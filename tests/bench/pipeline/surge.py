@@ -89,12 +89,15 @@ _TIMED = 5_000
 """Up to so many records are timed one by one; more would cost the machine what is being measured."""
 
 
-async def surge(fleet: Fleet, count: int, followers: Sequence[str] = ()) -> Run:
-    """Sends `count` settlements at once and waits for states, receipts and the services that follow them."""
+async def surge(fleet: Fleet, count: int, followers: Sequence[str] = (), first: int = 0) -> Run:
+    """Sends `count` settlements at once and waits for states, receipts and the services that follow them.
+
+    `first` is how many there were before: the cases go on from there.
+    """
     before = fleet.costs()
-    with Watcher(fleet, count) as watcher:
+    with Watcher(fleet, first + count) as watcher:
         begun = time.perf_counter()
-        await asyncio.to_thread(send_all, fleet.stack.kafka, fleet.prefix, count)
+        await asyncio.to_thread(send_all, fleet.stack.kafka, fleet.prefix, count, first)
         done = await asyncio.to_thread(watcher.done.wait, PATIENCE_SECONDS)
         if not done:
             raise RuntimeError("not all settlements came through")
@@ -105,10 +108,10 @@ async def surge(fleet: Fleet, count: int, followers: Sequence[str] = ()) -> Run:
     return Run(count, seconds, spent)
 
 
-async def latencies(fleet: Fleet, count: int, rate: float) -> list[float]:
+async def latencies(fleet: Fleet, count: int, rate: float, first: int = 0) -> list[float]:
     """Milliseconds from a settlement's hand-over to its state on `refugees.v1`, at `rate` a second."""
-    with Watcher(fleet, count) as watcher:
-        sent = await asyncio.to_thread(send_paced, fleet.stack.kafka, fleet.prefix, count, rate)
+    with Watcher(fleet, first + count) as watcher:
+        sent = await asyncio.to_thread(send_paced, fleet.stack.kafka, fleet.prefix, count, rate, first)
         if not await asyncio.to_thread(watcher.done.wait, PATIENCE_SECONDS):
             raise RuntimeError("not all settlements came through")
     return sorted((watcher.seen_at[event] - moment) * 1000 for event, moment in sent.items())
