@@ -16,10 +16,18 @@ RENEWAL = timedelta(seconds=3)
 
 @dataclass(slots=True)
 class Lease:
-    """Held by at most one holder at a time, as far as leases can promise: a fence must back it."""
+    """One part of a piece of work, held by at most one holder at a time.
+
+    That is as far as leases can promise: a fence must back it.
+
+    While anybody holds a part of a work that is divided in one way, nobody gets a part of it divided in
+    another. So replicas that are told different numbers of parts wait for each other.
+    """
 
     database: Database
     name: str
+    part: int = 0
+    parts: int = 1
     holder: str = field(default_factory=new_event_id)
     _renewed: float = field(default=-math.inf, init=False)
 
@@ -28,10 +36,7 @@ class Lease:
         asked = time.monotonic()
         if not await self._take():
             try:
-                # Over since 1970: the next try takes it like any lease that ran out.
-                await self.database["leases"].insert_one(
-                    {"_id": self.name, "until": datetime.fromtimestamp(0, UTC)}
-                )
+                await self.database["leases"].insert_one({"_id": self.name, "until": _OVER})
             except DuplicateKeyError:
                 self._renewed = -math.inf
                 return False
@@ -42,9 +47,21 @@ class Lease:
 
     async def _take(self) -> bool:
         until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": _milliseconds(LENGTH)}}
-        free = {"$or": [{"holder": self.holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
+        mine = f"held.{self.part}"
+        over = {"$lt": [{"$ifNull": [f"${mine}.until", _OVER]}, "$$NOW"]}
+        free = [
+            {"parts": self.parts, f"{mine}.holder": self.holder},
+            {"parts": self.parts, "$expr": over},
+            {"$expr": {"$lt": ["$until", "$$NOW"]}},
+        ]
+        same = {"$eq": ["$parts", self.parts]}
         taken = await self.database["leases"].update_one(
-            {"_id": self.name, **free}, [{"$set": {"holder": self.holder, "until": until}}]
+            {"_id": self.name, "$or": free},
+            [
+                # `until` is the latest of all parts: each renewal moves it on.
+                {"$set": {"held": {"$cond": [same, "$held", {}]}, "parts": self.parts, "until": until}},
+                {"$set": {mine: {"holder": self.holder, "until": until}}},
+            ],
         )
         return bool(taken.matched_count)
 
@@ -56,7 +73,14 @@ class Lease:
     async def release(self) -> None:
         """Lets go, so that another replica need not wait for the end."""
         self._renewed = -math.inf
-        await self.database["leases"].delete_one({"_id": self.name, "holder": self.holder})
+        mine = f"held.{self.part}"
+        await self.database["leases"].update_one(
+            {"_id": self.name, f"{mine}.holder": self.holder}, {"$unset": {mine: ""}}
+        )
+
+
+_OVER = datetime.fromtimestamp(0, UTC)
+"""A lease that ran out long ago."""
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -30,6 +30,7 @@ from shared.messaging.health import Health
 from shared.messaging.lease import Lease
 from shared.messaging.parcels import Parcel, Place, pack
 from shared.messaging.retry import Backoff
+from shared.messaging.work import SLOTS
 from shared.mongo import Database, Document
 
 log = get_logger(__name__)
@@ -75,7 +76,9 @@ def relay_producer(kafka: str, transactional_id: str) -> AIOKafkaProducer:
 
 @dataclass(slots=True)
 class Relay:
-    """Sends one service's outbox; one of several replicas does so at a time."""
+    """Sends one service's outbox, or the part of it that its lease names; one of several replicas does so at
+    a time. A key's rows are all in one part.
+    """
 
     database: Database
     lease: Lease
@@ -89,6 +92,11 @@ class Relay:
     _topics: set[str] = field(default_factory=set, init=False)
     _aside: dict[Place, float] = field(default_factory=dict, init=False)
     _alone: set[Place] = field(default_factory=set, init=False)
+
+    @property
+    def name(self) -> str:
+        """What health calls it: `relay`, or `relay-1` where the outbox is divided."""
+        return "relay" if self.lease.parts == 1 else f"relay-{self.lease.part}"
 
     def wake(self) -> None:
         """Says that there are rows: called after each commit."""
@@ -108,10 +116,10 @@ class Relay:
                     await self._lead()
                     attempt = 0
                 else:
-                    self.health.working("relay")
+                    self.health.working(self.name)
                     await asyncio.sleep(STANDBY.total_seconds())
             except Exception as error:  # noqa: BLE001 (whatever it was, leadership is lost and competed for again)
-                self.health.degraded("relay", type(error).__name__)
+                self.health.degraded(self.name, type(error).__name__)
                 log.warning("relay_lost_leadership", **describe_error(error))
                 delay = self.backoff.delay(attempt, random.random())  # noqa: S311
                 attempt += 1
@@ -127,7 +135,7 @@ class Relay:
                 # Read only now: start() has fenced every older producer.
                 stopping = self._stopping
                 sent = await self._send_some(producer)
-                self.health.working("relay")
+                self.health.working(self.name)
                 if not sent and stopping:
                     await self.lease.release()
                     return
@@ -171,6 +179,8 @@ class Relay:
             without["$nor"] = keys
         found: list[Document] = []
         size = 0
+        if self.lease.parts > 1:
+            without["slot"] = {"$in": list(range(self.lease.part, SLOTS, self.lease.parts))}
         async for row in self.database["outbox"].find(without, sort=[("order", 1)], limit=self.rows):
             found.append(row)
             size += len(row["value"] or b"")

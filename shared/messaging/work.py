@@ -31,6 +31,11 @@ HEADROOM = 2048
 """Bytes kept free under a topic's message limit for headers and the record's own frame."""
 
 
+def slot_of(key: bytes | None) -> int:
+    """The slot of a key: all its rows are one relay's."""
+    return zlib.crc32(key or b"") % SLOTS
+
+
 class OutgoingTooLarge(ValueError):
     """A record to send is over its topic's limit: sent, it would block its partition's producer."""
 
@@ -192,7 +197,7 @@ class Work:
                 "value": value,
                 "headers": headers,
                 "order": self._order if order is None else order,
-                "slot": zlib.crc32(key or b"") % SLOTS,
+                "slot": slot_of(key),
             }
         )
 

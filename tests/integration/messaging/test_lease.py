@@ -24,6 +24,20 @@ async def test_a_released_lease_is_free_at_once(ledger: Ledger) -> None:
     assert not await Lease(ledger.database, "relay").acquire()
 
 
+async def test_parts_are_held_apart_and_by_replicas_that_agree_on_their_number(ledger: Ledger) -> None:
+    halves = [Lease(ledger.database, "relay", part, 2) for part in (0, 1)]
+    whole = Lease(ledger.database, "relay")
+    assert await halves[0].acquire()
+    assert await halves[1].acquire()
+    assert not await Lease(ledger.database, "relay", 1, 2).acquire()
+    assert not await whole.acquire()
+    await halves[0].release()
+    assert await halves[1].acquire()
+    assert not await whole.acquire(), "half of the work is held by somebody else"
+    await wait_until(whole.acquire)
+    assert not await halves[1].acquire()
+
+
 async def test_an_abandoned_lease_runs_out(ledger: Ledger) -> None:
     first, second = Lease(ledger.database, "relay"), Lease(ledger.database, "relay")
     assert await first.acquire()

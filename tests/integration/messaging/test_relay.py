@@ -16,6 +16,7 @@ from shared.messaging.health import Health
 from shared.messaging.lease import Lease
 from shared.messaging.relay import Relay, relay_producer
 from shared.messaging.retry import Backoff
+from shared.messaging.work import slot_of
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import Corner, wait_until
 
@@ -26,11 +27,11 @@ async def pairs(corner: Corner) -> str:
     return topics.PAIRS.name
 
 
-def relay(corner: Corner, ledger: Ledger, stack: Addresses) -> Relay:
+def relay(corner: Corner, ledger: Ledger, stack: Addresses, part: int = 0, parts: int = 1) -> Relay:
     return Relay(
         ledger.database,
-        Lease(ledger.database, "relay"),
-        lambda: relay_producer(stack.kafka, f"{corner.prefix}relay"),
+        Lease(ledger.database, "relay", part, parts),
+        lambda: relay_producer(stack.kafka, f"{corner.prefix}relay-{part}"),
         Health(),
         rows=100,
         poll=timedelta(milliseconds=20),
@@ -57,7 +58,7 @@ def row(corner: Corner, key: str, revision: int, topic: str = topics.PAIRS.name)
         "value": orjson.dumps({"revision": revision}),
         "headers": [("content-type", b"application/json")],
         "order": revision,
-        "slot": 0,
+        "slot": slot_of(key.encode()),
     }
 
 
@@ -82,6 +83,21 @@ async def test_rows_of_a_key_arrive_in_order_and_are_deleted(
     await ledger.database["outbox"].insert_many(rows[::-1])
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: empty(ledger))
+    assert await revisions(corner, pairs) == {f"pair-{key}": [1, 2, 3, 4, 5] for key in range(30)}
+
+
+async def test_relays_that_share_an_outbox_send_every_row_once_and_in_order(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    rows = [row(corner, f"pair-{key}", revision) for revision in range(1, 6) for key in range(30)]
+    await ledger.database["outbox"].insert_many(rows[::-1])
+    quarters = [relay(corner, ledger, stack, part, 4) for part in range(4)]
+    async with running(quarters[0]):
+        await wait_until(lambda: _without(ledger, slots=[0, 4, 8, 12]))
+        others = [one for one in rows if one["slot"] % 4]
+        assert await ledger.count("outbox") == len(others) > 0
+        async with running(*quarters[1:]):
+            await wait_until(lambda: empty(ledger))
     assert await revisions(corner, pairs) == {f"pair-{key}": [1, 2, 3, 4, 5] for key in range(30)}
 
 
@@ -223,6 +239,10 @@ async def _finish(producer: AIOKafkaProducer, late: dict[str, Any]) -> None:
 
 async def _unknown(admin: AIOKafkaAdminClient, topic: str) -> bool:
     return topic not in await admin.list_topics()
+
+
+async def _without(ledger: Ledger, slots: list[int]) -> bool:
+    return await ledger.database["outbox"].count_documents({"slot": {"$in": slots}}) == 0
 
 
 async def _left(ledger: Ledger, count: int) -> bool:
