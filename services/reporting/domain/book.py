@@ -1,5 +1,6 @@
 """A programme's year: its months' counts, what of them is shown, and what the year as a whole shows."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -7,7 +8,7 @@ from itertools import combinations
 from services.reporting.domain import figures
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.flows import Reach, Step, Stock, Totals, after, tells
-from services.reporting.domain.suppression import Sum, is_small, protect
+from services.reporting.domain.suppression import SMALL, Sum, is_small, protect
 
 PROPOSED, ACTIVE = "pairs_proposed", "pairs_active"
 OUTCOMES = ("pairs_created", "proposals_declined")
@@ -76,7 +77,8 @@ def _sparing_flows(
     """
 
     def told(rest: frozenset[str]) -> bool:
-        return tells(stock, [_step(one) for one in (*earlier, Month(month.name, month.counts, rest))])
+        months = (*earlier, Month(month.name, month.counts, rest))
+        return tells(stock, [_step(one) for one in months], Totals(most=_most_proposed(months)))
 
     return _sparing([name for name in (PROPOSED, *OUTCOMES) if name in shown], shown, told)
 
@@ -132,7 +134,12 @@ def _totals(months: Sequence[Month], whole: Month) -> Totals:
             return None
         return sum(month.counts[name] for month in months if not _shows(month, name))
 
-    return Totals(left(PROPOSED), tuple(left(name) for name in OUTCOMES))
+    return Totals(left(PROPOSED), tuple(left(name) for name in OUTCOMES), _most_proposed(months))
+
+
+def _most_proposed(months: Sequence[Month]) -> float:
+    """The most that a year may have, for all that a reader knows of a total that is withheld as small."""
+    return SMALL if is_small(sum(month.counts.get(PROPOSED, 0) for month in months)) else math.inf
 
 
 def _total_is_safe(name: str, total: int, months: Sequence[Month]) -> bool:
