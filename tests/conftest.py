@@ -7,8 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from deploy.local.stack import Addresses, shared_stack, stop_shared_stack
+
+# Unless told, the same examples every time; KOBLING_EXAMPLES=deep looks for new ones.
+settings.register_profile("gate", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("deep", deadline=None, max_examples=2_000)
+settings.load_profile(os.environ.get("KOBLING_EXAMPLES", "gate"))
 
 _RUN = pytest.StashKey[dict[str, Any]]()
 

@@ -20,7 +20,11 @@ MONGODB_VARIABLE = "KOBLING_MONGODB"
 WAY_VARIABLE = "KOBLING_STACK"
 """`processes` or `containers`: this way or none. Without effect when addresses are given."""
 
-_REACHABLE = timedelta(seconds=10)
+_READY = timedelta(seconds=30)
+"""Patience with a server that listens: a busy broker takes its time to load its coordinators."""
+
+_UNLIKELY = timedelta(seconds=3)
+"""Patience where nobody listens, or something else does: a wrong address should be named soon."""
 
 
 def environment_addresses() -> Addresses | None:
@@ -38,11 +42,11 @@ def environment_addresses() -> Addresses | None:
 async def check_reachable(addresses: Addresses) -> None:
     """Raise StackError, naming the variable, unless both given servers are ready for the services."""
     try:
-        await wait_for_kafka(addresses.kafka, within=_REACHABLE)
+        await wait_for_kafka(addresses.kafka, within=_READY, unlikely=_UNLIKELY)
     except StackError as refusal:
         raise StackError(f"{KAFKA_VARIABLE}: {refusal}") from refusal
     try:
-        await wait_for_mongodb(addresses.mongodb, within=_REACHABLE)
+        await wait_for_mongodb(addresses.mongodb, within=_READY, unlikely=_UNLIKELY)
     except StackError as refusal:
         raise StackError(f"{MONGODB_VARIABLE}: {refusal}") from refusal
 

@@ -1,11 +1,12 @@
 """The local stack starts real servers, and leaves nothing behind however its user ends."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 
-from deploy.local import choice, jars, kafka, mongodb
+from deploy.local import choice, jars, kafka, mongodb, ready
 from deploy.local.addresses import Addresses, StackError
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.ports import free_ports, listening
@@ -205,13 +206,73 @@ def test_an_address_where_nobody_answers_is_named(
     stack: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unreachable: str
 ) -> None:
     (closed,) = free_ports(1)
-    monkeypatch.setattr(choice, "_REACHABLE", timedelta(seconds=3))
     monkeypatch.setenv(choice.KAFKA_VARIABLE, stack.kafka)
     monkeypatch.setenv(choice.MONGODB_VARIABLE, stack.mongodb)
     scheme = "mongodb://" if unreachable == choice.MONGODB_VARIABLE else ""
     monkeypatch.setenv(unreachable, f"{scheme}127.0.0.1:{closed}")
-    with pytest.raises(StackError, match=f"^{unreachable}: .*127.0.0.1:{closed}"), running_stack(tmp_path):
+    named = f"^{unreachable}: .*127.0.0.1:{closed} is not ready after .*: .*Connect call failed"
+    with pytest.raises(StackError, match=named), running_stack(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("wait", [ready.wait_for_kafka, ready.wait_for_mongodb])
+async def test_who_does_not_listen_is_not_waited_for(wait: Callable[..., Awaitable[None]]) -> None:
+    (closed,) = free_ports(1)
+    address = f"127.0.0.1:{closed}"
+    uri = f"mongodb://{address}" if wait is ready.wait_for_mongodb else address
+    with pytest.raises(StackError, match="Connect call failed"):
+        await wait(uri, within=timedelta(days=1), unlikely=timedelta(0))
+
+
+@pytest.mark.parametrize("wait", [ready.wait_for_kafka, ready.wait_for_mongodb])
+async def test_who_listens_and_never_answers_is_given_a_reason(wait: Callable[..., Awaitable[None]]) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        uri = f"mongodb://{address}" if wait is ready.wait_for_mongodb else address
+        second = timedelta(seconds=1)
+        with pytest.raises(StackError, match=f"{address} is not ready after 0:00:01: no answer in 0:00:01$"):
+            await wait(uri, within=second, unlikely=timedelta(0))
+
+
+async def test_a_broker_that_listens_and_is_too_busy_is_waited_for(stack: Addresses) -> None:
+    """The first who asks is turned away; the next is let through to the broker."""
+    host, _, port = stack.kafka.rpartition(":")
+    turned_away: list[bytes] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.read(MEBIBYTE)
+        if request and not turned_away:
+            turned_away.append(request)
+        elif request:
+            answers, requests = await asyncio.open_connection(host, int(port))
+            requests.write(request)
+            await asyncio.gather(_pipe(reader, requests), _pipe(answers, writer))
+        writer.close()
+
+    async with await asyncio.start_server(pass_on, "127.0.0.1", 0) as busy:
+        address = f"127.0.0.1:{busy.sockets[0].getsockname()[1]}"
+        await ready.wait_for_kafka(address, within=timedelta(minutes=5), unlikely=timedelta(0))
+    assert turned_away
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://user:secret@127.0.0.1:{}/?replicaSet=kobling",
+        "mongodb://user:sec/ret@127.0.0.1:{}",
+        "mongodb://user:ret@secret@127.0.0.1:{}",
+    ],
+)
+async def test_a_password_is_in_no_error(uri: str) -> None:
+    (closed,) = free_ports(1)
+    with pytest.raises(StackError, match=f"MongoDB at 127.0.0.1:{closed} is not ready") as error:
+        await ready.wait_for_mongodb(uri.format(closed), within=timedelta(seconds=1), unlikely=timedelta(0))
+    for part in ("user", "sec", "ret"):
+        assert part not in str(error.value)
 
 
 def test_a_machine_where_nothing_can_run_is_told_what_to_install(
@@ -245,6 +306,13 @@ def test_the_compose_file_and_the_pom_follow_the_code() -> None:
 
 
 # Helpers
+
+
+async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while chunk := await source.read(MEBIBYTE):
+        sink.write(chunk)
+        await sink.drain()
+    sink.close()
 
 
 def states(client: AsyncMongoClient[dict[str, Any]]) -> AsyncCollection[dict[str, Any]]:

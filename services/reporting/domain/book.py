@@ -1,12 +1,14 @@
 """A programme's year: its months' counts, what of them is shown, and what the year as a whole shows."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from services.reporting.domain import figures
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.flows import Reach, Step, Stock, Totals, after, tells
-from services.reporting.domain.suppression import Sum, is_small, protect
+from services.reporting.domain.suppression import SMALL, Sum, is_small, protect
 
 PROPOSED, ACTIVE = "pairs_proposed", "pairs_active"
 OUTCOMES = ("pairs_created", "proposals_declined")
@@ -73,12 +75,23 @@ def _sparing_flows(
     """Withholds what would tell of withheld counts: the proposals first, since with them unknown any number
     of pairs may be created or declined.
     """
-    for name in (PROPOSED, *OUTCOMES):
-        steps = [_step(one) for one in (*earlier, Month(month.name, month.counts, shown))]
-        if not tells(stock, steps):
-            break
-        shown -= {name}
-    return shown
+
+    def told(rest: frozenset[str]) -> bool:
+        months = (*earlier, Month(month.name, month.counts, rest))
+        return tells(stock, [_step(one) for one in months], Totals(most=_most_proposed(months)))
+
+    return _sparing([name for name in (PROPOSED, *OUTCOMES) if name in shown], shown, told)
+
+
+def _sparing(
+    candidates: Sequence[str], shown: frozenset[str], told: Callable[[frozenset[str]], bool]
+) -> frozenset[str]:
+    """Withholds the fewest candidates, the earlier ones first, with which nothing more is told."""
+    for size in range(len(candidates)):
+        for some in combinations(candidates, size):
+            if not told(shown.difference(some)):
+                return shown.difference(some)
+    return shown.difference(candidates)
 
 
 def _step(month: Month) -> Step:
@@ -102,13 +115,17 @@ def _year(programme: str, year: str, stock: Stock, months: Sequence[Month], *, c
         counts[name] = months[-1].counts[name]
         if _shows(months[-1], name):
             shown.add(name)
-    if programme != ALL and complete:
-        steps = [_step(month) for month in months]
-        for name in (PROPOSED, *reversed(OUTCOMES)):
-            if not tells(stock, steps, _totals(months, Month(year, counts, frozenset(shown)))):
-                break
-            shown.discard(name)
-    return Month(year, counts, frozenset(shown))
+    if programme == ALL or not complete:
+        return Month(year, counts, frozenset(shown))
+    steps = [_step(month) for month in months]
+
+    def told(rest: frozenset[str]) -> bool:
+        return tells(stock, steps, _totals(months, Month(year, counts, rest)))
+
+    # Who sees all months has their total: to withhold it would hide nothing.
+    flows = [name for name in (PROPOSED, *reversed(OUTCOMES)) if name in shown]
+    candidates = [name for name in flows if not _all_show(name, months)]
+    return Month(year, counts, _sparing(candidates, frozenset(shown), told))
 
 
 def _totals(months: Sequence[Month], whole: Month) -> Totals:
@@ -117,7 +134,12 @@ def _totals(months: Sequence[Month], whole: Month) -> Totals:
             return None
         return sum(month.counts[name] for month in months if not _shows(month, name))
 
-    return Totals(left(PROPOSED), tuple(left(name) for name in OUTCOMES))
+    return Totals(left(PROPOSED), tuple(left(name) for name in OUTCOMES), _most_proposed(months))
+
+
+def _most_proposed(months: Sequence[Month]) -> float:
+    """The most that a year may have, for all that a reader knows of a total that is withheld as small."""
+    return SMALL if is_small(sum(month.counts.get(PROPOSED, 0) for month in months)) else math.inf
 
 
 def _total_is_safe(name: str, total: int, months: Sequence[Month]) -> bool:

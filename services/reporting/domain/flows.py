@@ -42,10 +42,14 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a year's shown totals leave for its withheld months together; None where a total is withheld."""
+    """What a year's shown totals leave for its withheld months together; None where a total is withheld.
+
+    `most`: of the proposals, where so far they are few in the year, whose total will be withheld as small.
+    """
 
     proposed: int | None = None
     outcomes: tuple[int | None, ...] = (None, None)
+    most: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ def tells(stock: Stock, steps: Sequence[Step], totals: Totals | None = None) -> 
     totals = totals or Totals()
     if stock.loose and not _possible(replace(stock, most=stock.most - SMALL), steps, totals, None):
         return True
+    # A month to come may hold all of a year's few proposals: what is shown must not need them earlier.
+    if totals.most <= SMALL and not _possible(stock, steps, replace(totals, most=0), None):
+        return True
     return any(not _possible(stock, steps, totals, pin) for pin in _pins(steps))
 
 
@@ -82,7 +89,7 @@ def _pins(steps: Sequence[Step]) -> Iterator[_Pin]:
 
 
 def _possible(stock: Stock, steps: Sequence[Step], totals: Totals, pin: _Pin | None) -> bool:
-    supply = _filled(steps, PROPOSALS, totals.proposed, pin)
+    supply = _filled(steps, PROPOSALS, totals.proposed, pin, totals.most)
     demands = [_filled(steps, row, left, pin) for row, left in enumerate(totals.outcomes)]
     if supply is None or any(demand is None for demand in demands):
         return False
@@ -94,8 +101,13 @@ def _possible(stock: Stock, steps: Sequence[Step], totals: Totals, pin: _Pin | N
     return True
 
 
-def _filled(steps: Sequence[Step], row: int, left: int | None, pin: _Pin | None) -> list[float] | None:
-    """A row's most helpful values that fit the pin, and sum up to `left` where a total is shown."""
+def _filled(
+    steps: Sequence[Step], row: int, left: int | None, pin: _Pin | None, most: float = math.inf
+) -> list[float] | None:
+    """A row's most helpful values that fit the pin, and sum up to `left` where a total is shown.
+
+    Of proposals, those that are withheld sum up to `most` at most.
+    """
     early = row == PROPOSALS
     values: list[float] = [0.0] * len(steps)
     free: list[int] = []
@@ -105,6 +117,7 @@ def _filled(steps: Sequence[Step], row: int, left: int | None, pin: _Pin | None)
             values[month] = count
         elif pin is not None and (pin.row, pin.month) == (row, month):
             values[month] = pin.value
+            most -= pin.value
             left = None if left is None else left - pin.value
         else:
             free.append(month)
@@ -112,7 +125,8 @@ def _filled(steps: Sequence[Step], row: int, left: int | None, pin: _Pin | None)
         return None
     for month in free if early else reversed(free):
         if left is None:
-            values[month] = (math.inf if steps[month].unbounded else SMALL) if early else 0
+            values[month] = min(most, math.inf if steps[month].unbounded else SMALL) if early else 0
+            most -= values[month] if most < math.inf else 0
         else:
             values[month] = min(SMALL, left)
             left -= int(values[month])
@@ -121,7 +135,7 @@ def _filled(steps: Sequence[Step], row: int, left: int | None, pin: _Pin | None)
 
 def after(stock: Stock, steps: Sequence[Step], totals: Totals) -> Stock:
     """What a closed year leaves to the next."""
-    supply = _filled(steps, PROPOSALS, totals.proposed, None) or []
+    supply = _filled(steps, PROPOSALS, totals.proposed, None, totals.most) or []
     demands = [_filled(steps, row, left, None) or [] for row, left in enumerate(totals.outcomes)]
     free = [totals.proposed is None, *(left is None for left in totals.outcomes)]
     loose = stock.loose or any(
