@@ -1,4 +1,4 @@
-"""A service as small as can be that has all that delivery is about: states, revisions, tombstones, answers."""
+"""A service as small as can be with all that delivery is about: states, revisions, tombstones, answers."""
 
 import json
 from collections.abc import Sequence

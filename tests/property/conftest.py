@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,10 +20,22 @@ def runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture
-def world(stack: Addresses, runner: asyncio.Runner) -> Iterator[World]:
-    async def made() -> World:
-        return World(Corner(stack))
+def new_world(stack: Addresses, runner: asyncio.Runner) -> Iterator[Callable[[], World]]:
+    """Makes worlds that share nothing but the servers."""
+    made: list[World] = []
 
-    world = runner.run(made())
-    yield world
-    runner.run(world.close())
+    def new() -> World:
+        made.append(World(Corner(stack)))
+        return made[-1]
+
+    yield new
+    for world in made:
+        runner.run(world.close())
+
+
+@pytest.fixture
+def world(new_world: Callable[[], World], runner: asyncio.Runner) -> World:
+    async def made() -> World:
+        return new_world()
+
+    return runner.run(made())

@@ -149,7 +149,7 @@ class _Driven(Awaitable[Any]):
 
 
 def _leave(coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Keeps a coroutine for ever: dropped, it would run its `finally` blocks, which no killed process does."""
+    """Keeps a coroutine for ever: dropped, it would run its `finally` blocks as no killed process does."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
 
 

@@ -1,7 +1,6 @@
 """Random histories of a log, two replicas and their relays, held against the model after each step."""
 
 import asyncio
-import os
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -21,11 +20,10 @@ from tests.property import checks
 from tests.property.checks import Left
 from tests.property.model import Entry, Kind
 from tests.property.process import Cut
-from tests.property.world import Published, World
+from tests.property.scale import SCALE
+from tests.property.world import World
 
 T = TypeVar("T")
-SCALE = int(os.environ.get("KOBLING_PROPERTY_SCALE", "1"))
-"""So many times the gate's examples; beyond 1 they differ from run to run."""
 TOPICS = SUBJECTS = REPLICAS = (0, 1)
 AWAITS_OF_A_BATCH, AWAITS_OF_A_RELAY = 36, 60
 
@@ -180,9 +178,7 @@ class Batches(RuleBasedStateMachine):
 
     def append(self, topic: int, entry: Entry) -> None:
         name = list(self.logs)[topic]
-        self.logs[name].append(
-            Entry(name, entry.subject, entry.id, entry.time, entry.kind, entry.text)
-        )
+        self.logs[name].append(Entry(name, entry.subject, entry.id, entry.time, entry.kind, entry.text))
 
     def batch(self, back: dict[str, int], take: Sequence[int]) -> list[Raw]:
         """Of each topic so many records, from so far before what is handled; topics one after the other."""
@@ -193,12 +189,9 @@ class Batches(RuleBasedStateMachine):
         return records
 
     async def check(self) -> None:
-        upto = await checks.check(self.world, self.logs, await self.published())
+        upto = await checks.check(self.world, self.logs)
         assert all(upto[topic] >= self.upto[topic] for topic in self.logs), "a position moved back"
         self.upto = upto
-
-    async def published(self) -> Published | None:
-        return None
 
 
 class Relays(Batches):
@@ -244,29 +237,30 @@ class Relays(Batches):
             await self.world.wake(second)
             await checks.check_drained(self.world, self.logs)
 
-    async def published(self) -> Published:
-        return await self.world.read()
-
 
 STEPS: dict[str, int] = {}
 
 
 def test_batches(runner: asyncio.Runner, world: World) -> None:
     runner.run(world.open(kafka=False))
-    run_state_machine_as_test(lambda: Batches(runner, world), settings=profile(12, 25))
-    print(f"{world.example} examples, {STEPS} steps")
+    run_state_machine_as_test(
+        lambda: Batches(runner, world),  # type: ignore[arg-type]  # a factory will do, as its own text says
+        settings=profile(12, 25),
+    )
+    print(f"{world.example} examples, {STEPS} steps")  # noqa: T201 (the figure)
 
 
 def test_relays(runner: asyncio.Runner, world: World) -> None:
     runner.run(world.open(kafka=True))
-    run_state_machine_as_test(lambda: Relays(runner, world), settings=profile(10, 30))
-    print(f"{world.example} examples, {STEPS} steps")
+    run_state_machine_as_test(
+        lambda: Relays(runner, world),  # type: ignore[arg-type]  # a factory will do, as its own text says
+        settings=profile(6, 30),
+    )
+    print(f"{world.example} examples, {STEPS} steps")  # noqa: T201 (the figure)
 
 
 logs_of_subjects = st.lists(
-    st.lists(
-        st.tuples(st.integers(0, 9), kinds, st.sampled_from("ab")), min_size=1, max_size=5
-    ),
+    st.lists(st.tuples(st.integers(0, 9), kinds, st.sampled_from("ab")), min_size=1, max_size=5),
     min_size=2,
     max_size=4,
 )
@@ -276,9 +270,7 @@ def test_order_across_subjects_is_of_no_account(runner: asyncio.Runner, world: W
     """Two logs that differ in how their subjects' records are mixed leave the same, whatever the batches."""
     runner.run(world.open(kafka=False))
 
-    async def left(
-        subjects: list[list[tuple[int, Kind, str]]], mixed: Sequence[int], batch: int
-    ) -> Left:
+    async def left(subjects: list[list[tuple[int, Kind, str]]], mixed: Sequence[int], batch: int) -> Left:
         example = await world.begin()
         topic = f"{world.corner.prefix}settlements.{example}-a.v1"
         log: list[Entry] = []

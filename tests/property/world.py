@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.clock import Clock
@@ -31,7 +32,10 @@ from tests.support.cluster import Corner
 
 COLLECTIONS = {**{name: INDEXES[name] for name in INDEXES if name != "ledger"}, "book": []}
 AT_ONCE = Backoff(timedelta(milliseconds=1), timedelta(milliseconds=5))
+LETTERS = topics.DEAD_LETTERS["intake"]
 DEADLINE_SECONDS = 60.0
+PARTITIONS = 2
+"""Of each output topic: enough for a transaction to span them."""
 
 
 @dataclass(slots=True)
@@ -68,40 +72,53 @@ class World:
         self.example = 0
         self._admin: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(corner.addresses.mongodb)
         self._reader: AIOKafkaConsumer | None = None
+        self._ends: AIOKafkaConsumer | None = None
         self._outputs: list[TopicPartition] = []
+
+    @property
+    def sends(self) -> bool:
+        """Whether relays send what batches leave."""
+        return self._reader is not None
 
     async def open(self, *, kafka: bool) -> None:
         """Makes collections and, for relays, topics and the reader of what they send."""
         await self.database.ensure(COLLECTIONS)
         if not kafka:
             return
-        await self.corner.create_topics([MUNICIPALITY])
-        prefix = self.corner.prefix
-        letters = topics.DEAD_LETTERS["intake"]
+        names = (topics.PAIRS.name, topics.RECEIPTS.named(MUNICIPALITY), LETTERS.name)
+        outputs = [NewTopic(self.corner.prefix + name, PARTITIONS, 1) for name in names]
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.corner.addresses.kafka)
+        await admin.start()
+        try:
+            await admin.create_topics(outputs)
+        finally:
+            await admin.close()
         self._outputs = [
-            TopicPartition(prefix + name, number)
-            for name, partitions in (
-                (topics.PAIRS.name, topics.PAIRS.partitions),
-                (topics.RECEIPTS.named(MUNICIPALITY), 1),
-                (letters.name, letters.partitions),
-            )
-            for number in range(partitions)
+            TopicPartition(topic.name, number) for topic in outputs for number in range(PARTITIONS)
         ]
-        self._reader = AIOKafkaConsumer(
+        self._reader, self._ends = self._consumer("read_committed"), self._consumer("read_uncommitted")
+        await self._reader.start()
+        await self._ends.start()
+        self._reader.assign(self._outputs)
+        # Waits until each partition has a leader: no relay may take a topic for missing.
+        await self._ends.end_offsets(self._outputs)
+
+    def _consumer(self, isolation_level: str) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
             bootstrap_servers=self.corner.addresses.kafka,
-            isolation_level="read_committed",
+            isolation_level=isolation_level,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
+            # A fetch that waits for data is not woken by a transaction's end.
             fetch_max_wait_ms=20,
         )
-        await self._reader.start()
-        self._reader.assign(self._outputs)
 
     async def close(self) -> None:
         """Lets everything go."""
         await self.begin()
-        if self._reader is not None:
-            await self._reader.stop()
+        for consumer in (self._reader, self._ends):
+            if consumer is not None:
+                await consumer.stop()
         await self._end_transactions()
         await self.database.drop()
         for database in (self.database, *(replica.database for replica in self.replicas)):
@@ -111,7 +128,10 @@ class World:
     async def _end_transactions(self) -> None:
         """Ends what is still open: a drop would wait for it."""
         own = {"appName": f"kobling-{self.corner.database_name}", "transaction": {"$exists": True}}
-        stages = [{"$currentOp": {"allUsers": True, "idleSessions": True}}, {"$match": own}]
+        stages: list[dict[str, Any]] = [
+            {"$currentOp": {"allUsers": True, "idleSessions": True}},
+            {"$match": own},
+        ]
         async for operation in self._admin.admin.aggregate(stages):
             await self._admin.admin.command("killSessions", [{"id": operation["lsid"]["id"]}])
 
@@ -121,8 +141,6 @@ class World:
             await self.kill_batch(replica)
             await self.kill_relay(replica)
         await self.database["outbox"].delete_many({})
-        if self._reader is not None:
-            await self.read()
         self.published = Published()
         self.committed = {}
         self.example += 1
@@ -203,7 +221,7 @@ class World:
                 "intake",
                 self.corner.prefix,
                 Clock(skew),
-                DeadLetters(topics.DEAD_LETTERS["intake"], "intake"),
+                DeadLetters(LETTERS, "intake"),
             ),
             Health(),
             lambda: None,
@@ -269,22 +287,34 @@ class World:
         )
         return relay
 
-    async def read(self) -> Published:
-        """Reads on to the end of what is committed; returns all of this example."""
+    async def read(self, *, to_the_end: bool = False) -> Published:
+        """Reads on; returns all that this example has committed, as far as the broker shows it.
+
+        It answers a commit before its readers see it. `to_the_end` waits for all that was sent to be
+        committed or aborted: for ever, where a relay stands still in mid-transaction.
+        """
         assert self._reader is not None
-        ends = await self._reader.end_offsets(self._outputs)
-        while not all([await self._reader.position(one) >= end for one, end in ends.items()]):
-            for partition, records in (await self._reader.getmany(timeout_ms=20)).items():
-                for record in records:
-                    self._note(partition.topic.removeprefix(self.corner.prefix), record)
+        assert self._ends is not None
+        self._reader.resume(*self._outputs)
+        ends = await (self._ends if to_the_end else self._reader).end_offsets(self._outputs)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not all([await self._reader.position(one) >= end for one, end in ends.items()]):
+                for partition, records in (await self._reader.getmany(timeout_ms=50)).items():
+                    for record in records:
+                        self._note(partition.topic.removeprefix(self.corner.prefix), record)
+        # Between two reads it would poll all the time.
+        self._reader.pause(*self._outputs)
         return self.published
 
     def _note(self, topic: str, record: Any) -> None:
         headers = dict(record.headers)
+        of = headers["dlq-topic"] if topic == LETTERS.name else record.key
+        if f"x{self.example}-".encode() not in of:
+            return
         if topic == topics.PAIRS.name:
             revision = int(headers["revision"]), record.value is None
             self.published.revisions.setdefault(record.key.decode(), []).append(revision)
-        elif topic == topics.DEAD_LETTERS["intake"].name:
+        elif topic == LETTERS.name:
             self.published.letters.add(headers["dlq-id"].decode())
         else:
             self.published.receipts.setdefault(record.key.decode(), []).append(json.loads(record.value))
