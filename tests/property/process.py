@@ -26,7 +26,7 @@ class Process:
     """Runs one coroutine and every task begun below it; stops them all at `cut`, if they get so far.
 
     Tasks that aiokafka begins for itself stop with the others; only the awaits of those which our code
-    begins are counted. The process has its loop's task factory (`task_factory`) to thank for its tasks.
+    begins are counted. Its event loop needs `task_factory`.
     """
 
     cut: Cut | None = None
@@ -67,7 +67,7 @@ class Process:
         self._gates.clear()
 
     def cancel(self) -> None:
-        """Thaws it and throws CancelledError into its await, as asyncio.run does at Ctrl-C."""
+        """Throws CancelledError into its await, as asyncio.run does at Ctrl-C; `thaw` follows."""
         assert self._root is not None
         self._root.cancel()
 

@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaProducer
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.clock import Clock
@@ -26,16 +24,13 @@ from shared.messaging.subscription import Subscription
 from shared.messaging.transaction import BatchTransaction
 from shared.mongo import Database
 from tests.integration.messaging.ledger import INDEXES
-from tests.property.book import MUNICIPALITY, Book
+from tests.property.book import Book
 from tests.property.process import Cut, Process
+from tests.property.reader import DEADLINE_SECONDS, LETTERS, Published, Reader
 from tests.support.cluster import Corner
 
 COLLECTIONS = {**{name: INDEXES[name] for name in INDEXES if name != "ledger"}, "book": []}
 AT_ONCE = Backoff(timedelta(milliseconds=1), timedelta(milliseconds=5))
-LETTERS = topics.DEAD_LETTERS["intake"]
-DEADLINE_SECONDS = 60.0
-PARTITIONS = 2
-"""Of each output topic: enough for a transaction to span them."""
 
 
 @dataclass(slots=True)
@@ -51,15 +46,6 @@ class Replica:
     producers: list[AIOKafkaProducer] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Published:
-    """What readers of committed records have met on the output topics, in order."""
-
-    revisions: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
-    receipts: dict[str, list[str]] = field(default_factory=dict)
-    letters: set[str] = field(default_factory=set)
-
-
 class World:
     """Both servers and both replicas. Each example works under names of its own."""
 
@@ -68,12 +54,9 @@ class World:
         self.replicas = [Replica(corner.database()), Replica(corner.database())]
         self.database = corner.database()
         self.committed: dict[str, int] = {}
-        self.published = Published()
         self.example = 0
         self._admin: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(corner.addresses.mongodb)
-        self._reader: AIOKafkaConsumer | None = None
-        self._ends: AIOKafkaConsumer | None = None
-        self._outputs: list[TopicPartition] = []
+        self._reader: Reader | None = None
 
     @property
     def sends(self) -> bool:
@@ -85,40 +68,14 @@ class World:
         await self.database.ensure(COLLECTIONS)
         if not kafka:
             return
-        names = (topics.PAIRS.name, topics.RECEIPTS.named(MUNICIPALITY), LETTERS.name)
-        outputs = [NewTopic(self.corner.prefix + name, PARTITIONS, 1) for name in names]
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.corner.addresses.kafka)
-        await admin.start()
-        try:
-            await admin.create_topics(outputs)
-        finally:
-            await admin.close()
-        self._outputs = [
-            TopicPartition(topic.name, number) for topic in outputs for number in range(PARTITIONS)
-        ]
-        self._reader, self._ends = self._consumer("read_committed"), self._consumer("read_uncommitted")
-        await self._reader.start()
-        await self._ends.start()
-        self._reader.assign(self._outputs)
-        # Waits until each partition has a leader: no relay may take a topic for missing.
-        await self._ends.end_offsets(self._outputs)
-
-    def _consumer(self, isolation_level: str) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            bootstrap_servers=self.corner.addresses.kafka,
-            isolation_level=isolation_level,
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            # A fetch that waits for data is not woken by a transaction's end.
-            fetch_max_wait_ms=20,
-        )
+        self._reader = Reader(self.corner)
+        await self._reader.open()
 
     async def close(self) -> None:
         """Lets everything go."""
         await self.begin()
-        for consumer in (self._reader, self._ends):
-            if consumer is not None:
-                await consumer.stop()
+        if self._reader is not None:
+            await self._reader.close()
         await self._end_transactions()
         await self.database.drop()
         for database in (self.database, *(replica.database for replica in self.replicas)):
@@ -141,9 +98,10 @@ class World:
             await self.kill_batch(replica)
             await self.kill_relay(replica)
         await self.database["outbox"].delete_many({})
-        self.published = Published()
         self.committed = {}
         self.example += 1
+        if self._reader is not None:
+            self._reader.begin(f"x{self.example}-")
         return f"x{self.example}"
 
     # Batches
@@ -230,6 +188,10 @@ class World:
             backoff=AT_ONCE,
         )
 
+    async def read(self, *, to_the_end: bool = False) -> Published:
+        """What readers of committed records have met so far; see Reader.read."""
+        return Published() if self._reader is None else await self._reader.read(to_the_end=to_the_end)
+
     # Relays
 
     async def relay(self, replica: Replica, cut: Cut | None = None) -> bool:
@@ -286,35 +248,3 @@ class World:
             backoff=AT_ONCE,
         )
         return relay
-
-    async def read(self, *, to_the_end: bool = False) -> Published:
-        """Reads on; returns all that this example has committed, as far as the broker shows it.
-
-        It answers a commit before its readers see it. `to_the_end` waits for all that was sent to be
-        committed or aborted: for ever, where a relay stands still in mid-transaction.
-        """
-        assert self._reader is not None
-        assert self._ends is not None
-        self._reader.resume(*self._outputs)
-        ends = await (self._ends if to_the_end else self._reader).end_offsets(self._outputs)
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while not all([await self._reader.position(one) >= end for one, end in ends.items()]):
-                for partition, records in (await self._reader.getmany(timeout_ms=50)).items():
-                    for record in records:
-                        self._note(partition.topic.removeprefix(self.corner.prefix), record)
-        # Between two reads it would poll all the time.
-        self._reader.pause(*self._outputs)
-        return self.published
-
-    def _note(self, topic: str, record: Any) -> None:
-        headers = dict(record.headers)
-        of = headers["dlq-topic"] if topic == LETTERS.name else record.key
-        if f"x{self.example}-".encode() not in of:
-            return
-        if topic == topics.PAIRS.name:
-            revision = int(headers["revision"]), record.value is None
-            self.published.revisions.setdefault(record.key.decode(), []).append(revision)
-        elif topic == LETTERS.name:
-            self.published.letters.add(headers["dlq-id"].decode())
-        else:
-            self.published.receipts.setdefault(record.key.decode(), []).append(json.loads(record.value))
