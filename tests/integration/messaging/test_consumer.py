@@ -18,7 +18,9 @@ from shared.contracts import topics
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
+from shared.messaging.guard import OffsetGuard
 from shared.messaging.health import Health
+from shared.messaging.metrics import Metrics
 from shared.messaging.records import Readable
 from shared.messaging.relay import relay_producer
 from tests.integration.messaging.ledger import Ledger, processor
@@ -42,7 +44,7 @@ async def member(
     broker = make_broker(stack.kafka, "test")
     health: Health = handler.health
     subscribe(broker, handler, health)
-    await use_batch_consumers(broker, health)
+    await use_batch_consumers(broker, health, OffsetGuard(ledger.database), Metrics())
     await broker.start()
     try:
         yield broker, handler
