@@ -58,10 +58,11 @@ class Admission:
             except PyMongoError as error:
                 log.info("expired_not_looked_up", **describe_error(error))
             else:
-                self._tell(standing)
+                self.tell(standing)
             await asyncio.sleep(self.again.total_seconds())
 
-    def _tell(self, standing: Mapping[str, int]) -> None:
+    def tell(self, standing: Mapping[str, int]) -> None:
+        """Makes the service unready while anything that expired, counted by place, is not acknowledged."""
         if not standing:
             self.health.started(PART)
             return
