@@ -20,6 +20,7 @@ from pymongo.errors import PyMongoError
 
 from shared.clock import Clock
 from shared.contracts.topics import REGISTRY
+from shared.messaging.outcome import COUNTERS
 from shared.messaging.positions import Partition
 from shared.messaging.work import microseconds
 from shared.mongo import Database, Document
@@ -92,8 +93,9 @@ class Metrics:
     def stored(self, counted: Mapping[Partition, Tally[str]]) -> None:
         """Counts a batch's outcomes; called once its transaction is committed."""
         for (topic, partition), outcomes in counted.items():
-            for outcome, count in outcomes.items():
-                self._records.labels(family(topic, self.prefix), partition, outcome).inc(count)
+            for outcome in COUNTERS:
+                # By nothing too: an alert on dead records needs to have seen the series at 0.
+                self._records.labels(family(topic, self.prefix), partition, outcome).inc(outcomes[outcome])
 
     def batch_time(self, subscription: str) -> "Histogram":
         """Where to time a subscription's batches."""
