@@ -29,7 +29,7 @@ from shared.messaging.records import FaultyRecord, Raw
 log = get_logger(__name__)
 
 IDLE_COMMIT = timedelta(seconds=1)
-POLL = timedelta(milliseconds=500)
+POLL_MS = 500
 SILENCE = timedelta(seconds=15)
 """A broker answers each fetch within half a second; one that is silent for so long is not there."""
 UNDECODABLE = "header_not_utf8"
@@ -67,21 +67,22 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list["ConsumerRecord[Any, Any]"]]:
-        """The next records of any partition; waits up to `POLL` for them."""
+        """The next records of any partition; waits up to `POLL_MS` for them."""
         if self._closed:
             raise ConsumerStoppedError
         self._health.alive(self._name)
         if not await self._examine():
-            await asyncio.sleep(POLL.total_seconds())
+            await asyncio.sleep(POLL_MS / 1000)
             return {}
         if time.monotonic() - self._idle_commit_at > IDLE_COMMIT.total_seconds():
             await self._commit_idle()
             self._idle_commit_at = time.monotonic()
-        wait = max(timeout_ms, _ms(POLL))
         begun = self._positions()
         records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
         try:
-            records = await super().getmany(*partitions, timeout_ms=wait, max_records=max_records)
+            records = await super().getmany(
+                *partitions, timeout_ms=max(timeout_ms, POLL_MS), max_records=max_records
+            )
         except (ConsumerStoppedError, asyncio.CancelledError):
             raise
         except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
@@ -176,7 +177,7 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                 if position is None:
                     break
                 try:
-                    batch = await super().getmany(partition, timeout_ms=_ms(POLL), max_records=1)
+                    batch = await super().getmany(partition, timeout_ms=POLL_MS, max_records=1)
                 except (KafkaError, ConsumerStoppedError):
                     raise
                 except Exception:  # noqa: BLE001 (the record at this position is the one)
@@ -299,7 +300,3 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     def _waits(self, partition: TopicPartition) -> bool:
         """Whether records were handed out that aren't handled yet."""
         return self._handled.get(partition, -1) < self._handed.get(partition, -1)
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import uvicorn
 from faststream.kafka import KafkaBroker
@@ -172,16 +173,13 @@ class App:
         await self._until_there("database", lambda: runtime.database.ensure({**INDEXES, **self.indexes}))
         await self.admission.wait()
         self._following.append(asyncio.ensure_future(self.admission.watch()))
-        for hook in (self._schedule_ticks, *self.on_start):
+        tick = partial(ticks.schedule, runtime.database, runtime.service, runtime.clock.now())
+        for hook in (tick, *self.on_start):
             await self._until_there("database", hook)
         await tables.caught_up.wait()
         self._draining += [asyncio.ensure_future(part.run()) for part in (self.relay, self.due)]
         await self._until_there("broker", self._start_broker)
         log.info("service_started")
-
-    async def _schedule_ticks(self) -> None:
-        if ticks.ticked(self.runtime.service):
-            await ticks.schedule(self.runtime.database, self.runtime.clock.now())
 
     async def _start_broker(self) -> None:
         try:

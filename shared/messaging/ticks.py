@@ -34,8 +34,10 @@ def ticked(service: str) -> list[Topic]:
     return [topic for topic in REGISTRY if topic.state and service in topic.writers]
 
 
-async def schedule(database: Database, now: datetime) -> None:
-    """Has the service tick from the next day on, unless it does so already; for its start."""
+async def schedule(database: Database, service: str, now: datetime) -> None:
+    """Has a service tick from the next day on, if it has anything to tick and doesn't yet; for its start."""
+    if not ticked(service):
+        return
     try:
         await database["due"].insert_one(_next(now).document())
     except DuplicateKeyError:

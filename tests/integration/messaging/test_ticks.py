@@ -72,7 +72,7 @@ async def test_once_a_day_whatever_the_number_of_replicas_and_of_days_missed(
     corner: Corner, ledger: Ledger
 ) -> None:
     for _ in range(3):
-        await ticks.schedule(ledger.database, EVENING)
+        await ticks.schedule(ledger.database, "matching", EVENING)
     await runner(ledger, corner, EVENING).run_due()
     assert await outbox(ledger) == []
     late = EVENING + 40 * DAY
@@ -80,7 +80,7 @@ async def test_once_a_day_whatever_the_number_of_replicas_and_of_days_missed(
     await asyncio.gather(*(replica.run_due() for replica in replicas))
     once = sorted((corner.prefix + topics.PAIRS.name, key) for key in ticks.keys(12))
     assert await outbox(ledger) == once
-    await ticks.schedule(ledger.database, late)
+    await ticks.schedule(ledger.database, "matching", late)
     await runner(ledger, corner, late + timedelta(hours=3, minutes=59)).run_due()
     assert await outbox(ledger) == once
     await runner(ledger, corner, late + timedelta(hours=4)).run_due()
@@ -105,7 +105,7 @@ async def test_an_erased_person_is_gone_from_an_idle_topic_after_ticks_and_not_w
                 await producer.send_and_wait(corner.prefix + topic.name, value, b"subject", partition)
     await producer.stop()
     assert await names(corner, topics.PAIRS.name) == await names(corner, topics.VOLUNTEERS.name) == 12
-    await ticks.schedule(ledger.database, EVENING)
+    await ticks.schedule(ledger.database, "matching", EVENING)
     relay = Relay(
         ledger.database,
         Lease(ledger.database, "relay"),
