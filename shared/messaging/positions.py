@@ -1,7 +1,8 @@
 """How far each partition has been handled, and with what outcomes: written with the effects themselves.
 
-`next_offset` tells a redelivery (already counted) from a first delivery. One document a partition: a shared
-one would make every two batches conflict.
+`next_offset` tells a redelivery (already counted) from a first delivery, and is at or beyond whatever was
+committed to the group: `guard` moves it past offsets that hold nothing to handle. One document a partition: a
+shared one would make every two batches conflict.
 """
 
 from collections import Counter

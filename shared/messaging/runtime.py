@@ -174,7 +174,8 @@ class App:
         await self.admission.wait()
         self._following.append(asyncio.ensure_future(self.admission.watch()))
         tick = partial(ticks.schedule, runtime.database, runtime.service, runtime.clock.now())
-        for hook in (tick, *self.on_start):
+        await self._until_there("database", tick)
+        for hook in self.on_start:
             await self._until_there("database", hook)
         await tables.caught_up.wait()
         self._draining += [asyncio.ensure_future(part.run()) for part in (self.relay, self.due)]

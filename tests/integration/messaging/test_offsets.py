@@ -17,6 +17,7 @@ from shared.messaging.admission import Admission
 from shared.messaging.batch_consumer import BatchConsumer
 from shared.messaging.guard import OffsetGuard
 from shared.messaging.health import Health
+from shared.messaging.offsets import Committed
 from shared.messaging.relay import relay_producer
 from shared.mongo import Document
 from shared.settings import ServiceSettings
@@ -201,6 +202,23 @@ async def test_a_topic_made_again_under_a_running_consumer_is_read_from_its_begi
             await wait_until(lambda: handled(ledger, 8))
     assert not [line for line in lines if line["log_level"] in {"error", "critical"}]
     assert "skipped" not in await position(ledger)
+
+
+async def test_a_position_that_the_log_does_not_reach_is_read_from_the_logs_beginning(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    """What a broker that lost its data leaves, or a topic made again whose group's offsets were not deleted."""
+    await settle(stack, corner, *range(3))
+    async with member(stack, ledger, corner.prefix):
+        await wait_until(lambda: stands_at(corner, 3))
+    newest = (await position(ledger))["newest"]
+    await ledger.database["positions"].update_one({}, {"$set": {"next_offset": 50}})
+    await commit_for(stack, corner.prefix, CITY, Committed(50, newest))
+    await settle(stack, corner, *range(3, 6))
+    async with member(stack, ledger, corner.prefix):
+        await wait_until(lambda: handled(ledger, 6))
+        await wait_until(lambda: stands_at(corner, 6))
+    assert (await position(ledger))["next_offset"] == 6
 
 
 async def test_a_commit_of_a_topics_former_life_is_no_restored_database(
