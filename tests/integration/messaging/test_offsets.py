@@ -207,7 +207,7 @@ async def test_a_topic_made_again_under_a_running_consumer_is_read_from_its_begi
 async def test_a_position_that_the_log_does_not_reach_is_read_from_the_logs_beginning(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
-    """What a broker that lost its data leaves, or a topic made again whose group's offsets were not deleted."""
+    """What a broker that lost its data leaves, or a topic made again whose group kept its offsets."""
     await settle(stack, corner, *range(3))
     async with member(stack, ledger, corner.prefix):
         await wait_until(lambda: stands_at(corner, 3))
