@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from shared.logging import describe_error, get_logger
@@ -77,9 +76,10 @@ class Admission:
     async def _cause(self) -> str | None:
         try:
             return await self.cause_to_wait()
-        except (KafkaError, PyMongoError) as error:
-            log.warning("start_waits", part=PART, **describe_error(error))
-            return f"{self.kafka}: {type(error).__name__}"
+        except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
+            server = self.guard.database.address if isinstance(error, PyMongoError) else self.kafka
+            log.warning("start_waits", part=PART, server=server, **describe_error(error))
+            return f"{server}: {type(error).__name__}"
 
     async def cause_to_wait(self) -> str | None:
         """Why the service may not begin, or None. Raises KafkaError and PyMongoError."""

@@ -145,13 +145,17 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         if assignment is not self._assignment():
             return False
         lost = {partition: starts[partition] for partition in self._out_of_range & starts.keys()}
-        self._rewind({**{TopicPartition(*where): to for where, to in examined.begin.items()}, **lost})
+        begin = {**{TopicPartition(*where): to for where, to in examined.begin.items()}, **lost}
         for partition in partitions:
             found = committed.get(partition)
-            # What somebody else committed is committed once more, with the stamp.
-            self._committed[partition] = 0 if found is None else -1 if found.newest is None else found.offset
+            # What somebody else committed, or stands elsewhere, is committed once more, with the stamp.
+            keeps = found is not None and found.newest is not None and partition not in begin
+            self._committed[partition] = found.offset if found is not None and keeps else -1
             newest = examined.newest.get(partition, 0)
             self._newest[partition] = max(self._newest.get(partition, 0), newest)
+        for partition in begin:
+            self._handled.pop(partition, None)
+        self._rewind(begin)
         self._out_of_range.clear()
         self._examined = assignment
         return True

@@ -166,6 +166,18 @@ async def test_expired_unread_is_an_alarm_until_it_is_acknowledged(
     assert (await position(ledger))["expired"] == 4
 
 
+async def test_what_expires_on_a_topic_that_was_empty_when_it_was_met_is_seen(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    async with member(stack, ledger, corner.prefix):
+        await wait_until(lambda: stands_at(corner, 0))
+    await settle(stack, corner, *range(5))
+    await delete_before(corner, 3)
+    async with member(stack, ledger, corner.prefix):
+        await wait_until(lambda: handled(ledger, 2))
+    assert (await position(ledger))["expired"] == 3
+
+
 async def test_records_that_expire_under_a_running_consumer_are_seen_too(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
