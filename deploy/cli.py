@@ -1,11 +1,17 @@
 """`kobling`: what an administrator does from a shell."""
 
 import argparse
+import asyncio
 import json
 import sys
 
-from deploy import background
+from aiokafka.errors import KafkaError
+
+from deploy import background, restoring
+from deploy.administration import AdministrationError
 from deploy.local.addresses import StackError
+from shared.contracts.topics import SERVICES
+from shared.mongo import DatabaseError
 
 
 def up() -> int:
@@ -31,18 +37,43 @@ def down() -> int:
     return 0
 
 
+def restore_done(service: str) -> int:
+    """After a restored database: resets the service's groups to what it has handled, and lets it begin."""
+    settings = restoring.access(service, background.running())
+    return _report(asyncio.run(restoring.restore_done(service, settings)))
+
+
+def acknowledge_expired(service: str) -> int:
+    """Takes note of records that expired unread, and makes the service ready again."""
+    settings = restoring.access(service, background.running())
+    return _report(asyncio.run(restoring.acknowledge_expired(service, settings)))
+
+
+def _report(done: dict[str, int]) -> int:
+    sys.stdout.write(json.dumps(done, indent=2) + "\n")
+    return 0
+
+
 def main() -> int:
     """Runs one command; 1 with the reason on standard error where it can't be done."""
     parser = argparse.ArgumentParser(prog="kobling", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help=up.__doc__)
     commands.add_parser("down", help=down.__doc__)
+    of_service = {"restore-done": restore_done, "acknowledge-expired": acknowledge_expired}
+    for name, command in of_service.items():
+        commands.add_parser(name, help=command.__doc__).add_argument("service", choices=SERVICES)
     given = parser.parse_args()
     try:
+        if given.command in of_service:
+            return of_service[given.command](given.service)
         return {"up": up, "down": down}[given.command]()
-    except StackError as failure:
+    except (AdministrationError, StackError) as failure:
         sys.stderr.write(f"{failure}\n")
-        return 1
+    except (DatabaseError, KafkaError) as failure:
+        # Their texts may quote a document.
+        sys.stderr.write(f"broker or database: {type(failure).__name__}\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
     "orjson": ("services.*.repository", "services.*.translate", "shared.logging", "shared.messaging.*"),
+    "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
         "services.*.repository",
         "services.*.settings",

@@ -10,6 +10,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from shared.logging import describe_error, get_logger
 from shared.messaging import retry
 from shared.messaging.health import Health
+from shared.messaging.metrics import Metrics
 from shared.messaging.positions import Partition
 from shared.messaging.records import Parsed, Raw, Received, Unreadable
 from shared.messaging.transaction import BatchTransaction, partition_of
@@ -51,6 +52,7 @@ class BatchProcessor:
     batch_bytes: int
     backoff: retry.Backoff = field(default_factory=retry.Backoff)
     budget: retry.FailureBudget = field(default_factory=retry.FailureBudget)
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def name(self) -> str:
@@ -64,8 +66,9 @@ class BatchProcessor:
         """
         parsed = [self.transaction.parser.parse(record) for record in records]
         for chunk in self._chunks(parsed):
-            await self._handle(chunk)
-            await commit(_next_offsets(chunk))
+            with self.metrics.batch_time(self.name).time():
+                await self._handle(chunk)
+                await commit(_next_offsets(chunk))
 
     def _chunks(self, parsed: Sequence[Parsed]) -> Iterator[list[Parsed]]:
         chunk: list[Parsed] = []
@@ -154,7 +157,11 @@ class BatchProcessor:
                 return None
 
     async def _store(self, chunk: Sequence[Parsed]) -> None:
-        if await self.transaction.database.transact(lambda session: self.transaction.run(chunk, session)):
+        stored = await self.transaction.database.transact(
+            lambda session: self.transaction.run(chunk, session)
+        )
+        self.metrics.stored(stored.counted)
+        if stored.sends:
             self.wake_relay()
 
     async def _try(self, chunk: Sequence[Parsed]) -> None:

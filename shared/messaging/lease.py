@@ -66,6 +66,11 @@ class Lease:
         return bool(taken.matched_count)
 
     @property
+    def held(self) -> bool:
+        """Whether it was taken and can't have run out yet."""
+        return time.monotonic() - self._renewed < LENGTH.total_seconds()
+
+    @property
     def needs_renewal(self) -> bool:
         """Whether it is time to renew."""
         return time.monotonic() - self._renewed > RENEWAL.total_seconds()

@@ -1,7 +1,8 @@
 """How far each partition has been handled, and with what outcomes: written with the effects themselves.
 
-`next_offset` tells a redelivery (already counted) from a first delivery. One document a partition: a shared
-one would make every two batches conflict.
+`next_offset` tells a redelivery (already counted) from a first delivery, and is at or beyond whatever was
+committed to the group: `guard` moves it past offsets that hold nothing to handle. One document a partition: a
+shared one would make every two batches conflict.
 """
 
 from collections import Counter
@@ -28,7 +29,7 @@ class Positions:
     _begun_anew: set[Partition] = field(default_factory=set, init=False)
     _newest_moved: dict[Partition, int] = field(default_factory=dict, init=False)
     _moved: dict[Partition, int] = field(default_factory=dict, init=False)
-    _counted: dict[Partition, Counter[str]] = field(default_factory=dict, init=False)
+    counted: dict[Partition, Counter[str]] = field(default_factory=dict, init=False)
 
     @classmethod
     async def load(cls, database: Database, partitions: Iterable[Partition], session: Session) -> "Positions":
@@ -60,7 +61,7 @@ class Positions:
         self._moved[partition] = max(self._moved.get(partition, 0), offset + 1)
         self._newest_moved[partition] = max(self._newest_moved.get(partition, 0), timestamp)
         if counter is not None:
-            self._counted.setdefault(partition, Counter())[counter] += 1
+            self.counted.setdefault(partition, Counter())[counter] += 1
 
     async def save(self, database: Database, session: Session) -> None:
         """Writes the moves and counts in one round trip."""
@@ -72,7 +73,7 @@ class Positions:
                     {"_id": key(partition)},
                     {
                         **self._move(partition, next_offset),
-                        "$inc": {name: self._counted.get(partition, Counter())[name] for name in COUNTERS},
+                        "$inc": {name: self.counted.get(partition, Counter())[name] for name in COUNTERS},
                         "$setOnInsert": {"topic": partition[0], "partition": partition[1]},
                     },
                     upsert=True,

@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import uvicorn
 from faststream.kafka import KafkaBroker
@@ -18,21 +19,24 @@ from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service
 from shared.logging import describe_error, get_logger, quiet_loop_exceptions
-from shared.messaging import dead_letters, due, inbox, relay, replies
+from shared.messaging import dead_letters, due, inbox, relay, replies, ticks
+from shared.messaging.admission import Admission
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.commands import NO_COMMANDS, RETRY_KIND, Commands, Decisions
 from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
 from shared.messaging.dead_letters import DeadLetters, Protection
 from shared.messaging.desk import DeadLetterDesk
 from shared.messaging.due import DueHandler, DueRunner
+from shared.messaging.guard import OffsetGuard
 from shared.messaging.health import Health
 from shared.messaging.lease import Lease
+from shared.messaging.metrics import CONTENT_TYPE, Metrics
 from shared.messaging.relay import Relay, relay_producer
 from shared.messaging.retry import Backoff
 from shared.messaging.subscription import Subscription
@@ -90,10 +94,13 @@ class App:
     on_start: Sequence[Callable[[], Awaitable[None]]] = ()
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
     broker: KafkaBroker = field(init=False)
+    admission: Admission = field(init=False)
+    metrics: Metrics = field(init=False)
     relay: Relay = field(init=False)
     due: DueRunner = field(init=False)
     _names: list[str] = field(default_factory=list, init=False)
-    _background: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _following: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _draining: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         runtime, settings = self.runtime, self.runtime.settings
@@ -107,6 +114,7 @@ class App:
             settings.relay_rows,
             settings.relay_poll,
         )
+        self.metrics = Metrics(prefix, leads=lambda: self.relay.lease.held)
         letters = DeadLetters(DEAD_LETTERS[runtime.service], runtime.service, self.protection)
 
         def transaction_of(subscription: Subscription) -> BatchTransaction:
@@ -126,7 +134,7 @@ class App:
             runtime.service,
             prefix,
             runtime.clock,
-            {**self.due_handlers, RETRY_KIND: orders.retry},
+            {**self.due_handlers, RETRY_KIND: orders.retry, ticks.TICK: ticks.tick},
             runtime.health,
             self.relay.wake,
             settings.due_poll,
@@ -138,9 +146,12 @@ class App:
                 self._wake,
                 settings.batch_records,
                 settings.batch_bytes,
+                metrics=self.metrics,
             )
             subscribe(self.broker, processor, runtime.health)
             self._names.append(processor.name)
+        groups = [f"{prefix}{runtime.service}.{name}" for name in self._names]
+        self.admission = Admission(settings.kafka, groups, OffsetGuard(runtime.database), runtime.health)
         for part in ("database", "tables", "broker", "relay", "due"):
             runtime.health.starting(part)
 
@@ -158,19 +169,22 @@ class App:
             runtime.programmes,
             runtime.health,
         )
-        self._run(tables.run())
+        self._following.append(asyncio.ensure_future(tables.run()))
         await self._until_there("database", lambda: runtime.database.ensure({**INDEXES, **self.indexes}))
+        await self.admission.wait()
+        self._following.append(asyncio.ensure_future(self.admission.watch()))
+        tick = partial(ticks.schedule, runtime.database, runtime.service, runtime.clock.now())
+        await self._until_there("database", tick)
         for hook in self.on_start:
             await self._until_there("database", hook)
         await tables.caught_up.wait()
-        self._run(self.relay.run())
-        self._run(self.due.run())
+        self._draining += [asyncio.ensure_future(part.run()) for part in (self.relay, self.due)]
         await self._until_there("broker", self._start_broker)
         log.info("service_started")
 
     async def _start_broker(self) -> None:
         try:
-            await use_batch_consumers(self.broker, self.runtime.health)
+            await use_batch_consumers(self.broker, self.runtime.health, self.admission.guard, self.metrics)
             await self.broker.start()
         except Exception:
             # What did start would be started a second time, and builders are made anew by a new connection.
@@ -194,9 +208,6 @@ class App:
                 self.runtime.health.started(part)
                 return
 
-    def _run(self, part: Awaitable[None]) -> None:
-        self._background.append(asyncio.ensure_future(part))
-
     async def stop(self) -> None:
         """Drains: batches in hand are stored and committed, due rows in hand finished, the outbox sent."""
         seconds = self.runtime.settings.drain.total_seconds()
@@ -205,14 +216,13 @@ class App:
             await asyncio.wait_for(self.broker.stop(), seconds + LEAVE_SECONDS)
         self.due.stop()
         self.relay.stop()
-        if self._background:
-            tables, *draining = self._background
-            tables.cancel()
-            if draining:
-                await asyncio.wait(draining, timeout=seconds)
-            for task in draining:
-                task.cancel()
-            await asyncio.gather(tables, *draining, return_exceptions=True)
+        for task in self._following:
+            task.cancel()
+        if self._draining:
+            await asyncio.wait(self._draining, timeout=seconds)
+        for task in self._draining:
+            task.cancel()
+        await asyncio.gather(*self._following, *self._draining, return_exceptions=True)
         for hook in self.on_stop:
             await hook()
         self.runtime.database.close()
@@ -232,7 +242,12 @@ class App:
                 await self.stop()
 
         return Starlette(
-            routes=[Route("/health/live", self._live), Route("/health/ready", self._ready), *self.routes],
+            routes=[
+                Route("/health/live", self._live),
+                Route("/health/ready", self._ready),
+                Route("/metrics", self._metrics),
+                *self.routes,
+            ],
             lifespan=lifespan,
         )
 
@@ -247,6 +262,10 @@ class App:
         except (PyMongoError, TimeoutError) as error:
             causes["database"] = f"{self.runtime.database.address}: {type(error).__name__}"
         return JSONResponse({"ready": not causes, "causes": causes}, 503 if causes else 200)
+
+    async def _metrics(self, _: Request) -> Response:
+        page = await self.metrics.render(self.runtime.database, self.runtime.clock)
+        return Response(page, media_type=CONTENT_TYPE)
 
 
 class _Server(uvicorn.Server):

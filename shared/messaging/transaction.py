@@ -1,6 +1,7 @@
 """What one transaction does with a batch: load, decide in offset order, store, send, count."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,14 @@ from shared.messaging.records import Erased, Handled, Parsed, Raw, Readable, Rec
 from shared.messaging.subscription import Subscription
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a transaction leaves: whether there is anything for the relay, and its outcomes by partition."""
+
+    sends: bool
+    counted: Mapping[Partition, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,8 @@ class BatchTransaction:
         await inbox.save(self.database, work.session)
         return outcomes.get(0, Duplicate())
 
-    async def run(self, chunk: Sequence[Parsed], session: Session) -> bool:
-        """Handles records in the order given; returns whether there is anything for the relay."""
+    async def run(self, chunk: Sequence[Parsed], session: Session) -> Stored:
+        """Handles records in the order given."""
         work = Work(session, self.database, self.service, self.prefix, self.clock.now())
         positions = await Positions.load(
             self.database, {partition_of(record.raw) for record in chunk}, session
@@ -69,7 +78,7 @@ class BatchTransaction:
             await inbox.save(self.database, session)
         await positions.save(self.database, session)
         await work.flush()
-        return work.sends
+        return Stored(work.sends, positions.counted)
 
     async def _outcomes(self, chunk: Sequence[Parsed], inbox: Inbox, work: Work) -> dict[int, Outcome]:
         """Each record's outcome by its index; a tick and a record handled before at this place have none."""

@@ -15,6 +15,7 @@ from shared.messaging import dead_letters, due, inbox, relay
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.health import Health
+from shared.messaging.metrics import Metrics
 from shared.messaging.outcome import Applied, Outcome
 from shared.messaging.positions import Partition
 from shared.messaging.records import Handled, Raw, Readable
@@ -98,16 +99,16 @@ def processor(
 ) -> BatchProcessor:
     """A processor over the ledger that waits next to nothing between tries."""
     letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protection", None))
+    prefix: str = options.pop("prefix", "")
     subscription = Subscription(topic, ledger.apply, ledger.report)
     return BatchProcessor(
-        BatchTransaction(
-            subscription, ledger.database, "intake", options.pop("prefix", ""), Clock(), letters
-        ),
+        BatchTransaction(subscription, ledger.database, "intake", prefix, Clock(), letters),
         Health(),
         lambda: None,
         batch_records=options.pop("batch_records", 500),
         batch_bytes=8 * 1024 * 1024,
-        backoff=Backoff(first=timedelta(), ceiling=timedelta()),
+        backoff=options.pop("backoff", Backoff(first=timedelta(), ceiling=timedelta())),
+        metrics=Metrics(prefix),
     )
 
 

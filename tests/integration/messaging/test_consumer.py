@@ -3,27 +3,19 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Callable
 
-import orjson
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from faststream.kafka import KafkaBroker
 
+from deploy.local.kafka_tools import KafkaTools
 from deploy.local.stack import Addresses
 from shared.contracts import topics
-from shared.contracts.envelope import CONTENT_TYPE
 from shared.messaging.batch import BatchProcessor
-from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
-from shared.messaging.health import Health
 from shared.messaging.records import Readable
 from shared.messaging.relay import relay_producer
-from tests.integration.messaging.ledger import Ledger, processor
+from tests.integration.messaging.ledger import Ledger
+from tests.integration.messaging.members import committed_offset, member, named, send
 from tests.support.cluster import Corner, wait_until
-from tests.unit.messaging.records import settlement
 
 CITIES = ["no-4601", "no-5501", "dk-751"]
 
@@ -31,54 +23,6 @@ CITIES = ["no-4601", "no-5501", "dk-751"]
 @pytest.fixture(autouse=True)
 async def cities(corner: Corner) -> None:
     await corner.create_topics(CITIES)
-
-
-@asynccontextmanager
-async def member(
-    stack: Addresses, ledger: Ledger, prefix: str, **options: Any
-) -> AsyncIterator[tuple[KafkaBroker, BatchProcessor]]:
-    """A running consumer of all settlements."""
-    handler = processor(Corner(stack, prefix), ledger, prefix=prefix, **options)
-    broker = make_broker(stack.kafka, "test")
-    health: Health = handler.health
-    subscribe(broker, handler, health)
-    await use_batch_consumers(broker, health)
-    await broker.start()
-    try:
-        yield broker, handler
-    finally:
-        await broker.stop()
-
-
-def named(city: str, number: int) -> dict[str, Any]:
-    return {**settlement(f"{city}-{number}"), "source": f"/{city}/x"}
-
-
-async def send(stack: Addresses, prefix: str, city: str, documents: list[dict[str, Any]]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all")
-    await producer.start()
-    headers = [("content-type", CONTENT_TYPE.encode())]
-    for document in documents:
-        await producer.send_and_wait(
-            prefix + topics.SETTLEMENTS.named(city),
-            orjson.dumps(document),
-            document["subject"].encode(),
-            headers=headers,
-        )
-    await producer.stop()
-
-
-async def committed_offset(stack: Addresses, prefix: str, city: str) -> int:
-    """What the group has committed; -1 where it has nothing."""
-    partition = TopicPartition(prefix + topics.SETTLEMENTS.named(city), 0)
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
-    await admin.start()
-    try:
-        committed = await admin.list_consumer_group_offsets(f"{prefix}intake.settlements")
-        found = committed.get(partition)
-        return -1 if found is None else found.offset
-    finally:
-        await admin.close()
 
 
 def raising(error: Callable[[], Exception]) -> Callable[[Readable], None]:
@@ -137,6 +81,12 @@ async def test_lag_is_zero_at_rest_after_aborted_transactions_and_exact_batches(
         await wait_until(lambda: _applied(ledger, 20))
         # 20 records, one that was taken back, and the marker that says so.
         await wait_until(lambda: _committed(stack, corner.prefix, 22))
+        group = f"{corner.prefix}intake.settlements"
+        said = await asyncio.to_thread(
+            KafkaTools(stack.kafka).consumer_groups, "--describe", "--group", group
+        )
+        lags = {line.split()[1]: line.split()[5] for line in said.splitlines() if corner.prefix in line}
+        assert lags[topic] == "0"
 
 
 async def test_a_new_municipality_is_followed_within_half_a_minute(

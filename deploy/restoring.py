@@ -1,0 +1,92 @@
+"""What an administrator does about a restored database, and about records that expired unread."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CommitFailedError, RebalanceInProgressError, UnknownMemberIdError
+
+from deploy.administration import AdministrationError
+from shared.messaging.admission import behind_groups, group_offsets, moved_groups
+from shared.messaging.guard import OffsetGuard
+from shared.messaging.offsets import Behind, Stored, stamp
+from shared.messaging.positions import Partition, key
+from shared.mongo import Database
+from shared.settings import ServiceSettings
+
+
+def access(service: str, running: Mapping[str, Any] | None) -> ServiceSettings:
+    """Where a service's broker and database are: as its variables say, else as the running installation."""
+    found = running or {}
+    here = {name: found[name] for name in ("kafka", "mongodb") if name in found}
+    prefix = f"{service.upper()}_"
+    unset = {name: value for name, value in here.items() if f"{prefix}{name.upper()}" not in os.environ}
+    return ServiceSettings(_env_prefix=prefix, **unset)
+
+
+async def restore_done(service: str, settings: ServiceSettings) -> dict[str, int]:
+    """Resets a service's groups to what its restored database has handled; returns the offsets by place.
+
+    Only partitions that the database is behind on are moved. Killed in between, it can be run again: the
+    service goes on being held back until all are done. Raises AdministrationError where the database is empty
+    or a group has members.
+    """
+    database = Database(settings.mongodb.get_secret_value(), settings.database or service)
+    try:
+        guard = OffsetGuard(database)
+        offsets = await group_offsets(
+            settings.kafka, await _groups(settings.kafka, f"{settings.topic_prefix}{service}.")
+        )
+        if await guard.is_empty() and await moved_groups(settings.kafka, offsets):
+            raise AdministrationError(
+                f"{service}'s database is empty: restore a dump first; to build it up from the topics, reset "
+                "its groups with Kafka's --reset-offsets --to-earliest instead"
+            )
+        reset: dict[str, int] = {}
+        for group, behind in (await behind_groups(guard, offsets)).items():
+            stored = await guard.stored(behind)
+            await _commit(settings.kafka, group, behind, stored)
+            reset |= {f"{group} {key(partition)}": gap.start for partition, gap in behind.items()}
+        return reset
+    finally:
+        database.close()
+
+
+async def acknowledge_expired(service: str, settings: ServiceSettings) -> dict[str, int]:
+    """Takes note of records that expired unread; returns how many by place."""
+    database = Database(settings.mongodb.get_secret_value(), settings.database or service)
+    try:
+        return await OffsetGuard(database).acknowledge()
+    finally:
+        database.close()
+
+
+async def _groups(kafka: str, prefix: str) -> list[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        return sorted(group for group, *_ in await admin.list_consumer_groups() if group.startswith(prefix))
+    finally:
+        await admin.close()
+
+
+async def _commit(
+    kafka: str, group: str, behind: Mapping[Partition, Behind], stored: Mapping[Partition, Stored]
+) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        newest = {partition: stored.get(partition, Stored(0, 0)).newest for partition in behind}
+        consumer.assign([TopicPartition(*partition) for partition in behind])
+        await consumer.commit(
+            {
+                TopicPartition(*partition): (gap.start, stamp(newest[partition]))
+                for partition, gap in behind.items()
+            }
+        )
+    except (CommitFailedError, RebalanceInProgressError, UnknownMemberIdError):
+        raise AdministrationError(f"{group} has members: stop all replicas of the service first") from None
+    finally:
+        await consumer.stop()

@@ -1,0 +1,188 @@
+"""What a service tells Prometheus. Labels are topics of the registry, partitions and outcomes: nobody's data.
+
+A family of topics is one label, `settlements.<municipality>.v1`: one each would be hundreds of series. What
+the database knows is looked up when somebody asks, and left out while the database doesn't answer.
+"""
+
+import asyncio
+import re
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
+from prometheus_client.registry import Collector
+from pymongo.errors import PyMongoError
+
+from shared.clock import Clock
+from shared.contracts.topics import REGISTRY
+from shared.messaging.outcome import COUNTERS
+from shared.messaging.positions import Partition
+from shared.messaging.work import microseconds
+from shared.mongo import Database, Document
+
+__all__ = ["CONTENT_TYPE", "Metrics"]
+
+LOOKUP = timedelta(seconds=2)
+"""How long the database has for an answer."""
+COUNTED = 100_000
+"""The most rows that are counted one by one: more is as bad, and slow."""
+LATE = timedelta(minutes=1)
+"""From when on a due row counts as late."""
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+PLACE = ("topic", "partition")
+
+Lags = Callable[[], Mapping[Partition, int]]
+
+
+@lru_cache(maxsize=4096)
+def family(topic: str, prefix: str) -> str:
+    """The registry's name of a topic, or `other`."""
+    for known in REGISTRY:
+        if known.is_family:
+            if re.fullmatch(known.pattern(prefix), topic):
+                return known.name
+        elif prefix + known.name == topic:
+            return known.name
+    return "other"
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What was found in the database."""
+
+    outbox_rows: int
+    outbox_oldest: float
+    due_late: int
+    positions: list[Document]
+
+
+@dataclass(slots=True)
+class Metrics:
+    """One service's figures, in a registry of their own."""
+
+    prefix: str = ""
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    leads: Callable[[], bool] | None = None
+    _lags: dict[str, Lags] = field(default_factory=dict, init=False)
+    _looked: _Looked | None = field(default=None, init=False)
+    _records: Counter = field(init=False)
+    _batches: Histogram = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._records = Counter(
+            "kobling_records",
+            "Records handled for the first time, by outcome: applied, duplicate, stale or dead.",
+            (*PLACE, "outcome"),
+            registry=self.registry,
+        )
+        self._batches = Histogram(
+            "kobling_batch_seconds",
+            "A batch, from its first try to its offsets' commit.",
+            ("subscription",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        ProcessCollector(registry=self.registry)
+        self.registry.register(_AtScrape(self._current))
+
+    def stored(self, counted: Mapping[Partition, Tally[str]]) -> None:
+        """Counts a batch's outcomes; called once its transaction is committed."""
+        for (topic, partition), outcomes in counted.items():
+            for outcome in COUNTERS:
+                # By nothing too: an alert on dead records needs to have seen the series at 0.
+                self._records.labels(family(topic, self.prefix), partition, outcome).inc(outcomes[outcome])
+
+    def batch_time(self, subscription: str) -> "Histogram":
+        """Where to time a subscription's batches."""
+        return self._batches.labels(subscription)
+
+    def follow(self, subscription: str, lags: Lags) -> None:
+        """Asks `lags` how far a subscription's consumer is behind; a new consumer replaces the last one."""
+        self._lags[subscription] = lags
+
+    async def render(self, database: Database, clock: Clock) -> bytes:
+        """The page in Prometheus' text format."""
+        try:
+            async with asyncio.timeout(LOOKUP.total_seconds()):
+                self._looked = await _look(database, clock)
+        except (PyMongoError, TimeoutError):
+            self._looked = None
+        return generate_latest(self.registry)
+
+    def _current(self) -> Iterator[Metric]:
+        lag = GaugeMetricFamily(
+            "kobling_consumer_lag", "Last stable offset less the next to be handled.", labels=PLACE
+        )
+        for place, behind in self._summed(
+            (partition, behind) for lags in self._lags.values() for partition, behind in lags().items()
+        ).items():
+            lag.add_metric(place, behind)
+        yield lag
+        if self.leads is not None:
+            yield GaugeMetricFamily(
+                "kobling_relay_leads", "1 where this process relays the outbox.", float(self.leads())
+            )
+        if self._looked is not None:
+            yield from self._of_database(self._looked)
+
+    def _of_database(self, looked: _Looked) -> Iterator[Metric]:
+        yield GaugeMetricFamily("kobling_outbox_rows", "Records to be sent.", looked.outbox_rows)
+        yield GaugeMetricFamily(
+            "kobling_outbox_oldest_seconds", "Age of the oldest record to be sent.", looked.outbox_oldest
+        )
+        yield GaugeMetricFamily(
+            "kobling_due_rows_late", "Due rows whose moment was over a minute ago.", looked.due_late
+        )
+        for name, what in (
+            ("skipped", "Offsets that somebody moved the group past, unhandled."),
+            ("expired", "Offsets that retention deleted before they were handled."),
+        ):
+            counter = CounterMetricFamily(f"kobling_offsets_{name}", what, labels=PLACE)
+            for place, count in self._summed(
+                ((row["topic"], row["partition"]), row.get(name, 0)) for row in looked.positions
+            ).items():
+                counter.add_metric(place, count)
+            yield counter
+        standing = sum(row.get("unacknowledged", 0) for row in looked.positions)
+        yield GaugeMetricFamily(
+            "kobling_offsets_expired_unacknowledged", "Expired unread and not acknowledged.", standing
+        )
+
+    def _summed(self, counts: Iterable[tuple[Partition, int]]) -> dict[tuple[str, str], int]:
+        """Counts by family and partition."""
+        summed: Tally[tuple[str, str]] = Tally()
+        for (topic, partition), count in counts:
+            summed[family(topic, self.prefix), str(partition)] += count
+        return dict(summed)
+
+
+@dataclass(frozen=True, slots=True)
+class _AtScrape(Collector):
+    """Figures that are made when somebody asks."""
+
+    current: Callable[[], Iterator[Metric]]
+
+    def collect(self) -> Iterator[Metric]:
+        return self.current()
+
+    def describe(self) -> list[Metric]:
+        """Nothing: asked at registration, when nothing is there yet."""
+        return []
+
+
+async def _look(database: Database, clock: Clock) -> _Looked:
+    now = clock.now()
+    oldest = await database["outbox"].find_one({}, {"order": 1}, sort=[("order", 1)])
+    age = 0.0 if oldest is None else max(0.0, (microseconds(now) - oldest["order"]) / 1_000_000)
+    fields = {"topic": 1, "partition": 1, "skipped": 1, "expired": 1, "unacknowledged": 1}
+    return _Looked(
+        await database["outbox"].count_documents({}, limit=COUNTED),
+        age,
+        await database["due"].count_documents({"due_at": {"$lte": now - LATE}}, limit=COUNTED),
+        await database["positions"].find({}, fields).to_list(None),
+    )
