@@ -47,7 +47,7 @@ class ServiceSettings(BaseSettings):
         timedelta(), description="Added to the clock: a demonstration of another year, or a test of skew."
     )
     batch_records: Annotated[int, Field(ge=1, le=10_000, description="Most records in one transaction.")] = (
-        500
+        1000
     )
     batch_bytes: Annotated[
         int, Field(ge=64 * 1024, description="Most bytes of record values in one transaction.")

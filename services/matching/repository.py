@@ -19,10 +19,18 @@ OPEN = {"open": True}
 
 INDEXES: dict[str, list[IndexModel]] = {
     "parties": [
-        IndexModel([("municipality", 1), ("programmes", 1), ("side", 1)]),
+        # Partial, as most people on file wait nowhere yet: an index costs a write with every state.
+        IndexModel(
+            [("municipality", 1), ("programmes", 1), ("side", 1)],
+            partialFilterExpression={"programmes": {"$exists": True}},
+        ),
         # Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came
         # before the erasure.
-        IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds())),
+        IndexModel(
+            "at",
+            expireAfterSeconds=int(KEPT.total_seconds()),
+            partialFilterExpression={"at": {"$exists": True}},
+        ),
     ],
     # An open pair holds a slot: the receiving party's one in this programme and relation, and one of the
     # guide's. Two rounds or replicas that want the same slot can't both commit.

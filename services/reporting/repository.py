@@ -19,7 +19,11 @@ from shared.mongo import Collection, Database, Document, Session
 REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
 CALENDAR, READ = "calendar", "read"
 
-_GRAVESTONES = IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))
+_GRAVESTONES = IndexModel(
+    "at",
+    expireAfterSeconds=int(KEPT.total_seconds()),
+    partialFilterExpression={"at": {"$exists": True}},
+)
 """Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came before."""
 
 INDEXES: dict[str, list[IndexModel]] = {
