@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from deploy import background, restoring
 from deploy.administration import AdministrationError
 from deploy.local.addresses import StackError
+from deploy.state import hash_of
 from shared.contracts.topics import SERVICES
 from shared.mongo import DatabaseError
 
@@ -37,6 +38,13 @@ def down() -> int:
     return 0
 
 
+def state_hash(service: str) -> int:
+    """Prints the hash of a service's state, which no replay changes; let the service be at rest."""
+    settings = restoring.access(service, background.running())
+    sys.stdout.write(asyncio.run(hash_of(service, settings)) + "\n")
+    return 0
+
+
 def restore_done(service: str) -> int:
     """After a restored database: resets the service's groups to what it has handled, and lets it begin."""
     settings = restoring.access(service, background.running())
@@ -60,7 +68,11 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help=up.__doc__)
     commands.add_parser("down", help=down.__doc__)
-    of_service = {"restore-done": restore_done, "acknowledge-expired": acknowledge_expired}
+    of_service = {
+        "state-hash": state_hash,
+        "restore-done": restore_done,
+        "acknowledge-expired": acknowledge_expired,
+    }
     for name, command in of_service.items():
         commands.add_parser(name, help=command.__doc__).add_argument("service", choices=SERVICES)
     given = parser.parse_args()

@@ -3,6 +3,7 @@
 from services.matching import repository
 from services.matching.handlers import subscriptions
 from services.matching.publish import EXPIRE
+from services.matching.rebuild import Rebuilding
 from services.matching.repository import Pairs, Parties
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds, warm_up
 from services.matching.service import ROLES, Matching
@@ -35,5 +36,6 @@ def create_app(settings: Settings) -> App:
         },
         decisions=Decisions(ROLES, matching.decide),
         indexes=repository.INDEXES,
+        recipe=Rebuilding(parties, pairs, states).recipe,
         on_start=[warm_up],
     )

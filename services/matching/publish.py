@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.matching import translate
-from services.matching.domain.pair import Fact
+from services.matching.domain.pair import Fact, Pair
 from services.matching.repository import StoredPair
 from shared.messaging.records import Cause
 from shared.messaging.work import DueRow, Work
@@ -20,14 +20,20 @@ def publish(changed: StoredPair, facts: Sequence[Fact], cause: Cause, work: Work
         changed = replace(changed, state=changed.state.next(work.now))
         state = translate.pair_state(pair)
         work.emit(str(fact), subject=pair.subject, data=state, cause=cause, version=changed.state)
+    if pair.status != "proposed" or Fact.PAIR_PROPOSED in facts:
+        keep_due(pair, cause, work)
+    return changed
+
+
+def keep_due(pair: Pair, cause: Cause, work: Work) -> None:
+    """Schedules a proposal's expiry, and takes it back once it is answered."""
     if pair.status != "proposed":
         work.cancel(_expiry_id(pair.subject))
-    elif Fact.PAIR_PROPOSED in facts:
-        # A moment after the deadline: until then either side may still answer.
-        after = pair.respond_by + timedelta(milliseconds=1)
-        data = {"correlation": cause.correlation}
-        work.schedule(DueRow(_expiry_id(pair.subject), EXPIRE, after, pair.subject, data=data))
-    return changed
+        return
+    # A moment after the deadline: until then either side may still answer.
+    after = pair.respond_by + timedelta(milliseconds=1)
+    data = {"correlation": cause.correlation}
+    work.schedule(DueRow(_expiry_id(pair.subject), EXPIRE, after, pair.subject, data=data))
 
 
 def _expiry_id(subject: str) -> str:

@@ -41,6 +41,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("giving", 1), ("slot", 1)], unique=True, partialFilterExpression=OPEN),
         IndexModel([("municipality", 1), ("programme", 1), ("status", 1)]),
         IndexModel("round"),
+        IndexModel("staged", sparse=True),
     ],
 }
 
@@ -119,6 +120,12 @@ class Parties:
             ordered=False,
             session=session,
         )
+
+    async def departed(self, subjects: Collection[str], session: Session) -> dict[str, bool]:
+        """Those who are known and can't be matched, and of each whether they were erased."""
+        wanted = {"_id": {"$in": list(subjects)}, "side": {"$exists": False}}
+        cursor = self._collection.find(wanted, {"erased": 1}, session=session)
+        return {item["_id"]: item.get("erased", False) async for item in cursor}
 
     async def pool(
         self, municipality: str, rules: Rules, today: date, pairs: "Pairs", session: Session
@@ -223,6 +230,35 @@ class Pairs:
             writes = [ReplaceOne({"_id": item.pair.subject}, _pair_document(item)) for item in pairs]
             await self._collection.bulk_write(writes, ordered=False, session=session)
 
+    async def stage(self, pairs: Sequence[StoredPair], session: Session) -> None:
+        """Stores pairs in one round trip; open ones hold nothing until they are saved."""
+        if pairs:
+            await self._collection.bulk_write(
+                [
+                    ReplaceOne({"_id": item.pair.subject}, _staged_document(item), upsert=True)
+                    for item in pairs
+                ],
+                ordered=False,
+                session=session,
+            )
+
+    async def staged(self, limit: int, session: Session) -> list[StoredPair]:
+        """Staged pairs, those proposed last first."""
+        newest = [("pair.proposed_on", -1), ("pair.respond_by", -1), ("_id", 1)]
+        cursor = self._collection.find({"staged": True}, sort=newest, limit=limit, session=session)
+        return [_stored_pair(document) async for document in cursor]
+
+    async def open_after(self, subject: str, limit: int, session: Session) -> list[StoredPair]:
+        """The next open pairs by subject."""
+        wanted = {**OPEN, "_id": {"$gt": subject}}
+        cursor = self._collection.find(wanted, sort=[("_id", 1)], limit=limit, session=session)
+        return [_stored_pair(document) async for document in cursor]
+
+    async def remove(self, subjects: Collection[str], session: Session) -> None:
+        """Removes pairs."""
+        if subjects:
+            await self._collection.delete_many({"_id": {"$in": list(subjects)}}, session=session)
+
 
 def _party_document(subject: str, known: Known, party: Party | None) -> Document:
     document: Document = {"_id": subject, "revision": known.revision, "version": known.version}
@@ -237,8 +273,23 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
         "municipality": party.attributes.municipality,
         "programmes": [wait.programme for wait in party.waits],
         "waits": _WAITS.dump_python(party.waits, mode="json"),
-        "attributes": codec.dump_python(party.attributes, mode="json"),
+        "attributes": _in_order(codec.dump_python(party.attributes, mode="python")),
     }
+
+
+def _in_order(value: Any) -> Any:
+    """As JSON has it, sets sorted: their own order is another one in each process."""
+    match value:
+        case dict():
+            return {name: _in_order(item) for name, item in value.items()}
+        case frozenset():
+            return sorted(value)
+        case list() | tuple():
+            return [_in_order(item) for item in value]
+        case date():
+            return value.isoformat()
+        case _:
+            return value
 
 
 def _pair_document(stored: StoredPair) -> Document:
@@ -258,6 +309,11 @@ def _pair_document(stored: StoredPair) -> Document:
         "pair": _PAIR.dump_python(pair, mode="json"),
         "state": [stored.state.revision, stored.state.order],
     }
+
+
+def _staged_document(stored: StoredPair) -> Document:
+    document = _pair_document(stored)
+    return document | {"open": False, "staged": True} if document["open"] else document
 
 
 def _stored_pair(document: Document) -> StoredPair:

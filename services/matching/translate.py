@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Any
 
-from services.matching.domain.pair import Pair
+from pydantic import TypeAdapter
+
+from services.matching.domain.pair import Answer, EndReason, Pair, PairStatus, Signature, Spell
 from services.matching.domain.party import Availability, Expectations, Giving, Receiving, Rules, Weights
 from services.matching.domain.proposal import Alternative, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
@@ -11,6 +13,8 @@ from services.matching.domain.waiting import Party, Waits
 from shared.contracts import matching as public
 from shared.contracts.administrators import ProgrammePack
 from shared.contracts.intake import RefugeeState, VolunteerState
+
+_STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
 
 def receiving(subject: str, state: RefugeeState) -> Party | None:
@@ -107,6 +111,8 @@ def pair_state(pair: Pair) -> public.PairState:
             "pack_version": pair.pack_version,
             "receiving": pair.receiving,
             "giving": pair.giving,
+            "relation": pair.relation,
+            "slot": pair.slot,
             "coordinator": pair.coordinator,
             "status": pair.status,
             "spells": [
@@ -151,6 +157,50 @@ def _alternative(alternative: Alternative | None) -> dict[str, Any] | None:
         "score_more": alternative.score_more,
         "costs_pool": alternative.costs_pool,
     }
+
+
+def pair(subject: str, state: public.PairState) -> Pair:
+    """A pair as its public state tells it; raises ValueError where a release before slots wrote it."""
+    if state.relation is None or state.slot is None or state.respond_by is None:
+        raise ValueError(f"the state of {subject} holds no relation, slot or respond_by")
+    return Pair(
+        subject=subject,
+        municipality=state.municipality,
+        programme=state.programme,
+        pack_version=state.pack_version,
+        relation=state.relation,
+        receiving=state.receiving,
+        giving=state.giving,
+        coordinator=state.coordinator,
+        status=state.status,
+        spells=tuple(Spell(_STATUS.validate_python(one.status), one.since, one.to) for one in state.spells),
+        receipt=_back(state.receipt),
+        slot=state.slot,
+        proposed_on=state.proposed_on,
+        respond_by=state.respond_by,
+        answers=tuple(Answer(one.side, one.accept, one.on) for one in state.answers),
+        signatures=tuple(Signature(one.signatory, one.text_version, one.on) for one in state.signatures),
+        created_on=state.created_on,
+        ends_on=state.ends_on,
+        ended_on=state.ended_on,
+        end_reason=None if state.end_reason is None else EndReason(state.end_reason),
+    )
+
+
+def _back(receipt: public.ScoreReceipt) -> Receipt:
+    other = receipt.alternative
+    return Receipt(
+        score=receipt.score,
+        parts=receipt.parts,
+        waiting_bonus=receipt.waiting_bonus,
+        rank=receipt.rank,
+        candidates=receipt.candidates,
+        vetoes=receipt.vetoes,
+        warnings=tuple(receipt.warnings),
+        pack_version=receipt.pack_version,
+        round_id=receipt.round,
+        alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
+    )
 
 
 def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from services.notifications.delivery import Delivery
 from services.notifications.domain.attempts import Patience
 from services.notifications.handlers import subscriptions
 from services.notifications.mailer import Mailer
+from services.notifications.rebuild import Rebuilding
 from services.notifications.repository import Cards, Messages, Pairs
 from services.notifications.retention import Retention
 from services.notifications.rows import FORGET_KIND, SEND_KIND
@@ -38,9 +39,11 @@ def create_app(settings: Settings) -> App:
         runtime.health,
         settings.link_base,
     )
+    notifications = Notifications(cards, pairs, messages, settings.welcome_within)
     return App(
         runtime,
-        subscriptions(Notifications(cards, pairs, messages, settings.welcome_within)),
+        subscriptions(notifications),
         due_handlers={SEND_KIND: delivery.send, FORGET_KIND: Retention(cards, pairs, messages).forget},
         indexes=repository.INDEXES,
+        recipe=Rebuilding(messages, notifications).recipe,
     )

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from pymongo import IndexModel, ReplaceOne
+from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.notifications.domain.messages import Message, Status
 from shared.contracts.sealed import Sealed
 from shared.mongo import Collection, Database, Document, Session
 
+SETTLED_KEPT = timedelta(days=90)
+"""How long a message is kept after its end: as long as `notifications.v1` keeps what was sent, so that a
+rebuilt database holds the same, and longer than a pair counts as new."""
+
 INDEXES: dict[str, list[IndexModel]] = {
     "cards": [],
     "pairs": [],
-    "messages": [IndexModel("pair"), IndexModel([("recipient", 1), ("status", 1)])],
+    "messages": [
+        IndexModel("pair"),
+        IndexModel([("recipient", 1), ("status", 1)]),
+        IndexModel("settled_at", expireAfterSeconds=int(SETTLED_KEPT.total_seconds())),
+    ],
 }
 
 
@@ -35,6 +44,15 @@ class SeenPair:
 
     revision: int
     erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message that has ended, with the reason if it failed, and when by the broker's clock."""
+
+    message: Message
+    code: str | None
+    at: datetime
 
 
 class Cards:
@@ -139,7 +157,8 @@ class Messages:
         """Marks messages that nobody should get any more."""
         if messages:
             wanted = {"_id": {"$in": [message.id for message in messages]}, "status": "pending"}
-            await self._collection.update_many(wanted, {"$set": {"status": "cancelled"}}, session=session)
+            change = {"status": "cancelled", "settled_at": datetime.now(UTC)}
+            await self._collection.update_many(wanted, {"$set": change}, session=session)
 
     async def count_handover(self, message: Message, session: Session) -> None:
         """Counts that a mail server may have the message from now on."""
@@ -154,12 +173,27 @@ class Messages:
     async def settle(self, message: Message, status: Status, code: str | None, session: Session) -> bool:
         """Ends a message; False where it had ended that way. A cancelled one may turn out to be sent."""
         before = ["pending", "cancelled"] if status == "sent" else ["pending"]
+        # The machine's own time, since MongoDB expires by its own.
+        change = {"status": status, "code": code, "settled_at": datetime.now(UTC)}
         updated = await self._collection.update_one(
             {"_id": message.id, "status": {"$in": before}},
-            {"$set": {"status": status, "code": code}},
+            {"$set": change},
             session=session,
         )
         return bool(updated.matched_count)
+
+    async def restore(self, settled: Sequence[Settled], session: Session) -> None:
+        """Stores ended messages that aren't here."""
+        writes = [
+            UpdateOne(
+                {"_id": one.message.id},
+                {"$setOnInsert": {**_content(one.message), "code": one.code, "settled_at": one.at}},
+                upsert=True,
+            )
+            for one in settled
+        ]
+        if writes:
+            await self._collection.bulk_write(writes, ordered=False, session=session)
 
     async def forget(self, field: str, subject: str, session: Session) -> None:
         """Removes all messages of a pair (`pair`) or to a person (`recipient`)."""
@@ -173,8 +207,11 @@ async def _replace(collection: Collection, documents: Sequence[Document], sessio
 
 
 def _document(message: Message) -> Document:
+    return {"_id": message.id, **_content(message), "code": None}
+
+
+def _content(message: Message) -> Document:
     return {
-        "_id": message.id,
         "pair": message.pair,
         "template": message.template,
         "recipient": message.recipient,
@@ -183,7 +220,6 @@ def _document(message: Message) -> Document:
         "correlation": message.correlation,
         "status": message.status,
         "handovers": message.handovers,
-        "code": None,
     }
 
 

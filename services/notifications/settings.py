@@ -51,8 +51,10 @@ class Settings(ServiceSettings):
         timedelta(hours=24), description="How long a message waits for its recipient's contact card."
     )
     welcome_within: timedelta = Field(
-        timedelta(days=90),
-        description="Older pairs count as told: `notifications.v1` keeps what was sent for so long.",
+        timedelta(days=88),
+        le=timedelta(days=88),
+        description="Older pairs count as told: two days less than `notifications.v1` keeps what was sent, "
+        "since days differ by time zone.",
     )
 
     @model_validator(mode="after")

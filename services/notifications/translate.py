@@ -1,5 +1,7 @@
 """Contract events ↔ domain: the only module of notifications that knows both."""
 
+from datetime import datetime
+
 from pydantic import TypeAdapter, ValidationError
 
 from services.notifications.domain.letters import Recipient
@@ -12,6 +14,8 @@ from shared.messaging.outcome import Dead
 from shared.messaging.records import Received
 
 _SUBJECT = TypeAdapter(Subject)
+GUIDES = "volunteer-"
+"""The prefix of those who give; whoever else is in a pair receives."""
 
 
 class CardUnreadable(ValueError):
@@ -57,3 +61,20 @@ def sent(message: Message) -> NotificationSent:
 def failed(message: Message, code: str) -> NotificationFailed:
     """The event of a message that will not be tried again."""
     return NotificationFailed(about=message.pair, template=message.template, channel="email", code=code)
+
+
+def settled(
+    recipient: str, event: NotificationSent | NotificationFailed, time: datetime
+) -> tuple[Message, str | None]:
+    """The message that an event tells of, and why it failed if it did."""
+    sent = isinstance(event, NotificationSent)
+    message = Message(
+        pair=event.about,
+        template=event.template,
+        recipient=recipient,
+        side="giving" if recipient.startswith(GUIDES) else "receiving",
+        created_at=time,
+        correlation=event.about,
+        status="sent" if sent else "failed",
+    )
+    return message, None if isinstance(event, NotificationSent) else event.code

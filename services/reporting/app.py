@@ -4,6 +4,7 @@ from services.reporting import publishing, repository
 from services.reporting.handlers import subscriptions
 from services.reporting.pages import Pages
 from services.reporting.publishing import Publishing
+from services.reporting.rebuild import Rebuilding
 from services.reporting.repository import Repository
 from services.reporting.service import Reporting
 from services.reporting.settings import Settings
@@ -33,5 +34,6 @@ def create_app(settings: Settings) -> App:
         due_handlers={publishing.PUBLISH: publisher.publish, publishing.CLOSE: publisher.close},
         indexes=repository.INDEXES,
         routes=Pages(stored).routes,
+        recipe=Rebuilding(stored, publisher).recipe,
         on_start=(schedule,),
     )

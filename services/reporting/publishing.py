@@ -92,7 +92,7 @@ class Publishing:
 
     async def publish(self, task: Task) -> None:
         """Publishes the figures of open periods that changed. The first ones wait for all that is there."""
-        ready = await self._repository.first_open() is not None or await self._progress.caught_up()
+        ready = await self._repository.has_published() or await self._progress.caught_up()
 
         async def body(work: Work) -> int:
             again = self._publish_every if ready else min(self._publish_every, CATCH_UP)
@@ -116,13 +116,17 @@ class Publishing:
                 return 0
             published = await self._close(month, work, task.row.cause)
             following = periods.shifted(month, 1)
-            await self._repository.open_from(following, work.session)
-            work.schedule(self._closing(following, self._closes_at(following)))
+            await self.reopen(following, work)
             return published
 
         published = await task.finish(body)
         if ready:
             log.info("period_closed", period=month, documents=published)
+
+    async def reopen(self, month: str, work: Work) -> None:
+        """Makes a month the first open one, and has it closed in time."""
+        await self._repository.open_from(month, work.session)
+        work.schedule(self._closing(month, self._closes_at(month)))
 
     def _closes_at(self, month: str) -> datetime:
         return periods.end_of(month) + self._close_after
@@ -158,8 +162,7 @@ class Publishing:
         facts = await self._repository.facts(work.session)
         earliest = min((month for _, _, month in facts), default=today)
         first = min(max(earliest, periods.shifted(today, -EARLIEST_MONTHS)), today)
-        await self._repository.open_from(first, work.session)
-        work.schedule(self._closing(first, self._closes_at(first)))
+        await self.reopen(first, work)
         return first
 
     async def _close(self, closing: str, work: Work, cause: Cause) -> int:

@@ -11,13 +11,13 @@ from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.reporting.domain.book import Month, Opening
 from services.reporting.domain.flows import Reach, Stock
-from services.reporting.domain.projection import Fact, Facts, Live, Pair, Place, Refugee, Volunteer
+from services.reporting.domain.projection import Fact, Facts, Live, Pair, Place, Rebuilt, Refugee, Volunteer
 from shared.messaging.inbox import KEPT
 from shared.messaging.work import DueRow, Version
 from shared.mongo import Collection, Database, Document, Session
 
 REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
-CALENDAR, READ = "calendar", "read"
+CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"
 
 _GRAVESTONES = IndexModel(
     "at",
@@ -280,6 +280,30 @@ class Repository:
         found = await self._database["indicators"].find_one({"_id": key}, {"data": 1})
         return None if found is None else found["data"]
 
+    async def revisions(self, keys: Iterable[str], session: Session) -> dict[str, int]:
+        """The revisions at which figures were published last, by key."""
+        cursor = self._database["indicators"].find(
+            {"_id": {"$in": list(keys)}}, {"revision": 1}, session=session
+        )
+        return {one["_id"]: one["revision"] async for one in cursor}
+
+    async def documents(self, session: Session) -> list[Document]:
+        """All figures as published last."""
+        return [one["data"] async for one in self._database["indicators"].find({}, session=session)]
+
+    async def has_published(self) -> bool:
+        """Whether figures have been counted in this database: never before everything was read."""
+        return await self._calendar.find_one({"_id": READ}) is not None
+
+    async def rebuilt(self, session: Session) -> Rebuilt:
+        """What was counted before this database was built."""
+        found = await self._calendar.find_one({"_id": REBUILT}, session=session)
+        return Rebuilt() if found is None else Rebuilt(found["first_open"], found["until"])
+
+    async def note_rebuilt(self, rebuilt: Rebuilt, session: Session) -> None:
+        """Remembers what was counted before this database was built."""
+        await self._calendar.replace_one({"_id": REBUILT}, asdict(rebuilt), upsert=True, session=session)
+
     async def first_open(self, session: Session | None = None) -> str | None:
         """The first month that isn't closed; None before anything was published."""
         found = await self._calendar.find_one({"_id": CALENDAR}, session=session)
@@ -348,7 +372,10 @@ def _book(document: Document) -> Book:
     most = math.inf if opening["most"] is None else opening["most"]
     return Book(
         Opening(Stock(most, opening["loose"]), Reach(opening["reach"])),
-        tuple(Month(one["name"], one["counts"], frozenset(one["shown"])) for one in document["months"]),
+        tuple(
+            Month(one["name"], one["counts"], frozenset(one["shown"]), frozenset(one.get("lost", ())))
+            for one in document["months"]
+        ),
     )
 
 
@@ -363,7 +390,12 @@ def _book_document(place: Place, year: str, book: Book) -> Document:
             "reach": book.opening.reach.most,
         },
         "months": [
-            {"name": month.name, "counts": dict(month.counts), "shown": sorted(month.shown or ())}
+            {
+                "name": month.name,
+                "counts": dict(month.counts),
+                "shown": sorted(month.shown or ()),
+                "lost": sorted(month.lost),
+            }
             for month in book.months
         ],
     }

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from services.reporting import translate
 from services.reporting.domain.figures import ALL
+from services.reporting.domain.projection import Rebuilt
 from services.reporting.repository import Counts, Projection, Repository
 from shared.messaging.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.records import Erased, Readable, Received
@@ -24,10 +25,11 @@ class Reporting:
 
         async def apply(records: Sequence[Readable], work: Work) -> list[Outcome]:
             known = await self._repository.projections(kind, (record.key for record in records), work.session)
+            rebuilt = await self._repository.rebuilt(work.session)
             changed: dict[str, Projection] = {}
             outcomes: list[Outcome] = []
             for record in records:
-                outcome, after = _stepped(known.get(record.key, Projection()), record)
+                outcome, after = _stepped(known.get(record.key, Projection()), record, rebuilt)
                 outcomes.append(outcome)
                 if after is not None:
                     known[record.key] = changed[record.key] = after
@@ -39,9 +41,10 @@ class Reporting:
     async def rounds(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
         """Counts rounds; the inbox has taken out those met before."""
         by_partition: dict[str, Counts] = {}
+        rebuilt = await self._repository.rebuilt(work.session)
         for record in records:
             fact = translate.round_run(record) if isinstance(record, Received) else None
-            if fact is not None:
+            if fact is not None and not rebuilt.counted(fact.month, record.raw.timestamp):
                 counts = by_partition.setdefault(_partition(record), Counter())
                 counts[(fact.municipality, fact.programme), fact.figure, fact.month] += 1
         await self._tally(by_partition, work)
@@ -49,10 +52,13 @@ class Reporting:
 
     async def notifications(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
         """Counts messages that were sent, in the municipality of whom or what they are about."""
+        rebuilt = await self._repository.rebuilt(work.session)
         sent = [
             (_partition(record), about)
             for record in records
-            if isinstance(record, Received) and (about := translate.sent_about(record)) is not None
+            if isinstance(record, Received)
+            and (about := translate.sent_about(record)) is not None
+            and not rebuilt.counted(about[1], record.raw.timestamp)
         ]
         homes = await self._repository.homes((subject for _, (subject, _) in sent), work.session)
         by_partition: dict[str, Counts] = {}
@@ -72,7 +78,7 @@ class Reporting:
             await self._repository.tally(counts, partition, work.session)
 
 
-def _stepped(known: Projection, record: Readable) -> tuple[Outcome, Projection | None]:
+def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Outcome, Projection | None]:
     match record:
         case Erased():
             return (Stale(), None) if known.erased else (Applied(), Projection(known.revision, erased=True))
@@ -83,8 +89,10 @@ def _stepped(known: Projection, record: Readable) -> tuple[Outcome, Projection |
             # A batch that a paused replica held while the subject was erased must not bring it back.
             if known.erased or revision <= known.revision:
                 return Stale(), None
-            live, facts = translate.projected(record)
-            return Applied(), Projection(revision, live, known.facts.with_new(facts))
+            live, found = translate.projected(record)
+            counted = [fact for fact in found if rebuilt.counted(fact.month, record.raw.timestamp)]
+            facts = known.facts.with_counted(counted).with_new(found)
+            return Applied(), Projection(revision, live, facts)
         case _:
             assert_never(record)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
+from services.reporting.domain.book import Month
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of
-from services.reporting.domain.projection import Fact, Live, Pair, Refugee, Volunteer
+from services.reporting.domain.projection import Fact, Live, Pair, Place, Refugee, Volunteer
 from shared.contracts.catalogue import BY_NAME
 from shared.contracts.intake import RefugeeReferral, RefugeeState, VolunteerState
 from shared.contracts.matching import PairState, RoundCompleted
@@ -106,4 +107,19 @@ def indicators(
             Figure(name=name, value=count) if name in shown else Figure(name=name, suppressed=True)
             for name, count in counts.items()
         ],
+    )
+
+
+def place(published: IndicatorsPublished) -> Place:
+    """Of which municipality and programme figures are."""
+    return published.municipality, published.programme
+
+
+def published(data: IndicatorsPublished) -> Month:
+    """A closed period as it was published: what was withheld is lost."""
+    return Month(
+        data.period,
+        {figure.name: figure.value or 0 for figure in data.figures},
+        frozenset(figure.name for figure in data.figures if not figure.suppressed),
+        frozenset(figure.name for figure in data.figures if figure.suppressed),
     )

@@ -139,6 +139,8 @@ def _pair(status: str, spells: list[Data], **more: Any) -> Data:
         "pack_version": "1.0",
         "receiving": REFUGEE,
         "giving": VOLUNTEER,
+        "relation": "guide",
+        "slot": 0,
         "status": status,
         "spells": spells,
         "receipt": {

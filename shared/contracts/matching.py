@@ -79,13 +79,19 @@ class Meeting(Contract):
 
 
 class PairState(Contract):
-    """A pair's whole public state, from proposal to end."""
+    """A pair's whole public state, from proposal to end.
+
+    `relation` is the pack's, and `slot` the place among the guide's pairs that this one holds while it is
+    open, from 0: with them matching can be rebuilt from this topic alone.
+    """
 
     municipality: Municipality
     programme: ProgrammeName
     pack_version: Version
     receiving: Subject
     giving: Subject
+    relation: Code | None = None
+    slot: Count | None = None
     coordinator: OperatorId | None = None
     status: PairStatus
     spells: list[Spell] = []

@@ -132,19 +132,31 @@ PROGRAMMES = Topic(
 REFUGEES = _state("refugees.v1", "intake", ("matching", "notifications", "reporting"))
 VOLUNTEERS = _state("volunteers.v1", "intake", ("matching", "notifications", "reporting"))
 CONTACT_CARDS = _state("contact-cards.v1", "intake", ("notifications",), "sealed")
-PAIRS = _state("pairs.v1", "matching", ("intake", "notifications", "reporting"))
+PAIRS = _state("pairs.v1", "matching", ("intake", "matching", "notifications", "reporting"))
 ROUNDS = Topic(
-    "rounds.v1", "pool", "delete", ("matching",), ("notifications", "reporting"), "no", retention=400 * DAY
+    "rounds.v1",
+    "pool",
+    "delete",
+    ("matching",),
+    ("matching", "notifications", "reporting"),
+    "no",
+    retention=400 * DAY,
 )
 NOTIFICATIONS = Topic(
-    "notifications.v1", "subject", "delete", ("notifications",), ("reporting",), "no", retention=90 * DAY
+    "notifications.v1",
+    "subject",
+    "delete",
+    ("notifications",),
+    ("notifications", "reporting"),
+    "no",
+    retention=90 * DAY,
 )
 INDICATORS = Topic(
     "indicators.v1",
     "municipality/programme/period",
     "compact",
     ("reporting",),
-    ("consumers",),
+    ("reporting", "consumers"),
     "aggregated, suppressed",
 )
 DEAD_LETTERS: dict[Service, Topic] = {

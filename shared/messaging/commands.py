@@ -22,8 +22,9 @@ from shared.messaging.answers import (
 from shared.messaging.dead_letters import Protection
 from shared.messaging.desk import ROLE, DeadLetterCommand, DeadLetterDesk
 from shared.messaging.due import Task
-from shared.messaging.outcome import Applied, Dead, Duplicate, Outcome
+from shared.messaging.outcome import Applied, Dead, Duplicate, Outcome, Stale
 from shared.messaging.parsing import Parser
+from shared.messaging.rebuild import Past
 from shared.messaging.records import Handled, Raw, Readable, Received, Unreadable
 from shared.messaging.replies import Replies
 from shared.messaging.tables import Operators
@@ -70,6 +71,7 @@ class Commands:
     operators: Operators
     decisions: Decisions
     desk: DeadLetterDesk
+    past: Past = field(default_factory=Past)
     _parser: Parser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,9 +83,14 @@ class Commands:
         return self.desk.letters.protection
 
     async def apply(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
-        """Decides fresh commands and answers them."""
-        await self._run([record for record in records if isinstance(record, Received)], work)
-        return [Applied() for _ in records]
+        """Decides fresh commands and answers them.
+
+        Those that a lost database had decided are stale, and answered no more: their effects are in what was
+        rebuilt, and a final answer was given.
+        """
+        fresh = [record for record in records if not self.past.holds(record.raw)]
+        await self._run([record for record in fresh if isinstance(record, Received)], work)
+        return [Stale() if self.past.holds(record.raw) else Applied() for record in records]
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
         """Repeats the reply to a repeated command, and refuses what was readable enough to be answered."""

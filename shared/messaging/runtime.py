@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute, Route
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service
 from shared.logging import describe_error, get_logger, quiet_loop_exceptions
-from shared.messaging import dead_letters, due, inbox, relay, replies, ticks
+from shared.messaging import dead_letters, due, inbox, rebuild, relay, replies, ticks
 from shared.messaging.admission import Admission
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.commands import NO_COMMANDS, RETRY_KIND, Commands, Decisions
@@ -37,6 +37,7 @@ from shared.messaging.guard import OffsetGuard
 from shared.messaging.health import Health
 from shared.messaging.lease import Lease
 from shared.messaging.metrics import CONTENT_TYPE, Metrics
+from shared.messaging.rebuild import Rebuild, Recipe
 from shared.messaging.relay import Relay, relay_producer
 from shared.messaging.retry import Backoff
 from shared.messaging.subscription import Subscription
@@ -55,6 +56,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "leases": [],
     "due": due.INDEXES,
     "replies": replies.INDEXES,
+    rebuild.COLLECTION: [],
 }
 """Every service's own collections of the messaging core."""
 
@@ -91,6 +93,7 @@ class App:
     routes: Sequence[BaseRoute] = ()
     decisions: Decisions = NO_COMMANDS
     protection: Protection | None = None
+    recipe: Recipe = field(default_factory=Recipe)
     on_start: Sequence[Callable[[], Awaitable[None]]] = ()
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
     broker: KafkaBroker = field(init=False)
@@ -98,6 +101,7 @@ class App:
     metrics: Metrics = field(init=False)
     relay: Relay = field(init=False)
     due: DueRunner = field(init=False)
+    rebuild: Rebuild = field(init=False)
     _names: list[str] = field(default_factory=list, init=False)
     _following: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _draining: list[asyncio.Task[None]] = field(default_factory=list, init=False)
@@ -115,6 +119,17 @@ class App:
             settings.relay_poll,
         )
         self.metrics = Metrics(prefix, leads=lambda: self.relay.lease.held)
+        self.rebuild = Rebuild(
+            self.recipe,
+            runtime.database,
+            runtime.service,
+            settings.kafka,
+            prefix,
+            runtime.clock,
+            self.relay.make_producer,
+            runtime.health,
+            settings.batch_records,
+        )
         letters = DeadLetters(DEAD_LETTERS[runtime.service], runtime.service, self.protection)
 
         def transaction_of(subscription: Subscription) -> BatchTransaction:
@@ -125,7 +140,7 @@ class App:
         transactions = [transaction_of(subscription) for subscription in self.subscriptions]
         # The list itself: the commands that come next can be dead letters too.
         desk = DeadLetterDesk(letters, transactions)
-        orders = Commands(runtime.service, prefix, runtime.operators, self.decisions, desk)
+        orders = Commands(runtime.service, prefix, runtime.operators, self.decisions, desk, self.rebuild.past)
         transactions.append(
             transaction_of(Subscription(COMMANDS[runtime.service], orders.apply, orders.report))
         )
@@ -152,7 +167,7 @@ class App:
             self._names.append(processor.name)
         groups = [f"{prefix}{runtime.service}.{name}" for name in self._names]
         self.admission = Admission(settings.kafka, groups, OffsetGuard(runtime.database), runtime.health)
-        for part in ("database", "tables", "broker", "relay", "due"):
+        for part in ("database", "tables", rebuild.PART, "broker", "relay", "due"):
             runtime.health.starting(part)
 
     def _wake(self) -> None:
@@ -178,6 +193,7 @@ class App:
         for hook in self.on_start:
             await self._until_there("database", hook)
         await tables.caught_up.wait()
+        await self._until_there(rebuild.PART, self.rebuild.run)
         self._draining += [asyncio.ensure_future(part.run()) for part in (self.relay, self.due)]
         await self._until_there("broker", self._start_broker)
         log.info("service_started")

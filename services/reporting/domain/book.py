@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from services.reporting.domain import figures
@@ -26,11 +26,16 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month's counts by figure. `shown` is what was shown at its close for good; None while it is open."""
+    """A month's counts by figure. `shown` is what was shown at its close for good; None while it is open.
+
+    `lost` are figures whose counts are not known any more, since what was published is all that is left: they
+    stand as 0, and no total is made of them.
+    """
 
     name: str
     counts: Mapping[str, int]
     shown: frozenset[str] | None = None
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,20 @@ def disclose(
         if month.shown is None and not reach.explains(month.counts.get(ACTIVE, 0)):
             shown -= {ACTIVE}
         reach = reach.published(month.counts.get(ACTIVE, 0), shown=ACTIVE in shown)
-        done.append(Month(month.name, month.counts, shown))
+        done.append(replace(month, shown=shown))
     whole = _year(programme, year, opening.stock, done, complete=complete)
     stock = after(opening.stock, [_step(month) for month in done], _totals(done, whole))
     return Disclosed(opening, tuple(done), whole, Opening(stock, reach))
+
+
+def closing(opening: Opening, months: Sequence[Month], whole: Month) -> Opening:
+    """What a closed year leaves to the next, from what was shown of it."""
+    reach = opening.reach
+    for month in months:
+        reach = reach.created(month.counts[CREATED] if _shows(month, CREATED) else None)
+        reach = reach.published(month.counts.get(ACTIVE, 0), shown=_shows(month, ACTIVE))
+    stock = after(opening.stock, [_step(month) for month in months], _totals(months, whole))
+    return Opening(stock, reach)
 
 
 def _sparing_flows(
@@ -132,7 +147,7 @@ def _totals(months: Sequence[Month], whole: Month) -> Totals:
     def left(name: str) -> int | None:
         if not _shows(whole, name):
             return None
-        return sum(month.counts[name] for month in months if not _shows(month, name))
+        return whole.counts[name] - sum(month.counts[name] for month in months if _shows(month, name))
 
     return Totals(left(PROPOSED), tuple(left(name) for name in OUTCOMES), _most_proposed(months))
 
@@ -145,6 +160,8 @@ def _most_proposed(months: Sequence[Month]) -> float:
 def _total_is_safe(name: str, total: int, months: Sequence[Month]) -> bool:
     """Whether a closed year's total can stand beside its months, which are public as they are."""
     hidden = {month.name for month in months if not _shows(month, name)}
+    if any(name in month.lost for month in months):
+        return False
     if any(month.name in hidden and not is_small(month.counts[name]) for month in months):
         return False
     counts = {month.name: month.counts[name] for month in months}

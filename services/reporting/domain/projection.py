@@ -42,6 +42,24 @@ class Facts:
                 new.setdefault(fact.key, fact)
         return Facts((*self.open, *new.values()), self.counted | new.keys())
 
+    def with_counted(self, found: Iterable[Fact]) -> "Facts":
+        """Notes facts that the figures of a closed month hold already."""
+        return Facts(self.open, self.counted | {fact.key for fact in found})
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuilt database takes for counted: facts of months before `first_open`, in records that the
+    broker had by `until` (milliseconds): the published figures of closed months hold them.
+    """
+
+    first_open: str = ""
+    until: int = -1
+
+    def counted(self, month: str, timestamp: int) -> bool:
+        """Whether a fact of this month was counted before the database was lost."""
+        return timestamp <= self.until and month < self.first_open
+
 
 @dataclass(frozen=True, slots=True)
 class Refugee:

@@ -5,7 +5,7 @@ import math
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.reporting.domain.book import Month, Opening, disclose
+from services.reporting.domain.book import Month, Opening, closing, disclose
 from services.reporting.domain.figures import ALL, names
 from services.reporting.domain.periods import ends_year, shifted, span, year_of
 from tests.unit.reporting.bounds import Reader, check_withheld
@@ -165,3 +165,28 @@ def _published(life: list[dict[str, int]], first: str) -> list[tuple[str, Month]
             found.append((year_of(name), done.year))
             opening, book = done.closing, ()
     return found
+
+
+def test_what_a_year_leaves_follows_from_what_was_shown_of_it() -> None:
+    months = [
+        Month(
+            f"2016-{number:02}",
+            {
+                **dict.fromkeys(names(GUIDE), 0),
+                "pairs_proposed": 3 * (number % 4),
+                "pairs_created": 5 * (number % 2),
+                "pairs_active": number,
+            },
+        )
+        for number in range(1, 13)
+    ]
+    whole = disclose(GUIDE, "2016", Opening(), months, complete=True)
+    assert closing(Opening(), whole.months, whole.year) == whole.closing
+
+
+def test_no_total_is_made_of_a_month_whose_count_is_lost() -> None:
+    """All that is left of it is that it was withheld: it may have been many."""
+    months = [closed(municipal(f"2016-{month:02}", 2)) for month in range(1, 11)]
+    lost = Month("2016-11", dict.fromkeys(names(ALL), 0), frozenset(), frozenset({"settlements_registered"}))
+    year = disclose(ALL, "2016", Opening(), [*months, lost, municipal("2016-12", 2)], complete=True).year
+    assert "settlements_registered" not in shown(year)

@@ -1,0 +1,128 @@
+"""Rebuilds matching's database from topics: the pairs that it published, and the parties of today.
+
+The history of a topic is no series of states that were true together: a pair that is over may hold a slot for
+a while that is another's now, and somebody who left may be back. So pairs open when everything is read: a
+departure of the past finds none to end.
+"""
+
+from collections.abc import Sequence
+
+from services.matching import translate
+from services.matching.domain.pair import EndReason, Pair, end_because
+from services.matching.publish import keep_due, publish
+from services.matching.repository import Pairs, Parties, StoredPair
+from services.matching.states import States
+from shared.contracts import topics
+from shared.contracts.matching import PairState
+from shared.logging import get_logger
+from shared.messaging.rebuild import CAUSE, Recipe, Source, Steps
+from shared.messaging.records import Cause, Erased, Readable, Received
+from shared.messaging.work import Version, Work
+
+log = get_logger(__name__)
+
+AT_ONCE = 100
+
+
+class Rebuilding:
+    """What matching takes from topics, and how it puts that together."""
+
+    def __init__(self, parties: Parties, pairs: Pairs, states: States) -> None:
+        self._parties = parties
+        self._pairs = pairs
+        self._states = states
+
+    @property
+    def recipe(self) -> Recipe:
+        """Pairs first. Rounds only date what is past: one that proposed nobody wrote nothing else."""
+        return Recipe(
+            (
+                Source(topics.PAIRS, self.take_pairs),
+                Source(topics.ROUNDS),
+                Source(topics.REFUGEES, self._states.refugees),
+                Source(topics.VOLUNTEERS, self._states.volunteers),
+            ),
+            self.finish,
+        )
+
+    async def take_pairs(self, records: Sequence[Readable], work: Work) -> None:
+        """Keeps the newest state of each pair, not open yet, with its due row."""
+        known = await self._pairs.by_subject((record.key for record in records), work.session)
+        newest: dict[str, tuple[StoredPair, Cause]] = {}
+        erased: set[str] = set()
+        for record in records:
+            if isinstance(record, Erased):
+                newest.pop(record.key, None)
+                erased.add(record.key)
+                continue
+            revision = record.envelope.revision or 0
+            before = newest[record.key][0] if record.key in newest else known.get(record.key)
+            if before is None or revision > before.state.revision:
+                erased.discard(record.key)
+                stored = StoredPair(_pair(record), Version(revision))
+                newest[record.key] = stored, record.cause
+        for stored, cause in newest.values():
+            keep_due(stored.pair, cause, work)
+        await self._pairs.stage([stored for stored, _ in newest.values()], work.session)
+        await self._pairs.remove(erased, work.session)
+
+    async def finish(self, steps: Steps, _: int) -> None:
+        """Opens the pairs, then ends those of people who had left when the database was lost."""
+        while await steps.step(self._open_some):
+            pass
+        after = ""
+        while after := await steps.step(lambda work, after=after: self._end_some(after, work)):  # type: ignore[misc]
+            pass
+
+    async def _open_some(self, work: Work) -> bool:
+        """Opens the newest pairs that aren't; returns whether there were any.
+
+        Where two hold one place, the end of the older had been decided and was not sent: it ends now.
+        """
+        staged = await self._pairs.staged(AT_ONCE, work.session)
+        people = {one for item in staged for one in (item.pair.receiving, item.pair.giving)}
+        held = {
+            place for item in await self._pairs.open_of(people, work.session) for place in _places(item.pair)
+        }
+        changed: list[StoredPair] = []
+        for item in staged:
+            places = _places(item.pair)
+            if held.isdisjoint(places):
+                held |= places
+                changed.append(item)
+            else:
+                log.warning("pair_ended_by_rebuild", code=EndReason.OTHER)
+                changed.append(_ended(item, EndReason.OTHER, work))
+        await self._pairs.save(changed, work.session)
+        return bool(staged)
+
+    async def _end_some(self, after: str, work: Work) -> str:
+        """Ends pairs of the departed among the next open ones; returns the last that was looked at, or ""."""
+        pairs = await self._pairs.open_after(after, AT_ONCE, work.session)
+        people = {one for item in pairs for one in (item.pair.receiving, item.pair.giving)}
+        departed = await self._parties.departed(people, work.session)
+        ended = []
+        for item in pairs:
+            who = departed.keys() & {item.pair.receiving, item.pair.giving}
+            if who:
+                erased = any(departed[one] for one in who)
+                reason = EndReason.ERASED if erased else EndReason.WITHDRAWN
+                ended.append(_ended(item, reason, work))
+        await self._pairs.save(ended, work.session)
+        return pairs[-1].pair.subject if pairs else ""
+
+
+def _pair(record: Received) -> Pair:
+    if not isinstance(record.data, PairState):
+        raise TypeError(f"{record.message.name} is no state of a pair")
+    return translate.pair(record.key, record.data)
+
+
+def _places(pair: Pair) -> set[tuple[str, ...]]:
+    """What no two open pairs may share: the receiving party's place in a relation, and the guide's slot."""
+    return {(pair.receiving, pair.programme, pair.relation), (pair.giving, str(pair.slot))}
+
+
+def _ended(item: StoredPair, reason: EndReason, work: Work) -> StoredPair:
+    pair, facts = end_because(item.pair, reason, work.now)
+    return publish(StoredPair(pair, item.state), facts, CAUSE, work)

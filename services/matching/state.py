@@ -1,0 +1,31 @@
+"""What of matching's database is its state, for the state hash."""
+
+from services.matching.publish import EXPIRE
+from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
+
+STATE = (
+    Part(
+        "parties",
+        ("revision", "side", "municipality", "programmes", "waits", "attributes"),
+        where=NOT_ERASED,
+    ),
+    # Exclusions and slots stand in the pairs themselves; of `state` the revision without its `order`.
+    Part(
+        "pairs",
+        (
+            "municipality",
+            "programme",
+            "relation",
+            "receiving",
+            "giving",
+            "slot",
+            "status",
+            "open",
+            "closed_on",
+            "round",
+            "pair",
+        ),
+        {"state": {"$first": "$state"}},
+    ),
+    due_rows("due_at", kind=EXPIRE),
+)

@@ -1,0 +1,93 @@
+"""Rebuilds reporting's database from its own output: which month is open, and what was shown of closed ones.
+
+Closed periods are authoritative: what they counted isn't counted again. Counts that were withheld stand
+nowhere any more, so no total is ever made of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from services.reporting import translate
+from services.reporting.domain import periods
+from services.reporting.domain.book import Opening, closing
+from services.reporting.domain.periods import year_of
+from services.reporting.domain.projection import Place, Rebuilt
+from services.reporting.publishing import Publishing
+from services.reporting.repository import Book, Published, Repository
+from shared.contracts import topics
+from shared.contracts.reporting import IndicatorsPublished
+from shared.messaging.rebuild import Recipe, Source, Steps
+from shared.messaging.records import Readable, Received
+from shared.messaging.work import Version, Work
+
+YEAR = len("2016")
+
+
+class Rebuilding:
+    """What reporting takes from `indicators.v1`; the rest its subscribers read."""
+
+    def __init__(self, repository: Repository, publishing: Publishing) -> None:
+        self._repository = repository
+        self._publishing = publishing
+
+    @property
+    def recipe(self) -> Recipe:
+        """Its own output alone: records of others have no effect outside before all are read."""
+        return Recipe((Source(topics.INDICATORS, self.take_indicators),), self.finish)
+
+    async def take_indicators(self, records: Sequence[Readable], work: Work) -> None:
+        """Keeps the newest figures of each place and period, with their revision."""
+        known = await self._repository.revisions((record.key for record in records), work.session)
+        newest: dict[str, Published] = {}
+        for record in records:
+            if not isinstance(record, Received) or not isinstance(record.data, IndicatorsPublished):
+                continue
+            revision = record.envelope.revision or 0
+            if revision > known.get(record.key, 0):
+                known[record.key] = revision
+                data = record.data.model_dump(mode="json", exclude_none=True)
+                newest[record.key] = Published(data, Version(revision))
+        await self._repository.save_published(newest, work.session)
+
+    async def finish(self, steps: Steps, until: int) -> None:
+        """Opens the month that was open, and the books as far as they can be had again."""
+
+        async def reopen(work: Work) -> None:
+            documents = await self._repository.documents(work.session)
+            found = [IndicatorsPublished.model_validate(document) for document in documents]
+            first = _first_open(found)
+            # Another replica may have gone on from here already.
+            if first is None or await self._repository.first_open(work.session) is not None:
+                return
+            await self._repository.note_rebuilt(Rebuilt(first, until), work.session)
+            await self._repository.save_books(_books(found), work.session)
+            await self._publishing.reopen(first, work)
+
+        await steps.step(reopen)
+
+
+def _first_open(found: Sequence[IndicatorsPublished]) -> str | None:
+    """The month after the last closed one; where none is closed, the first of those published."""
+    months = [one for one in found if len(one.period) > YEAR]
+    closed = [one.period for one in months if one.closed]
+    if closed:
+        return periods.shifted(max(closed), 1)
+    return min((one.period for one in months), default=None)
+
+
+def _books(found: Sequence[IndicatorsPublished]) -> Mapping[tuple[Place, str], Book]:
+    """Each place's years with closed months, as they would stand had all counts been published."""
+    books: dict[tuple[Place, str], Book] = {}
+    closed = sorted((one for one in found if one.closed), key=lambda one: (*translate.place(one), one.period))
+    for place, periods_of_place in groupby(closed, key=translate.place):
+        opening = Opening()
+        for year, items in groupby(periods_of_place, key=lambda one: year_of(one.period)):
+            # A year's own figures sort before those of its months.
+            shown = [translate.published(item) for item in items]
+            months = tuple(month for month in shown if len(month.name) > YEAR)
+            whole = next((month for month in shown if len(month.name) == YEAR), None)
+            books[place, year] = Book(opening, months)
+            if whole is not None:
+                opening = closing(opening, months, whole)
+                books[place, str(int(year) + 1)] = Book(opening)
+    return books

@@ -1,0 +1,87 @@
+"""Notifications' database is lost: what was sent is not sent again, and what was not is."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from deploy.local.stack import Addresses
+from services.notifications.state import STATE
+from shared.contracts import topics
+from shared.messaging.state_hash import state_hash
+from tests.integration.notifications.world import World, subjects
+from tests.support.cluster import Corner, wait_until
+from tests.support.mail import MailSink
+
+
+def details(email: str) -> dict[str, str]:
+    return {
+        "given_name": "Test",
+        "preferred_language": "en",
+        "email": email,
+    }
+
+
+@pytest.fixture
+async def world(stack: Addresses) -> AsyncIterator[World]:
+    made = World(Corner(stack), MailSink())
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def lose(world: World) -> None:
+    """Stops the service, drops its database, and has its groups begin anew."""
+    await world.stop()
+    await world.database.drop()
+    for topic in (topics.PAIRS, topics.CONTACT_CARDS):
+        await world.read_from_the_beginning(topic)
+
+
+async def created(world: World, name: str, **options: object) -> tuple[str, str, str]:
+    """A pair both of whom can be reached, at `refugee-<name>@` and `guide-<name>@`."""
+    pair, refugee, guide = subjects()
+    await world.card(refugee, 1, details(f"refugee-{name}@example.org"))
+    await world.card(guide, 1, details(f"guide-{name}@example.org"))
+    await world.pair(pair, 1, refugee, guide, status="proposed", name="PairProposed")
+    await world.pair(pair, 2, refugee, guide, **options)  # type: ignore[arg-type]
+    return pair, refugee, guide
+
+
+async def test_what_was_sent_or_given_up_stays_so(world: World) -> None:
+    world.sink.recipient_replies["guide-a@example.org"] = "550 no such user"
+    await world.start()
+    await created(world, "a")
+    await world.events_until(2)
+    await world.settled()
+    before = await state_hash(world.database, STATE)
+    await lose(world)
+    world.sink.recipient_replies.clear()
+    await world.start()
+    await world.settled()
+    assert await state_hash(world.database, STATE) == before
+    assert world.sink.recipients == {"refugee-a@example.org": 1}
+    assert len(await world.events()) == 2
+
+
+async def test_what_was_not_sent_is_and_what_is_over_is_not(world: World) -> None:
+    """Each record is a batch of its own, so that every state of the past is a moment of its own."""
+    await world.start()
+    await created(world, "sent")
+    await world.events_until(2)
+    await lose(world)
+    over, refugee, guide = await created(world, "over")
+    await world.pair(over, 3, refugee, guide, status="ended", name="PairEnded")
+    old = datetime.now(UTC).date() - timedelta(days=89)
+    await created(world, "old", created_on=old)
+    await created(world, "new")
+    await world.start(batch_records=1)
+
+    async def told() -> bool:
+        return len(await world.events()) >= 4
+
+    await wait_until(told, "the new pair is told")
+    await world.settled()
+    assert dict(world.sink.recipients) == {
+        f"{who}-{name}@example.org": 1 for who in ("refugee", "guide") for name in ("sent", "new")
+    }
