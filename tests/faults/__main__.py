@@ -1,0 +1,55 @@
+"""`python -m tests.faults`: runs the matrix, or a part of it, and says what it found."""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults import rows
+from tests.faults.bench import Bench
+from tests.faults.registry import ROWS, Result
+from tests.faults.table import last_line, line_of, table
+
+ALL = range(1, 33)
+
+
+async def run(numbers: list[int], bench: Bench) -> dict[int, Result]:
+    """Runs these rows in order; prints a line when each is done."""
+    results: dict[int, Result] = {}
+    async with bench.running():
+        for number in numbers:
+            results[number] = await ROWS[number].run(bench)
+            print(line_of(ROWS[number], results[number]), flush=True)  # noqa: T201
+    return results
+
+
+def main() -> int:
+    """0 where nothing is lost or doubled and every invariant holds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", default="", help="numbers of rows with commas between; all if empty")
+    parser.add_argument("--kills", type=int, default=200, help="how many kills row 2 makes")
+    parser.add_argument("--seed", type=int, default=1, help="of the schedules and of the load")
+    parser.add_argument("--rate", type=float, default=40.0, help="settlements a second")
+    parser.add_argument("--burst", type=float, default=60.0, help="seconds of row 28's burst")
+    parser.add_argument("--keep", action="store_true", help="leave the directory with the logs")
+    said = parser.parse_args()
+    rows.load()
+    numbers = [int(one) for one in said.rows.split(",")] if said.rows else sorted(ROWS)
+    directory = Path(tempfile.mkdtemp(prefix="kobling-faults-"))
+    bench = Bench(directory, said.seed, said.kills, said.rate, said.burst)
+    try:
+        results = asyncio.run(run(numbers, bench))
+    finally:
+        if said.keep:
+            print(f"logs: {directory}")  # noqa: T201
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+    print(table(results))  # noqa: T201
+    print(last_line(results))  # noqa: T201
+    return 0 if all(one.holds or one.not_built for one in results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""One process of a service: started, killed, stopped, continued, and kept running."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.process import ServerProcess
+from shared.contracts.topics import Service
+from tests.faults.launcher import SOUND, Flaw
+
+READY_WITHIN = 60.0
+GRACE = timedelta(seconds=20)
+LOOK = 0.05
+RESTART_AFTER = 0.5
+
+
+def memory_of(pid: int) -> int:
+    """The most resident memory that a process has had, in bytes; 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
+def state_of(pid: int) -> str:
+    """The kernel's letter for a process, such as `T` for stopped; `X` where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
+@dataclass(slots=True)
+class Replica:
+    """A replica by its name, such as `intake-1`. `settings` are its service's whole environment."""
+
+    service: Service
+    name: str
+    settings: Mapping[str, str]
+    logs: Path
+    flaw: Flaw = SOUND
+    keep: bool = True
+    memory: int = 0
+    starts: int = 0
+    _port: int = 0
+    _process: ServerProcess | None = None
+    _keeper: asyncio.Task[None] | None = field(default=None)
+
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is started and not asked to end."""
+        return self._process is not None
+
+    async def start(self, flaw: Flaw = SOUND) -> None:
+        """Starts it, for once with a flaw; whenever it ends it is started again without."""
+        self.flaw = flaw
+        await self._launch(flaw)
+        if self.keep:
+            self._keeper = asyncio.create_task(self._keep())
+
+    async def _launch(self, flaw: Flaw) -> None:
+        (self._port,) = free_ports(1)
+        module = ["tests.faults.launcher", self.service] if flaw.environment else [f"services.{self.service}"]
+        environment = {
+            **os.environ,
+            **self.settings,
+            f"{self.service.upper()}_HTTP_PORT": str(self._port),
+            **flaw.environment,
+        }
+        log = self.logs / f"{self.name}.log"
+        self._process = ServerProcess(self.name, [sys.executable, "-m", *module], log, environment)
+        self.starts += 1
+        await self._process.start()
+
+    async def _keep(self) -> None:
+        while self._process is not None:
+            await self._process.wait()
+            await asyncio.sleep(RESTART_AFTER)
+            await self._launch(SOUND)
+
+    def look(self) -> int:
+        """Takes note of the memory in use; returns the most that was seen of any of its processes."""
+        if self._process is not None:
+            self.memory = max(self.memory, memory_of(self._process.pid))
+        return self.memory
+
+    async def kill(self) -> None:
+        """kill -9; the keeper starts it again."""
+        self.look()
+        if self._process is not None:
+            await self._process.kill()
+
+    def stop(self) -> None:
+        """SIGSTOP."""
+        if self._process is not None:
+            self._process.signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        if self._process is not None:
+            self._process.signal(signal.SIGCONT)
+
+    async def leave(self, *, killed: bool = False) -> None:
+        """Ends it for good: it drains, or is killed."""
+        self.look()
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        process, self._process = self._process, None
+        if process is not None:
+            await (process.kill() if killed else process.stop(GRACE))
+
+    async def restart(self, flaw: Flaw = SOUND, *, killed: bool = False) -> None:
+        """Ends it and starts it again."""
+        await self.leave(killed=killed)
+        await self.start(flaw)
+
+    async def reached(self, starts: int) -> None:
+        """Waits until it has been started so often: a flaw has killed it."""
+        async with asyncio.timeout(READY_WITHIN):
+            while self.starts < starts:
+                await asyncio.sleep(LOOK)
+
+    async def stopped(self) -> None:
+        """Waits until the process has stopped itself."""
+        async with asyncio.timeout(READY_WITHIN):
+            while state_of(self.pid) != "T":
+                await asyncio.sleep(LOOK)
+
+    async def causes(self) -> dict[str, str] | None:
+        """Why it isn't ready; empty if it is, None where it does not answer."""
+        try:
+            async with httpx.AsyncClient(timeout=3) as client:
+                answer = await client.get(f"http://{LOOPBACK}:{self._port}/health/ready")
+        except httpx.TransportError:
+            return None
+        causes: dict[str, str] = answer.json()["causes"]
+        return causes
+
+    async def metrics(self) -> str:
+        """What it says to whoever collects metrics; empty where it says nothing."""
+        try:
+            async with httpx.AsyncClient(timeout=3) as client:
+                answer = await client.get(f"http://{LOOPBACK}:{self._port}/metrics")
+        except httpx.TransportError:
+            return ""
+        return answer.text if answer.is_success else ""
+
+    async def until_ready(self, within: float = READY_WITHIN) -> None:
+        """Waits until it is ready; raises TimeoutError with what it waits for."""
+        causes: dict[str, str] | None = None
+        try:
+            async with asyncio.timeout(within):
+                while (causes := await self.causes()) != {}:
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            raise TimeoutError(f"{self.name} is not ready: {causes or 'no answer'}") from None
