@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from deploy.local.mongodb import MongoServer
 from deploy.local.ports import LOOPBACK
 from shared.contracts.topics import SERVICES, Service
 from tests.faults.proxy import Proxy
-from tests.faults.world import World
+from tests.faults.world import MUNICIPALITIES, World
 
 
 @dataclass(slots=True)
@@ -59,11 +59,6 @@ class Bench:
         self.kafka = KafkaServer(self.directory / "kafka", logs, proxied)
         self.mongodb = MongoServer(self.directory / "mongodb", logs)
 
-    @property
-    def addresses(self) -> Addresses:
-        """The servers themselves."""
-        return Addresses(kafka=self.kafka.address, mongodb=self.mongodb.address, origin="processes")
-
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Bench"]:
         """Servers and proxies, until the end."""
@@ -84,17 +79,28 @@ class Bench:
                 await wire.mongodb.stop()
             await asyncio.gather(self.kafka.stop(), self.mongodb.stop())
 
-    def world(self, services: Sequence[Service] = SERVICES, **options: object) -> World:
-        """A new installation on these servers, not started."""
+    def world(
+        self,
+        services: Sequence[Service] = SERVICES,
+        *,
+        kafka: str | None = None,
+        mongodb: str | None = None,
+        municipalities: tuple[str, ...] = MUNICIPALITIES,
+        more: Mapping[str, str] | None = None,
+    ) -> World:
+        """A new installation, not started; with servers of its own, it is not behind proxies."""
         self._worlds += 1
+        there = Addresses(kafka or self.kafka.address, mongodb or self.mongodb.address, "processes")
+        own = kafka is not None or mongodb is not None
         return World(
             self.directory,
-            self.addresses,
-            {service: wire.addresses for service, wire in self.wires.items()},
+            there,
+            {service: there if own else wire.addresses for service, wire in self.wires.items()},
             services,
             prefix=f"w{self._worlds}.",
+            municipalities=municipalities,
             seed=self.seed + self._worlds,
-            **options,  # type: ignore[arg-type]
+            more=more or {},
         )
 
     async def shared(self) -> World:

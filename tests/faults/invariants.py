@@ -181,13 +181,11 @@ class Checker:
         observer = self.observer
         places: Counter[tuple[str, int]] = Counter()
         strangers = []
-        for letter, notices in observer.dead.items():
-            said = notices[0]
-            place = said["dlq-topic"].removeprefix(observer.prefix), int(said["dlq-offset"])
-            places[place] += 1
-            expected = observer.oracle.expected.get(place)
-            if expected is None or expected.code != said["dlq-reason"]:
-                strangers.append(f"{said['dlq-service']} {said['dlq-reason']} {letter}")
+        for id_, letter in observer.dead.items():
+            places[letter.place] += 1
+            expected = observer.oracle.expected.get(letter.place)
+            if expected is None or expected.code != letter.code:
+                strangers.append(f"{letter.service} {letter.code} {id_}")
         wanted = [place for place, one in observer.oracle.expected.items() if one.outcome == "rejected"]
         verdict.missing(
             "C",

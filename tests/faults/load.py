@@ -115,15 +115,21 @@ class Load:
     sent: Counter[Kind] = field(default_factory=Counter)
     consented: set[str] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
-    _towns: list[Town] = field(default_factory=list)
+    towns: list[Town] = field(default_factory=list)
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)  # noqa: S311 (a schedule, to be had again)
-        self._towns = [
+        self.towns = [
             Town(name, random.Random(f"{self.seed}/{name}"))  # noqa: S311
             for name in self.municipalities
         ]
+
+    def only(self, municipalities: tuple[str, ...]) -> "Load":
+        """A load of these municipalities' case systems alone, which share what they have sent."""
+        part = Load(self.kafka, self.prefix, (), self.seed, self.acknowledged)
+        part.towns = [town for town in self.towns if town.municipality in municipalities]
+        return part
 
     @asynccontextmanager
     async def under(self, rate: float, known: Known | None = None) -> AsyncIterator[None]:
@@ -150,11 +156,11 @@ class Load:
     def _next(self) -> Sent:
         (kind,) = self._chance.choices(list(SHARES), list(SHARES.values()))
         self.sent[kind] += 1
-        return self._chance.choice(self._towns).next(kind)
+        return self._chance.choice(self.towns).next(kind)
 
     def some(self, count: int, kind: Kind | None = None) -> list[Sent]:
         """So many records of the load, or of one kind."""
-        return [self._chance.choice(self._towns).next(kind) if kind else self._next() for _ in range(count)]
+        return [self._chance.choice(self.towns).next(kind) if kind else self._next() for _ in range(count)]
 
     def odd(self) -> list[Sent]:
         """Every record of the corpus that must live."""
@@ -165,7 +171,7 @@ class Load:
         return [self._odd(one) for one in MUST_DIE]
 
     def _odd(self, one: Any) -> Sent:
-        town = self._chance.choice(self._towns)
+        town = self._chance.choice(self.towns)
         made: Sent = one.made_of(town.municipality, town.fresh())
         return made
 

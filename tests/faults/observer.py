@@ -17,6 +17,7 @@ from tests.faults.people import CANARIES
 
 Record = "ConsumerRecord[bytes, bytes]"
 PAUSE = 0.2
+ANOTHER_LIFE = 10**9
 PERSONAL = ("settlements.", "commands.intake.")
 """Topics that may hold personal data."""
 
@@ -24,6 +25,15 @@ PERSONAL = ("settlements.", "commands.intake.")
 def canary_in(*texts: bytes | None) -> bool:
     """Whether any of these holds what must stay in personal topics."""
     return any(canary in text.lower() for text in texts if text for canary in CANARIES)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A notice: who refused which record, and why."""
+
+    service: str
+    code: str
+    place: tuple[str, int]
 
 
 @dataclass(slots=True)
@@ -38,12 +48,13 @@ class Observer:
     records: Counter[tuple[str, int]] = field(default_factory=Counter)
     receipts: dict[tuple[str, int], dict[str, dict[str, Any]]] = field(default_factory=dict)
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
-    dead: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    dead: dict[str, DeadLetter] = field(default_factory=dict)
     states: dict[tuple[str, str], dict[int, set[str]]] = field(default_factory=dict)
     caused: dict[str, set[str]] = field(default_factory=dict)
     delays: dict[tuple[str, int], float] = field(default_factory=dict)
     disorder: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    _lives: Counter[str] = field(default_factory=Counter)
     _appended: dict[tuple[str, int], int] = field(default_factory=dict)
     _newest: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     _consumer: AIOKafkaConsumer | None = None
@@ -67,11 +78,16 @@ class Observer:
                 yield subject
 
     def begin_anew(self, topic: str) -> None:
-        """Forgets where a topic was read that has been deleted and made again."""
+        """Says, while the observer is stopped, that a topic has been deleted and made again.
+
+        Its offsets begin at 0 once more, so places on it are counted on from here by `ANOTHER_LIFE`.
+        """
         for partition in [one for one in self._positions if one.topic == self.prefix + topic]:
-            self._positions[partition] = 0
-            if self._consumer is not None:
-                self._consumer.seek(partition, 0)
+            del self._positions[partition]
+        self._lives[topic] += 1
+
+    def _place(self, topic: str, offset: int) -> tuple[str, int]:
+        return topic, offset + self._lives[topic] * ANOTHER_LIFE
 
     async def _read_for_ever(self) -> None:
         while True:
@@ -135,13 +151,18 @@ class Observer:
             if canary_in(*texts):
                 self.leaks.append(f"{topic}/{record.partition}/{record.offset}")
         if topic.startswith("settlements."):
-            self.oracle.meet(topic, record.offset, record.value, record.headers)
-            self._appended[topic, record.offset] = record.timestamp
+            place = self._place(topic, record.offset)
+            self.oracle.meet(*place, record.value, record.headers)
+            self._appended[place] = record.timestamp
         elif ".dlq." in topic:
-            headers = {name: content.decode() for name, content in record.headers}
-            self.dead.setdefault(headers["dlq-id"], []).append(headers)
+            self._see_dead({name: content.decode() for name, content in record.headers})
         elif record.value and not topic.startswith("commands."):
             self._see_event(topic, record, json.loads(record.value))
+
+    def _see_dead(self, said: dict[str, str]) -> None:
+        topic, offset = said["dlq-topic"].removeprefix(self.prefix), int(said["dlq-offset"])
+        letter = DeadLetter(said["dlq-service"], said["dlq-reason"], self._place(topic, offset))
+        self.dead.setdefault(said["dlq-id"], letter)
 
     def _see_event(self, topic: str, record: Any, document: dict[str, Any]) -> None:
         if topic.startswith("receipts."):
@@ -162,7 +183,7 @@ class Observer:
 
     def _see_receipt(self, topic: str, record: Any, document: dict[str, Any]) -> None:
         data = document["data"]
-        place = topic.replace("receipts.", "settlements."), data["offset"]
+        place = self._place(topic.replace("receipts.", "settlements."), data["offset"])
         known = self.receipts.setdefault(place, {})
         known[document["id"]] = data
         if place in self._appended and place not in self.delays:

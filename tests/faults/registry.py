@@ -16,8 +16,8 @@ from tests.faults.world import World
 ROW_WITHIN = 1800.0
 
 
-class NotBuilt(Exception):
-    """The row's feature does not exist yet; the message says which."""
+class NotRun(Exception):
+    """The row can't run: its feature does not exist yet, or this machine lacks something; the message says which."""
 
 
 @dataclass(slots=True)
@@ -29,12 +29,12 @@ class Result:
     verdict: Verdict = field(default_factory=Verdict)
     healed: float = 0.0
     seconds: float = 0.0
-    not_built: str | None = None
+    not_run: str | None = None
 
     @property
     def holds(self) -> bool:
         """Whether every invariant held."""
-        return not self.verdict.faults and self.not_built is None
+        return not self.verdict.faults and self.not_run is None
 
 
 @dataclass(slots=True)
@@ -98,8 +98,8 @@ class Row:
         try:
             async with asyncio.timeout(ROW_WITHIN):
                 await self.body(run)
-        except NotBuilt as missing:
-            run.result.not_built = str(missing)
+        except NotRun as missing:
+            run.result.not_run = str(missing)
         except Exception as error:  # noqa: BLE001 (the other rows go on)
             run.result.verdict.faults.append(f"{type(error).__name__}: {error}")
         run.result.seconds = time.monotonic() - begun

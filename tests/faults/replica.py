@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -133,15 +134,18 @@ class Replica:
 
     async def reached(self, starts: int) -> None:
         """Waits until it has been started so often: a flaw has killed it."""
-        async with asyncio.timeout(READY_WITHIN):
-            while self.starts < starts:
-                await asyncio.sleep(LOOK)
+        await self._until(lambda: self.starts >= starts, "did not end")
 
     async def stopped(self) -> None:
         """Waits until the process has stopped itself."""
-        async with asyncio.timeout(READY_WITHIN):
-            while state_of(self.pid) != "T":
-                await asyncio.sleep(LOOK)
+        await self._until(lambda: state_of(self.pid) == "T", "did not stop")
+
+    async def _until(self, condition: Callable[[], bool], failing: str) -> None:
+        deadline = time.monotonic() + READY_WITHIN
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} {failing} at {self.flaw.point or 'no point'}")
+            await asyncio.sleep(LOOK)
 
     async def causes(self) -> dict[str, str] | None:
         """Why it isn't ready; empty if it is, None where it does not answer."""
@@ -164,10 +168,8 @@ class Replica:
 
     async def until_ready(self, within: float = READY_WITHIN) -> None:
         """Waits until it is ready; raises TimeoutError with what it waits for."""
-        causes: dict[str, str] | None = None
-        try:
-            async with asyncio.timeout(within):
-                while (causes := await self.causes()) != {}:
-                    await asyncio.sleep(LOOK)
-        except TimeoutError:
-            raise TimeoutError(f"{self.name} is not ready: {causes or 'no answer'}") from None
+        deadline = time.monotonic() + within
+        while (causes := await self.causes()) != {}:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} is not ready: {causes or 'no answer'}")
+            await asyncio.sleep(LOOK)

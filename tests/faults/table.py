@@ -14,8 +14,8 @@ WIDTH = 150
 
 
 def _cells(row: Row, result: Result) -> list[str]:
-    if result.not_built is not None:
-        return [str(row.number), row.fault, f"not built: {result.not_built}", *[""] * 8]
+    if result.not_run is not None:
+        return [str(row.number), row.fault, f"not run: {result.not_run}", *[""] * 8]
     counts = [str(result.outcomes[name]) for name in ("in", *COUNTERS)]
     verdict = result.verdict
     return [
@@ -31,7 +31,7 @@ def _cells(row: Row, result: Result) -> list[str]:
 
 def line_of(row: Row, result: Result) -> str:
     """One row in a line, for whoever waits."""
-    state = "holds" if result.holds else "not built" if result.not_built else "BROKEN"
+    state = "holds" if result.holds else "not run" if result.not_run else "BROKEN"
     cells = _cells(row, result)
     line = f"{state:9} {result.seconds:5.0f} s  row {cells[0]:>2}  {cells[1]}: {' '.join(cells[2:])}"
     return "\n".join([line, *(f"    {fault}" for fault in result.verdict.faults)])

@@ -20,10 +20,11 @@ EVERY: Final = 3.0
 async def _dies_at(run: Run, world: World, service: Service, point: Point) -> None:
     """Restarts a service so that it kills itself at a point, and waits until it has been started again."""
     replica = world.of(service)
-    flaw = Flaw(point, passage=run.bench.chance.randint(1, 4))
+    revoked = point == "during_revoke"
+    flaw = Flaw(point, passage=1 if revoked else run.bench.chance.randint(1, 4))
     await replica.restart(flaw)
     starts = replica.starts
-    if point == "during_revoke":
+    if revoked:
         await replica.until_ready()
         second = await world.add(service)
         await replica.reached(starts + 1)

@@ -1,0 +1,116 @@
+"""Rows 18 and 19: the disk of a server is full, and then freed."""
+
+import asyncio
+import ctypes
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from deploy.local.kafka import KafkaServer
+from deploy.local.mongodb import MongoServer
+from deploy.local.process import ServerProcess
+from tests.faults.registry import NotRun, Run, row
+
+MEBIBYTE: Final = 1024 * 1024
+SIZE: Final = 768
+"""Mebibytes of the disk."""
+BEFORE: Final = 5.0
+FULL: Final = 20.0
+CLONE_NEWNS: Final = 0x20000
+MS_REC, MS_PRIVATE, MNT_DETACH = 0x4000, 1 << 18, 2
+
+
+class Server(Protocol):
+    """A server that can be started again."""
+
+    process: ServerProcess | None
+
+    async def start(self) -> None:
+        """Starts it."""
+
+    async def stop(self) -> None:
+        """Stops it."""
+
+
+@contextmanager
+def small_disk(path: Path) -> Iterator[Path]:
+    """A file system in memory, in a mount namespace of this process: it ends with it, whatever happens."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    path.mkdir(parents=True)
+    options = f"size={SIZE}m".encode()
+    if (
+        libc.unshare(CLONE_NEWNS) != 0
+        or libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0
+        or libc.mount(b"tmpfs", bytes(path), b"tmpfs", 0, options) != 0
+    ):
+        raise NotRun(f"mounting a small disk needs root: {os.strerror(ctypes.get_errno())}")
+    try:
+        yield path
+    finally:
+        libc.umount2(bytes(path), MNT_DETACH)
+
+
+def fill(disk: Path) -> Path:
+    """A file that takes what is left."""
+    filler = disk / "filler"
+    with filler.open("ab", buffering=0) as file:
+        try:
+            while file.write(b"\0" * MEBIBYTE) == MEBIBYTE:
+                pass
+        except OSError:
+            return filler
+    return filler
+
+
+@asynccontextmanager
+async def _on_a_small_disk(server: Server) -> AsyncIterator[None]:
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
+async def _fill_and_free(run: Run, server: Server, disk: Path) -> None:
+    await asyncio.sleep(BEFORE)
+    filler = fill(disk)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + FULL
+    while loop.time() < end:
+        # What the servers free meanwhile is taken too.
+        fill(disk)
+        await asyncio.sleep(0.5)
+    filler.unlink()
+    ended = server.process is None or await _ended(server.process)
+    if ended:
+        await server.start()
+    run.did(f"full for {FULL:.0f} s; the server {'ended' if ended else 'went on'}")
+
+
+async def _ended(process: ServerProcess) -> bool:
+    try:
+        await asyncio.wait_for(process.wait(), timedelta(seconds=1).total_seconds())
+    except TimeoutError:
+        return False
+    return True
+
+
+@row(18, "the database's disk is full, then freed")
+async def database_disk_full(run: Run) -> None:
+    with small_disk(run.bench.directory / "database-disk") as disk:
+        server = MongoServer(disk / "mongodb", run.bench.directory / "database-disk-logs")
+        async with _on_a_small_disk(server), run.own(mongodb=server.address) as world:
+            async with world.load.under(run.bench.rate, world.observer):
+                await _fill_and_free(run, server, disk)
+
+
+@row(19, "the broker's disk is full, then freed")
+async def broker_disk_full(run: Run) -> None:
+    with small_disk(run.bench.directory / "broker-disk") as disk:
+        server = KafkaServer(disk / "kafka", run.bench.directory / "broker-disk-logs")
+        async with _on_a_small_disk(server), run.own(kafka=server.address) as world:
+            async with world.load.under(run.bench.rate, world.observer):
+                await _fill_and_free(run, server, disk)
