@@ -110,10 +110,8 @@ class Checker:
                 lost.append(where)
             elif len(found) > 1:
                 doubled.append(where)
-            elif (found[0]["outcome"], found[0].get("code")) != (expected.outcome, expected.code):
-                wrong.append(
-                    f"{where} {found[0]['outcome']} {found[0].get('code')}, not {expected.outcome} {expected.code}"
-                )
+            elif (said := (found[0]["outcome"], found[0].get("code"))) != (expected.outcome, expected.code):
+                wrong.append(f"{where} {said}, not {expected.outcome} {expected.code}")
         verdict.missing("A", "receipts", lost)
         verdict.twice("A", "receipts", doubled)
         verdict.broken("A", "receipts say something else", wrong)

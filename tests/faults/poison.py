@@ -24,6 +24,9 @@ class Poison:
     key: Callable[[Document], bytes | None] = lambda document: str(document["subject"]).encode()
     headers: Headers = (STRUCTURED,)
 
+    def __str__(self) -> str:
+        return self.name
+
     def made_of(self, municipality: str, document: Document) -> Sent:
         """The record, saying what it should be refused with."""
         sent = Sent(municipality, self.key(document), self.value(document), self.headers)
@@ -121,6 +124,9 @@ class Odd:
     name: str
     change: Callable[[Document], Document]
     headers: Headers = ()
+
+    def __str__(self) -> str:
+        return self.name
 
     def made_of(self, municipality: str, document: Document) -> Sent:
         """The record."""

@@ -17,7 +17,7 @@ ROW_WITHIN = 1800.0
 
 
 class NotRun(Exception):
-    """The row can't run: its feature does not exist yet, or this machine lacks something; the message says which."""
+    """The row can't run: its feature does not exist yet, or this machine lacks what the message names."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import orjson
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
@@ -40,7 +39,7 @@ MEMORY_EVERY = 0.5
 
 @dataclass(slots=True)
 class World:
-    """`reached_by` says for each service at which addresses it finds its servers; `servers`, where they are."""
+    """`servers` says where the servers are, and `reached_by` at which addresses each service finds them."""
 
     directory: Path
     servers: Addresses
@@ -237,8 +236,3 @@ class World:
     def settlements(self) -> list[str]:
         """The names of the municipalities' topics."""
         return [topics.SETTLEMENTS.named(one, self.prefix) for one in self.municipalities]
-
-    @staticmethod
-    def bytes_of(document: object) -> bytes:
-        """A document as JSON."""
-        return orjson.dumps(document)

@@ -4,7 +4,7 @@ import asyncio
 import ctypes
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -13,6 +13,7 @@ from deploy.local.kafka import KafkaServer
 from deploy.local.mongodb import MongoServer
 from deploy.local.process import ServerProcess
 from tests.faults.registry import NotRun, Run, row
+from tests.faults.world import World
 
 MEBIBYTE: Final = 1024 * 1024
 SIZE: Final = 768
@@ -74,6 +75,10 @@ async def _on_a_small_disk(server: Server) -> AsyncIterator[None]:
         await server.stop()
 
 
+def _load(run: Run, world: World) -> AbstractAsyncContextManager[None]:
+    return world.load.under(run.bench.rate, world.observer)
+
+
 async def _fill_and_free(run: Run, server: Server, disk: Path) -> None:
     await asyncio.sleep(BEFORE)
     filler = fill(disk)
@@ -102,15 +107,13 @@ async def _ended(process: ServerProcess) -> bool:
 async def database_disk_full(run: Run) -> None:
     with small_disk(run.bench.directory / "database-disk") as disk:
         server = MongoServer(disk / "mongodb", run.bench.directory / "database-disk-logs")
-        async with _on_a_small_disk(server), run.own(mongodb=server.address) as world:
-            async with world.load.under(run.bench.rate, world.observer):
-                await _fill_and_free(run, server, disk)
+        async with _on_a_small_disk(server), run.own(mongodb=server.address) as world, _load(run, world):
+            await _fill_and_free(run, server, disk)
 
 
 @row(19, "the broker's disk is full, then freed")
 async def broker_disk_full(run: Run) -> None:
     with small_disk(run.bench.directory / "broker-disk") as disk:
         server = KafkaServer(disk / "kafka", run.bench.directory / "broker-disk-logs")
-        async with _on_a_small_disk(server), run.own(kafka=server.address) as world:
-            async with world.load.under(run.bench.rate, world.observer):
-                await _fill_and_free(run, server, disk)
+        async with _on_a_small_disk(server), run.own(kafka=server.address) as world, _load(run, world):
+            await _fill_and_free(run, server, disk)
