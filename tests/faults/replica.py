@@ -17,7 +17,7 @@ from deploy.local.process import ServerProcess
 from shared.contracts.topics import Service
 from tests.faults.launcher import SOUND, Flaw
 
-READY_WITHIN = 60.0
+READY_WITHIN = 180.0
 GRACE = timedelta(seconds=20)
 LOOK = 0.05
 RESTART_AFTER = 0.5

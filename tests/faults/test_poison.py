@@ -23,7 +23,8 @@ def raw(sent: Sent) -> Raw:
 
 
 def made(one: Poison | Odd) -> Sent:
-    return one.made_of(TOWN, settlement(TOWN, "CASE-1", datetime.now(UTC), Random(1)))
+    chance = Random(1)  # noqa: S311
+    return one.made_of(TOWN, settlement(TOWN, "CASE-1", datetime.now(UTC), chance))
 
 
 @pytest.mark.parametrize("poison", [one for one in MUST_DIE if one.code != "personal_number"], ids=str)
