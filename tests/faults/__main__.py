@@ -11,9 +11,8 @@ from pathlib import Path
 from tests.faults import rows
 from tests.faults.bench import Bench
 from tests.faults.registry import ROWS, Result
+from tests.faults.rows.disks import own_mounts
 from tests.faults.table import last_line, line_of, table
-
-ALL = range(1, 33)
 
 
 async def run(numbers: list[int], bench: Bench) -> dict[int, Result]:
@@ -38,6 +37,7 @@ def main() -> int:
     said = parser.parse_args()
     # Outages are the point: the clients' complaints of them would hide what was found.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    own_mounts()
     rows.load()
     numbers = [int(one) for one in said.rows.split(",")] if said.rows else sorted(ROWS)
     directory = Path(tempfile.mkdtemp(prefix="kobling-faults-"))

@@ -86,6 +86,11 @@ class Observer:
             del self._positions[partition]
         self._lives[topic] += 1
 
+    def has_settlement(self, topic: str, offset: int) -> bool:
+        """Whether such a record was read, in any of the topic's lives."""
+        lives = range(self._lives[topic] + 1)
+        return any((topic, offset + life * ANOTHER_LIFE) in self.oracle.expected for life in lives)
+
     def _place(self, topic: str, offset: int) -> tuple[str, int]:
         return topic, offset + self._lives[topic] * ANOTHER_LIFE
 

@@ -220,7 +220,7 @@ class World:
         lost = [
             f"{topic}/{offset}"
             for topic, offset in self.load.acknowledged
-            if (topic.removeprefix(self.prefix), offset) not in self.observer.oracle.expected
+            if not self.observer.has_settlement(topic.removeprefix(self.prefix), offset)
         ]
         verdict.missing("A", "acknowledged settlements", lost)
         verdict.broken("E", "personal data in logs", self.logs.leaks())

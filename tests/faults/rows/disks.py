@@ -22,6 +22,7 @@ BEFORE: Final = 5.0
 FULL: Final = 20.0
 CLONE_NEWNS: Final = 0x20000
 MS_REC, MS_PRIVATE, MNT_DETACH = 0x4000, 1 << 18, 2
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class Server(Protocol):
@@ -36,22 +37,25 @@ class Server(Protocol):
         """Stops it."""
 
 
+def own_mounts() -> None:
+    """Gives this process a mount namespace of its own, where it may: what it mounts then ends with it.
+
+    Before any thread is started, since each thread has its namespace from the one that started it.
+    """
+    if _LIBC.unshare(CLONE_NEWNS) == 0:
+        _LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None)
+
+
 @contextmanager
 def small_disk(path: Path) -> Iterator[Path]:
-    """A file system in memory, in a mount namespace of this process: it ends with it, whatever happens."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    """A file system in memory."""
     path.mkdir(parents=True)
-    options = f"size={SIZE}m".encode()
-    if (
-        libc.unshare(CLONE_NEWNS) != 0
-        or libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0
-        or libc.mount(b"tmpfs", bytes(path), b"tmpfs", 0, options) != 0
-    ):
-        raise NotRun(f"mounting a small disk needs root: {os.strerror(ctypes.get_errno())}")
+    if _LIBC.mount(b"tmpfs", bytes(path), b"tmpfs", 0, f"size={SIZE}m".encode()) != 0:
+        raise NotRun(f"mounting a small disk: {os.strerror(ctypes.get_errno())}")
     try:
         yield path
     finally:
-        libc.umount2(bytes(path), MNT_DETACH)
+        _LIBC.umount2(bytes(path), MNT_DETACH)
 
 
 def fill(disk: Path) -> Path:

@@ -25,7 +25,6 @@ def _card(world: World, subject: str, address: str) -> Record:
     details = CardDetails.model_validate(
         {
             "given_name": "Kanarifugl",
-            "family_name": "Eksempel",
             "email": address,
             "preferred_language": "en",
         }

@@ -43,7 +43,6 @@ class _People:
         self.world = world
         self.revisions: dict[str, int] = {}
         self.gone: set[str] = set()
-        self.capacity: dict[str, int] = {}
 
     def here(self, subject: str, capacity: int = CAPACITY) -> Record:
         """Ready, or approved with a capacity."""
@@ -51,9 +50,13 @@ class _People:
         now = datetime.now(UTC)
         if subject.startswith("refugee"):
             return event("RefugeeReady", subject, _state(self.world, "ready"), now, revision=revision)
-        self.capacity[subject] = capacity
         state = _state(self.world, "approved", capacity=capacity)
         return event("VolunteerApproved", subject, state, now, revision=revision)
+
+    def erased(self, subject: str) -> Record:
+        """A null value."""
+        self.gone.add(subject)
+        return (topics.REFUGEES if subject.startswith("refugee") else topics.VOLUNTEERS), subject, None
 
     def left(self, subject: str) -> Record:
         """Consent withdrawn, or approval lapsed: whoever it is may not be paired from now on."""
@@ -87,6 +90,7 @@ async def races(run: Run) -> None:
                 for one in range(0, GUIDES, 4):
                     await _send(world, producer, [people.left(refugees[one]), people.left(guides[one])])
                     await _send(world, producer, [people.here(guides[one + 1], capacity=1)])
+                    await _send(world, producer, [people.erased(refugees[one + 2])])
                     await asyncio.sleep(run.bench.chance.uniform(0, 0.1))
                 await _answered(world, asked)
         finally:
