@@ -1,7 +1,6 @@
 """The servers under test, with a proxy for each service before each of them, and the worlds on them."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -46,14 +45,12 @@ class Bench:
     kafka: KafkaServer = field(init=False)
     mongodb: MongoServer = field(init=False)
     wires: dict[Service, Wire] = field(init=False)
-    chance: random.Random = field(init=False)
     _shared: World | None = None
     _shared_stack: AsyncExitStack | None = None
     _worlds: int = 0
 
     def __post_init__(self) -> None:
         self.wires = {service: Wire() for service in SERVICES}
-        self.chance = random.Random(self.seed)  # noqa: S311 (a schedule, to be had again)
         logs = self.directory / "servers"
         proxied = [wire.kafka.port for wire in self.wires.values()]
         self.kafka = KafkaServer(self.directory / "kafka", logs, proxied)
@@ -83,31 +80,38 @@ class Bench:
         self,
         services: Sequence[Service] = SERVICES,
         *,
+        seed: str,
+        behind_proxies: bool = False,
         kafka: str | None = None,
         mongodb: str | None = None,
         municipalities: tuple[str, ...] = MUNICIPALITIES,
         more: Mapping[str, str] | None = None,
     ) -> World:
-        """A new installation, not started; with servers of its own, it is not behind proxies."""
+        """A new installation, not started."""
         self._worlds += 1
         there = Addresses(kafka or self.kafka.address, mongodb or self.mongodb.address, "processes")
-        own = kafka is not None or mongodb is not None
+        reached_by = {
+            service: wire.addresses if behind_proxies else there for service, wire in self.wires.items()
+        }
         return World(
             self.directory,
             there,
-            {service: there if own else wire.addresses for service, wire in self.wires.items()},
+            reached_by,
             services,
             prefix=f"w{self._worlds}.",
             municipalities=municipalities,
-            seed=self.seed + self._worlds,
+            seed=seed,
             more=more or {},
         )
+
+    def _proxied(self) -> World:
+        return self.world(seed=f"{self.seed}/{self._worlds}", behind_proxies=True)
 
     async def shared(self) -> World:
         """The installation that most rows share, started by the first that asks."""
         if self._shared is None:
             self._shared_stack = AsyncExitStack()
-            self._shared = await self._shared_stack.enter_async_context(self.world().running())
+            self._shared = await self._shared_stack.enter_async_context(self._proxied().running())
         return self._shared
 
     async def discard_shared(self) -> None:

@@ -110,7 +110,7 @@ class Load:
     kafka: str
     prefix: str
     municipalities: tuple[str, ...]
-    seed: int
+    seed: str
     acknowledged: set[tuple[str, int]] = field(default_factory=set)
     sent: Counter[Kind] = field(default_factory=Counter)
     consented: set[str] = field(default_factory=set)

@@ -1,12 +1,13 @@
 """The rows: what each does, how it runs, and what comes of it."""
 
 import asyncio
+import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from shared.contracts.topics import SERVICES, Service
 from tests.faults.bench import Bench
@@ -39,10 +40,15 @@ class Result:
 
 @dataclass(slots=True)
 class Run:
-    """One run of one row."""
+    """One run of one row. `seed` makes its schedule and its load, whatever ran before it."""
 
     bench: Bench
+    seed: str = ""
     result: Result = field(default_factory=Result)
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)  # noqa: S311 (a schedule, to be had again)
 
     def did(self, what: str) -> None:
         """Says what was injected, for the table."""
@@ -64,9 +70,13 @@ class Run:
     @asynccontextmanager
     async def own(self, *services: Service, **options: Any) -> AsyncIterator[World]:
         """A new installation of these services (all by default); held likewise."""
-        async with self.bench.world(services or SERVICES, **options).running() as world:
+        async with self.world(*services, **options).running() as world:
             yield world
             await self.settle(world)
+
+    def world(self, *services: Service, **options: Any) -> World:
+        """A new installation, not started and not behind proxies."""
+        return self.bench.world(services or SERVICES, seed=self.seed, **options)
 
     async def settle(self, world: World) -> None:
         """Waits for rest, and holds the installation against the invariants."""
@@ -83,17 +93,24 @@ class Run:
         self.result.outcomes += await world.outcomes()
 
 
+Lane = Literal["shared", "beside", "alone"]
+"""`shared` rows run one after another on one installation, `beside` them those with installations of their
+own; `alone`, at the end, those that harm the servers or need the machine to themselves.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of the matrix."""
 
     number: int
     fault: str
+    lane: Lane
     body: Callable[[Run], Awaitable[None]]
 
     async def run(self, bench: Bench) -> Result:
         """Runs it; whatever goes wrong is in the result."""
-        run = Run(bench)
+        run = Run(bench, f"{bench.seed}/{self.number}")
         begun = time.monotonic()
         try:
             async with asyncio.timeout(ROW_WITHIN):
@@ -103,7 +120,7 @@ class Row:
         except Exception as error:  # noqa: BLE001 (the other rows go on)
             run.result.verdict.faults.append(f"{type(error).__name__}: {error}")
         run.result.seconds = time.monotonic() - begun
-        if run.result.verdict.faults:
+        if run.result.verdict.faults and self.lane != "beside":
             # What is missing from it would be missing in every row after this one.
             await bench.discard_shared()
         return run.result
@@ -112,13 +129,14 @@ class Row:
 ROWS: dict[int, Row] = {}
 
 
-def row(
-    number: int, fault: str
-) -> Callable[[Callable[[Run], Awaitable[None]]], Callable[[Run], Awaitable[None]]]:
+Body = Callable[[Run], Awaitable[None]]
+
+
+def row(number: int, fault: str, lane: Lane = "shared") -> Callable[[Body], Body]:
     """Registers a row."""
 
-    def register(body: Callable[[Run], Awaitable[None]]) -> Callable[[Run], Awaitable[None]]:
-        ROWS[number] = Row(number, fault, body)
+    def register(body: Body) -> Body:
+        ROWS[number] = Row(number, fault, lane, body)
         return body
 
     return register

@@ -47,7 +47,7 @@ class World:
     services: Sequence[Service] = SERVICES
     prefix: str = ""
     municipalities: tuple[str, ...] = MUNICIPALITIES
-    seed: int = 1
+    seed: str = "1"
     more: Mapping[str, str] = field(default_factory=dict)
     replicas: dict[str, Replica] = field(default_factory=dict, init=False)
     databases: dict[Service, Database] = field(default_factory=dict, init=False)

@@ -107,7 +107,7 @@ async def _ended(process: ServerProcess) -> bool:
     return True
 
 
-@row(18, "the database's disk is full, then freed")
+@row(18, "the database's disk is full, then freed", "beside")
 async def database_disk_full(run: Run) -> None:
     with small_disk(run.bench.directory / "database-disk") as disk:
         server = MongoServer(disk / "mongodb", run.bench.directory / "database-disk-logs")
@@ -115,7 +115,7 @@ async def database_disk_full(run: Run) -> None:
             await _fill_and_free(run, server, disk)
 
 
-@row(19, "the broker's disk is full, then freed")
+@row(19, "the broker's disk is full, then freed", "beside")
 async def broker_disk_full(run: Run) -> None:
     with small_disk(run.bench.directory / "broker-disk") as disk:
         server = KafkaServer(disk / "kafka", run.bench.directory / "broker-disk-logs")

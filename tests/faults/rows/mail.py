@@ -70,7 +70,7 @@ async def _publish(world: World, records: list[Record]) -> None:
         await producer.stop()
 
 
-@row(29, "the mail server dies after accepting; the service between send and mark")
+@row(29, "the mail server dies after accepting; the service between send and mark", "beside")
 async def mail_server_dies(run: Run) -> None:
     sink = MailSink(cuts=CUTS)
     await sink.start()

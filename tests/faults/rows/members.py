@@ -57,7 +57,7 @@ async def three_members(directory: Path) -> AsyncIterator[str]:
         await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
 
 
-@row(12, "the primary steps down every 20 s (three members)")
+@row(12, "the primary steps down every 20 s (three members)", "beside")
 async def primary_steps_down(run: Run) -> None:
     async with three_members(run.bench.directory / "members") as uri, run.own(mongodb=uri) as world:
         client: AsyncMongoClient[dict[str, Any]]

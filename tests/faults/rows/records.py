@@ -28,7 +28,7 @@ PACE: Final = 150.0
 FLAWED: Final = "FLAWED"
 
 
-@row(23, "a topic is deleted and made again under load")
+@row(23, "a topic is deleted and made again under load", "beside")
 async def topic_made_anew(run: Run) -> None:
     async with run.own() as world:
         async with world.load.under(run.bench.rate, world.observer):
@@ -79,7 +79,7 @@ async def poison_corpus(run: Run) -> None:
         run.did(f"{len(dead)} dead; receipts behind one within {worst:.2f} s, half of all in {usual:.2f} s")
 
 
-@row(25, "dead letters are run again, and the service is killed meanwhile")
+@row(25, "dead letters are run again, and the service is killed meanwhile", "beside")
 async def redrive_killed(run: Run) -> None:
     points: tuple[Point, ...] = ("in_transaction", "before_commit", "after_commit", "sent_not_acked")
     async with run.own() as world:
@@ -160,7 +160,7 @@ async def collisions(run: Run) -> None:
 
 async def _rogue_writer(run: Run) -> None:
     """A writer that breaks the rules of internal topics: readers hold, and say so by dead letters."""
-    world = run.bench.world(("reporting",))
+    world = run.world("reporting")
     now = datetime.now(UTC)
     subject = "refugee-aaaaaaaaaaaaaaaaaaaaaaaa"
     state = {"municipality": world.municipalities[0], "status": "settled"}

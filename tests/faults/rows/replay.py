@@ -53,7 +53,7 @@ async def _reset(world: World, groups: list[str], where: str) -> None:
     )
 
 
-@row(21, "every topic is replayed twice with Kafka's own tool")
+@row(21, "every topic is replayed twice with Kafka's own tool", "beside")
 async def full_replay(run: Run) -> None:
     async with run.own() as world:
         before = await _state_hashes(world)
@@ -74,9 +74,9 @@ async def full_replay(run: Run) -> None:
         run.did(f"{REPLAYS} replays of {len(groups)} groups")
 
 
-@row(22, "offsets are skipped to the latest")
+@row(22, "offsets are skipped to the latest", "beside")
 async def offsets_skipped(run: Run) -> None:
-    world = run.bench.world(("intake", "matching"))
+    world = run.world("intake", "matching")
     async with world.running():
         matching = world.of("matching")
         if "kobling_offsets_skipped_total" not in await matching.metrics():

@@ -71,7 +71,7 @@ class _People:
         return event(name, subject, state, datetime.now(UTC), revision=revision)
 
 
-@row(32, "consent withdrawn, guide lapsed, capacity taken while a round writes")
+@row(32, "consent withdrawn, guide lapsed, capacity taken while a round writes", "beside")
 async def races(run: Run) -> None:
     async with run.own("matching", more={"PROPOSALS_PER_TRANSACTION": "5", "AGAIN_AFTER": "PT1S"}) as world:
         second = await world.add("matching")
@@ -91,7 +91,7 @@ async def races(run: Run) -> None:
                     await _send(world, producer, [people.left(refugees[one]), people.left(guides[one])])
                     await _send(world, producer, [people.here(guides[one + 1], capacity=1)])
                     await _send(world, producer, [people.erased(refugees[one + 2])])
-                    await asyncio.sleep(run.bench.chance.uniform(0, 0.1))
+                    await asyncio.sleep(run.chance.uniform(0, 0.1))
                 await _answered(world, asked)
         finally:
             await producer.stop()

@@ -11,7 +11,7 @@ AWAY: Final = 120.0
 FROZEN: Final = 90.0
 
 
-@row(7, "the broker is killed and started again")
+@row(7, "the broker is killed and started again", "alone")
 async def broker_killed(run: Run) -> None:
     async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
         for _ in range(2):
@@ -21,7 +21,7 @@ async def broker_killed(run: Run) -> None:
         run.did("2 kills")
 
 
-@row(8, "the broker is stopped in order and started again")
+@row(8, "the broker is stopped in order and started again", "alone")
 async def broker_stopped(run: Run) -> None:
     async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
         await asyncio.sleep(BEFORE)
@@ -30,7 +30,7 @@ async def broker_stopped(run: Run) -> None:
         run.did("1 stop")
 
 
-@row(9, "the broker is away for minutes")
+@row(9, "the broker is away for minutes", "alone")
 async def broker_away(run: Run) -> None:
     async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
         await asyncio.sleep(BEFORE)
@@ -41,7 +41,7 @@ async def broker_away(run: Run) -> None:
         run.did(f"{AWAY:.0f} s")
 
 
-@row(10, "the database is killed in a transaction")
+@row(10, "the database is killed in a transaction", "alone")
 async def database_killed(run: Run) -> None:
     async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
         for _ in range(3):
@@ -51,7 +51,7 @@ async def database_killed(run: Run) -> None:
         run.did("3 kills")
 
 
-@row(11, "the database is stopped for 90 s in a transaction")
+@row(11, "the database is stopped for 90 s in a transaction", "alone")
 async def database_frozen(run: Run) -> None:
     async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
         await asyncio.sleep(BEFORE)

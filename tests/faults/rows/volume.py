@@ -21,7 +21,7 @@ AT_ONCE: Final = 50
 DRAIN_WITHIN: Final = 900.0
 
 
-@row(28, "10 MB records, outgoing records over the limit, 5,000 events a second")
+@row(28, "10 MB records, outgoing records over the limit, 5,000 events a second", "alone")
 async def too_much(run: Run) -> None:
     await _too_large(run)
     async with run.own() as world:
