@@ -26,7 +26,7 @@ from shared.sealing import encode, new_key_pair
 from tests.faults.invariants import CAP, READS, Checker, Logs, Verdict, totals
 from tests.faults.launcher import SOUND, Flaw
 from tests.faults.load import OPERATOR, Load
-from tests.faults.observer import Observer
+from tests.faults.observer import Observer, canary_in
 from tests.faults.replica import Replica
 from tests.support.cluster import event
 
@@ -224,6 +224,8 @@ class World:
         ]
         verdict.missing("A", "acknowledged settlements", lost)
         verdict.broken("E", "personal data in logs", self.logs.leaks())
+        told = [one.name for one in self.running_replicas if canary_in((await one.metrics()).encode())]
+        verdict.broken("E", "personal data in metrics", told)
         fat = [
             f"{one.name} {one.memory // 1024 // 1024} MB"
             for one in self.replicas.values()
