@@ -41,6 +41,7 @@ Point = Literal[
 ]
 CONSUMER_POINTS: tuple[Point, ...] = get_args(Point)[:6]
 MEBIBYTE = 1024 * 1024
+NEWER_ATTRIBUTE = "addedlater"
 
 Step = Callable[..., Awaitable[Any]]
 
@@ -175,22 +176,26 @@ def raise_on(keys: str) -> None:
 
 
 def write_as_a_newer_release() -> None:
-    """Adds a field and an attribute to everything sent that has data."""
+    """Adds a field and an attribute to everything sent that has data, where it goes into the outbox."""
 
     def around(step: Step) -> Step:
-        async def wrapped(
-            self: Any, topic: str, value: bytes | None = None, *rest: Any, **options: Any
-        ) -> Any:
-            if value and value.startswith(b"{"):
-                document = json.loads(value)
-                document["addedlater"] = "1"
-                document["data"]["added_later"] = {"level": 1}
-                value = json.dumps(document).encode()
-            return await step(self, topic, value, *rest, **options)
+        async def wrapped(self: Any, documents: list[dict[str, Any]], *rest: Any, **options: Any) -> Any:
+            if self.name == "outbox":
+                documents = [{**row, "value": _newer(row["value"])} for row in documents]
+            return await step(self, documents, *rest, **options)
 
         return wrapped
 
-    _wrap(AIOKafkaProducer, "send", around)
+    _wrap(AsyncIOMotorCollection, "insert_many", around)
+
+
+def _newer(value: bytes | None) -> bytes | None:
+    if not value or not value.startswith(b"{"):
+        return value
+    document = json.loads(value)
+    document[NEWER_ATTRIBUTE] = "1"
+    document["data"]["added_later"] = {"level": 1}
+    return json.dumps(document).encode()
 
 
 def limit_outgoing(largest: int) -> None:

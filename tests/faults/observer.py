@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.contracts import topics
+from tests.faults.launcher import NEWER_ATTRIBUTE
 from tests.faults.model import Oracle
 from tests.faults.people import CANARIES
 
@@ -52,6 +53,7 @@ class Observer:
     states: dict[tuple[str, str], dict[int, set[str]]] = field(default_factory=dict)
     caused: dict[str, set[str]] = field(default_factory=dict)
     delays: dict[tuple[str, int], float] = field(default_factory=dict)
+    from_newer: int = 0
     disorder: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     _lives: Counter[str] = field(default_factory=Counter)
@@ -170,6 +172,7 @@ class Observer:
         self.dead.setdefault(said["dlq-id"], letter)
 
     def _see_event(self, topic: str, record: Any, document: dict[str, Any]) -> None:
+        self.from_newer += NEWER_ATTRIBUTE in document
         if topic.startswith("receipts."):
             self._see_receipt(topic, record, document)
         elif topic.startswith("replies."):

@@ -37,7 +37,9 @@ async def mixed_versions(run: Run) -> None:
             await asyncio.sleep(2)
             await world.of(service).restart()
             await newer.leave()
-        run.did(f"{len(SERVICES)} services forth and back")
+    newer_records = world.observer.from_newer
+    run.must(newer_records > 0, "nothing was written by the newer release")
+    run.did(f"{len(SERVICES)} services forth and back, {newer_records} records of a newer release")
 
 
 @row(30, "erasure in flight, then replay and an old dump")
