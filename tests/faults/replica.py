@@ -68,7 +68,8 @@ class Replica:
     starts: int = 0
     _port: int = 0
     _process: ServerProcess | None = None
-    _keeper: asyncio.Task[None] | None = field(default=None)
+    _keeper: asyncio.Task[None] | None = None
+    _launching: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def pid(self) -> int:
@@ -99,15 +100,17 @@ class Replica:
             **flaw.environment,
         }
         log = self.logs / f"{self.name}.log"
-        self._process = ServerProcess(self.name, [sys.executable, "-m", *module], log, environment)
+        process = ServerProcess(self.name, [sys.executable, "-m", *module], log, environment)
         self.starts += 1
-        await self._process.start()
+        await process.start()
+        self._process = process
 
     async def _keep(self) -> None:
         while self._process is not None:
             await self._process.wait()
             await asyncio.sleep(RESTART_AFTER)
-            await self._launch(SOUND)
+            async with self._launching:
+                await self._launch(SOUND)
 
     def look(self) -> int:
         """Takes note of the memory in use; returns the most that was seen of any of its processes."""
@@ -134,10 +137,12 @@ class Replica:
     async def leave(self, *, killed: bool = False) -> None:
         """Ends it for good: it drains, or is killed."""
         self.look()
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        process, self._process = self._process, None
+        # Not while it is being started again: that process would be left to nobody.
+        async with self._launching:
+            if self._keeper is not None:
+                self._keeper.cancel()
+                await asyncio.gather(self._keeper, return_exceptions=True)
+            process, self._process = self._process, None
         if process is not None:
             await (process.kill() if killed else process.stop(GRACE))
 
