@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo up down test property test-containers check format lock bench bench-pipeline
+.PHONY: help env demo up down test property test-containers check format lock bench bench-pipeline faults
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -60,3 +60,9 @@ bench: $(READY) ## the matcher's benchmark
 
 bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.pipeline
+
+KILLS ?= 200
+SEED ?= 1
+
+faults: $(READY) ## the fault matrix on real processes; ROWS=7,10 runs a part, KILLS=200 are row 2's
+	@$(BIN)/python -m tests.faults --rows "$(ROWS)" --kills $(KILLS) --seed $(SEED)

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -21,12 +21,14 @@ _START = timedelta(seconds=60)
 _GRACE = timedelta(seconds=30)
 _TRIES = 5
 
+_PROTOCOLS = "listener.security.protocol.map"
+
 BROKER_SETTINGS: Final[Mapping[str, str]] = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "CLIENTS",
-    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    _PROTOCOLS: "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
     # A mistyped topic must fail, not appear with one partition and no access rules.
     "auto.create.topics.enable": "false",
     # A service that was off for weeks still finds where it stopped.
@@ -58,12 +60,16 @@ class KafkaServer:
     """One broker below `directory`: its data in `data`, its output in `logs`' `kafka.log`.
 
     Stopping or killing it keeps the data and the port, so that it can be started again as the same broker.
+    For each port in `proxied` it has one more listener that says it is to be found there: clients that come
+    through a proxy on that port stay behind it. `behind` says where those listeners really are.
     """
 
-    def __init__(self, directory: Path, logs: Path) -> None:
+    def __init__(self, directory: Path, logs: Path, proxied: Sequence[int] = ()) -> None:
         self._directory = directory
         self._log = logs / "kafka.log"
+        self._proxied = proxied
         self._address: str | None = None
+        self.behind: dict[int, int] = {}
         self.process: ServerProcess | None = None
 
     @property
@@ -114,12 +120,18 @@ class KafkaServer:
 
     async def _format(self) -> str:
         """Write the settings for free ports and format the data directory; returns the clients' address."""
-        clients, controller = free_ports(2)
+        clients, controller, *hidden = free_ports(2 + len(self._proxied))
         address = f"{LOOPBACK}:{clients}"
+        self.behind = dict(zip(self._proxied, hidden, strict=True))
+        more = {f"PROXIED_{port}": f"{LOOPBACK}:{really}" for port, really in self.behind.items()}
+        listeners = {"CLIENTS": address, **more}
+        told = {"CLIENTS": address, **{f"PROXIED_{port}": f"{LOOPBACK}:{port}" for port in self._proxied}}
+        protocols = [BROKER_SETTINGS[_PROTOCOLS], *(f"{name}:PLAINTEXT" for name in more)]
         settings = {
             **BROKER_SETTINGS,
-            "listeners": f"CLIENTS://{address},CONTROLLER://{LOOPBACK}:{controller}",
-            "advertised.listeners": f"CLIENTS://{address}",
+            _PROTOCOLS: ",".join(protocols),
+            "listeners": _listed({**listeners, "CONTROLLER": f"{LOOPBACK}:{controller}"}),
+            "advertised.listeners": _listed(told),
             "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
             "log.dirs": str(self._directory / "data"),
         }
@@ -151,6 +163,10 @@ class KafkaServer:
 
     def _port_was_taken(self) -> bool:
         return self.process is not None and "already in use" in self.process.last_words()
+
+
+def _listed(addresses: Mapping[str, str]) -> str:
+    return ",".join(f"{name}://{address}" for name, address in addresses.items())
 
 
 def _cluster_id() -> str:

@@ -179,6 +179,12 @@ def test_readers_ignore_fields_and_events_of_a_newer_writer() -> None:
     assert isinstance(parser.parse(raw(second, topic="refugees.v1", key=second["subject"])), Unreadable)
 
 
+def test_a_replicas_clock_that_is_ahead_loses_no_state() -> None:
+    state = {**refugee(), "time": "2016-06-16T07:00:00Z"}
+    parsed = Parser(topics.REFUGEES).parse(raw(state, topic="refugees.v1", key=state["subject"]))
+    assert isinstance(parsed, Received)
+
+
 def test_prefixes_and_owners() -> None:
     parser = Parser(topics.COMMANDS["matching"], "t1.")
     command = {

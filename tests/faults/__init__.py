@@ -1,0 +1,1 @@
+"""The fault matrix of docs/faults.md, on real processes: `make faults`."""
