@@ -4,7 +4,7 @@ import base64
 import binascii
 import sys
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,6 +55,10 @@ class ServiceSettings(BaseSettings):
     relay_rows: Annotated[
         int, Field(ge=1, le=10_000, description="Most records in one relay transaction.")
     ] = 1000
+    relay_shards: Annotated[
+        Literal[1, 2, 4, 8, 16],
+        Field(description="Relays that share the outbox. Stop all replicas before changing it."),
+    ] = 1
     relay_poll: timedelta = Field(
         timedelta(milliseconds=100), description="How often an idle relay looks for other replicas' rows."
     )

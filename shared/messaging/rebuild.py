@@ -100,7 +100,7 @@ class Rebuild:
     kafka: str
     prefix: str
     clock: Clock
-    make_relay_producer: ProducerFactory
+    relay_producers: Sequence[ProducerFactory]
     health: Health
     records: int
     past: Past = field(default_factory=Past)
@@ -161,12 +161,13 @@ class Rebuild:
 
         A producer starts only when its predecessor's transaction is over.
         """
-        producer = self.make_relay_producer()
-        try:
-            async with asyncio.timeout(FENCED_WITHIN.total_seconds()):
-                await producer.start()
-        finally:
-            await producer.stop()
+        for make in self.relay_producers:
+            producer = make()
+            try:
+                async with asyncio.timeout(FENCED_WITHIN.total_seconds()):
+                    await producer.start()
+            finally:
+                await producer.stop()
 
     async def _read(self, source: Source, consumer: AIOKafkaConsumer) -> tuple[int, int]:
         """How many records a topic has, and the broker's time of its newest."""

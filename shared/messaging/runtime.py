@@ -35,10 +35,9 @@ from shared.messaging.desk import DeadLetterDesk
 from shared.messaging.due import DueHandler, DueRunner
 from shared.messaging.guard import OffsetGuard
 from shared.messaging.health import Health
-from shared.messaging.lease import Lease
 from shared.messaging.metrics import CONTENT_TYPE, Metrics
 from shared.messaging.rebuild import Rebuild, Recipe
-from shared.messaging.relay import Relay, relay_producer
+from shared.messaging.relays import Relays
 from shared.messaging.retry import Backoff
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import Operators, Programmes, TableReader
@@ -99,7 +98,7 @@ class App:
     broker: KafkaBroker = field(init=False)
     admission: Admission = field(init=False)
     metrics: Metrics = field(init=False)
-    relay: Relay = field(init=False)
+    relays: Relays = field(init=False)
     due: DueRunner = field(init=False)
     rebuild: Rebuild = field(init=False)
     _names: list[str] = field(default_factory=list, init=False)
@@ -110,15 +109,16 @@ class App:
         runtime, settings = self.runtime, self.runtime.settings
         prefix = settings.topic_prefix
         self.broker = make_broker(settings.kafka, f"{prefix}{runtime.service}")
-        self.relay = Relay(
+        self.relays = Relays.of(
             runtime.database,
-            Lease(runtime.database, "relay"),
-            lambda: relay_producer(settings.kafka, f"{prefix}{runtime.service}-relay"),
-            runtime.health,
+            settings.kafka,
+            f"{prefix}{runtime.service}-relay",
+            settings.relay_shards,
             settings.relay_rows,
             settings.relay_poll,
+            runtime.health,
         )
-        self.metrics = Metrics(prefix, leads=lambda: self.relay.lease.held)
+        self.metrics = Metrics(prefix, leads=lambda: self.relays.leads)
         self.rebuild = Rebuild(
             self.recipe,
             runtime.database,
@@ -126,7 +126,7 @@ class App:
             settings.kafka,
             prefix,
             runtime.clock,
-            self.relay.make_producer,
+            self.relays.producers,
             runtime.health,
             settings.batch_records,
         )
@@ -151,7 +151,7 @@ class App:
             runtime.clock,
             {**self.due_handlers, RETRY_KIND: orders.retry, ticks.TICK: ticks.tick},
             runtime.health,
-            self.relay.wake,
+            self.relays.wake,
             settings.due_poll,
         )
         for transaction in transactions:
@@ -167,11 +167,12 @@ class App:
             self._names.append(processor.name)
         groups = [f"{prefix}{runtime.service}.{name}" for name in self._names]
         self.admission = Admission(settings.kafka, groups, OffsetGuard(runtime.database), runtime.health)
-        for part in ("database", "tables", rebuild.PART, "broker", "relay", "due"):
+        for part in ("database", "tables", rebuild.PART, "broker", "due"):
             runtime.health.starting(part)
+        self.relays.starting(runtime.health)
 
     def _wake(self) -> None:
-        self.relay.wake()
+        self.relays.wake()
         self.due.wake()
 
     async def start(self) -> None:
@@ -194,7 +195,7 @@ class App:
             await self._until_there("database", hook)
         await tables.caught_up.wait()
         await self._until_there(rebuild.PART, self.rebuild.run)
-        self._draining += [asyncio.ensure_future(part.run()) for part in (self.relay, self.due)]
+        self._draining += [asyncio.ensure_future(part.run()) for part in (self.relays, self.due)]
         await self._until_there("broker", self._start_broker)
         log.info("service_started")
 
@@ -231,7 +232,7 @@ class App:
             # FastStream gives handlers `drain` as well, and then leaves the groups.
             await asyncio.wait_for(self.broker.stop(), seconds + LEAVE_SECONDS)
         self.due.stop()
-        self.relay.stop()
+        self.relays.stop()
         for task in self._following:
             task.cancel()
         if self._draining:

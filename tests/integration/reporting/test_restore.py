@@ -134,7 +134,7 @@ async def test_a_restored_database_does_nothing_until_the_administrator_says_so(
         assert answer.status_code == 503
         assert "older than" in answer.json()["causes"]["offsets"]
         # Its outbox was sent before, and its due rows have fired.
-        assert (app._draining, app.relay.lease.held) == ([], False)
+        assert (app._draining, app.relays.leads) == ([], False)
         assert await database["outbox"].count_documents({}) == 1
         assert sorted(await committed(corner)) == before
         code, said = await kobling(corner, "restore-done", "reporting")
