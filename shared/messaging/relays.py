@@ -28,7 +28,7 @@ class Relays:
         poll: timedelta,
         health: Health,
     ) -> "Relays":
-        """A relay for each of `shards` parts; `name` is the transactional id's, and that of the undivided one."""
+        """A relay for each of `shards` parts; `name` begins their transactional ids."""
 
         def factory(part: int) -> ProducerFactory:
             transactional_id = name if shards == 1 else f"{name}-{part}-of-{shards}"
