@@ -51,6 +51,7 @@ class Observer:
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
     dead: dict[str, DeadLetter] = field(default_factory=dict)
     states: dict[tuple[str, str], dict[int, set[str]]] = field(default_factory=dict)
+    erased: set[tuple[str, bytes]] = field(default_factory=set)
     caused: dict[str, set[str]] = field(default_factory=dict)
     delays: dict[tuple[str, int], float] = field(default_factory=dict)
     from_newer: int = 0
@@ -163,6 +164,8 @@ class Observer:
             self._appended[place] = record.timestamp
         elif ".dlq." in topic:
             self._see_dead({name: content.decode() for name, content in record.headers})
+        elif record.value is None:
+            self.erased.add((topic, record.key))
         elif record.value and not topic.startswith("commands."):
             self._see_event(topic, record, json.loads(record.value))
 

@@ -13,7 +13,7 @@ from tests.faults import rows
 from tests.faults.bench import Bench
 from tests.faults.registry import ROWS, Run
 
-SHORT = (2, 13, 26)
+SHORT = (2, 26)
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     """Servers and services of this test's own: it kills them."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     rows.load()
-    async with Bench(tmp_path, kills=3, rate=20).running() as running:
+    async with Bench(tmp_path, kills=2, rate=20).running() as running:
         yield running
 
 
