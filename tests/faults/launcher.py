@@ -24,7 +24,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 
 from shared.messaging import work
-from shared.messaging.consumer import BatchConsumer
+from shared.messaging.batch_consumer import BatchConsumer
 from shared.messaging.outcome import Outcome
 from shared.messaging.records import Readable
 from shared.messaging.subscription import Subscription
