@@ -37,5 +37,5 @@ def create_app(settings: Settings) -> App:
         decisions=Decisions(ROLES, matching.decide),
         indexes=repository.INDEXES,
         recipe=Rebuilding(parties, pairs, states).recipe,
-        on_start=[warm_up],
+        beside=[warm_up],
     )

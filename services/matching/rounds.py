@@ -17,6 +17,7 @@ from services.matching.domain.pair import propose
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
+from services.matching.domain.solve import prepare
 from services.matching.publish import publish
 from services.matching.repository import LoadedPool, Pairs, Parties, StoredPair
 from shared.ids import new_event_id, new_subject
@@ -44,11 +45,12 @@ class _Solved:
 
 async def warm_up() -> None:
     """Starts a worker process and has it import the solver, so that the first round need not wait for it."""
-    await to_process.run_sync(_nothing)
+    await to_process.run_sync(_ready)
 
 
-def _nothing() -> None:
-    """What a worker does to be ready: importing this module is all."""
+def _ready() -> None:
+    """What a worker does to be ready."""
+    prepare()
 
 
 def new_round_id() -> str:

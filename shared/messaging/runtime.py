@@ -94,6 +94,8 @@ class App:
     protection: Protection | None = None
     recipe: Recipe = field(default_factory=Recipe)
     on_start: Sequence[Callable[[], Awaitable[None]]] = ()
+    beside: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Started with the service and not waited for."""
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
     broker: KafkaBroker = field(init=False)
     admission: Admission = field(init=False)
@@ -185,7 +187,8 @@ class App:
             runtime.programmes,
             runtime.health,
         )
-        self._following.append(asyncio.ensure_future(tables.run()))
+        beside = (part() for part in self.beside)
+        self._following += [asyncio.ensure_future(part) for part in (tables.run(), *beside)]
         await self._until_there("database", lambda: runtime.database.ensure({**INDEXES, **self.indexes}))
         await self.admission.wait()
         self._following.append(asyncio.ensure_future(self.admission.watch()))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from services.matching.domain.columns import Bools, Indexes, Ints, Words
 from services.matching.domain.duals import Floats, Prices, dual_prices, proves_optimum
@@ -28,6 +27,16 @@ EXACT_BITS = 51
 terms no larger than the largest weight: a cell, two prices, the length of a path."""
 
 _MOST_TIE_BITS = 32
+
+Solver = Callable[[Floats], tuple[Indexes, Indexes]]
+"""Rows and columns of the cheapest assignment of a cost matrix."""
+
+
+def prepare() -> Solver:
+    """scipy's solver. Importing it takes a second, and a process that only hands rounds on goes without."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
+    return linear_sum_assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ def solve(market: Market) -> Assignment:
     scale = scale_of(market)
     columns = _slot_columns(market)
     cost = _costs(market, columns, scale)
-    rows, chosen = linear_sum_assignment(cost)
+    rows, chosen = prepare()(cost)
     kept = market.allowed[rows, columns[chosen]]
     rows, chosen = rows[kept], chosen[kept]
     prices = dual_prices(cost, rows, chosen)

@@ -261,7 +261,7 @@ def test_a_solver_that_errs_is_found_out(monkeypatch: pytest.MonkeyPatch) -> Non
 
     given = random_pool(4, 30, 30)
     assert run_round(given, "round-1").optimum_proven
-    monkeypatch.setattr(solve, "linear_sum_assignment", worst)
+    monkeypatch.setattr(solve, "prepare", lambda: worst)
     assert not run_round(given, "round-1").optimum_proven
 
 
