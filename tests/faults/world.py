@@ -93,8 +93,21 @@ class World:
             self._watching.cancel()
             await asyncio.gather(*(one.leave() for one in self.replicas.values()))
             await self.observer.stop()
+            with contextlib.suppress(KafkaError, DatabaseError):
+                await self._remove()
             for database in self.databases.values():
                 database.close()
+
+    async def _remove(self) -> None:
+        """Leaves nothing: a broker that is killed looks through every partition when it starts again."""
+        for database in self.databases.values():
+            await database.drop()
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers.kafka)
+        await admin.start()
+        try:
+            await admin.delete_topics(sorted({one.topic for one in self.observer.partitions()}))
+        finally:
+            await admin.close()
 
     def _administration(self) -> list[tuple[str, str, bytes]]:
         now = datetime.now(UTC)
@@ -138,11 +151,6 @@ class World:
     def of(self, service: Service) -> Replica:
         """The first replica of a service."""
         return self.replicas[f"{service}-1"]
-
-    async def remove(self, replica: Replica, *, killed: bool = False) -> None:
-        """Ends a replica for good."""
-        await replica.leave(killed=killed)
-        # Its name stays taken, so that each replica has a log of its own.
 
     @property
     def running_replicas(self) -> list[Replica]:
