@@ -8,6 +8,7 @@ import pytest
 from deploy.local.stack import Addresses
 from services.notifications.state import STATE
 from shared.contracts import topics
+from shared.messaging.runtime import INDEXES
 from shared.messaging.state_hash import state_hash
 from tests.integration.notifications.world import World, subjects
 from tests.support.cluster import Corner, wait_until
@@ -74,8 +75,14 @@ async def test_what_was_not_sent_is_and_what_is_over_is_not(world: World) -> Non
     await world.pair(over, 3, refugee, guide, status="ended", name="PairEnded")
     old = datetime.now(UTC).date() - timedelta(days=89)
     await created(world, "old", created_on=old)
-    await created(world, "new")
-    await world.start(batch_records=1)
+    new, *_ = await created(world, "new")
+    app = world.make(batch_records=1)
+    await app.runtime.database.ensure({**INDEXES, **app.indexes})
+    await app.rebuild.run()
+    # Before anything may be sent, it is known what is over.
+    planned = await world.documents("messages")
+    assert {one["pair"] for one in planned if one["status"] == "pending"} == {new}
+    await app.start()
 
     async def told() -> bool:
         return len(await world.events()) >= 4

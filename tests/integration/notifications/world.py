@@ -52,6 +52,12 @@ class World:
 
     async def start(self, **settings: Any) -> App:
         """Starts the service; a missing contact card is waited for 24 h unless told otherwise."""
+        app = self.make(**settings)
+        await app.start()
+        return app
+
+    def make(self, **settings: Any) -> App:
+        """Wires the service; `stop` ends what is started of it."""
         quick: dict[str, Any] = {
             "due_poll": timedelta(milliseconds=100),
             "relay_poll": timedelta(milliseconds=50),
@@ -70,7 +76,6 @@ class World:
                 **{**self.corner.settings, **quick, **settings},
             )
         )
-        await self.app.start()
         return self.app
 
     async def stop(self) -> None:
