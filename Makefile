@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo up down test property test-containers check format lock bench bench-pipeline faults
+.PHONY: help env demo up down test test-replay property test-containers check format lock bench bench-pipeline faults
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -35,6 +35,9 @@ down: $(READY) ## stops what `make up` started
 
 test: $(READY) ## all tests, on a real Kafka and a real MongoDB
 	@$(BIN)/python -m pytest -n 4 --dist loadfile
+
+test-replay: $(READY) ## full replays, and databases built anew: some minutes
+	@$(BIN)/python -m pytest tests/replay
 
 property: $(READY) ## the delivery core against its model, SCALE times as long as in `make test`; figures shown
 	@KOBLING_PROPERTY_SCALE=$(or $(SCALE),20) $(BIN)/python -m pytest -s tests/property

@@ -12,7 +12,6 @@ import os
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
@@ -274,14 +273,18 @@ async def main() -> None:
         ),
     }
     topics, group, handle = parts[where.service]
-    running: list[asyncio.Task[Any]] = [
+    running: list[asyncio.Task[None]] = [
         asyncio.create_task(consume(where, topics, group, handle, wake)),
         asyncio.create_task(relay(where, wake)),
+        asyncio.create_task(serve_until_told(where.port)),
     ]
-    await serve_until_told(where.port)
-    for task in running:
+    # Whatever fails ends the process with its cause.
+    ended, left = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
         task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await asyncio.gather(*left, return_exceptions=True)
+    for task in ended:
+        task.result()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.killed SERVICE N`: a service that is killed with -9 in step N of its rebuild."""
+"""`python -m tests.replay.killed SERVICE N`: a service that is killed with -9 in step N of its rebuild."""
 
 import itertools
 import os

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from shared.contracts import topics
 from shared.contracts.topics import SERVICES, Service
-from tests.e2e.played import PATIENCE, Played
+from tests.replay.played import PATIENCE, Played
 from tests.support.cluster import wait_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

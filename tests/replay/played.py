@@ -193,7 +193,7 @@ class Played:
     async def killed_at(self, service: Service, step: int) -> None:
         """Runs a stopped service until kill -9 in the given step of its rebuild, before it is committed."""
         process = self.installation._processes[service]
-        command = [sys.executable, "-m", "tests.e2e.killed", service, str(step)]
+        command = [sys.executable, "-m", "tests.replay.killed", service, str(step)]
         log = self.installation.directory / "logs" / f"{service}.log"
         killed = ServerProcess(service, command, log, process._environment)
         await killed.start()
