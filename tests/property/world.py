@@ -201,6 +201,11 @@ class World:
         replica.relay = process
         async with asyncio.timeout(DEADLINE_SECONDS):
             ended = await process.run(self._relay(replica).run())
+            # A slow broker costs a relay its leadership, and one that is to stop does not compete again.
+            while ended and await self.database["outbox"].count_documents({}):
+                await self._let_leases_run_out()
+                replica.relay = process = Process(None)
+                ended = await process.run(self._relay(replica).run())
         if ended:
             replica.relay = None
             replica.producers.clear()
