@@ -210,7 +210,7 @@ async def test_a_topic_made_again_under_a_running_consumer_is_read_from_its_begi
         await _make_again(corner)
         await settle(stack, corner, 10, 11)
         await wait_until(lambda: handled(ledger, 7))
-        # Where a look at the topics falls between deletion and creation, the partition is away until the next.
+        # If the consumer looks at the topics between the two, the partition is away until it looks again.
         await wait_until(lambda: stands_at(corner, 2), within=HEALED_SECONDS)
     with capture_logs() as lines:
         async with member(stack, ledger, corner.prefix):
