@@ -28,8 +28,6 @@ from shared.messaging.records import FaultyRecord, Raw
 
 log = get_logger(__name__)
 
-RECHECK = timedelta(seconds=10)
-"""How often an idle consumer asks what its group has committed."""
 IDLE_COMMIT = timedelta(seconds=1)
 POLL_MS = 500
 SILENCE = timedelta(seconds=15)
@@ -60,7 +58,7 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._examined: Any = None
         self._out_of_range: set[TopicPartition] = set()
         self._newest: dict[TopicPartition, int] = {}
-        self._idle_commit_at = self._asked_at = time.monotonic()
+        self._idle_commit_at = time.monotonic()
         self._committed: dict[TopicPartition, int] = {}
         self._begun: dict[TopicPartition, int] = {}
         self._handed: dict[TopicPartition, int] = {}
@@ -263,11 +261,6 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         if self._assignment() is not self._examined:
             return
         positions = self._positions()
-        if time.monotonic() - self._asked_at > RECHECK.total_seconds():
-            # Kafka forgets the offsets of a deleted topic by its name, and may do so after the first commit
-            # of the topic made again.
-            self._committed.clear()
-            self._asked_at = time.monotonic()
         try:
             for partition, position in positions.items():
                 if not self._waits(partition) and position > await self._known_committed(partition, position):

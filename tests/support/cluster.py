@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.administration import ensure_topics
 from deploy.local.stack import Addresses
@@ -58,6 +59,23 @@ class Corner:
     async def create_topics(self, municipalities: Sequence[str] = (), operators: Sequence[str] = ()) -> None:
         """Creates all topics under the prefix."""
         await ensure_topics(self.addresses.kafka, municipalities, operators, prefix=self.prefix)
+
+    async def delete_topic(self, name: str) -> None:
+        """Deletes a topic, and waits until its broker has deleted it.
+
+        Kafka answers before that, and until then the broker takes records and loses them.
+        """
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.addresses.kafka)
+        await admin.start()
+
+        async def unknown() -> bool:
+            return self.prefix + name not in await admin.list_topics()
+
+        try:
+            await admin.delete_topics([self.prefix + name])
+            await wait_until(unknown)
+        finally:
+            await admin.close()
 
     async def produce(self, records: Iterable[Record]) -> None:
         """Sends records as a relay would, and waits until the broker has them all."""

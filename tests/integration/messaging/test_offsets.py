@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from structlog.testing import capture_logs
 
@@ -292,18 +292,8 @@ async def test_readiness_names_what_expired_until_it_is_acknowledged(
 
 
 async def _make_again(corner: Corner) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=corner.addresses.kafka)
-    await admin.start()
-    try:
-        await admin.delete_topics([topic(corner)])
-
-        async def made() -> bool:
-            answer = await admin.create_topics([NewTopic(topic(corner), 1, 1)])
-            return all(code == 0 for _, code, *_ in answer.topic_errors)
-
-        await wait_until(made)
-    finally:
-        await admin.close()
+    await corner.delete_topic(topics.SETTLEMENTS.named(CITY))
+    await corner.create_topics([CITY])
 
 
 async def _fetches_nothing(consumer: BatchConsumer) -> bool:
