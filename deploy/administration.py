@@ -57,7 +57,8 @@ async def ensure_topics(
 
 async def _until_writable(kafka: str, partitions: Mapping[str, int]) -> None:
     """Returns once every partition has a leader that answers: metadata alone names leaders too early."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
+    # Subscribed, it asks for the metadata of all at once; end_offsets alone would, 100 ms apart, for each.
+    consumer = AIOKafkaConsumer(*partitions, bootstrap_servers=kafka, auto_offset_reset="none")
     await consumer.start()
     try:
         async with asyncio.timeout(LEADERS_WITHIN.total_seconds()):
