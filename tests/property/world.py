@@ -77,7 +77,7 @@ class World:
         if self._reader is not None:
             await self._reader.close()
         await self._end_transactions()
-        await self.database.drop()
+        await self.corner.remove()
         for database in (self.database, *(replica.database for replica in self.replicas)):
             database.close()
         self._admin.close()

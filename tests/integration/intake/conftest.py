@@ -1,17 +1,11 @@
-from collections.abc import AsyncIterator
-
 import pytest
 
-from deploy.local.stack import Addresses
+from shared.mongo import Database
 from tests.integration.intake.world import World
-from tests.support.cluster import Corner
 
 
 @pytest.fixture
-async def world(stack: Addresses) -> AsyncIterator[World]:
-    database = Corner(stack).database()
+async def world(database: Database) -> World:
     made = World(database)
     await made.ensure()
-    yield made
-    await database.drop()
-    database.close()
+    return made

@@ -4,17 +4,15 @@ from typing import Any
 import pytest
 from anyio import to_process
 
-from deploy.local.stack import Addresses
 from tests.integration.matching.world import Meanwhile, World
 from tests.support.cluster import Corner
 
 
 @pytest.fixture
-async def world(stack: Addresses, meanwhile: list[Meanwhile]) -> AsyncIterator[World]:
-    made = World(Corner(stack))
+async def world(corner: Corner, meanwhile: list[Meanwhile]) -> AsyncIterator[World]:
+    made = World(corner)
     await made.ensure()
     yield made
-    await made.app.runtime.database.drop()
     made.close()
 
 

@@ -1,12 +1,11 @@
 """Due rows that are slow, scheduled anew or taken over while they run."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 
-from deploy.local.addresses import Addresses
 from shared.clock import Clock
 from shared.messaging import due
 from shared.messaging.due import DueRunner, RowGone, Task
@@ -14,18 +13,14 @@ from shared.messaging.health import Health
 from shared.messaging.runtime import INDEXES
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Session
-from tests.support.cluster import Corner, wait_until
+from tests.support.cluster import wait_until
 
 CLOCK = Clock()
 
 
-@pytest.fixture
-async def database(stack: Addresses) -> AsyncIterator[Database]:
-    database = Corner(stack).database()
+@pytest.fixture(autouse=True)
+async def collections(database: Database) -> None:
     await database.ensure(INDEXES)
-    yield database
-    await database.drop()
-    database.close()
 
 
 def runner(database: Database, handler: Callable[[Task], Awaitable[None]]) -> DueRunner:

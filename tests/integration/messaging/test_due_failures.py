@@ -1,7 +1,6 @@
 """Due rows that fail, and what they leave of the others: order, time, and the word of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
-from deploy.local.addresses import Addresses
 from shared.clock import Clock
 from shared.messaging import due
 from shared.messaging.due import FAILING, FAILING_PART, DueRunner, Task
@@ -17,18 +15,14 @@ from shared.messaging.health import Health
 from shared.messaging.runtime import INDEXES
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Document, Session
-from tests.support.cluster import Corner, wait_until
+from tests.support.cluster import wait_until
 
 CLOCK = Clock()
 
 
-@pytest.fixture
-async def database(stack: Addresses) -> AsyncIterator[Database]:
-    database = Corner(stack).database()
+@pytest.fixture(autouse=True)
+async def collections(database: Database) -> None:
     await database.ensure(INDEXES)
-    yield database
-    await database.drop()
-    database.close()
 
 
 def runner(database: Database, **handlers: Any) -> DueRunner:

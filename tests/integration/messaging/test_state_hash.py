@@ -1,15 +1,12 @@
 """The state hash on the real database: what it sees, and what it passes over."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from deploy.local.stack import Addresses
 from shared.messaging.state_hash import NOT_ERASED, Part, due_rows, state_hash
 from shared.mongo import Database
-from tests.support.cluster import Corner
 
 STATE = (
     Part("people", ("name", "sealed", "born"), {"state": {"$first": "$state"}}, NOT_ERASED),
@@ -22,14 +19,6 @@ PERSON = {"_id": "a", "name": {"x": 1, "y": None}, "sealed": b"\x00\xff", "born"
 
 def row(kind: str, **more: Any) -> dict[str, Any]:
     return {"_id": f"{kind}/1", "kind": kind, "subject": "a", "due_at": AT, **more}
-
-
-@pytest.fixture
-async def database(stack: Addresses) -> AsyncIterator[Database]:
-    made = Corner(stack).database()
-    yield made
-    await made.drop()
-    made.close()
 
 
 async def hashed(database: Database, *people: dict[str, Any], due: tuple[dict[str, Any], ...] = ()) -> str:

@@ -15,7 +15,6 @@ import structlog
 from pydantic import SecretStr
 from pymongo.errors import AutoReconnect
 
-from deploy.local.addresses import Addresses
 from services.notifications.domain.messages import Message
 from services.notifications.repository import Messages
 from shared.contracts import topics
@@ -36,8 +35,8 @@ PERSONAL = ("zahrabanu", "torbj", "mail.example", "post.example", "99988877")
 
 
 @pytest.fixture
-async def world(stack: Addresses) -> AsyncIterator[World]:
-    world = World(Corner(stack), MailSink())
+async def world(corner: Corner) -> AsyncIterator[World]:
+    world = World(corner, MailSink())
     await world.open()
     yield world
     await world.close()

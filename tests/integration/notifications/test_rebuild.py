@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deploy.local.stack import Addresses
 from services.notifications.state import STATE
 from shared.contracts import topics
 from shared.messaging.runtime import INDEXES
@@ -24,8 +23,8 @@ def details(email: str) -> dict[str, str]:
 
 
 @pytest.fixture
-async def world(stack: Addresses) -> AsyncIterator[World]:
-    made = World(Corner(stack), MailSink())
+async def world(corner: Corner) -> AsyncIterator[World]:
+    made = World(corner, MailSink())
     await made.open()
     yield made
     await made.close()

@@ -44,10 +44,9 @@ class World:
         await self.sink.start()
 
     async def close(self) -> None:
-        """Stops everything and drops the database."""
+        """Stops everything."""
         await self.stop()
         await self.sink.stop()
-        await self.database.drop()
         self.database.close()
 
     async def start(self, **settings: Any) -> App:

@@ -6,11 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 
-from deploy.local.stack import Addresses
 from services.reporting.app import create_app
 from services.reporting.settings import Settings
 from shared.contracts import topics
@@ -130,16 +128,6 @@ async def reporting(corner: Corner, now: datetime) -> AsyncIterator[App]:
         yield app
     finally:
         await app.stop()
-
-
-@pytest.fixture
-async def corner(stack: Addresses) -> AsyncIterator[Corner]:
-    made = Corner(stack)
-    await made.create_topics()
-    yield made
-    database = made.database()
-    await database.drop()
-    database.close()
 
 
 async def published(corner: Corner) -> dict[str, dict[str, Any]]:

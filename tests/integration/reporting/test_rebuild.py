@@ -18,7 +18,6 @@ from tests.integration.reporting.test_projections import (
     OF_BERGEN,
     OF_GUIDES,
     a_month,
-    corner,
     counted,
     published,
     ready,
@@ -27,8 +26,6 @@ from tests.integration.reporting.test_projections import (
     until,
 )
 from tests.support.cluster import Corner, wait_until
-
-__all__ = ["corner"]
 
 
 async def lose(corner: Corner) -> None:

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from deploy.local.kafka_tools import KafkaTools
-from deploy.local.stack import Addresses
 from services.reporting.app import create_app
 from services.reporting.settings import Settings
 from shared.messaging.admission import group_offsets
@@ -23,16 +21,6 @@ from tests.integration.matching.world import refugee
 from tests.support.cluster import Corner, wait_until
 
 Dump = dict[str, list[Document]]
-
-
-@pytest.fixture
-async def corner(stack: Addresses) -> AsyncIterator[Corner]:
-    corner = Corner(stack)
-    await corner.create_topics()
-    yield corner
-    database = corner.database()
-    await database.drop()
-    database.close()
 
 
 @asynccontextmanager
