@@ -1,5 +1,9 @@
 import os
-from collections.abc import AsyncIterator, Iterator
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,21 +14,72 @@ from deploy import background
 from deploy.demo.client import Client
 from deploy.examples import BERGEN
 
+KILLED_AT = {
+    "intake": "commands on 55 volunteers",
+    "matching": "the round proposes",
+    "notifications": "sign each agreement",
+    "reporting": "e-mails delivered",
+}
+"""Which service is killed when the demonstration says what."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demonstration that has ended and whose installation is still up."""
+
+    output: str
+    status: int
+    addresses: dict[str, Any]
+    killed: list[str]
+
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """All four services, broker, database and mail sink, as `make up` starts them."""
-    directory: Path = tmp_path_factory.mktemp("installation")
-    addresses = background.start(directory, parent=os.getpid())
-    yield addresses
-    background.stop(directory)
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demonstration as a user runs it, while each service is killed once."""
+    directory: Path = tmp_path_factory.mktemp("demo")
+    environment = {**os.environ, "KOBLING_RUN": str(directory), "KEEP": "1", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deploy.demo"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        lines: list[str] = []
+        killed: list[str] = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            for service, words in KILLED_AT.items():
+                if words in line and service not in killed:
+                    addresses = background.running(directory)
+                    assert addresses is not None
+                    os.kill(addresses["services"][service]["pid"], signal.SIGKILL)
+                    killed.append(service)
+        addresses = background.running(directory)
+        assert addresses is not None, "".join(lines)
+        yield Demo("".join(lines), process.wait(), addresses, killed)
+    finally:
+        process.kill()
+        background.stop(directory)
 
 
 @pytest.fixture
-async def client(installation: dict[str, Any]) -> AsyncIterator[Client]:
+def installation(demo: Demo) -> dict[str, Any]:
+    """All four services, broker, database and mail sink, as the demonstration leaves them."""
+    return demo.addresses
+
+
+@pytest.fixture
+def now(demo: Demo) -> Callable[[], datetime]:
+    """The installation's clock, which the demonstration has set back; a little behind, never ahead."""
+    offset = datetime.fromisoformat(demo.addresses["as_of"]) - datetime.now(UTC)
+    return lambda: datetime.now(UTC) + offset
+
+
+@pytest.fixture
+async def client(installation: dict[str, Any], now: Callable[[], datetime]) -> AsyncIterator[Client]:
     """Sends as Bergen's municipality and operators."""
-    municipalities, operators = BERGEN.municipalities, BERGEN.operators
-    async with Client(
-        installation["kafka"], municipalities, operators, lambda: datetime.now(UTC)
-    ) as connected:
+    async with Client(installation["kafka"], BERGEN.municipalities, BERGEN.operators, now) as connected:
         yield connected

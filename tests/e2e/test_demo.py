@@ -1,14 +1,8 @@
-"""The demonstration as a user runs it, while each service is killed once."""
+"""What the demonstration says and leaves behind."""
 
 import contextlib
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,58 +10,12 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy import background
 from deploy.examples import BERGEN
+from tests.e2e.conftest import Demo
 
 LAST_LINE = "demo: 32 settlements, 23 pairs created, 2 refugees waiting, 32 volunteers waiting, 0 lost"
-KILLED_AT = {
-    "intake": "commands on 55 volunteers",
-    "matching": "the round proposes",
-    "notifications": "sign each agreement",
-    "reporting": "e-mails delivered",
-}
-"""Which service is killed when the demonstration says what."""
 
-
-@dataclass(frozen=True)
-class Demo:
-    """A demonstration that has ended and whose installation is still up."""
-
-    output: str
-    status: int
-    addresses: dict[str, Any]
-    killed: list[str]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    directory: Path = tmp_path_factory.mktemp("demo")
-    environment = {**os.environ, "KOBLING_RUN": str(directory), "KEEP": "1", "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.demo"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        lines: list[str] = []
-        killed: list[str] = []
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            for service, words in KILLED_AT.items():
-                if words in line and service not in killed:
-                    addresses = background.running(directory)
-                    assert addresses is not None
-                    os.kill(addresses["services"][service]["pid"], signal.SIGKILL)
-                    killed.append(service)
-        addresses = background.running(directory)
-        assert addresses is not None, "".join(lines)
-        yield Demo("".join(lines), process.wait(), addresses, killed)
-    finally:
-        process.kill()
-        background.stop(directory)
+pytestmark = pytest.mark.xdist_group("installation")
 
 
 def test_the_same_last_line_whichever_service_is_killed(demo: Demo) -> None:
