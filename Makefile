@@ -34,7 +34,7 @@ down: $(READY) ## stops what `make up` started
 	@$(BIN)/kobling down
 
 test: $(READY) ## all tests, on a real Kafka and a real MongoDB
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-replay: $(READY) ## full replays, and databases built anew: some minutes
 	@$(BIN)/python -m pytest tests/replay

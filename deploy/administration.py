@@ -26,12 +26,17 @@ async def ensure_topics(
     *,
     prefix: str = "",
     replicas: int = 1,
+    service: str | None = None,
 ) -> list[str]:
-    """Creates all topics that aren't there, in one request; returns all names.
+    """Creates all topics that aren't there, or those of one service, in one request; returns all names.
 
     One request, since each new topic of a family that a service follows rebalances its group.
     """
-    wanted = topics_for(list(municipalities), list(operators))
+    wanted = {
+        name: topic
+        for name, topic in topics_for(list(municipalities), list(operators)).items()
+        if service is None or service in (*topic.writers, *topic.readers)
+    }
     new = [
         NewTopic(
             name=prefix + name,

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import pytest
 from deploy import background
 from deploy.demo.client import Client
 from deploy.examples import BERGEN
+from tests.e2e.municipality import Settlement, settlements
 
 KILLED_AT = {
     "intake": "commands on 55 volunteers",
@@ -83,3 +85,13 @@ async def client(installation: dict[str, Any], now: Callable[[], datetime]) -> A
     """Sends as Bergen's municipality and operators."""
     async with Client(installation["kafka"], BERGEN.municipalities, BERGEN.operators, now) as connected:
         yield connected
+
+
+@pytest.fixture
+def case() -> str:
+    return f"BER-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def settlement(now: Callable[[], datetime]) -> Settlement:
+    return settlements(now)

@@ -56,9 +56,17 @@ class Corner:
         """A client of the database; close it."""
         return Database(self.addresses.mongodb, self.database_name)
 
-    async def create_topics(self, municipalities: Sequence[str] = (), operators: Sequence[str] = ()) -> None:
-        """Creates all topics under the prefix."""
-        await ensure_topics(self.addresses.kafka, municipalities, operators, prefix=self.prefix)
+    async def create_topics(
+        self,
+        municipalities: Sequence[str] = (),
+        operators: Sequence[str] = (),
+        *,
+        service: str | None = None,
+    ) -> None:
+        """Creates all topics under the prefix, or one service's."""
+        await ensure_topics(
+            self.addresses.kafka, municipalities, operators, prefix=self.prefix, service=service
+        )
 
     async def delete_topic(self, name: str) -> None:
         """Deletes a topic, and waits until its broker has deleted it.

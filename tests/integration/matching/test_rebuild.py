@@ -56,7 +56,7 @@ def pair(number: int, revision: int, name: str, status: str, people: tuple[int, 
 @pytest.fixture
 async def small(world: World) -> AsyncIterator[World]:
     """A matching that rebuilds in batches of one record, so that every state is a moment of its own."""
-    await world.corner.create_topics([BERGEN], [OPERATOR.operator])
+    await world.corner.create_topics([BERGEN], [OPERATOR.operator], service="matching")
     made = World(world.corner, options={"batch_records": 1})
     yield made
     made.close()

@@ -22,7 +22,7 @@ CITIES = ["no-4601", "no-5501", "dk-751"]
 
 @pytest.fixture(autouse=True)
 async def cities(corner: Corner) -> None:
-    await corner.create_topics(CITIES)
+    await corner.create_topics(CITIES, service="intake")
 
 
 def raising(error: Callable[[], Exception]) -> Callable[[Readable], None]:
@@ -93,7 +93,7 @@ async def test_a_new_municipality_is_followed_within_half_a_minute(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
     async with member(stack, ledger, corner.prefix):
-        await corner.create_topics(["no-0301"])
+        await corner.create_topics(["no-0301"], service="intake")
         await send(stack, corner.prefix, "no-0301", [named("no-0301", 1)])
         await wait_until(lambda: _applied(ledger, 1), within=30)
 

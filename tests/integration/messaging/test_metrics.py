@@ -101,7 +101,7 @@ async def test_a_database_that_does_not_answer_leaves_its_figures_out(corner: Co
 
 
 async def test_lag_is_what_was_not_handled_yet(corner: Corner, ledger: Ledger, stack: Addresses) -> None:
-    await corner.create_topics(["no-4601"])
+    await corner.create_topics(["no-4601"], service="intake")
     await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(5)])
     away = True
 

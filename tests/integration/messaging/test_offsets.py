@@ -30,7 +30,7 @@ CITY = "no-4601"
 
 @pytest.fixture(autouse=True)
 async def city(corner: Corner) -> None:
-    await corner.create_topics([CITY])
+    await corner.create_topics([CITY], service="intake")
 
 
 def topic(corner: Corner) -> str:
@@ -293,7 +293,7 @@ async def test_readiness_names_what_expired_until_it_is_acknowledged(
 
 async def _make_again(corner: Corner) -> None:
     await corner.delete_topic(topics.SETTLEMENTS.named(CITY))
-    await corner.create_topics([CITY])
+    await corner.create_topics([CITY], service="intake")
 
 
 async def _fetches_nothing(consumer: BatchConsumer) -> bool:

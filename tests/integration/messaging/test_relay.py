@@ -22,7 +22,7 @@ from tests.support.cluster import Corner, wait_until
 
 @pytest.fixture
 async def pairs(corner: Corner) -> str:
-    await corner.create_topics(["no-4601"])
+    await corner.create_topics(["no-4601"], service="intake")
     return topics.PAIRS.name
 
 
@@ -175,7 +175,7 @@ async def test_a_topic_that_does_not_exist_holds_up_nobody(
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: _left(ledger, 2))
         assert await revisions(corner, pairs) == {"pair-a": [1]}
-        await corner.create_topics(["dk-751"])
+        await corner.create_topics(["dk-751"], service="intake")
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, missing) == {"case": [1, 2]}
 
@@ -204,7 +204,7 @@ async def test_a_newer_row_waits_for_the_older_ones_of_its_topic(
     await ledger.database["outbox"].insert_many([row(corner, "case", 1, missing), row(corner, "pair-a", 1)])
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: _left(ledger, 1))
-        await corner.create_topics(["dk-751"])
+        await corner.create_topics(["dk-751"], service="intake")
         await ledger.database["outbox"].insert_one(row(corner, "case", 2, missing))
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, missing) == {"case": [1, 2]}

@@ -40,7 +40,7 @@ class World:
 
     async def open(self) -> None:
         """Creates topics and starts the mail server; the service starts later."""
-        await self.corner.create_topics()
+        await self.corner.create_topics(service="notifications")
         await self.sink.start()
 
     async def close(self) -> None:

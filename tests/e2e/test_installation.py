@@ -1,93 +1,61 @@
-"""A municipality's case system sends settlements with librdkafka, the library under kcat."""
+"""What the demonstration says and leaves behind, and a municipality that goes on sending to it."""
 
 import json
-import uuid
-from collections.abc import Callable
-from datetime import datetime
+import re
 from typing import Any
 
 import pytest
-from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
-from cloudevents.core.formats.json import JSONFormat
-from confluent_kafka import Producer
 
 from deploy.demo.client import Client, Document, event_name, read_all
+from deploy.examples import BERGEN
 from shared.contracts import topics
-from shared.contracts.fields import format_instant
+from tests.e2e.conftest import Demo
+from tests.e2e.municipality import TOPIC, Settlement, caused_by, cloud_event, produce, receipts, structured
+from tests.e2e.traces import canaries, logs, records
 from tests.support.cluster import wait_until
 
-pytestmark = pytest.mark.xdist_group("installation")
-TOPIC = "settlements.no-4601.v1"
-Settlement = Callable[..., Document]
-STRUCTURED = {"content-type": "application/cloudevents+json"}
+LAST_LINE = "demo: 32 settlements, 23 pairs created, 2 refugees waiting, 32 volunteers waiting, 0 lost"
 
 
-@pytest.fixture
-def case() -> str:
-    return f"BER-{uuid.uuid4().hex[:12]}"
+def test_the_same_last_line_whichever_service_is_killed(demo: Demo) -> None:
+    assert sorted(demo.killed) == ["intake", "matching", "notifications", "reporting"]
+    assert demo.output.strip().splitlines()[-1] == LAST_LINE
+    assert demo.status == 0
 
 
-@pytest.fixture
-def settlement(now: Callable[[], datetime]) -> Settlement:
-    """Makes a case's settlement of this moment."""
-
-    def make(case: str, **data: Any) -> Document:
-        moment = now()
-        return {
-            "specversion": "1.0",
-            "id": str(uuid.uuid4()),
-            "source": "/no-4601/case-system",
-            "type": "no.kobling.PersonSettled.v1",
-            "subject": case,
-            "time": format_instant(moment),
-            "data": {
-                "protection": "none",
-                "settled_on": moment.date().isoformat(),
-                "person": {
-                    "given_name": "Kanari",
-                    "family_name": "Eksempel-Kanarifugl",
-                    "birth_date": "1990-02-03",
-                    "gender": "female",
-                    "phone": "+47 000 00 999",
-                    "email": "kanari@example.org",
-                    "address": "Eksempelgata 999",
-                    "preferred_language": "ar",
-                },
-                "languages": [{"code": "ar", "level": "native"}],
-                "household": {"adults": 1, "minors": 0},
-                "unaccompanied_minor": False,
-                **data,
-            },
-        }
-
-    return make
+def test_the_pairs_are_shown_with_the_parts_of_their_score_and_who_waits_with_the_reason(demo: Demo) -> None:
+    for part in ("interests", "language", "availability", "score", "waiting"):
+        assert part in demo.output
+    assert re.search(r"BER-2016-0012 .*no_candidate.*language 55", demo.output)
+    assert re.search(r"BER-2016-0013 .*no_candidate.*language 52", demo.output)
 
 
-def produce(kafka: str, key: str, value: bytes, headers: dict[str, str]) -> None:
-    """Sends one record as a foreign system would: librdkafka with its own defaults."""
-    producer = Producer({"bootstrap.servers": kafka})
-    producer.produce(TOPIC, value, key, headers=list(headers.items()))
-    assert producer.flush(20) == 0
+async def test_no_personal_data_but_where_it_may_be(demo: Demo) -> None:
+    """Every committed record of every topic, and every log line, against every example person's values."""
+    personal = canaries()
+    assert len(personal) > 200
+    seen = 0
+    found: list[str] = []
+    for topic, content in await records(demo.addresses["kafka"]):
+        seen += 1
+        allowed = re.match(r"settlements\.|commands\.intake\.", topic)
+        found += [f"{topic}: {canary}" for canary in personal if canary in content and not allowed]
+    assert seen > 2000
+    for log, text in logs(demo).items():
+        found += [f"{log}: {canary}" for canary in personal if canary in text]
+    assert found == []
+    assert not any(canary in demo.output for canary in personal)
 
 
-def structured(kafka: str, document: Document) -> None:
-    produce(kafka, document["subject"], json.dumps(document).encode(), STRUCTURED)
-
-
-async def receipts(client: Client, case: str, count: int) -> list[Document]:
-    """The first `count` receipts of a case, in order."""
-
-    def mine() -> list[Document]:
-        return [receipt for receipt in client.receipts if receipt["subject"] == case]
-
-    await client.until(lambda: len(mine()) >= count, lambda: f"{len(mine())} receipts")
-    return [receipt["data"] for receipt in mine()]
-
-
-async def caused_by(kafka: str, topic: topics.Topic, event_id: str) -> list[Any]:
-    """The records of a topic that one event caused."""
-    records = await read_all(kafka, topic.name, topic.partitions)
-    return [record for record in records if event_id.encode() in (record.value or b"")]
+async def test_the_canaries_are_there_where_they_may_be(demo: Demo) -> None:
+    """The search finds what it looks for."""
+    texts = "".join(
+        content
+        for topic, content in await records(demo.addresses["kafka"])
+        if topic.startswith("settlements.")
+    )
+    person = BERGEN.settlements("no-4601")[0]["data"]["person"]
+    assert person["family_name"] in texts
 
 
 async def test_a_settlement_in_structured_mode(
@@ -98,7 +66,7 @@ async def test_a_settlement_in_structured_mode(
     (receipt,) = await receipts(client, case, 1)
     assert receipt["outcome"] == "accepted"
     (record,) = await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])
-    event = _cloud_event(record)
+    event = cloud_event(record)
     assert event.get_type() == "no.kobling.RefugeeSettled.v1"
     assert event.get_subject() == record.key.decode()
     assert event.get_extension("causationid") == sent["id"]
@@ -245,9 +213,3 @@ async def test_a_personal_number_as_case_is_refused_and_never_repeated(
     (mine,) = [one for one in receipts if sent["id"].encode() in one.value]
     assert mine.key is None
     assert all(reference.encode() not in (receipt.value or b"") for receipt in receipts)
-
-
-def _cloud_event(record: Any) -> Any:
-    """A record as the official SDK reads it."""
-    message = KafkaMessage(headers=dict(record.headers), key=record.key, value=record.value)
-    return from_structured(message, JSONFormat())
