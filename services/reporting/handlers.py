@@ -1,6 +1,6 @@
 """What reporting reads: one subscription for each topic."""
 
-from services.reporting.repository import PAIRS, REFUGEES, VOLUNTEERS
+from services.reporting.documents import PAIRS, REFUGEES, VOLUNTEERS
 from services.reporting.service import Reporting
 from shared.contracts import topics
 from shared.messaging.subscription import Subscription

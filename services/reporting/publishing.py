@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.reporting import translate
+from services.reporting.documents import Book, Published
 from services.reporting.domain import figures, periods
 from services.reporting.domain.book import Disclosed, Month, Opening, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Place, levels
-from services.reporting.repository import Book, Counts, Published, Repository, key_of
+from services.reporting.repository import Counts, Repository, key_of
 from shared.contracts.reporting import IndicatorsPublished
 from shared.logging import get_logger
 from shared.messaging.due import Task

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from services.reporting import translate
+from services.reporting.documents import Book, Published
 from services.reporting.domain import periods
 from services.reporting.domain.book import Opening, closing
 from services.reporting.domain.periods import year_of
 from services.reporting.domain.projection import Place, Rebuilt
 from services.reporting.publishing import Publishing
-from services.reporting.repository import Book, Published, Repository
+from services.reporting.repository import Repository
 from shared.contracts import topics
 from shared.contracts.reporting import IndicatorsPublished
 from shared.messaging.rebuild import Recipe, Source, Steps

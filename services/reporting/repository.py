@@ -1,22 +1,30 @@
-"""Projections, counts, books and published figures ↔ documents."""
+"""Reporting's database: projections, counts, books and published figures."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import asdict
 
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
-from services.reporting.domain.book import Month, Opening
-from services.reporting.domain.flows import Reach, Stock
-from services.reporting.domain.projection import Fact, Facts, Live, Pair, Place, Rebuilt, Refugee, Volunteer
+from services.reporting.documents import (
+    KINDS,
+    PAIRS,
+    REFUGEES,
+    VOLUNTEERS,
+    Book,
+    Projection,
+    Published,
+    book_of,
+    document_of,
+    document_of_book,
+    live_of,
+    projection_of,
+)
+from services.reporting.domain.projection import Fact, Pair, Place, Rebuilt, Refugee, Volunteer
 from shared.messaging.inbox import KEPT
 from shared.messaging.work import DueRow, Version
 from shared.mongo import Collection, Database, Document, Session
 
-REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
 CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"
 
 _GRAVESTONES = IndexModel(
@@ -44,43 +52,8 @@ INDEXES: dict[str, list[IndexModel]] = {
 _ANY = {"$gt": ""}
 """Any text: unlike `$exists`, it uses an index on an array's elements."""
 
-_KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
-    REFUGEES: Refugee,
-    VOLUNTEERS: Volunteer,
-    PAIRS: Pair,
-}
-
 Counts = Counter[tuple[Place, str, str]]
 """How many of a figure in a month, by (place, figure, month)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """A subject as stored: the revision it is at, what lives of it, and its facts.
-
-    Of an erased one the revision alone is left, and nothing follows: subjects are never used again.
-    """
-
-    revision: int = 0
-    live: Live | None = None
-    facts: Facts = field(default_factory=Facts)
-    erased: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A period's figures as they were published last, and their place in the topic."""
-
-    data: Document
-    version: Version
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """A place's year as stored: what it began with, and its closed months."""
-
-    opening: Opening = field(default_factory=Opening)
-    months: tuple[Month, ...] = ()
 
 
 def key_of(place: Place, period: str) -> str:
@@ -99,14 +72,14 @@ class Repository:
     ) -> dict[str, Projection]:
         """What is kept of these subjects, in one query."""
         cursor = self._database[kind].find({"_id": {"$in": list(set(subjects))}}, session=session)
-        return {document["_id"]: _projection(kind, document) async for document in cursor}
+        return {document["_id"]: projection_of(kind, document) async for document in cursor}
 
     async def save(self, kind: str, changed: Mapping[str, Projection], session: Session) -> None:
         """Writes projections by subject in one round trip; of the erased a gravestone alone."""
         if changed:
             await self._database[kind].bulk_write(
                 [
-                    ReplaceOne({"_id": subject}, _document(projection), upsert=True)
+                    ReplaceOne({"_id": subject}, document_of(projection), upsert=True)
                     for subject, projection in changed.items()
                 ],
                 ordered=False,
@@ -120,7 +93,7 @@ class Repository:
             wanted.setdefault(f"{subject.partition('-')[0]}s", []).append(subject)
         found: dict[str, str] = {}
         for kind, ids in wanted.items():
-            if kind in _KINDS:
+            if kind in KINDS:
                 cursor = self._database[kind].find(
                     {"_id": {"$in": ids}, "live": {"$ne": None}}, {"live.municipality": 1}, session=session
                 )
@@ -220,22 +193,22 @@ class Repository:
         volunteers = self._database[VOLUNTEERS].find({"live.ready": _ANY}, {"live": 1}, session=session)
         pairs = self._database[PAIRS].find({"live.is_open": True}, {"live": 1}, session=session)
         return (
-            {one["_id"]: _live(Refugee, one["live"]) async for one in refugees},
-            {one["_id"]: _live(Volunteer, one["live"]) async for one in volunteers},
-            [_live(Pair, one["live"]) async for one in pairs],
+            {one["_id"]: live_of(Refugee, one["live"]) async for one in refugees},
+            {one["_id"]: live_of(Volunteer, one["live"]) async for one in volunteers},
+            [live_of(Pair, one["live"]) async for one in pairs],
         )
 
     async def books(self, years: Sequence[str], session: Session) -> dict[tuple[Place, str], Book]:
         """The books of these years by place and year."""
         cursor = self._database["books"].find({"year": {"$in": list(years)}}, session=session)
-        return {((one["place"][0], one["place"][1]), one["year"]): _book(one) async for one in cursor}
+        return {((one["place"][0], one["place"][1]), one["year"]): book_of(one) async for one in cursor}
 
     async def save_books(self, books: Mapping[tuple[Place, str], Book], session: Session) -> None:
         """Writes books in one round trip."""
         if books:
             await self._database["books"].bulk_write(
                 [
-                    ReplaceOne({"_id": key_of(place, year)}, _book_document(place, year, book), upsert=True)
+                    ReplaceOne({"_id": key_of(place, year)}, document_of_book(place, year, book), upsert=True)
                     for (place, year), book in books.items()
                 ],
                 ordered=False,
@@ -336,66 +309,3 @@ class Repository:
     @property
     def _calendar(self) -> Collection:
         return self._database["calendar"]
-
-
-def _document(projection: Projection) -> Document:
-    if projection.erased:
-        # The machine's own time, since MongoDB expires by its own.
-        return {"revision": projection.revision, "erased": True, "at": datetime.now(UTC)}
-    return {
-        "revision": projection.revision,
-        "live": None if projection.live is None else asdict(projection.live),
-        "open": [asdict(fact) for fact in projection.facts.open],
-        "counted": sorted(projection.facts.counted),
-    }
-
-
-def _projection(kind: str, document: Document) -> Projection:
-    if document.get("erased"):
-        return Projection(document["revision"], erased=True)
-    live = document["live"]
-    return Projection(
-        document["revision"],
-        None if live is None else _live(_KINDS[kind], live),
-        Facts(tuple(Fact(**fact) for fact in document["open"]), frozenset(document["counted"])),
-    )
-
-
-def _live(kind: Any, document: Document) -> Any:
-    return kind(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
-    )
-
-
-def _book(document: Document) -> Book:
-    opening = document["opening"]
-    most = math.inf if opening["most"] is None else opening["most"]
-    return Book(
-        Opening(Stock(most, opening["loose"]), Reach(opening["reach"])),
-        tuple(
-            Month(one["name"], one["counts"], frozenset(one["shown"]), frozenset(one.get("lost", ())))
-            for one in document["months"]
-        ),
-    )
-
-
-def _book_document(place: Place, year: str, book: Book) -> Document:
-    stock = book.opening.stock
-    return {
-        "place": list(place),
-        "year": year,
-        "opening": {
-            "most": None if math.isinf(stock.most) else int(stock.most),
-            "loose": stock.loose,
-            "reach": book.opening.reach.most,
-        },
-        "months": [
-            {
-                "name": month.name,
-                "counts": dict(month.counts),
-                "shown": sorted(month.shown or ()),
-                "lost": sorted(month.lost),
-            }
-            for month in book.months
-        ],
-    }

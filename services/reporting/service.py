@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from services.reporting import translate
+from services.reporting.documents import Projection
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.projection import Rebuilt
-from services.reporting.repository import Counts, Projection, Repository
+from services.reporting.repository import Counts, Repository
 from shared.messaging.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.records import Erased, Readable, Received
 from shared.messaging.subscription import Apply

@@ -1,7 +1,8 @@
 """What of reporting's database is its state, for the state hash."""
 
+from services.reporting.documents import PAIRS, REFUGEES, VOLUNTEERS
 from services.reporting.publishing import CLOSE
-from services.reporting.repository import CALENDAR, PAIRS, REFUGEES, VOLUNTEERS
+from services.reporting.repository import CALENDAR
 from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 
 _PROJECTION = ("revision", "live", "open", "counted")

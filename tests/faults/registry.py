@@ -68,6 +68,12 @@ class Run:
         await self.settle(world)
 
     @asynccontextmanager
+    async def loaded(self) -> AsyncIterator[World]:
+        """The shared installation under load; held likewise."""
+        async with self.shared() as world, world.load.under(self.bench.rate, world.observer):
+            yield world
+
+    @asynccontextmanager
     async def own(self, *services: Service, **options: Any) -> AsyncIterator[World]:
         """A new installation of these services (all by default); held likewise."""
         async with self.world(*services, **options).running() as world:

@@ -31,7 +31,7 @@ def of_a_producer(first: bytes) -> bool:
 
 @row(13, "the reply to a commit is lost")
 async def commit_reply_lost(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded():
         wires = run.bench.wires.values()
         before = sum(wire.kafka.replies_lost + wire.mongodb.replies_lost for wire in wires)
         for wire in wires:
@@ -45,7 +45,7 @@ async def commit_reply_lost(run: Run) -> None:
 
 @row(14, "services are cut from the broker")
 async def cut_from_broker(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded():
         await asyncio.sleep(3)
         with run.bench.wires["intake"].kafka.silent(), run.bench.wires["matching"].kafka.cut():
             await asyncio.sleep(CUT)
@@ -54,7 +54,7 @@ async def cut_from_broker(run: Run) -> None:
 
 @row(15, "services are cut from the database")
 async def cut_from_database(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded():
         await asyncio.sleep(3)
         with run.bench.wires["intake"].mongodb.silent(), run.bench.wires["matching"].mongodb.cut():
             await asyncio.sleep(CUT)
@@ -63,7 +63,7 @@ async def cut_from_database(run: Run) -> None:
 
 @row(16, "a relay sees only one of the two servers")
 async def relay_sees_one(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         await asyncio.sleep(3)
         wires = run.bench.wires
         with wires["intake"].kafka.silent(of_a_producer), wires["notifications"].mongodb.silent():

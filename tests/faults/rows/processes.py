@@ -36,7 +36,7 @@ async def _dies_at(run: Run, world: World, service: Service, point: Point) -> No
 
 @row(1, "a consumer is killed at a named point")
 async def consumer_killed_at_points(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
 
         async def at_each(service: Service, points: Sequence[Point]) -> None:
             for point in points:
@@ -53,7 +53,7 @@ async def consumer_killed_at_points(run: Run) -> None:
 
 @row(2, "kill -9 loop over every service")
 async def kill_loop(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         for _ in range(run.bench.kills):
             await asyncio.sleep(run.chance.uniform(2, 5))
             await world.of(run.chance.choice(SERVICES)).kill()
@@ -63,7 +63,7 @@ async def kill_loop(run: Run) -> None:
 @row(3, "the relay is killed: sent but not acknowledged, acknowledged but not deleted")
 async def relay_killed(run: Run) -> None:
     points: tuple[Point, Point] = ("sent_not_acked", "acked_not_deleted")
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         for one, other in (points, points[::-1]):
             await asyncio.gather(
                 _dies_at(run, world, "intake", one), _dies_at(run, world, "reporting", other)
@@ -79,7 +79,7 @@ async def _second(world: World, service: Service) -> Replica:
 
 @row(4, "a relay is stopped past its lease and goes on")
 async def relay_stopped(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         first = world.of("intake")
         second = await _second(world, "intake")
         await first.restart(Flaw("sent_not_acked", 3, signal.SIGSTOP))
@@ -96,7 +96,7 @@ async def relay_stopped(run: Run) -> None:
 
 @row(5, "a consumer is stopped past the session's end, in mid-batch")
 async def consumer_stopped(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         first = world.of("intake")
         await first.restart(Flaw("before_commit", 4, signal.SIGSTOP))
         await first.stopped()
@@ -111,7 +111,7 @@ async def consumer_stopped(run: Run) -> None:
 
 @row(6, "rebalance storm: a replica joins or leaves")
 async def rebalance_storm(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         extra: list[Replica] = []
         changes = 0
         for turn in range(int(STORM / EVERY)):

@@ -17,7 +17,7 @@ HALT_WITHIN: Final = 120.0
 
 @row(20, "replicas' clocks are 10 min ahead and behind")
 async def skewed_clocks(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         skewed = [await world.add("intake", CLOCK_OFFSET=skew) for skew in SKEWS]
         await asyncio.gather(*(one.until_ready() for one in skewed))
         for turn in range(TURNS):
@@ -30,7 +30,7 @@ async def skewed_clocks(run: Run) -> None:
 
 @row(27, "old and new schema versions mixed, in a rolling restart")
 async def mixed_versions(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         for service in SERVICES:
             newer = await world.add(service, Flaw(newer=True))
             await newer.until_ready()
@@ -57,7 +57,7 @@ async def _until_halted(replica: Replica, subscription: str) -> None:
 
 @row(31, "a release that raises on every record")
 async def bad_release(run: Run) -> None:
-    async with run.shared() as world, world.load.under(run.bench.rate, world.observer):
+    async with run.loaded() as world:
         # Matching first: a halted intake sends it nothing.
         bad: tuple[tuple[Service, str], ...] = (("matching", "refugees"), ("intake", "settlements"))
         for service, subscription in bad:

@@ -62,6 +62,18 @@ async def stands_at(corner: Corner, offset: int) -> bool:
     return found is not None and found.offset == offset and found.newest is not None
 
 
+async def read_to(corner: Corner, ledger: Ledger, offset: int) -> None:
+    """A member reads until the group has committed this offset, and leaves."""
+    async with member(corner.addresses, ledger, corner.prefix):
+        await wait_until(lambda: stands_at(corner, offset))
+
+
+async def read_until_handled(corner: Corner, ledger: Ledger, count: int) -> None:
+    """A member reads until this many subjects are stored, and leaves."""
+    async with member(corner.addresses, ledger, corner.prefix):
+        await wait_until(lambda: handled(ledger, count))
+
+
 async def abort_one(corner: Corner) -> None:
     """Leaves an aborted record and its marker at the topic's end."""
     producer = relay_producer(corner.addresses.kafka, f"{corner.prefix}outside")
@@ -87,14 +99,12 @@ async def test_a_jump_forward_at_rest_is_obeyed_and_raises_one_alarm(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
     await settle(stack, corner, *range(3))
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: handled(ledger, 3))
+    await read_until_handled(corner, ledger, 3)
     await settle(stack, corner, *range(3, 8))
     reset(corner, "--to-latest")
     with capture_logs() as lines:
         for _ in range(2):
-            async with member(stack, ledger, corner.prefix):
-                await wait_until(lambda: stands_at(corner, 8))
+            await read_to(corner, ledger, 8)
     alarms = [line for line in lines if line["event"] == "offsets_skipped"]
     assert [(line["from"], line["to"], line["count"]) for line in alarms] == [(3, 8, 5)]
     assert {name: (await position(ledger))[name] for name in ("next_offset", "skipped", "applied")} == {
@@ -115,11 +125,9 @@ async def test_offsets_that_hold_no_record_are_no_jump(
     await settle(stack, corner, *range(3))
     await abort_one(corner)
     with capture_logs() as lines:
-        async with member(stack, ledger, corner.prefix):
-            await wait_until(lambda: stands_at(corner, 5))
+        await read_to(corner, ledger, 5)
         reset(corner, "--to-latest")
-        async with member(stack, ledger, corner.prefix):
-            await wait_until(lambda: stands_at(corner, 5))
+        await read_to(corner, ledger, 5)
     assert not [line for line in lines if line["event"] in {"offsets_skipped", "database_behind_group"}]
     assert (await position(ledger)).get("skipped", 0) == 0
 
@@ -140,8 +148,7 @@ async def test_what_an_idle_commit_passes_is_stored_before_it_is_committed(
         await commit(self, offsets)
 
     monkeypatch.setattr(BatchConsumer, "commit_handled", look)
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: stands_at(corner, 5))
+    await read_to(corner, ledger, 5)
     assert ahead
     assert max(ahead) == 0
 
@@ -150,14 +157,12 @@ async def test_expired_unread_is_an_alarm_until_it_is_acknowledged(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
     await settle(stack, corner, *range(3))
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: handled(ledger, 3))
+    await read_until_handled(corner, ledger, 3)
     await settle(stack, corner, *range(3, 8))
     await delete_before(corner, 7)
     with capture_logs() as lines:
         for _ in range(2):
-            async with member(stack, ledger, corner.prefix):
-                await wait_until(lambda: handled(ledger, 4))
+            await read_until_handled(corner, ledger, 4)
     assert [line["count"] for line in lines if line["event"] == "offsets_expired"] == [4]
     guard = OffsetGuard(ledger.database)
     assert list((await guard.unacknowledged()).values()) == [4]
@@ -169,12 +174,10 @@ async def test_expired_unread_is_an_alarm_until_it_is_acknowledged(
 async def test_what_expires_on_a_topic_that_was_empty_when_it_was_met_is_seen(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: stands_at(corner, 0))
+    await read_to(corner, ledger, 0)
     await settle(stack, corner, *range(5))
     await delete_before(corner, 3)
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: handled(ledger, 2))
+    await read_until_handled(corner, ledger, 2)
     assert (await position(ledger))["expired"] == 3
 
 
@@ -221,8 +224,7 @@ async def test_a_position_that_the_log_does_not_reach_is_read_from_the_logs_begi
 ) -> None:
     """What a broker that lost its data leaves, or a topic made again whose group kept its offsets."""
     await settle(stack, corner, *range(3))
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: stands_at(corner, 3))
+    await read_to(corner, ledger, 3)
     newest = (await position(ledger))["newest"]
     await ledger.database["positions"].update_one({}, {"$set": {"next_offset": 50}})
     await commit_for(stack, corner.prefix, CITY, Committed(50, newest))
@@ -238,14 +240,12 @@ async def test_a_commit_of_a_topics_former_life_is_no_restored_database(
 ) -> None:
     """The commit of a batch may reach the group after its topic was made again."""
     await settle(stack, corner, *range(5))
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: stands_at(corner, 5))
+    await read_to(corner, ledger, 5)
     former = await committed(stack, corner.prefix, CITY)
     assert former is not None
     await _make_again(corner)
     await settle(stack, corner, *range(10, 17))
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: handled(ledger, 12))
+    await read_until_handled(corner, ledger, 12)
     await ledger.database["positions"].update_one({}, {"$set": {"next_offset": 3}})
     await commit_for(stack, corner.prefix, CITY, former)
     async with member(stack, ledger, corner.prefix) as (_, handler):
@@ -258,8 +258,7 @@ async def test_a_database_that_falls_behind_is_not_read_into(
 ) -> None:
     """A dump put back under running replicas: the next assignment finds it out."""
     await settle(stack, corner, *range(5))
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: stands_at(corner, 5))
+    await read_to(corner, ledger, 5)
     await ledger.database["positions"].update_one({}, {"$set": {"next_offset": 2, "newest": 0}})
     await settle(stack, corner, 5)
     async with member(stack, ledger, corner.prefix) as (_, handler):
