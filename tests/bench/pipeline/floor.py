@@ -253,9 +253,10 @@ async def main() -> None:
     """Plays the part that the environment names."""
     where = Where.of_environment()
     _, database = where.open()
-    await database["inbox"].create_indexes([IndexModel("at", expireAfterSeconds=90 * 86400)])
+    if where.service == "intake":
+        await database["inbox"].create_indexes([IndexModel("at", expireAfterSeconds=90 * 86400)])
+        await database["refugees"].create_indexes([IndexModel("cases", unique=True)])
     await database["outbox"].create_indexes([IndexModel("order")])
-    await database["refugees"].create_indexes([IndexModel("cases", unique=True)])
     wake = asyncio.Event()
     states = [where.prefix + REFUGEES.name]
     parts: dict[str, tuple[list[str], str, Handle]] = {

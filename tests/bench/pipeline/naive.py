@@ -5,6 +5,7 @@ its publish loses an event, and a redelivery sends one twice.
 """
 
 import asyncio
+import json
 
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.middlewares import AckPolicy
@@ -34,8 +35,9 @@ async def main() -> None:
         ack_policy=AckPolicy.ACK,
         no_reply=True,
     )
-    async def settled(said: dict[str, object], message: KafkaMessage) -> None:
-        envelope = Envelope.model_validate(said)
+    async def settled(said: bytes, message: KafkaMessage) -> None:
+        # FastStream decodes `application/json` alone, not `application/cloudevents+json`.
+        envelope = Envelope.model_validate(json.loads(said))
         data = PersonSettled.model_validate(envelope.data).model_dump(mode="json", by_alias=True)
         topic = message.raw_message.topic  # type: ignore[union-attr]
         owner = SETTLEMENTS.owner(topic, where.prefix)
