@@ -94,17 +94,26 @@ def send_all(kafka: str, prefix: str, count: int, first: int = 0) -> None:
 
 
 def send_paced(kafka: str, prefix: str, count: int, rate: float, first: int = 0) -> dict[str, float]:
-    """Produces settlements at `rate` a second; returns when each was handed over, by event id (seconds)."""
+    """Produces settlements at `rate` a second; returns when each was handed over, by event id (seconds).
+
+    The first of each municipality is sent before and left out: with it the producer finds its way.
+    """
     sender = _producer(kafka, 0)
-    begun = time.perf_counter()
+
+    def produce(municipality: str, case: str, value: bytes) -> None:
+        topic = prefix + SETTLEMENTS.named(municipality)
+        sender.produce(topic, key=case.encode(), value=value, headers=_HEADERS)
+        sender.flush(10)
+
     sent: dict[str, float] = {}
+    begun = 0.0
     for number, (municipality, case, event, value) in enumerate(settlements(count, first)):
+        if number == len(MUNICIPALITIES):
+            begun = time.perf_counter() - number / rate
         wait = begun + number / rate - time.perf_counter()
         if wait > 0:
             time.sleep(wait)
-        sent[event] = time.perf_counter()
-        sender.produce(
-            prefix + SETTLEMENTS.named(municipality), key=case.encode(), value=value, headers=_HEADERS
-        )
-        sender.flush(10)
+        if number >= len(MUNICIPALITIES):
+            sent[event] = time.perf_counter()
+        produce(municipality, case, value)
     return sent

@@ -25,7 +25,7 @@ async def main() -> None:
     where = Where.of_environment()
     client, database = where.open()
     await database["refugees"].create_indexes([IndexModel("case", unique=True)])
-    broker = KafkaBroker(where.kafka, acks="all", enable_idempotence=True)
+    broker = KafkaBroker(where.kafka, acks="all", enable_idempotence=True, logger=None)
 
     @broker.subscriber(
         pattern=SETTLEMENTS.pattern(where.prefix),

@@ -73,7 +73,8 @@ class Watcher:
         consumer.assign(partitions)
         counted = {True: 0, False: 0}
         while not self._stopping:
-            for record in consumer.consume(1000, 0.05):
+            # Asked for many, librdkafka waits for as many.
+            for record in consumer.consume(1 if self._wanted <= _TIMED else 1000, 0.05):
                 if record.error():
                     continue
                 is_state = record.topic() == states

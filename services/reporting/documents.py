@@ -1,0 +1,121 @@
+"""Projections and books ↔ what MongoDB keeps of them."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from services.reporting.domain.book import Month, Opening
+from services.reporting.domain.flows import Reach, Stock
+from services.reporting.domain.projection import Fact, Facts, Live, Pair, Place, Refugee, Volunteer
+from shared.messaging.work import Version
+from shared.mongo import Document
+
+REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
+KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
+    REFUGEES: Refugee,
+    VOLUNTEERS: Volunteer,
+    PAIRS: Pair,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A subject as stored: the revision it is at, what lives of it, and its facts.
+
+    Of an erased one the revision alone is left, and nothing follows: subjects are never used again.
+    """
+
+    revision: int = 0
+    live: Live | None = None
+    facts: Facts = field(default_factory=Facts)
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A period's figures as they were published last, and their place in the topic."""
+
+    data: Document
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A place's year as stored: what it began with, and its closed months."""
+
+    opening: Opening = field(default_factory=Opening)
+    months: tuple[Month, ...] = ()
+
+
+def document_of(projection: Projection) -> Document:
+    """A projection as stored, without its `_id`."""
+    if projection.erased:
+        # The machine's own time, since MongoDB expires by its own.
+        return {"revision": projection.revision, "erased": True, "at": datetime.now(UTC)}
+    return {
+        "revision": projection.revision,
+        "live": None if projection.live is None else _flat(projection.live),
+        "open": [_flat(fact) for fact in projection.facts.open],
+        "counted": sorted(projection.facts.counted),
+    }
+
+
+def _flat(value: Live | Fact) -> Document:
+    """The fields of a class that holds plain values; `asdict` copies each, at ten times the cost."""
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def projection_of(kind: str, document: Document) -> Projection:
+    """A projection as it was stored in the collection `kind`."""
+    if document.get("erased"):
+        return Projection(document["revision"], erased=True)
+    live = document["live"]
+    return Projection(
+        document["revision"],
+        None if live is None else live_of(KINDS[kind], live),
+        Facts(tuple(Fact(**fact) for fact in document["open"]), frozenset(document["counted"])),
+    )
+
+
+def live_of(kind: Any, document: Document) -> Any:
+    """What lives of a subject, as the class `kind`."""
+    return kind(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+    )
+
+
+def book_of(document: Document) -> Book:
+    """A place's year as it was stored."""
+    opening = document["opening"]
+    most = math.inf if opening["most"] is None else opening["most"]
+    return Book(
+        Opening(Stock(most, opening["loose"]), Reach(opening["reach"])),
+        tuple(
+            Month(one["name"], one["counts"], frozenset(one["shown"]), frozenset(one.get("lost", ())))
+            for one in document["months"]
+        ),
+    )
+
+
+def document_of_book(place: Place, year: str, book: Book) -> Document:
+    """A place's year as stored, without its `_id`."""
+    stock = book.opening.stock
+    return {
+        "place": list(place),
+        "year": year,
+        "opening": {
+            "most": None if math.isinf(stock.most) else int(stock.most),
+            "loose": stock.loose,
+            "reach": book.opening.reach.most,
+        },
+        "months": [
+            {
+                "name": month.name,
+                "counts": dict(month.counts),
+                "shown": sorted(month.shown or ()),
+                "lost": sorted(month.lost),
+            }
+            for month in book.months
+        ],
+    }
