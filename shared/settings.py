@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
@@ -57,6 +57,8 @@ class ServiceSettings(BaseSettings):
     ] = 1000
     relay_shards: Annotated[
         Literal[1, 2, 4, 8, 16],
+        # From the environment it comes as text, which a Literal of numbers takes for another value.
+        BeforeValidator(lambda given: int(given) if str(given).isdigit() else given),
         Field(description="Relays that share the outbox. Stop all replicas before changing it."),
     ] = 1
     relay_poll: timedelta = Field(

@@ -27,3 +27,18 @@ def test_a_key_must_have_32_bytes(
     with pytest.raises(SystemExit):
         load_settings(Settings)
     assert "INTAKE_CASE_KEY: Value error, must be 32 bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), [("4", None), ("3", "1, 2, 4, 8 or 16"), ("two", "1, 2, 4, 8 or 16")]
+)
+def test_relay_shards_are_set_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: str, says: str | None
+) -> None:
+    monkeypatch.setenv("INTAKE_RELAY_SHARDS", given)
+    with pytest.raises(SystemExit):
+        load_settings(Settings)
+    said = capsys.readouterr().err
+    assert "INTAKE_MASTER_KEY" in said
+    assert ("INTAKE_RELAY_SHARDS" in said) == (says is not None)
+    assert says is None or says in said
