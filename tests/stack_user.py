@@ -16,14 +16,16 @@ from deploy.local.supervision import supervisor_pid
 REPOSITORY = Path(__file__).parents[1]
 
 PARENT = """
-import json, signal, sys
+import json, sys, time
 from dataclasses import asdict
 from pathlib import Path
 from deploy.local.stack import running_stack
 with running_stack(Path(sys.argv[1])) as addresses:
     print(json.dumps(asdict(addresses)), flush=True)
-    signal.pause()
+    while True:
+        time.sleep(0.1)
 """
+"""It does not `signal.pause()`: a signal that comes just before would be waited for in vain."""
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,6 @@ BROKER_SETTINGS: Final[Mapping[str, str]] = {
     # A killed broker is let in again when its old session has ended: after 9 s by default.
     "broker.session.timeout.ms": "4000",
     "broker.heartbeat.interval.ms": "500",
-    # A broker that is stopped just after it has started may wait as long for an answer of its controller,
-    # which is itself: 30 s by default.
-    "controller.socket.timeout.ms": "5000",
     "log.cleaner.enable": "true",
     # The default of 128 MiB would be a quarter of the heap; this holds 600,000 keys a pass.
     "log.cleaner.dedupe.buffer.size": str(16 * _MEBIBYTE),

@@ -11,7 +11,7 @@ import os
 import platform
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,10 @@ from rich.table import Table
 
 from deploy.local.addresses import Addresses
 from deploy.local.stack import running_stack
+from deploy.local.supervision import supervisor_pid
 from shared.contracts.topics import SERVICES
 from tests.bench.pipeline.fleet import FLOOR, NAIVE, OURS, Kind, fleet
+from tests.bench.pipeline.machine import servers
 from tests.bench.pipeline.plot import draw
 from tests.bench.pipeline.surge import Run, latencies, surge
 
@@ -44,6 +46,7 @@ class Bench:
     settlements: int
     rounds: int
     console: Console
+    servers: Mapping[str, int]
     runs: dict[str, list[Run]] = field(default_factory=dict)
 
     async def measure(
@@ -51,7 +54,7 @@ class Bench:
     ) -> Run:
         """One run of one kind, with fresh topics and databases, after a warm-up."""
         followers = [service for service in FOLLOWERS if service in services]
-        async with fleet(kind, self.stack, self.directory, services, replicas) as processes:
+        async with fleet(kind, self.stack, self.directory, services, replicas, self.servers) as processes:
             await surge(processes, min(WARM_UP, count), followers, first=0)
             run = await surge(processes, count, followers, first=WARM_UP)
         self.runs.setdefault(name, []).append(run)
@@ -111,7 +114,8 @@ async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
                 "settlements_per_second": bench.rate(name),
                 "each": [round(one.rate) for one in found],
                 "cpu_seconds_per_1000": statistics.median(one.cpu_per_thousand for one in found),
-                "peak_mib": {part: round(cost.peak) for part, cost in found[-1].costs.items()},
+                "processors_busy": statistics.median(one.busy for one in found),
+                "peak_mib": max(one.peak for one in found),
                 "cpu_seconds_per_1000_by_process": {
                     part: round(cost.cpu / found[-1].settlements * 1000, 3)
                     for part, cost in found[-1].costs.items()
@@ -124,13 +128,14 @@ async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
 
 def show(figures: dict[str, Any], console: Console) -> None:
     """Tables, and the line that sums it up."""
-    table = Table("run", "settlements/s", "CPU s per 1,000", "most MiB of a process")
+    table = Table("run", "settlements/s", "CPU s per 1,000", "processors busy", "most MiB of a process")
     for name, one in figures["runs"].items():
         table.add_row(
             name,
             f"{one['settlements_per_second']:,.0f}",
             f"{one['cpu_seconds_per_1000']:.3f}",
-            str(max(one["peak_mib"].values())),
+            f"{one['processors_busy']:.2f}",
+            f"{one['peak_mib']:.0f}",
         )
     console.print(table)
     for name, ratio in figures["ratios"].items():
@@ -158,7 +163,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kobling-bench-") as name:
         directory = Path(name)
         with running_stack(directory / "stack") as stack:
-            bench = Bench(stack, directory, given.settlements, given.rounds, console)
+            started = servers(supervisor_pid(directory / "stack"))
+            bench = Bench(stack, directory, given.settlements, given.rounds, console, started)
             figures = asyncio.run(run(bench, given.surge))
     given.results.mkdir(parents=True, exist_ok=True)
     (given.results / "pipeline.json").write_text(json.dumps(figures, indent=2) + "\n")

@@ -5,7 +5,7 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +24,7 @@ from tests.bench.pipeline.machine import Cost, cost
 
 READY_SECONDS = 60.0
 GRACE = timedelta(seconds=15)
+NO_SERVERS: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Fleet:
     kind: Kind
     stack: Addresses
     directory: Path
+    servers: Mapping[str, int] = field(default_factory=dict)
+    """Pids of the servers, so that their cost is known too."""
     prefix: str = field(default_factory=lambda: f"b{secrets.token_hex(4)}.")
     _processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
 
@@ -90,8 +93,9 @@ class Fleet:
                 await asyncio.sleep(0.1)
 
     def costs(self) -> dict[str, Cost]:
-        """What each process has cost so far."""
-        return {name: cost(process.pid) for name, process in self._processes.items()}
+        """What each process has cost so far, the servers too."""
+        pids = {name: process.pid for name, process in self._processes.items()}
+        return {name: cost(pid) for name, pid in {**pids, **self.servers}.items()}
 
     async def stop(self) -> None:
         """Ends the processes in order."""
@@ -100,10 +104,15 @@ class Fleet:
 
 @asynccontextmanager
 async def fleet(
-    kind: Kind, stack: Addresses, directory: Path, services: Sequence[str] = SERVICES, replicas: int = 1
+    kind: Kind,
+    stack: Addresses,
+    directory: Path,
+    services: Sequence[str] = SERVICES,
+    replicas: int = 1,
+    servers: Mapping[str, int] = NO_SERVERS,
 ) -> AsyncIterator[Fleet]:
     """A started fleet that is stopped again."""
-    made = Fleet(kind, stack, directory)
+    made = Fleet(kind, stack, directory, servers)
     try:
         await made.start(services, replicas)
         yield made

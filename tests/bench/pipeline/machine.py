@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.stack_user import children
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 1024 * 1024
 
@@ -28,12 +30,11 @@ def cost(pid: int) -> Cost:
     return Cost(cpu, _kib(status["VmRSS"]) * 1024 / _MIB, _kib(status["VmHWM"]) * 1024 / _MIB)
 
 
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return found
+def servers(supervisor: int | None) -> dict[str, int]:
+    """The broker and the database that a supervisor has started, by name; none where others run them."""
+    pids = children(supervisor) if supervisor is not None else []
+    names = [Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids]
+    return {"kafka" if name == "java" else name: pid for name, pid in zip(names, pids, strict=True)}
 
 
 def _kib(text: str) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import orjson
@@ -20,11 +21,12 @@ PATIENCE_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run took: seconds in all, and what each process cost."""
+    """What a run took: seconds in all, and what each process cost, `servers` among them."""
 
     settlements: int
     seconds: float
     costs: dict[str, Cost]
+    servers: frozenset[str]
 
     @property
     def rate(self) -> float:
@@ -33,8 +35,21 @@ class Run:
 
     @property
     def cpu_per_thousand(self) -> float:
-        """Processor seconds of all processes for 1,000 settlements."""
-        return sum(one.cpu for one in self.costs.values()) / self.settlements * 1000
+        """Processor seconds of the processes measured, without the servers, for 1,000 settlements."""
+        return self._cpu(self.costs.keys() - self.servers) / self.settlements * 1000
+
+    @property
+    def busy(self) -> float:
+        """How many processors were busy with it, servers included; whoever sends and counts comes on top."""
+        return self._cpu(self.costs.keys()) / self.seconds
+
+    @property
+    def peak(self) -> float:
+        """The most MiB of any process measured."""
+        return max(self.costs[name].peak for name in self.costs.keys() - self.servers)
+
+    def _cpu(self, names: AbstractSet[str]) -> float:
+        return sum(self.costs[name].cpu for name in names)
 
 
 class Watcher:
@@ -106,7 +121,7 @@ async def surge(fleet: Fleet, count: int, followers: Sequence[str] = (), first: 
         seconds = time.perf_counter() - begun
     after = fleet.costs()
     spent = {name: Cost(now.cpu - before[name].cpu, now.memory, now.peak) for name, now in after.items()}
-    return Run(count, seconds, spent)
+    return Run(count, seconds, spent, frozenset(fleet.servers))
 
 
 async def latencies(fleet: Fleet, count: int, rate: float, first: int = 0) -> list[float]:
