@@ -39,7 +39,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "structlog": ("shared.logging",),
     "testcontainers": ("deploy.local.*",),
     "uuid_utils": ("shared.ids",),
-    "uvicorn": ("shared.messaging.runtime",),
+    "uvicorn": ("shared.messaging.serving",),
 }
 """Which modules may import which library; one that isn't listed may be imported nowhere yet."""
 

@@ -5,7 +5,7 @@ import asyncio
 from services.intake.app import create_app
 from services.intake.settings import Settings
 from shared.logging import configure_logging
-from shared.messaging.runtime import serve
+from shared.messaging.serving import serve
 from shared.settings import load_settings
 
 if __name__ == "__main__":

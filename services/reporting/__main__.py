@@ -5,7 +5,7 @@ import asyncio
 from services.reporting.app import create_app
 from services.reporting.settings import Settings
 from shared.logging import configure_logging
-from shared.messaging.runtime import serve
+from shared.messaging.serving import serve
 from shared.settings import load_settings
 
 if __name__ == "__main__":

@@ -6,15 +6,11 @@ is an outage like any other.
 
 import asyncio
 import contextlib
-import gc
 import random
-import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-import uvicorn
 from faststream.kafka import KafkaBroker
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
@@ -25,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service
-from shared.logging import describe_error, get_logger, quiet_loop_exceptions
+from shared.logging import describe_error, get_logger
 from shared.messaging import dead_letters, due, inbox, rebuild, relay, replies, ticks
 from shared.messaging.admission import Admission
 from shared.messaging.batch import BatchProcessor
@@ -287,51 +283,3 @@ class App:
     async def _metrics(self, _: Request) -> Response:
         page = await self.metrics.render(self.runtime.database, self.runtime.clock)
         return Response(page, media_type=CONTENT_TYPE)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server, with signals left to `serve`, which exits with 0 after draining."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Says where the health endpoint listens: the port may have been left to the system."""
-        await super().startup(sockets)
-        bound = [one.getsockname() for server in self.servers for one in server.sockets]
-        log.info("health_listens", addresses=[f"{host}:{port}" for host, port, *_ in bound])
-
-    @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
-        yield
-
-
-async def serve(app: App) -> None:
-    """Runs until SIGTERM or SIGINT, then drains."""
-    _collect_rarely()
-    settings = app.runtime.settings
-    server = _Server(
-        uvicorn.Config(
-            app.http(),
-            host=settings.http_host,
-            port=settings.http_port,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-        )
-    )
-    loop = asyncio.get_running_loop()
-    quiet_loop_exceptions(loop)
-
-    def leave() -> None:
-        server.should_exit = True
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave)
-    await server.serve()
-
-
-def _collect_rarely() -> None:
-    """A batch makes tens of thousands of objects and hardly a cycle: by Python's own thresholds they are
-    looked through dozens of times. What the start has made is never garbage.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

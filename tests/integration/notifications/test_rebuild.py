@@ -1,17 +1,13 @@
 """Notifications' database is lost: what was sent is not sent again, and what was not is."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from services.notifications.state import STATE
 from shared.contracts import topics
 from shared.messaging.runtime import INDEXES
 from shared.messaging.state_hash import state_hash
 from tests.integration.notifications.world import World, subjects
-from tests.support.cluster import Corner, wait_until
-from tests.support.mail import MailSink
+from tests.support.cluster import wait_until
 
 
 def details(email: str) -> dict[str, str]:
@@ -20,14 +16,6 @@ def details(email: str) -> dict[str, str]:
         "preferred_language": "en",
         "email": email,
     }
-
-
-@pytest.fixture
-async def world(corner: Corner) -> AsyncIterator[World]:
-    made = World(corner, MailSink())
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def lose(world: World) -> None:
