@@ -16,16 +16,19 @@ from deploy.local.supervision import supervisor_pid
 REPOSITORY = Path(__file__).parents[1]
 
 PARENT = """
-import json, sys, time
+import json, signal, sys, time
 from dataclasses import asdict
 from pathlib import Path
 from deploy.local.stack import running_stack
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with running_stack(Path(sys.argv[1])) as addresses:
     print(json.dumps(asdict(addresses)), flush=True)
     while True:
         time.sleep(0.1)
 """
-"""It does not `signal.pause()`: a signal that comes just before would be waited for in vain."""
+"""In a shell's background tests inherit an ignored SIGINT; and one that comes just before `signal.pause()`
+would be waited for in vain.
+"""
 
 
 @dataclass(frozen=True)
