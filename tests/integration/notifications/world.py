@@ -37,6 +37,7 @@ class World:
     app: App | None = None
     _keys: tuple[str, str] = field(default_factory=new_key_pair)
     _published: int = 0
+    _cards_on_their_way: bool = False
 
     async def open(self) -> None:
         """Creates topics and starts the mail server; the service starts later."""
@@ -90,6 +91,7 @@ class World:
 
     async def card(self, subject: str, revision: int | None, details: Mapping[str, Any]) -> None:
         """Publishes a contact card, sealed to this installation."""
+        self._cards_on_their_way = True
         plain = CardDetails.model_validate(details).model_dump_json(exclude_none=True).encode()
         sealed = Sealer(KEY_ID, self._keys[1]).seal(plain, subject)
         data = ContactCard(municipality="no-4601", card=sealed)
@@ -107,6 +109,10 @@ class World:
         created_on: date | None = None,
     ) -> None:
         """Publishes a pair's state."""
+        if self.app is not None and self._cards_on_their_way:
+            # They come on a topic of their own, in no order with pairs.
+            await self.handled()
+            self._cards_on_their_way = False
         today = datetime.now(UTC).date()
         receipt = ScoreReceipt(
             score=1, parts={}, waiting_bonus=0, rank=1, candidates=1, pack_version="1.0", round="round-1"
