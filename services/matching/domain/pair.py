@@ -159,7 +159,7 @@ def answer(pair: Pair, side: Side, accept: bool, on: date, now: datetime) -> Dec
     if earlier is not None:
         if earlier.accept == accept:
             return pair, ()
-        raise DomainError("already_answered", "this side has answered otherwise; end the pair instead")
+        raise DomainError("already_answered", "this side has answered otherwise, and an answer stands")
     if pair.status == "declined":
         raise _closed(pair)
     if pair.status == "expired" or now > pair.respond_by:
