@@ -15,7 +15,7 @@ from deploy.installation import addresses_file
 from deploy.local.addresses import StackError
 from deploy.local.supervision import is_supervised, supervisor_pid
 
-DIRECTORY = Path(os.environ.get("KOBLING_RUN") or Path(__file__).parents[1] / ".run")
+DIRECTORY = Path(os.environ.get("KOBLING_RUN") or Path(__file__).parents[1] / ".run").resolve()
 """Where the one installation of this checkout lives; `KOBLING_RUN` names another place."""
 STOP_WITHIN = timedelta(seconds=60)
 _LOOK = 0.05

@@ -8,6 +8,7 @@ from stdnum.util import isdigits
 
 NORWEGIAN_DIGITS = 11
 _BETWEEN = re.compile(r"[^0-9A-Za-z]")
+_LETTERS_AROUND = re.compile(r"^[A-Za-z]+|[A-Za-z]+$")
 _DIGITS = re.compile(r"[0-9]([.:-]*[0-9]){9,10}", re.ASCII)
 """Ten or eleven digits with separators between them: all others can't be such a number."""
 
@@ -26,8 +27,8 @@ def is_personal_number(reference: str) -> bool:
 
 
 def reads_as_personal_number(text: str) -> bool:
-    """Whether a text, without what may stand between digits, is such a number."""
-    return is_personal_number(_BETWEEN.sub("", text))
+    """Whether a text, without what may stand between digits and letters around them, is such a number."""
+    return is_personal_number(_LETTERS_AROUND.sub("", _BETWEEN.sub("", text)))
 
 
 def _is_norwegian(number: str) -> bool:

@@ -8,7 +8,7 @@ from typing import assert_never
 from services.intake import translate
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
-from services.intake.personal_numbers import is_personal_number
+from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
@@ -112,7 +112,7 @@ class Settlements:
     def _refusal(record: Received) -> Dead | None:
         if not _CASE.fullmatch(record.key):
             return Dead("case_invalid", "subject")
-        if is_personal_number(record.key):
+        if reads_as_personal_number(record.key):
             return Dead("personal_number", "subject")
         if isinstance(record.data, municipal.PersonSettled):
             return translate.date_in_future(record.data, record.raw.broker_time.date())
@@ -185,7 +185,7 @@ def _readable_case(key: bytes | None) -> str | None:
         case = (key or b"").decode()
     except UnicodeDecodeError:
         return None
-    return case if _CASE.fullmatch(case) and not is_personal_number(case) else None
+    return case if _CASE.fullmatch(case) and not reads_as_personal_number(case) else None
 
 
 def _receipt(item: Handled) -> Document:

@@ -48,7 +48,7 @@ class Topic:
     def pattern(self, prefix: str = "") -> str:
         """A regular expression of the whole family, anchored at its end: aiokafka matches prefixes."""
         head, tail = _PLACEHOLDER.split(self.name)
-        return f"^{re.escape(prefix + head)}[a-z0-9-]+{re.escape(tail)}$"
+        return f"^{re.escape(prefix + head)}{OWNER.pattern}{re.escape(tail)}$"
 
     def owner(self, topic: str, prefix: str = "") -> str:
         """Which municipality or operator a topic of this family belongs to; raises ValueError if none."""

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -197,6 +197,8 @@ def _refused(record: Parsed, code: str) -> Unreadable:
     """A record that can't be handled, with what is needed to answer it."""
     if isinstance(record, Received):
         return Unreadable(record.raw, code, None, record.owner, {"id": record.envelope.id})
+    if isinstance(record, Unreadable):
+        return replace(record, code=code, field=None)
     return Unreadable(record.raw, code)
 
 

@@ -60,8 +60,9 @@ class Raw:
 
     @property
     def size(self) -> int:
-        """Bytes of key and value."""
-        return len(self.key or b"") + len(self.value or b"")
+        """Bytes of key, value and headers."""
+        carried = sum(len(name) + len(content or b"") for name, content in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + carried
 
     @property
     def broker_time(self) -> datetime:
@@ -123,7 +124,10 @@ class Received:
     def fingerprint(self) -> bytes:
         """Tells apart two payloads under one id."""
         envelope = self.envelope
-        said = [envelope.type, envelope.subject, envelope.time, envelope.data]
+        said: list[Any] = [envelope.type, envelope.subject, envelope.time, envelope.data]
+        if envelope.dryrun or envelope.expectedrevision is not None:
+            # The same command, asked for in another way.
+            said += [envelope.dryrun, envelope.expectedrevision]
         return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 

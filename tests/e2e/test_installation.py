@@ -196,7 +196,9 @@ async def test_a_known_person_who_becomes_protected_is_taken_back(
     assert said == {"municipality": "no-4601", "status": "withdrawn"}
 
 
-@pytest.mark.parametrize("reference", ["01010750160", "010107-50160", "0101804567"])
+@pytest.mark.parametrize(
+    "reference", ["01010750160", "010107-50160", "010107_50160", "NO01010750160", "0101804567"]
+)
 async def test_a_personal_number_as_case_is_refused_and_never_repeated(
     installation: Document, client: Client, settlement: Settlement, reference: str
 ) -> None:

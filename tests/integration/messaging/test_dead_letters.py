@@ -1,6 +1,7 @@
 """Operators at work on the quarantine of a service."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -216,3 +217,17 @@ async def test_an_unknown_letter_is_an_unknown_subject(letter: tuple[BatchProces
     handler, _ = letter
     asked = request(contract.DiscardDeadLetter(reason="twice"), "elsewhere")
     assert isinstance(await decide(handler, asked), UnknownSubject)
+
+
+async def test_a_record_with_huge_headers_dies_alone(corner: Corner, ledger: Ledger) -> None:
+    """A document of its size would be over what MongoDB takes."""
+    huge = replace(
+        raws([settlement("BER-1")])[0], value=b"not json", headers=(("x", bytes(17 * 1024 * 1024)),)
+    )
+    sound = replace(raws([settlement("BER-2")])[0], offset=1)
+    handler = processor(corner, ledger)
+    await handler.process([huge, sound], Commits())
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    assert (document["code"], document["headers"]) == ("not_json", [])
+    assert len(await ledger.rows()) == 1

@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.personal_numbers import is_personal_number
+from services.intake.personal_numbers import is_personal_number, reads_as_personal_number
 
 # Made up: the check digits were computed, nobody was looked up.
 
@@ -26,3 +26,23 @@ def test_what_passes_for_a_personal_number_is_recognised(reference: str) -> None
 )
 def test_other_references_are_not(reference: str) -> None:
     assert not is_personal_number(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "010107_50160",
+        "01010750160.",
+        "-01010750160",
+        "NO01010750160",
+        "0_1_0_1_0_7_5_0_1_6_0",
+        "NO-010180-4567-x",
+    ],
+)
+def test_nothing_around_or_between_the_digits_hides_one(reference: str) -> None:
+    assert reads_as_personal_number(reference)
+
+
+@pytest.mark.parametrize("reference", ["BER-2016-0001", "BER-0a1b2c3d4e5f", "CASE-0000123", "2016:000123"])
+def test_a_case_reference_does_not_read_as_one(reference: str) -> None:
+    assert not reads_as_personal_number(reference)

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -201,3 +202,18 @@ def test_prefixes_and_owners() -> None:
     parsed = parser.parse(raw(command, topic="t1.commands.matching.bergen-1.v1", key="no-4601/p"))
     assert isinstance(parsed, Received)
     assert (parsed.owner, parsed.envelope.dryrun, parsed.envelope.expectedrevision) == ("bergen-1", True, 4)
+
+
+def test_the_same_command_asked_for_in_another_way_is_another() -> None:
+    def fingerprint(**more: object) -> bytes:
+        parsed = PARSER.parse(raw({**settlement(), **more}))
+        assert isinstance(parsed, Received)
+        return parsed.fingerprint
+
+    assert len({fingerprint(), fingerprint(dryrun=True), fingerprint(expectedrevision=1)}) == 3
+
+
+@pytest.mark.parametrize("owner", ["x", "a" * 41])
+def test_a_topic_of_no_owner_is_not_followed(owner: str) -> None:
+    assert re.fullmatch(topics.SETTLEMENTS.pattern(), "settlements.no-4601.v1")
+    assert not re.fullmatch(topics.SETTLEMENTS.pattern(), f"settlements.{owner}.v1")
