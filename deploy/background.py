@@ -58,15 +58,27 @@ def start(
             start_new_session=True,
             cwd=root,
         )
-    while process.poll() is None:
-        if addresses_file(directory).exists():
+    try:
+        while process.poll() is None:
             found = running(directory)
             if found is not None:
+                if supervisor_pid(directory) != process.pid:
+                    # Another one was first; this one would come up when that one is stopped.
+                    _end(process)
                 return found
-        time.sleep(_LOOK)
+            time.sleep(_LOOK)
+    except BaseException:
+        # It may not have begun yet, and so be no installation that `stop` could find.
+        _end(process)
+        raise
     raise StackError(
         log.read_text(errors="replace").strip() or f"the installation ended with {process.returncode}"
     )
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    process.wait(STOP_WITHIN.total_seconds())
 
 
 def stop(directory: Path = DIRECTORY) -> bool:

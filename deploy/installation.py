@@ -132,7 +132,7 @@ class Installation:
     async def _until_ready(self, ports: Mapping[str, int]) -> None:
         waiting = dict(ports)
         said: dict[str, Any] = {}
-        async with httpx.AsyncClient(timeout=2) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             try:
                 async with asyncio.timeout(READY_WITHIN.total_seconds()):
                     while waiting:
