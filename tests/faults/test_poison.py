@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from services.intake.personal_numbers import is_personal_number
+from services.intake.personal_numbers import reads_as_personal_number
 from shared.contracts import topics
 from shared.messaging.parsing import Parser
 from shared.messaging.records import Raw, Received, Unreadable
@@ -35,7 +35,7 @@ def test_what_must_die_is_refused_with_its_code(poison: Poison) -> None:
 
 
 def test_the_personal_number_passes_for_one() -> None:
-    assert is_personal_number(PERSONAL_NUMBER)
+    assert reads_as_personal_number(PERSONAL_NUMBER)
 
 
 @pytest.mark.parametrize("odd", MUST_LIVE, ids=str)
