@@ -6,7 +6,7 @@ Motor stays behind this module and the repositories, so that PyMongo's asynchron
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from bson import CodecOptions
+from bson import CodecOptions, ObjectId
 from bson.binary import UuidRepresentation
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
@@ -21,7 +21,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
-__all__ = ["DURABLE", "Collection", "Database", "DatabaseError", "Document", "Session"]
+__all__ = ["DURABLE", "Collection", "Database", "DatabaseError", "Document", "ObjectId", "Session"]
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]

@@ -73,7 +73,7 @@ class DeadLetters:
             key=None if private else key,
             # Empty, since aiokafka refuses a record with neither key nor value.
             value=b"" if private or (key is None and value is None) else value,
-            headers=[(name, text.encode()) for name, text in headers.items() if text is not None],
+            headers=tuple((name, text.encode()) for name, text in headers.items() if text is not None),
         )
         return UpdateOne(
             {"_id": letter}, {"$setOnInsert": self._document(raw, dead, letter, attempts)}, upsert=True

@@ -1,4 +1,4 @@
-"""Outbox rows as batches for the broker, one a partition: record by record costs several times more."""
+"""The outbox's rows as batches for the broker, one a partition: one by one they cost several times more."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from shared.messaging.outbox import Place, Row
 from shared.messaging.partitioner import partition_of
-from shared.mongo import Document
-
-Place = tuple[str, bytes | None]
-"""A topic and a key, or a whole topic."""
 
 
 @dataclass(slots=True)
@@ -21,30 +18,28 @@ class Parcel:
     topic: str
     partition: int
     batch: BatchBuilder
-    rows: list[Document] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
-    def take(self, row: Document, timestamp: int) -> bool:
+    def take(self, row: Row, timestamp: int) -> bool:
         """Adds a row, unless the batch is full; the first row is always taken."""
-        headers = [(name, content) for name, content in row["headers"]]
-        taken = self.batch.append(timestamp=timestamp, key=row["key"], value=row["value"], headers=headers)
+        taken = self.batch.append(
+            timestamp=timestamp, key=row.key, value=row.value, headers=list(row.headers)
+        )
         if taken is None:
             return False
         self.rows.append(row)
         return True
 
 
-async def pack(
-    rows: Sequence[Document], producer: AIOKafkaProducer, alone: Collection[Place]
-) -> list[Parcel]:
+async def pack(rows: Sequence[Row], producer: AIOKafkaProducer, alone: Collection[Place]) -> list[Parcel]:
     """Rows as batches, each partition's in their order; a place in `alone` gets batches of its own."""
-    partitions = {topic: await producer.partitions_for(topic) for topic in {row["topic"] for row in rows}}
+    partitions = {topic: await producer.partitions_for(topic) for topic in {row.topic for row in rows}}
     timestamp = int(time.time() * 1000)
     open_: dict[tuple[str, int], Parcel] = {}
     packed: list[Parcel] = []
     for row in rows:
-        topic = row["topic"]
-        place = topic, partition_of(row["key"], partitions[topic], row["_id"])
-        single = (topic, row["key"]) in alone
+        place = row.topic, partition_of(row.key, partitions[row.topic], timestamp)
+        single = row.place in alone
         parcel = None if single else open_.get(place)
         if parcel is None or not parcel.take(row, timestamp):
             parcel = Parcel(*place, producer.create_batch())

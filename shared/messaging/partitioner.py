@@ -1,7 +1,6 @@
 """Which partition a key belongs to: Kafka's default, murmur2, so that any client finds a key's records."""
 
 import struct
-import zlib
 from collections.abc import Collection
 
 _SEED, _MULTIPLIER, _SHIFT = 0x9747B28C, 0x5BD1E995, 24
@@ -26,7 +25,6 @@ def murmur2(key: bytes) -> int:
     return value ^ value >> 15
 
 
-def partition_of(key: bytes | None, partitions: Collection[int], fallback: str) -> int:
-    """A key's partition; a record without one goes where `fallback`, its own id, takes it."""
-    value = zlib.crc32(fallback.encode()) if key is None else murmur2(key) & _POSITIVE
-    return value % len(partitions)
+def partition_of(key: bytes | None, partitions: Collection[int], fallback: int) -> int:
+    """A key's partition; a record without one goes where `fallback`, any number, takes it."""
+    return (fallback if key is None else murmur2(key) & _POSITIVE) % len(partitions)

@@ -23,19 +23,20 @@ from aiokafka.errors import (
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
 )
-from pymongo import IndexModel
+from pymongo import DeleteMany, UpdateOne
 
 from shared.logging import describe_error, get_logger
 from shared.messaging.health import Health
 from shared.messaging.lease import Lease
-from shared.messaging.parcels import Parcel, Place, pack
+from shared.messaging.outbox import OLDEST_FIRST, SLOTS, Bundle, Place, Row
+from shared.messaging.parcels import Parcel, pack
 from shared.messaging.retry import Backoff
-from shared.messaging.work import SLOTS
 from shared.mongo import Database, Document
 
 log = get_logger(__name__)
 
-INDEXES = [IndexModel("order")]
+LOOKED_AT = 32
+"""How many bundles are read at once."""
 BYTES = 8 * 1024 * 1024
 """Most bytes of one relay transaction, so that it ends well within its timeout."""
 MISSING = timedelta(seconds=5)
@@ -153,39 +154,62 @@ class Relay:
 
     async def _send_some(self, producer: AIOKafkaProducer) -> bool:
         """Sends the oldest rows, at most one for each key; returns whether there were any."""
-        rows = await self._oldest()
-        missing = await self._missing({row["topic"] for row in rows}, producer)
+        oldest = await self._oldest()
+        missing = await self._missing({bundle.topic for bundle in oldest}, producer)
         if missing:
             log.error("outbox_topic_missing", topics=sorted(missing))
             self._aside |= {(topic, None): time.monotonic() + MISSING.total_seconds() for topic in missing}
-        batch = _one_per_key([row for row in rows if row["topic"] not in missing])
+        batch = [bundle for bundle in oldest if bundle.topic not in missing]
         if not batch:
             return bool(missing)
-        await _in_time(self._transact(batch, producer))
-        # With majority before the next read, so that no row of these keys is sent before they are gone.
-        await self.database["outbox"].delete_many({"_id": {"$in": [row["_id"] for row in batch]}})
+        await _in_time(self._transact([row for bundle in batch for row in bundle.rows], producer))
+        await self._forget(batch)
         return True
 
-    async def _oldest(self) -> list[Document]:
-        """The oldest rows, up to `rows` and `BYTES`, without those of places set aside.
+    async def _forget(self, sent: Sequence[Bundle]) -> None:
+        """Takes sent rows out of the outbox.
 
-        A place is left out as a whole: of two rows of a key, the newer must never go first.
+        With majority before the next read, so that no row of these keys is sent before they are gone.
+        """
+        whole = [bundle.id for bundle in sent if not bundle.held]
+        writes: list[DeleteMany | UpdateOne] = [DeleteMany({"_id": {"$in": whole}})]
+        # By its size, lest a relay that was overtaken writes over what its successor has left.
+        writes += [
+            UpdateOne({"_id": bundle.id, "rows": {"$size": bundle.stored}}, {"$set": {"rows": bundle.held}})
+            for bundle in sent
+            if bundle.held
+        ]
+        await self.database["outbox"].bulk_write(writes, ordered=False)
+
+    async def _oldest(self) -> list[Bundle]:
+        """The oldest bundles, up to `rows` and `BYTES`, without what is set aside.
+
+        A place is left out as a whole, and the first bundle that has another row of a key ends the list: of
+        two rows of a key, the newer must never go first.
         """
         now = time.monotonic()
         self._aside = {place: until for place, until in self._aside.items() if until > now}
-        without: Document = {"topic": {"$nin": [topic for topic, key in self._aside if key is None]}}
-        keys = [{"topic": topic, "key": key} for topic, key in self._aside if key is not None]
-        if keys:
-            without["$nor"] = keys
-        found: list[Document] = []
-        size = 0
+        wanted: Document = {"topic": {"$nin": [topic for topic, key in self._aside if key is None]}}
         if self.lease.parts > 1:
-            without["slot"] = {"$in": list(range(self.lease.part, SLOTS, self.lease.parts))}
-        async for row in self.database["outbox"].find(without, sort=[("order", 1)], limit=self.rows):
-            found.append(row)
-            size += len(row["value"] or b"")
-            if size > BYTES:
-                break
+            wanted["slot"] = {"$in": list(range(self.lease.part, SLOTS, self.lease.parts))}
+        found: list[Bundle] = []
+        taken: set[Place] = set()
+        rows = size = 0
+        cursor = self.database["outbox"].find(wanted, sort=OLDEST_FIRST, batch_size=LOOKED_AT)
+        try:
+            async for document in cursor:
+                bundle = Bundle.of(document, self._aside)
+                if not taken.isdisjoint(bundle.places):
+                    break
+                taken |= bundle.places
+                rows += len(bundle.rows)
+                size += bundle.size
+                if bundle.rows:
+                    found.append(bundle)
+                if rows >= self.rows or size > BYTES:
+                    break
+        finally:
+            await cursor.close()
         return found
 
     async def _missing(self, topics: set[str], producer: AIOKafkaProducer) -> set[str]:
@@ -195,7 +219,7 @@ class Relay:
             self._topics = set(metadata.topics())
         return topics - self._topics
 
-    async def _transact(self, batch: Sequence[Document], producer: AIOKafkaProducer) -> None:
+    async def _transact(self, batch: Sequence[Row], producer: AIOKafkaProducer) -> None:
         """Sends rows in one transaction; raises, with those that the broker will not have set aside."""
         async with producer.transaction():
             parcels = await pack(batch, producer, self._alone)
@@ -216,7 +240,7 @@ class Relay:
         """
         until = time.monotonic() + REFUSED.total_seconds()
         for parcel in refused:
-            places = {(row["topic"], row["key"]) for row in parcel.rows}
+            places = {row.place for row in parcel.rows}
             if len(parcel.rows) > 1:
                 self._alone |= places
             else:
@@ -242,20 +266,6 @@ async def _in_time(step: Coroutine[Any, Any, None]) -> None:
         task.cancel()
         raise TimeoutError
     task.result()
-
-
-def _one_per_key(rows: list[Document]) -> list[Document]:
-    """The first row of each topic and key; rows without a key have no order to keep."""
-    taken: set[tuple[str, bytes]] = set()
-    batch = []
-    for row in rows:
-        if row["key"] is not None:
-            place = (row["topic"], row["key"])
-            if place in taken:
-                continue
-            taken.add(place)
-        batch.append(row)
-    return batch
 
 
 async def _close(producer: AIOKafkaProducer) -> None:

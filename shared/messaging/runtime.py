@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service
 from shared.logging import describe_error, get_logger
-from shared.messaging import dead_letters, due, inbox, rebuild, relay, replies, ticks
+from shared.messaging import dead_letters, due, inbox, outbox, rebuild, replies, ticks
 from shared.messaging.admission import Admission
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.commands import NO_COMMANDS, RETRY_KIND, Commands, Decisions
@@ -46,7 +46,7 @@ log = get_logger(__name__)
 
 INDEXES: dict[str, list[IndexModel]] = {
     "inbox": inbox.INDEXES,
-    "outbox": relay.INDEXES,
+    "outbox": outbox.INDEXES,
     "positions": [],
     "quarantine": dead_letters.INDEXES,
     "leases": [],

@@ -50,7 +50,7 @@ async def tick(task: Task) -> None:
     async def body(work: Work) -> None:
         for topic in ticked(task.service):
             for key in keys(topic.partitions):
-                work.send(topic, key=key, value=None, headers=[])
+                work.send(topic, key=key, value=None, headers=())
         work.schedule(_next(work.now))
 
     await task.finish(body)

@@ -4,7 +4,6 @@ Everything goes in with the transaction or not at all. The body of a transaction
 `Work` belongs to one run of it.
 """
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,22 +17,15 @@ from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.fields import Contract, format_instant
 from shared.contracts.topics import Topic
 from shared.ids import new_event_id
+from shared.messaging.outbox import Headers, Row, bundled, slot_of
 from shared.messaging.records import Cause
 from shared.mongo import Database, Document, Session
 
-SLOTS = 16
-"""Relays share the outbox by hash slots of the key: fixed, so that rows need no rewriting."""
-
-HEADERS = [("content-type", CONTENT_TYPE.encode())]
+HEADERS: Headers = (("content-type", CONTENT_TYPE.encode()),)
 """What every event carries; a dead letter has others, an erasure none."""
 
 HEADROOM = 2048
 """Bytes kept free under a topic's message limit for headers and the record's own frame."""
-
-
-def slot_of(key: bytes | None) -> int:
-    """The slot of a key: all its rows are one relay's."""
-    return zlib.crc32(key or b"") % SLOTS
 
 
 class OutgoingTooLarge(ValueError):
@@ -113,7 +105,7 @@ class Work:
     _time: str = field(init=False)
     _order: int = field(init=False)
     _names: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
-    _outbox: list[Document] = field(default_factory=list, init=False)
+    _outbox: list[Row] = field(default_factory=list, init=False)
     _due: dict[str, DueRow | None] = field(default_factory=dict, init=False)
     _replies: dict[str, Document] = field(default_factory=dict, init=False)
 
@@ -171,7 +163,7 @@ class Work:
 
     def erase(self, topic: Topic, subject: str, version: Version) -> None:
         """Sends a null value: compaction then forgets the subject."""
-        self.send(topic, key=subject.encode(), value=None, headers=[], order=version.order)
+        self.send(topic, key=subject.encode(), value=None, headers=(), order=version.order)
 
     def send(
         self,
@@ -179,7 +171,7 @@ class Work:
         *,
         key: bytes | None,
         value: bytes | None,
-        headers: list[tuple[str, bytes]],
+        headers: Headers,
         owner: str = "",
         order: int | None = None,
     ) -> None:
@@ -189,17 +181,9 @@ class Work:
         size = len(value or b"") + len(key or b"") + sum(len(name) + len(text) for name, text in headers)
         if size > topic.max_message_bytes - HEADROOM:
             raise OutgoingTooLarge(f"a record for {topic.name} has {size} bytes")
-        self._outbox.append(
-            {
-                "_id": new_event_id(),
-                "topic": self._named(topic, owner),
-                "key": key,
-                "value": value,
-                "headers": headers,
-                "order": self._order if order is None else order,
-                "slot": slot_of(key),
-            }
-        )
+        name = self._named(topic, owner)
+        place = self._order if order is None else order
+        self._outbox.append(Row(name, key, value, headers, place, slot_of(topic, name, key)))
 
     def _named(self, topic: Topic, owner: str) -> str:
         place = topic.name, owner
@@ -229,7 +213,9 @@ class Work:
     async def flush(self) -> None:
         """Writes outbox, due rows and replies in this transaction."""
         if self._outbox:
-            await self.database["outbox"].insert_many(self._outbox, ordered=False, session=self.session)
+            await self.database["outbox"].insert_many(
+                bundled(self._outbox), ordered=False, session=self.session
+            )
         if self._due:
             await self.database["due"].bulk_write(
                 [

@@ -181,12 +181,16 @@ def write_as_a_newer_release() -> None:
     def around(step: Step) -> Step:
         async def wrapped(self: Any, documents: list[dict[str, Any]], *rest: Any, **options: Any) -> Any:
             if self.name == "outbox":
-                documents = [{**row, "value": _newer(row["value"])} for row in documents]
+                documents = [_newer_bundle(bundle) for bundle in documents]
             return await step(self, documents, *rest, **options)
 
         return wrapped
 
     _wrap(AsyncIOMotorCollection, "insert_many", around)
+
+
+def _newer_bundle(bundle: dict[str, Any]) -> dict[str, Any]:
+    return {**bundle, "rows": [[key, _newer(value)] for key, value in bundle["rows"]]}
 
 
 def _newer(value: bytes | None) -> bytes | None:

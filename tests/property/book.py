@@ -60,7 +60,7 @@ class Book:
             topics.PAIRS,
             key=record.key.encode(),
             value=None if isinstance(record.data, SettlementWithdrawn) else b"{}",
-            headers=[("revision", str(version.revision).encode())],
+            headers=(("revision", str(version.revision).encode()),),
             order=version.order,
         )
         return {
@@ -79,5 +79,5 @@ class Book:
                 owner=MUNICIPALITY,
                 key=f"{raw.topic}/{raw.offset}".encode(),
                 value=json.dumps(counter(item.outcome)).encode(),
-                headers=[],
+                headers=(),
             )

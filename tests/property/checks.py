@@ -6,11 +6,13 @@ from typing import Any
 
 from shared.contracts import topics
 from shared.messaging.dead_letters import dead_letter_id
+from shared.messaging.outbox import Row
 from shared.messaging.outcome import COUNTERS
-from shared.mongo import Database, Document
+from shared.mongo import Database
 from tests.property.model import Entry, Expected, collapse, fold, seconds
 from tests.property.reader import LETTERS, Published
 from tests.property.world import World
+from tests.support.outbox import waiting_rows
 
 Left = tuple[dict[str, tuple[int, int]], list[tuple[str, bytes, bool]], list[int]]
 """Times and revisions by subject, what was sent, and how many records had each outcome."""
@@ -94,29 +96,27 @@ async def _check_sent_at_last(world: World, expected: Mapping[str, Expected]) ->
 async def _check_sent(world: World, expected: Mapping[str, Expected], published: Published) -> None:
     """What is published and what waits for it make up the whole, in order, repeats aside."""
     prefix = world.corner.prefix
-    waiting: dict[str, list[Document]] = {}
-    async for row in world.database["outbox"].find({}, sort=[("order", 1)]):
-        waiting.setdefault(row["topic"].removeprefix(prefix), []).append(row)
+    waiting: dict[str, list[Row]] = {}
+    for row in await waiting_rows(world.database):
+        waiting.setdefault(row.topic.removeprefix(prefix), []).append(row)
     states = waiting.pop(topics.PAIRS.name, [])
     letters = waiting.pop(LETTERS.name, [])
     receipts = [row for rows in waiting.values() for row in rows]
     _check_revisions(states, expected, published)
     _check_receipts(receipts, expected, published)
-    announced = published.letters | {dict(row["headers"])["dlq-id"].decode() for row in letters}
+    announced = published.letters | {dict(row.headers)["dlq-id"].decode() for row in letters}
     dead = sum(one.counters["dead"] for one in expected.values())
     assert len(announced) == dead
-    assert len(letters) == len({dict(row["headers"])["dlq-id"] for row in letters})
+    assert len(letters) == len({dict(row.headers)["dlq-id"] for row in letters})
 
 
-def _check_revisions(
-    rows: Sequence[Document], expected: Mapping[str, Expected], published: Published
-) -> None:
+def _check_revisions(rows: Sequence[Row], expected: Mapping[str, Expected], published: Published) -> None:
     waiting: dict[str, list[tuple[int, bool]]] = {}
     orders: dict[str, list[int]] = {}
     for row in rows:
-        revision = int(dict(row["headers"])["revision"]), row["value"] is None
-        waiting.setdefault(row["key"].decode(), []).append(revision)
-        orders.setdefault(row["key"].decode(), []).append(row["order"])
+        revision = int(dict(row.headers)["revision"]), row.value is None
+        waiting.setdefault(_key(row), []).append(revision)
+        orders.setdefault(_key(row), []).append(row.order)
     assert all(len(set(places)) == len(places) for places in orders.values()), "two rows have one place"
     sequences = {
         subject: collapse([*published.revisions.get(subject, []), *waiting.get(subject, [])])
@@ -127,16 +127,20 @@ def _check_revisions(
     }
 
 
-def _check_receipts(rows: Sequence[Document], expected: Mapping[str, Expected], published: Published) -> None:
+def _check_receipts(rows: Sequence[Row], expected: Mapping[str, Expected], published: Published) -> None:
     said: dict[str, set[Any]] = {place: set(outcomes) for place, outcomes in published.receipts.items()}
     for row in rows:
-        said.setdefault(row["key"].decode(), set()).add(row["value"].decode().strip('"'))
+        said.setdefault(_key(row), set()).add((row.value or b"").decode().strip('"'))
     assert said == {
         f"{topic}/{offset}": {outcome}
         for topic, one in expected.items()
         for offset, outcome in enumerate(one.outcomes)
     }
-    assert len(rows) == len({row["key"] for row in rows}), "two answers to one record"
+    assert len(rows) == len({row.key for row in rows}), "two answers to one record"
+
+
+def _key(row: Row) -> str:
+    return (row.key or b"").decode()
 
 
 def _positions(database: Database, logs: Logs) -> Any:
@@ -150,11 +154,11 @@ async def what_is_left(world: World, topic: str) -> Left:
         document["_id"].removeprefix(example): (seconds(document["time"]), document["revision"])
         async for document in database["book"].find({"_id": {"$regex": f"^{example}-"}})
     }
-    rows = [row async for row in database["outbox"].find({}, sort=[("order", 1)])]
+    rows = await waiting_rows(database)
     revisions = sorted(
-        (row["key"].decode().removeprefix(example), dict(row["headers"])["revision"], row["value"] is None)
+        (_key(row).removeprefix(example), dict(row.headers)["revision"], row.value is None)
         for row in rows
-        if row["topic"].endswith(topics.PAIRS.name)
+        if row.topic.endswith(topics.PAIRS.name)
     )
     (position,) = [document async for document in _positions(database, {topic: []})]
     return subjects, revisions, [position[name] for name in COUNTERS]

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import hmac
 import os
-import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -19,16 +18,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
-from shared.contracts.topics import CONTACT_CARDS, RECEIPTS, REFUGEES, SETTLEMENTS
+from shared.contracts.topics import CONTACT_CARDS, RECEIPTS, REFUGEES, SETTLEMENTS, Topic
 from shared.ids import new_event_id, new_subject
+from shared.messaging.outbox import INDEXES, OLDEST_FIRST, Bundle, Row, bundled, slot_of
 from shared.messaging.parcels import pack
 from tests.bench.pipeline.bare import DURABLE, SNAPSHOT, Document, Where, serve_until_told
 from tests.bench.pipeline.load import MUNICIPALITIES
 
 BATCH = 500
-RELAYED = 1000
+RELAYED = 32
 SECRET = os.urandom(32)
-HEADERS = [("content-type", b"application/cloudevents+json")]
+HEADERS = (("content-type", b"application/cloudevents+json"),)
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 Database = AsyncIOMotorDatabase[Document]
@@ -41,16 +41,9 @@ def _encrypted(key: bytes, plain: bytes, subject: str) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plain, subject.encode())
 
 
-def _row(topic: str, key: str, value: Document, order: int) -> Document:
-    return {
-        "_id": new_event_id(),
-        "topic": topic,
-        "key": key.encode(),
-        "value": orjson.dumps(value),
-        "headers": HEADERS,
-        "order": order,
-        "slot": zlib.crc32(key.encode()) % 16,
-    }
+def _row(topic: Topic, name: str, key: str, value: Document, order: int) -> Row:
+    place = key.encode()
+    return Row(name, place, orjson.dumps(value), HEADERS, order, slot_of(topic, name, place))
 
 
 def envelope_of(name: str, subject: str, revision: int, cause: str, now: str, data: Document) -> Document:
@@ -107,7 +100,7 @@ def intake(prefix: str) -> Handle:
         keys: list[InsertOne[Document]] = []
         files: list[InsertOne[Document]] = []
         seen: list[Document] = []
-        outbox: list[Document] = []
+        outbox: list[Row] = []
         for record, one, owner, case, id_ in zip(records, said, owners, cases, ids, strict=True):
             subject, key, data = new_subject("refugee"), AESGCM.generate_key(256), one["data"]
             keys.append(InsertOne({"_id": subject, "wrapped": _encrypted(SECRET, key, subject)}))
@@ -132,16 +125,16 @@ def intake(prefix: str) -> Handle:
             place = {"partition": record.partition, "offset": record.offset}
             seen.append({"_id": id_, "fingerprint": fingerprint, **place, "at": moment})
             envelope = envelope_of("RefugeeSettled", subject, 1, one["id"], now, state)
-            outbox.append(_row(prefix + REFUGEES.name, subject, envelope, order))
+            outbox.append(_row(REFUGEES, prefix + REFUGEES.name, subject, envelope, order))
             receipt = {"outcome": "accepted", **place}
             answer = envelope_of(
                 "SettlementReceipt", one["subject"], record.offset + 1, one["id"], now, receipt
             )
-            outbox.append(_row(prefix + RECEIPTS.named(owner), one["subject"], answer, order))
+            outbox.append(_row(RECEIPTS, RECEIPTS.named(owner, prefix), one["subject"], answer, order))
         await database["subject_keys"].bulk_write(keys, session=session)
         await database["refugees"].bulk_write(files, session=session)
         await database["inbox"].insert_many(seen, ordered=False, session=session)
-        await database["outbox"].insert_many(outbox, ordered=False, session=session)
+        await database["outbox"].insert_many(bundled(outbox), ordered=False, session=session)
 
     return handle
 
@@ -232,8 +225,8 @@ async def relay(where: Where, wake: asyncio.Event) -> None:
     await producer.start()
     try:
         while True:
-            rows = await database["outbox"].find({}, sort=[("order", 1)], limit=RELAYED).to_list(None)
-            if not rows:
+            found = await database["outbox"].find({}, sort=OLDEST_FIRST, limit=RELAYED).to_list(None)
+            if not found:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), 0.1)
                 wake.clear()
@@ -241,10 +234,12 @@ async def relay(where: Where, wake: asyncio.Event) -> None:
             async with producer.transaction():
                 sent = [
                     await producer.send_batch(parcel.batch, parcel.topic, partition=parcel.partition)
-                    for parcel in await pack(rows, producer, ())
+                    for parcel in await pack(
+                        [row for one in found for row in Bundle.of(one).rows], producer, ()
+                    )
                 ]
                 await asyncio.gather(*sent)
-            await database["outbox"].delete_many({"_id": {"$in": [row["_id"] for row in rows]}})
+            await database["outbox"].delete_many({"_id": {"$in": [one["_id"] for one in found]}})
     finally:
         await producer.stop()
 
@@ -256,7 +251,7 @@ async def main() -> None:
     if where.service == "intake":
         await database["inbox"].create_indexes([IndexModel("at", expireAfterSeconds=90 * 86400)])
         await database["refugees"].create_indexes([IndexModel("cases", unique=True)])
-    await database["outbox"].create_indexes([IndexModel("order")])
+    await database["outbox"].create_indexes(INDEXES)
     wake = asyncio.Event()
     states = [where.prefix + REFUGEES.name]
     parts: dict[str, tuple[list[str], str, Handle]] = {

@@ -37,6 +37,7 @@ from shared.mongo import Database, Document
 from shared.programmes import shipped_packs
 from shared.sealing import FieldCipher, Sealer, new_key_pair
 from tests.integration.messaging.ledger import Commits
+from tests.support.outbox import waiting_rows
 from tests.unit.messaging.records import STRUCTURED, settlement
 
 PACK = shipped_packs()["flyktningguide-bergen@1.0"]
@@ -159,9 +160,9 @@ class World:
 
     async def sent(self, topic: str) -> list[Document]:
         """The outbox's records of a topic, in the order in which a relay sends them; None erases."""
-        rows = await self.database["outbox"].find({"topic": topic}).sort([("order", 1)]).to_list(None)
         return [
-            {"key": row["key"].decode(), "value": row["value"] and orjson.loads(row["value"])} for row in rows
+            {"key": (row.key or b"").decode(), "value": row.value and orjson.loads(row.value)}
+            for row in await waiting_rows(self.database, topic=topic)
         ]
 
     async def replies(self, owner: str, id_: str) -> list[tuple[str, int]]:

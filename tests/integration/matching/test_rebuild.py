@@ -26,6 +26,7 @@ from shared.messaging.work import Work
 from shared.mongo import Session
 from tests.integration.matching.world import BERGEN, GUIDES, NOW, OPERATOR, POOL, World, guide, refugee, who
 from tests.support.cluster import Record, event
+from tests.support.outbox import waiting_rows
 from tests.unit.messaging.records import STRUCTURED
 
 RESPOND_BY = NOW + timedelta(days=7)
@@ -77,12 +78,12 @@ async def published(world: World) -> list[tuple[str, int]]:
 
 async def send_outbox(world: World) -> None:
     """What a relay does."""
-    rows = sorted(await world.rows("outbox"), key=lambda row: row["order"])
+    rows = await waiting_rows(world.app.runtime.database)
     by_name = {topic.name: topic for topic in (topics.PAIRS, topics.ROUNDS)}
     await world.corner.produce(
-        (by_name[name], row["key"].decode(), row["value"])
+        (by_name[name], (row.key or b"").decode(), row.value)
         for row in rows
-        if (name := row["topic"].removeprefix(world.corner.prefix)) in by_name
+        if (name := row.topic.removeprefix(world.corner.prefix)) in by_name
     )
 
 

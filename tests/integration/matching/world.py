@@ -23,6 +23,7 @@ from shared.messaging.work import Work
 from shared.mongo import Document, Session
 from shared.programmes import shipped_packs
 from tests.support.cluster import Corner, Record, event
+from tests.support.outbox import waiting_rows
 from tests.unit.messaging.records import STRUCTURED
 
 BERGEN, GUIDES = "no-4601", "flyktningguide-bergen"
@@ -173,8 +174,8 @@ class World:
 
     async def sent(self, topic: str) -> list[dict[str, Any]]:
         """The envelopes that wait in the outbox for a topic."""
-        found = await self.rows("outbox", topic=self.corner.prefix + topic)
-        return [orjson.loads(one["value"]) for one in found]
+        found = await waiting_rows(self.app.runtime.database, topic=self.corner.prefix + topic)
+        return [orjson.loads(one.value or b"") for one in found]
 
     def close(self) -> None:
         """Closes the database's client."""

@@ -11,7 +11,7 @@ from shared.clock import Clock
 from shared.contracts import topics
 from shared.contracts.intake import SettlementReceipt
 from shared.contracts.topics import Topic
-from shared.messaging import dead_letters, due, inbox, relay
+from shared.messaging import dead_letters, due, inbox, outbox
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.health import Health
@@ -30,7 +30,7 @@ from tests.unit.messaging.records import raw
 INDEXES = {
     "ledger": [],
     "inbox": inbox.INDEXES,
-    "outbox": relay.INDEXES,
+    "outbox": outbox.INDEXES,
     "positions": [],
     "quarantine": dead_letters.INDEXES,
     "leases": [],

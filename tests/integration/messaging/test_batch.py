@@ -11,6 +11,7 @@ from shared.messaging.dead_letters import Protection
 from shared.messaging.records import Readable
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
+from tests.support.outbox import waiting_rows
 from tests.unit.messaging.records import settlement
 
 
@@ -149,9 +150,8 @@ async def test_what_may_be_personal_is_kept_encrypted_and_announced_without_it(
     quarantined = await ledger.database["quarantine"].find_one({})
     assert quarantined is not None
     assert b"Kari" not in quarantined["value"]
-    letter = await ledger.database["outbox"].find_one({"topic": "intake.dlq.v1"})
-    assert letter is not None
-    assert (letter["key"], letter["value"]) == (None, b"")
-    headers = dict(letter["headers"])
+    (letter,) = await waiting_rows(ledger.database, topic="intake.dlq.v1")
+    assert (letter.key, letter.value) == (None, b"")
+    headers = dict(letter.headers)
     assert headers["dlq-reason"] == b"not_json"
     assert headers["dlq-id"].decode() == quarantined["_id"]

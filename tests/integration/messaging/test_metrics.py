@@ -10,6 +10,7 @@ from deploy.local.stack import Addresses
 from shared.clock import Clock
 from shared.messaging.lease import Lease
 from shared.messaging.metrics import Metrics, family
+from shared.messaging.outbox import Row, bundled
 from shared.messaging.records import Readable
 from shared.messaging.retry import Backoff
 from shared.messaging.work import DueRow, microseconds
@@ -65,8 +66,9 @@ async def test_outcomes_are_counted_once_by_family_and_no_label_names_anybody(
 
 async def test_what_waits_is_told_from_the_database(corner: Corner, ledger: Ledger) -> None:
     metrics, now = Metrics(), Clock().now()
-    rows = [{"order": microseconds(now - timedelta(minutes=number))} for number in (1, 5)]
-    await ledger.database["outbox"].insert_many(rows)
+    orders = [microseconds(now - timedelta(minutes=number)) for number in (1, 5, 5)]
+    rows = [Row("t", b"%d" % number, b"", (), order, 0) for number, order in enumerate(orders)]
+    await ledger.database["outbox"].insert_many(bundled(rows))
     for number, late in enumerate((timedelta(seconds=5), timedelta(hours=1), -timedelta(hours=1))):
         await ledger.database["due"].insert_one(DueRow(str(number), "k", now - late, "s").document())
     await ledger.database["positions"].insert_many(
@@ -83,7 +85,7 @@ async def test_what_waits_is_told_from_the_database(corner: Corner, ledger: Ledg
         ]
     )
     found = await samples(metrics, ledger.database)
-    assert found["kobling_outbox_rows"] == 2
+    assert found["kobling_outbox_rows"] == 3
     assert found["kobling_outbox_oldest_seconds"] >= 300
     assert found["kobling_due_rows_late"] == 1
     assert found[f"kobling_offsets_skipped_total 0 {FAMILY}"] == 4

@@ -2,7 +2,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import orjson
 import pytest
@@ -11,13 +10,15 @@ from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
 from deploy.local.stack import Addresses
 from shared.contracts import topics
+from shared.contracts.topics import Topic
 from shared.messaging.health import Health
 from shared.messaging.lease import Lease
+from shared.messaging.outbox import Bundle, Row, bundled, slot_of, waiting
 from shared.messaging.relay import Relay, relay_producer
 from shared.messaging.retry import Backoff
-from shared.messaging.work import slot_of
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import Corner, wait_until
+from tests.support.outbox import waiting_rows
 
 
 @pytest.fixture
@@ -49,16 +50,19 @@ async def running(*relays: Relay) -> AsyncIterator[None]:
         await asyncio.wait_for(asyncio.gather(*tasks), 20)
 
 
-def row(corner: Corner, key: str, revision: int, topic: str = topics.PAIRS.name) -> dict[str, Any]:
-    return {
-        "_id": f"{topic}/{key}/{revision}",
-        "topic": corner.prefix + topic,
-        "key": key.encode(),
-        "value": orjson.dumps({"revision": revision}),
-        "headers": [("content-type", b"application/json")],
-        "order": revision,
-        "slot": slot_of(key.encode()),
-    }
+def row(corner: Corner, key: str, revision: int, topic: Topic = topics.PAIRS, owner: str = "") -> Row:
+    name = topic.named(owner, corner.prefix) if owner else corner.prefix + topic.name
+    value, headers = orjson.dumps({"revision": revision}), (("content-type", b"application/json"),)
+    return Row(name, key.encode(), value, headers, revision, slot_of(topic, name, key.encode()))
+
+
+def receipt(corner: Corner, revision: int, owner: str) -> Row:
+    return row(corner, "case", revision, topics.RECEIPTS, owner)
+
+
+async def put(ledger: Ledger, *rows: Row) -> None:
+    """As a transaction would."""
+    await ledger.database["outbox"].insert_many(bundled(rows))
 
 
 async def revisions(corner: Corner, topic: str) -> dict[str, list[int]]:
@@ -79,7 +83,7 @@ async def test_rows_of_a_key_arrive_in_order_and_are_deleted(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
 ) -> None:
     rows = [row(corner, f"pair-{key}", revision) for revision in range(1, 6) for key in range(30)]
-    await ledger.database["outbox"].insert_many(rows[::-1])
+    await put(ledger, *rows[::-1])
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, pairs) == {f"pair-{key}": [1, 2, 3, 4, 5] for key in range(30)}
@@ -89,12 +93,12 @@ async def test_relays_that_share_an_outbox_send_every_row_once_and_in_order(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
 ) -> None:
     rows = [row(corner, f"pair-{key}", revision) for revision in range(1, 6) for key in range(30)]
-    await ledger.database["outbox"].insert_many(rows[::-1])
+    await put(ledger, *rows[::-1])
     quarters = [relay(corner, ledger, stack, part, 4) for part in range(4)]
     async with running(quarters[0]):
         await wait_until(lambda: _without(ledger, slots=[0, 4, 8, 12]))
-        others = [one for one in rows if one["slot"] % 4]
-        assert await ledger.count("outbox") == len(others) > 0
+        others = [one for one in rows if one.slot % 4]
+        assert await waiting(ledger.database, 1000) == len(others) > 0
         async with running(*quarters[1:]):
             await wait_until(lambda: empty(ledger))
     assert await revisions(corner, pairs) == {f"pair-{key}": [1, 2, 3, 4, 5] for key in range(30)}
@@ -107,9 +111,9 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(
     async with running(second):
         async with running(first):
             for revision in range(1, 11):
-                await ledger.database["outbox"].insert_one(row(corner, "pair-a", revision))
+                await put(ledger, row(corner, "pair-a", revision))
             await wait_until(lambda: empty(ledger))
-        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 11))
+        await put(ledger, row(corner, "pair-a", 11))
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, pairs) == {"pair-a": list(range(1, 12))}
 
@@ -121,16 +125,16 @@ async def test_a_relay_that_was_overtaken_can_append_nothing(
     sleeper = relay(corner, ledger, stack)
     producer = sleeper.make_producer()
     await producer.start()
-    await ledger.database["outbox"].insert_one(row(corner, "pair-a", 1))
-    read = await ledger.database["outbox"].find({}).to_list(10)
+    await put(ledger, row(corner, "pair-a", 1))
+    (read,) = await waiting_rows(ledger.database)
     await producer.begin_transaction()
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: empty(ledger))
-        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 2))
+        await put(ledger, row(corner, "pair-a", 2))
         await wait_until(lambda: empty(ledger))
         with pytest.raises((ProducerFenced, InvalidProducerEpoch, AssertionError)):
-            await _finish(producer, read[0])
-        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 3))
+            await _finish(producer, read)
+        await put(ledger, row(corner, "pair-a", 3))
         await wait_until(lambda: empty(ledger))
     await asyncio.wait_for(producer.stop(), 10)
     assert await revisions(corner, pairs) == {"pair-a": [1, 2, 3]}
@@ -141,11 +145,11 @@ async def test_a_fenced_relay_competes_again_and_reads_afresh(
 ) -> None:
     made = relay(corner, ledger, stack)
     async with running(made):
-        await ledger.database["outbox"].insert_one(row(corner, "pair-a", 1))
+        await put(ledger, row(corner, "pair-a", 1))
         await wait_until(lambda: empty(ledger))
         intruder = made.make_producer()
         await intruder.start()
-        await ledger.database["outbox"].insert_many([row(corner, "pair-a", 2), row(corner, "pair-a", 3)])
+        await put(ledger, row(corner, "pair-a", 2), row(corner, "pair-a", 3))
         await wait_until(lambda: empty(ledger))
         await intruder.stop()
     assert await revisions(corner, pairs) == {"pair-a": [1, 2, 3]}
@@ -155,10 +159,10 @@ async def test_a_crash_between_acknowledgement_and_deletion_repeats_and_reorders
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
 ) -> None:
     rows = [row(corner, "pair-a", revision) for revision in (1, 2)]
-    await ledger.database["outbox"].insert_one(rows[0])
+    await put(ledger, rows[0])
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: empty(ledger))
-    await ledger.database["outbox"].insert_many(rows)
+    await put(ledger, *rows)
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, pairs) == {"pair-a": [1, 1, 2]}
@@ -169,9 +173,7 @@ async def test_a_topic_that_does_not_exist_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr("shared.messaging.relay.MISSING", timedelta(seconds=1))
     missing = topics.RECEIPTS.named("dk-751")
-    await ledger.database["outbox"].insert_many(
-        [row(corner, "case", 1, missing), row(corner, "case", 2, missing), row(corner, "pair-a", 1)]
-    )
+    await put(ledger, receipt(corner, 1, "dk-751"), receipt(corner, 2, "dk-751"), row(corner, "pair-a", 1))
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: _left(ledger, 2))
         assert await revisions(corner, pairs) == {"pair-a": [1]}
@@ -184,14 +186,16 @@ async def test_a_record_that_the_broker_refuses_holds_up_its_own_key_alone(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.messaging.relay.REFUSED", timedelta(seconds=1))
-    large = {**row(corner, "pair-a", 1), "value": b"x" * 1_500_000}
-    others = [row(corner, f"pair-{key}", 1) for key in "bcdef"]
-    await ledger.database["outbox"].insert_many([large, row(corner, "pair-a", 2), *others])
+    large = row(corner, "pair-a", 1)._replace(value=b"x" * 1_500_000)
+    others = [row(corner, f"pair-{number}", 1) for number in range(40)]
+    await put(ledger, *others[:20], large, row(corner, "pair-a", 2), *others[20:])
+    together = await ledger.database["outbox"].count_documents({"order": 1, "slot": large.slot})
+    assert together < sum(one.slot == large.slot for one in others)
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: _left(ledger, 2))
-        assert await revisions(corner, pairs) == {f"pair-{key}": [1] for key in "bcdef"}
-        small = orjson.dumps({"revision": 1})
-        await ledger.database["outbox"].update_one({"_id": large["_id"]}, {"$set": {"value": small}})
+        assert await revisions(corner, pairs) == {f"pair-{number}": [1] for number in range(40)}
+        small = [[large.key, orjson.dumps({"revision": 1})]]
+        await ledger.database["outbox"].update_one({"order": 1}, {"$set": {"rows": small}})
         await wait_until(lambda: empty(ledger))
     assert (await revisions(corner, pairs))["pair-a"] == [1, 2]
 
@@ -201,13 +205,39 @@ async def test_a_newer_row_waits_for_the_older_ones_of_its_topic(
 ) -> None:
     monkeypatch.setattr("shared.messaging.relay.MISSING", timedelta(seconds=2))
     missing = topics.RECEIPTS.named("dk-751")
-    await ledger.database["outbox"].insert_many([row(corner, "case", 1, missing), row(corner, "pair-a", 1)])
+    await put(ledger, receipt(corner, 1, "dk-751"), row(corner, "pair-a", 1))
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: _left(ledger, 1))
         await corner.create_topics(["dk-751"], service="intake")
-        await ledger.database["outbox"].insert_one(row(corner, "case", 2, missing))
+        await put(ledger, receipt(corner, 2, "dk-751"))
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, missing) == {"case": [1, 2]}
+
+
+async def test_of_a_key_one_row_is_in_hand_and_none_before_an_older_one(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    rows = [row(corner, f"pair-{key}", revision) for revision in (1, 2, 3) for key in "abc"]
+    await put(ledger, *rows[::-1])
+    found = [one for bundle in await relay(corner, ledger, stack)._oldest() for one in bundle.rows]
+    assert sorted((one.key or b"", one.order) for one in found) == [
+        (b"pair-a", 1),
+        (b"pair-b", 1),
+        (b"pair-c", 1),
+    ]
+
+
+async def test_a_relay_that_was_overtaken_brings_nothing_back(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    """It had sent b and held a back; its successor has sent a and b, and holds c back."""
+    rows = [row(corner, key, 1)._replace(slot=0) for key in ("pair-a", "pair-b", "pair-c")]
+    await put(ledger, *rows)
+    (document,) = await ledger.database["outbox"].find({}).to_list(None)
+    read = Bundle.of(document, {rows[0].place})
+    await ledger.database["outbox"].update_one({}, {"$set": {"rows": document["rows"][2:]}})
+    await relay(corner, ledger, stack)._forget([read])
+    assert [one.key for one in await waiting_rows(ledger.database)] == [b"pair-c"]
 
 
 async def test_a_topic_that_is_deleted_meanwhile_holds_up_nobody_for_long(
@@ -216,18 +246,18 @@ async def test_a_topic_that_is_deleted_meanwhile_holds_up_nobody_for_long(
     monkeypatch.setattr("shared.messaging.relay.TRANSACTION_TIMEOUT", timedelta(seconds=3))
     receipts = topics.RECEIPTS.named("no-4601")
     async with running(relay(corner, ledger, stack)):
-        await ledger.database["outbox"].insert_one(row(corner, "case", 1, receipts))
+        await put(ledger, receipt(corner, 1, "no-4601"))
         await wait_until(lambda: empty(ledger))
         await corner.delete_topic(receipts)
-        rows = [row(corner, "case", 2, receipts), row(corner, "pair-a", 1)]
-        await ledger.database["outbox"].insert_many(rows)
+        rows = [receipt(corner, 2, "no-4601"), row(corner, "pair-a", 1)]
+        await put(ledger, *rows)
         await wait_until(lambda: _left(ledger, 1))
         assert await revisions(corner, pairs) == {"pair-a": [1]}
 
 
-async def _finish(producer: AIOKafkaProducer, late: dict[str, Any]) -> None:
+async def _finish(producer: AIOKafkaProducer, late: Row) -> None:
     """What a relay does with a row that it has read."""
-    await (await producer.send(late["topic"], late["value"], late["key"]))
+    await (await producer.send(late.topic, late.value, late.key))
     await producer.commit_transaction()
 
 
@@ -236,4 +266,4 @@ async def _without(ledger: Ledger, slots: list[int]) -> bool:
 
 
 async def _left(ledger: Ledger, count: int) -> bool:
-    return await ledger.count("outbox") == count
+    return await waiting(ledger.database, 1000) == count

@@ -20,6 +20,7 @@ from shared.messaging.records import Raw, Tick
 from shared.messaging.relay import Relay, relay_producer
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import Corner, wait_until
+from tests.support.outbox import waiting_rows
 
 EVENING = datetime(2016, 6, 14, 20, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,7 +49,7 @@ def runner(ledger: Ledger, corner: Corner, now: datetime, service: str = "matchi
 
 
 async def outbox(ledger: Ledger) -> list[tuple[str, bytes]]:
-    return sorted([(row["topic"], row["key"]) async for row in ledger.database["outbox"].find({})])
+    return sorted((row.topic, row.key or b"") for row in await waiting_rows(ledger.database))
 
 
 def test_each_partition_has_a_key_of_its_own() -> None:

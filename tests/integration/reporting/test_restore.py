@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -15,6 +14,7 @@ from deploy.local.kafka_tools import KafkaTools
 from services.reporting.app import create_app
 from services.reporting.settings import Settings
 from shared.messaging.admission import group_offsets
+from shared.messaging.outbox import Row, bundled
 from shared.messaging.runtime import App
 from shared.mongo import Database, Document
 from tests.integration.matching.world import refugee
@@ -103,14 +103,9 @@ async def held_back(app: App) -> str:
 async def test_a_restored_database_does_nothing_until_the_administrator_says_so(corner: Corner) -> None:
     await corner.produce([refugee(number) for number in range(3)])
     await read_all(corner, 3)
-    row: dict[str, Any] = {
-        "_id": "sent",
-        "topic": f"{corner.prefix}indicators.v1",
-        "key": b"k",
-        "value": b"{}",
-    }
+    sent = Row(f"{corner.prefix}indicators.v1", b"k", b"{}", headers=(), order=0, slot=0)
     dumped = await dump(corner)
-    dumped["outbox"] = [{**row, "headers": [], "order": 0, "slot": 0}]
+    dumped["outbox"] = bundled([sent])
     await corner.produce([refugee(number) for number in range(3, 6)])
     await read_all(corner, 6)
     before = sorted(await committed(corner))

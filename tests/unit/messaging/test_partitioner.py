@@ -18,7 +18,6 @@ def test_a_key_goes_where_kafkas_own_clients_send_it() -> None:
     assert {key: murmur2(key) for key in known} == {key: value & 0xFFFFFFFF for key, value in known.items()}
 
 
-def test_a_record_without_a_key_goes_by_its_own_id() -> None:
-    places = {partition_of(None, TWELVE, f"row-{number}") for number in range(200)}
-    assert places == set(TWELVE)
-    assert partition_of(None, TWELVE, "row-1") == partition_of(None, TWELVE, "row-1")
+def test_a_record_without_a_key_goes_where_its_fallback_says() -> None:
+    assert {partition_of(None, TWELVE, number) for number in range(200)} == set(TWELVE)
+    assert partition_of(b"21", TWELVE, 1) == partition_of(b"21", TWELVE, 2)
