@@ -150,7 +150,11 @@ RejectionMessage = Annotated[str, StringConstraints(max_length=400)]
 
 
 class CommandAccepted(Contract):
-    """Done. `about` is the command's subject, `result` its resulting public state or the answer asked for."""
+    """Done; `result` is the resulting public state or the answer asked for.
+
+    `about` is the command's subject where that is a reference of Kobling's own, a dead letter's id or a pool,
+    else `withheld`: operators may type anything there.
+    """
 
     command: str
     about: str

@@ -300,7 +300,7 @@ _COMMANDS: dict[str, Example] = {
     ),
     "CommandAccepted": Example(
         COMMAND,
-        {"command": COMMAND, "about": CASE, "result": {"subject": REFUGEE, "revision": 1}},
+        {"command": COMMAND, "about": "withheld", "result": {"subject": REFUGEE, "revision": 1}},
         1,
     ),
     "CommandPreviewed": Example(

@@ -1,5 +1,6 @@
 """Commands as services decide on them, and the answers that they give."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,26 @@ from shared.contracts.administrators import Operator
 from shared.messaging.records import Cause
 from shared.messaging.work import Work
 from shared.mongo import Document
+
+WITHHELD = "withheld"
+"""What replies are about where the command's own word for it must not be repeated."""
+
+_REFERENCE = re.compile(
+    r"(refugee|volunteer|pair)-[a-z2-7]{16,40}"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    # A programme's name with five digits in a row could hold a personal number.
+    r"|[a-z]{2}-[0-9]{3,4}/(?!.*[0-9]{5})[a-z][a-z0-9-]{1,59}",
+    re.ASCII,
+)
+"""Subjects of Kobling's own, dead letters, pools; not case references, which are a municipality's words."""
+
+
+def shown_subject(subject: str) -> str:
+    """A command's subject as replies repeat it: as it came where it is a reference, else `withheld`.
+
+    Operators may type anything there, a name for one.
+    """
+    return subject if _REFERENCE.fullmatch(subject) else WITHHELD
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from shared.contracts import commands as contract
 from shared.contracts.administrators import Role
 from shared.contracts.topics import COMMANDS, Service
 from shared.messaging.answers import (
+    WITHHELD,
     Accepted,
     Answer,
     CommandRef,
@@ -18,6 +19,7 @@ from shared.messaging.answers import (
     Request,
     UnknownSubject,
     rejected_elsewhere,
+    shown_subject,
 )
 from shared.messaging.dead_letters import Protection
 from shared.messaging.desk import ROLE, DeadLetterCommand, DeadLetterDesk
@@ -34,8 +36,6 @@ UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
 """How long a command on a subject that isn't here yet waits: topics overtake each other."""
 UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
 RETRY_KIND = "command"
-WITHHELD = "withheld"
-"""What replies are about where the command's own word for it must not be repeated."""
 
 
 def _never(_: str) -> bool:
@@ -206,13 +206,13 @@ class Commands:
             case Received():
                 return self._ref(record)
             case Unreadable(envelope={"id": str(id_)}, owner=str(owner)) if 0 < len(id_) <= 200:  # noqa: PLR2004
-                about = (record.raw.key or b"").decode(errors="replace")[:200] or "unreadable"
-                return CommandRef(owner, id_, self._about(about), id_)
+                key = (record.raw.key or b"").decode(errors="replace")
+                return CommandRef(owner, id_, self._about(key) if key else "unreadable", id_)
             case _:
                 return None
 
     def _about(self, subject: str) -> str:
-        return WITHHELD if self.decisions.is_personal(subject) else subject
+        return WITHHELD if self.decisions.is_personal(subject) else shown_subject(subject)
 
 
 def _is_on_letter(request: Request) -> bool:

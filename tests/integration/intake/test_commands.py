@@ -127,6 +127,21 @@ async def test_a_personal_number_is_refused_and_repeated_nowhere(world: World) -
         assert text.encode() not in outgoing + await everything(world)
 
 
+async def test_a_subject_that_is_no_reference_is_repeated_in_no_reply(world: World) -> None:
+    await world.send(
+        ("red-1", command("JoinProgramme", "Kari Eksempel", "join", programme=GUIDE, joined_on="2016-06-02")),
+        ("red-1", command("JoinProgramme", "Kari Eksempel", "unread")),
+        ("red-1", find("CASE-77", "find")),
+        ("red-1", REGISTER),
+    )
+    about = {
+        id_: (await world.reply("red-1", id_))["about"] for id_ in ("join", "unread", "find", "register")
+    }
+    assert about == {"join": "withheld", "unread": "withheld", "find": "withheld", "register": VOLUNTEER}
+    outgoing = b"".join([bson.encode(row) async for row in world.database["outbox"].find({})])
+    assert b"Kari" not in outgoing
+
+
 async def test_no_reply_tells_of_somebody_protected_since(world: World) -> None:
     await world.settle(("no-4601", settled("CASE-77", "1")))
     (subject,) = await world.public()
