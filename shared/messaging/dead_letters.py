@@ -19,8 +19,8 @@ from shared.mongo import Database, Document, Session
 KEPT = timedelta(days=30)
 INDEXES = [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))]
 LARGEST_KEPT = 4 * 1024 * 1024
-"""Bytes of key and value that the quarantine keeps. A broker's limit is on compressed batches, so a record
-may be far beyond it; then a digest and the size stand for it.
+"""Bytes of key, value and headers that the quarantine keeps. A broker's limit is on compressed batches, so a
+record may be far beyond it; then a digest and the size stand for it.
 """
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:dead-letter")
 
@@ -43,17 +43,21 @@ class DeadLetters:
     """One service's quarantine and dead-letter topic.
 
     `protection` is for the service whose refused records may hold personal data: its dead letters then have
-    no key and no payload, and the quarantine holds cipher text.
+    no key and no payload, and the quarantine holds cipher text. Without it nothing of a stray record is kept
+    or announced: only its place, its size and a digest.
     """
 
     topic: Topic
     service: str
     protection: Protection | None = None
 
-    def refuse(self, raw: Raw, dead: Dead, work: Work, attempts: int = 1) -> UpdateOne:
+    def refuse(
+        self, raw: Raw, dead: Dead, work: Work, attempts: int = 1, *, stray: bool = False
+    ) -> UpdateOne:
         """Announces a refused record; returns the write that quarantines it."""
         letter = dead_letter_id(raw)
         private = self.protection is not None
+        kept = raw if (private or not stray) and raw.size <= LARGEST_KEPT else _bare(raw)
         headers: dict[str, str | None] = {
             "dlq-id": letter,
             "dlq-reason": dead.code,
@@ -65,7 +69,7 @@ class DeadLetters:
             "dlq-time": format_instant(work.now),
             "dlq-service": self.service,
         }
-        key, value = _carried(raw, self.topic)
+        key, value = _carried(kept, self.topic)
         if len(value or b"") < len(raw.value or b""):
             headers |= _digest(raw)
         work.send(
@@ -76,11 +80,10 @@ class DeadLetters:
             headers=tuple((name, text.encode()) for name, text in headers.items() if text is not None),
         )
         return UpdateOne(
-            {"_id": letter}, {"$setOnInsert": self._document(raw, dead, letter, attempts)}, upsert=True
+            {"_id": letter}, {"$setOnInsert": self._document(kept, dead, letter, attempts)}, upsert=True
         )
 
     def _document(self, raw: Raw, dead: Dead, letter: str, attempts: int) -> Document:
-        raw = raw if raw.size <= LARGEST_KEPT else replace(raw, key=None, value=None, headers=())
         return {
             "topic": raw.topic,
             "partition": raw.partition,
@@ -89,6 +92,7 @@ class DeadLetters:
             "key": self._kept(raw.key, letter),
             "value": self._kept(raw.value, letter),
             "headers": [(name, self._kept(content, letter)) for name, content in raw.headers],
+            "kept": raw.size > 0,
             "code": dead.code,
             "field": dead.field,
             "attempts": attempts,
@@ -122,6 +126,11 @@ class DeadLetters:
         """Which of these dead letters are in quarantine already."""
         cursor = database["quarantine"].find({"_id": {"$in": letters}}, {"_id": 1}, session=session)
         return {document["_id"] async for document in cursor}
+
+
+def _bare(raw: Raw) -> Raw:
+    """The record's place alone."""
+    return replace(raw, key=None, value=None, headers=())
 
 
 def _carried(raw: Raw, topic: Topic) -> tuple[bytes | None, bytes | None]:

@@ -30,6 +30,7 @@ DeadLetterCommand = (
     | contract.EditAndRedriveDeadLetter
     | contract.DiscardDeadLetter
 )
+_NEEDS_ORIGINAL = (contract.ShowDeadLetter, contract.RedriveDeadLetter)
 ROLE: Role = "dead_letters"
 
 
@@ -49,7 +50,7 @@ class DeadLetterDesk:
         transaction = self._transaction(document["topic"])
         if transaction is None:
             return Rejected("topic_not_read", "This service reads the record's topic no more.")
-        if (refused := _refusal(transaction, document["topic"], request)) is not None:
+        if (refused := _refusal(transaction, document, request)) is not None:
             return refused
         if isinstance(request.command, contract.ShowDeadLetter):
             return self._show(document, request)
@@ -117,8 +118,11 @@ class DeadLetterDesk:
         return Accepted(result)
 
 
-def _refusal(transaction: BatchTransaction, topic: str, request: Request) -> Rejected | None:
-    """Why this operator may not work on this topic's records; state topics are anybody's with the role."""
+def _refusal(transaction: BatchTransaction, document: Document, request: Request) -> Rejected | None:
+    """Why this operator may not work on this record, or nobody may; state topics are anybody's with the
+    role.
+    """
+    topic = document["topic"]
     municipality = _owner(transaction, topic, "<municipality>")
     if municipality is not None and not request.may_act_in(municipality):
         return rejected_elsewhere()
@@ -126,6 +130,11 @@ def _refusal(transaction: BatchTransaction, topic: str, request: Request) -> Rej
     operator = _owner(transaction, topic, "<operator>")
     if operator is not None and operator != request.operator.operator:
         return Rejected("not_your_command", "Only the operator who sent a command may work on it.")
+    if not document["kept"] and isinstance(request.command, _NEEDS_ORIGINAL):
+        return Rejected(
+            "original_not_kept",
+            "Nothing of this record was kept: have it sent again as its contract says, and discard this.",
+        )
     return None
 
 

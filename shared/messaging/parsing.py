@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from shared.contracts.catalogue import BY_TYPE, MESSAGES, Message
 from shared.contracts.envelope import CONTENT_TYPE, Envelope
-from shared.contracts.topics import Topic
+from shared.contracts.topics import COMMANDS, Topic
 from shared.messaging.records import Cause, Erased, Parsed, Raw, Received, Tick, Unreadable, public_id
 from shared.messaging.strict_json import JsonRefused, loads
 
@@ -40,6 +40,7 @@ class Parser:
         self._types = {message.type: message for message in MESSAGES if message.topic == topic}
         self._inbound = any(message.inbound for message in self._types.values())
         self._stems = {name.rpartition(".v")[0] for name in BY_TYPE}
+        self._of_commands = topic in COMMANDS.values()
         self._of_state = next(iter(self._types.values())) if topic.state else None
 
     def parse(self, raw: Raw) -> Parsed:
@@ -48,7 +49,7 @@ class Parser:
             return Tick(raw)
         owner = self._topic.owner(raw.topic, self._prefix) if self._topic.is_family else None
         if raw.fault is not None:
-            return Unreadable(raw, raw.fault, None, owner)
+            return Unreadable(raw, raw.fault, None, owner, is_stray=self._of_commands)
         document: dict[str, Any] | None = None
         try:
             if raw.value is None:
@@ -56,7 +57,11 @@ class Parser:
             document = self._document(raw, raw.value)
             return self._received(raw, owner, document)
         except _Refused as refused:
-            return Unreadable(raw, refused.code, refused.field, owner, document)
+            stray = self._of_commands and not self._names_own_type(document)
+            return Unreadable(raw, refused.code, refused.field, owner, document, stray)
+
+    def _names_own_type(self, document: dict[str, Any] | None) -> bool:
+        return document is not None and str(document.get("type")) in self._types
 
     def _erased(self, raw: Raw) -> Erased:
         if self._topic.cleanup != "compact":

@@ -154,6 +154,8 @@ class Unreadable:
     field: str | None = None
     owner: str | None = None
     envelope: dict[str, Any] | None = None
+    is_stray: bool = False
+    """Whether it came as a command and is none of its service's: then it may hold anything, a name too."""
 
     @property
     def cause(self) -> Cause:

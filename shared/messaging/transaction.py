@@ -148,18 +148,22 @@ class BatchTransaction:
         return handled
 
     async def _quarantine(self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], work: Work) -> None:
-        dead = [
-            (chunk[index].raw, outcome) for index, outcome in outcomes.items() if isinstance(outcome, Dead)
-        ]
+        dead = [(chunk[index], outcome) for index, outcome in outcomes.items() if isinstance(outcome, Dead)]
         if not dead:
             return
         known = await self.dead_letters.known(
-            self.database, [dead_letter_id(raw) for raw, _ in dead], work.session
+            self.database, [dead_letter_id(record.raw) for record, _ in dead], work.session
         )
         writes: list[UpdateOne] = [
-            self.dead_letters.refuse(raw, outcome, work, self._attempts(outcome))
-            for raw, outcome in dead
-            if dead_letter_id(raw) not in known
+            self.dead_letters.refuse(
+                record.raw,
+                outcome,
+                work,
+                self._attempts(outcome),
+                stray=isinstance(record, Unreadable) and record.is_stray,
+            )
+            for record, outcome in dead
+            if dead_letter_id(record.raw) not in known
         ]
         if writes:
             await self.database["quarantine"].bulk_write(writes, ordered=False, session=work.session)

@@ -1,10 +1,12 @@
 """Operators at work on the quarantine of a service."""
 
 import asyncio
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import bson
 import orjson
 import pytest
 
@@ -14,6 +16,7 @@ from shared.contracts.administrators import Operator
 from shared.contracts.sealed import Sealed
 from shared.messaging.answers import Accepted, Answer, CommandRef, Rejected, Request, UnknownSubject
 from shared.messaging.batch import BatchProcessor
+from shared.messaging.dead_letters import LARGEST_KEPT, Protection
 from shared.messaging.desk import DeadLetterDesk
 from shared.messaging.records import Cause, Readable
 from shared.messaging.work import Work
@@ -21,6 +24,7 @@ from shared.mongo import Session
 from shared.sealing import Opener, new_key_pair
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
+from tests.support.outbox import waiting_rows
 from tests.unit.messaging.records import raw, settlement
 
 PRIVATE, PUBLIC = new_key_pair()
@@ -163,7 +167,7 @@ async def commands_letter(corner: Corner, ledger: Ledger, owner: str) -> tuple[B
     return handler, document["_id"]
 
 
-RUN_ROUND = {
+RUN_ROUND: dict[str, Any] = {
     "specversion": "1.0",
     "id": "mended",
     "source": "/test",
@@ -231,3 +235,77 @@ async def test_a_record_with_huge_headers_dies_alone(corner: Corner, ledger: Led
     assert document is not None
     assert (document["code"], document["headers"]) == ("not_json", [])
     assert len(await ledger.rows()) == 1
+
+
+REGISTER = {
+    **RUN_ROUND,
+    "type": "no.kobling.command.RegisterVolunteer.v1",
+    "data": {"reason": "test", "person": {"given_name": "Kari"}},
+}
+MISSENT: dict[str, tuple[dict[str, Any] | bytes, str]] = {
+    "of another service": (REGISTER, "no-4601/guide"),
+    "of another version": ({**RUN_ROUND, "type": RUN_ROUND["type"][:-1] + "2", "subject": "Kari"}, "Kari"),
+    "of another service, under another key": (REGISTER, "Kari"),
+    "no JSON": (b"Kari Eksempel", "Kari"),
+    "no object": (b'["Kari"]', "Kari"),
+    "no type": ({"id": "Kari"}, "Kari"),
+}
+
+
+@pytest.mark.parametrize("sent", MISSENT)
+async def test_nothing_is_kept_of_a_record_that_is_no_command_of_this_service(
+    corner: Corner, ledger: Ledger, sent: str
+) -> None:
+    document, key = MISSENT[sent]
+    record = raw(
+        document, topic="commands.matching.bergen-1.v1", key=key, headers=(("ce_Kari", b"Kari Eksempel"),)
+    )
+    handler = processor(corner, ledger, topics.COMMANDS["matching"])
+    await handler.process([record], Commits())
+    kept = await ledger.database["quarantine"].find_one({})
+    (notice,) = await waiting_rows(ledger.database, topic="intake.dlq.v1")
+    assert kept is not None
+    assert b"Kari" not in bson.encode(kept)
+    assert "Kari" not in repr(notice)
+    assert (notice.key, notice.value) == (None, b"")
+    headers = dict(notice.headers)
+    assert headers["dlq-size"] == str(len(record.value or b"")).encode()
+    assert headers["dlq-sha256"] == hashlib.sha256(record.value or b"").hexdigest().encode()
+    for command in (contract.ShowDeadLetter(reason="look"), contract.RedriveDeadLetter(reason="mended")):
+        answer = await decide(handler, request(command, kept["_id"]))
+        assert isinstance(answer, Rejected)
+        assert answer.code == "original_not_kept"
+    discard = request(contract.DiscardDeadLetter(reason="missent"), kept["_id"])
+    assert isinstance(await decide(handler, discard), Accepted)
+
+
+async def test_a_command_of_this_service_is_kept_whatever_is_wrong_with_it(
+    corner: Corner, ledger: Ledger
+) -> None:
+    handler = processor(corner, ledger, topics.COMMANDS["matching"])
+    wrong = {**RUN_ROUND, "data": {"reason": "test"}}
+    await handler.process([raw(wrong, topic="commands.matching.bergen-1.v1", key="no-4601/guide")], Commits())
+    kept = await ledger.database["quarantine"].find_one({})
+    assert kept is not None
+    assert (kept["code"], orjson.loads(kept["value"])) == ("field_missing", wrong)
+
+
+async def test_what_protection_covers_is_kept_whole(corner: Corner, ledger: Ledger) -> None:
+    handler = processor(
+        corner, ledger, topics.COMMANDS["intake"], protection=Protection(lambda a, _: a, lambda a, _: a)
+    )
+    await handler.process([raw(b"Kari", topic="commands.intake.bergen-1.v1", key="Kari")], Commits())
+    kept = await ledger.database["quarantine"].find_one({})
+    assert kept is not None
+    assert kept["value"] == b"Kari"
+
+
+async def test_of_a_record_too_large_to_keep_it_is_said_so(corner: Corner, ledger: Ledger) -> None:
+    huge = replace(raws([settlement("BER-1")])[0], value=b"x" * (LARGEST_KEPT + 1))
+    handler = processor(corner, ledger)
+    await handler.process([huge], Commits())
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    answer = await decide(handler, request(contract.RedriveDeadLetter(reason="mended"), document["_id"]))
+    assert isinstance(answer, Rejected)
+    assert answer.code == "original_not_kept"
