@@ -12,7 +12,7 @@ from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
-from services.intake.personal_numbers import reads_as_personal_number
+from services.intake.personal_numbers import personal_number_in, reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
@@ -115,6 +115,10 @@ class Intake:
 
     async def _one(self, request: Request, entries: dict[str, _Entry], work: Work) -> Answer:
         entry = entries[request.subject]
+        if (field := personal_number_in(request.command)) is not None:
+            return Rejected(
+                "personal_number", "No field that is published may hold a personal number.", field
+            )
         match request.command:
             case command.FindPerson() as asked:
                 return await self._find(asked, request, work)

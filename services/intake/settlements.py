@@ -8,7 +8,7 @@ from typing import assert_never
 from services.intake import translate
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
-from services.intake.personal_numbers import reads_as_personal_number
+from services.intake.personal_numbers import personal_number_in, reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
@@ -114,6 +114,8 @@ class Settlements:
             return Dead("case_invalid", "subject")
         if reads_as_personal_number(record.key):
             return Dead("personal_number", "subject")
+        if (field := personal_number_in(record.data)) is not None:
+            return Dead("personal_number", field)
         if isinstance(record.data, municipal.PersonSettled):
             return translate.date_in_future(record.data, record.raw.broker_time.date())
         return None

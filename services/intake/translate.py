@@ -1,6 +1,7 @@
 """Contract events ↔ domain: the only module of intake that knows both."""
 
 import hmac
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -12,9 +13,12 @@ from shared.contracts import commands as command
 from shared.contracts import intake as public
 from shared.contracts import municipal, people
 from shared.contracts.administrators import PackSide, ProgrammePack
+from shared.contracts.fields import CODE_PATTERN
 from shared.messaging.outcome import Dead
 from shared.messaging.records import Received
 from shared.mongo import Document
+
+_CODE = re.compile(CODE_PATTERN, re.ASCII)
 
 CaseKey = Callable[[str, str], str]
 """(municipality, case reference) → the keyed digest under which intake knows the case."""
@@ -44,7 +48,7 @@ def settlement(record: Received, said: municipal.PersonSettled, cases: Sequence[
         time=record.envelope.time,
         standing=standing,
         profile=_settled_profile(said) if open_ else None,
-        details=_details(said.person) if open_ and said.person is not None else None,
+        details=_details(said.person, said.occupation) if open_ and said.person is not None else None,
         expected_arrival_on=said.expected_arrival_on if open_ else None,
         arrived_on=said.arrived_on if open_ else None,
         settled_on=said.settled_on if open_ else None,
@@ -79,7 +83,7 @@ def _settled_profile(said: municipal.PersonSettled) -> person.Profile | None:
         adults=household.adults if household else 1,
         minors=household.minors if household else 0,
         interests=tuple(said.interests),
-        occupation=said.occupation,
+        occupation=said.occupation if _is_code(said.occupation) else None,
         education=said.education,
     )
 
@@ -88,7 +92,11 @@ def _languages(languages: list[people.Language]) -> tuple[person.Language, ...]:
     return tuple(person.Language(language.code, language.level) for language in languages)
 
 
-def _details(who: municipal.Person) -> person.Details:
+def _is_code(text: str | None) -> bool:
+    return text is not None and _CODE.fullmatch(text) is not None
+
+
+def _details(who: municipal.Person, occupation: str | None) -> person.Details:
     return person.Details(
         given_name=who.given_name,
         family_name=who.family_name,
@@ -98,6 +106,7 @@ def _details(who: municipal.Person) -> person.Details:
         phone=who.phone,
         email=who.email,
         address=who.address,
+        occupation=None if _is_code(occupation) else occupation,
     )
 
 
@@ -116,10 +125,10 @@ def registration(said: command.RegisterVolunteer) -> volunteer.Registration:
             adults=said.adults,
             minors=said.minors,
             interests=tuple(said.interests),
-            occupation=said.occupation,
+            occupation=said.occupation if _is_code(said.occupation) else None,
             education=said.education,
         ),
-        details=_details(said.person),
+        details=_details(said.person, said.occupation),
         capacity=said.capacity,
         travel_km=said.travel_km,
         registered_on=said.registered_on,

@@ -32,6 +32,8 @@ class Command(Contract):
 class RegisterVolunteer(Command):
     """A resident offers to volunteer. The subject is the operator's choice of a fresh random reference:
     `volunteer-` and 16 to 40 characters of base 32, so that sending it again can't make two volunteers.
+
+    `occupation` is published where it has the form of a code, such as `nurse`; other words stay in intake.
     """
 
     municipality: Municipality

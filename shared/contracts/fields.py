@@ -87,7 +87,8 @@ OperatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
 CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 """A municipality's own reference of a case; never a personal number."""
 
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+CODE_PATTERN = r"^[a-z][a-z0-9_]{0,59}$"
+Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """A machine-readable word: reasons, rejection codes, kinds of check, areas of interest."""
 
 ProgrammeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,60}$")]

@@ -114,7 +114,7 @@ class RefugeeReferral(Contract):
 
 
 class RefugeeState(_PersonState):
-    """A refugee's whole public state."""
+    """A refugee's whole public state. `occupation_field` is a code: other words for it are not told."""
 
     status: RefugeeStatus
     expected_arrival_on: Day | None = None
@@ -139,7 +139,10 @@ class Check(Contract):
 
 
 class VolunteerState(_PersonState):
-    """A volunteer's whole public state. `capacity` is how many pairs at once; `travel_km` how far they go."""
+    """A volunteer's whole public state. `capacity` is how many pairs at once; `travel_km` how far they go.
+
+    `occupation_field` is a code: other words for it are not told.
+    """
 
     status: VolunteerStatus
     roles: list[Code] = []

@@ -56,6 +56,9 @@ class PersonSettled(Contract):
     `protection` absent means strictly confidential. Where it is anything but `none`, `person` is dropped
     before anything looks at it. At least one of the three dates is there; only `expected_arrival_on` may
     lie ahead.
+
+    `occupation` is published where it has the form of a code, such as `cook`; other words stay in intake.
+    `placement.district` is published as it is: a part of town, never a name or an address.
     """
 
     protection: Protection = "strictly_confidential"

@@ -14,7 +14,10 @@ CONTACT = "contact"
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Personal data: encrypted where it is stored, published in sealed contact cards alone."""
+    """Personal data: encrypted where it is stored, published in sealed contact cards alone.
+
+    `occupation` is here in its sender's own words, which may name somebody, and in `Profile` as a code.
+    """
 
     given_name: str
     family_name: str
@@ -24,6 +27,7 @@ class Details:
     phone: str | None = None
     email: str | None = None
     address: str | None = None
+    occupation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,28 @@ async def test_a_personal_number_is_refused_and_repeated_nowhere(world: World) -
         assert text.encode() not in outgoing + await everything(world)
 
 
+async def test_a_personal_number_in_what_would_be_public_is_refused(world: World) -> None:
+    said = {**REGISTER["data"], "occupation": f"nurse {NUMBER}"}
+    interests = {**REGISTER["data"], "interests": [f"a{NUMBER}"]}
+    await world.send(
+        ("red-1", {**REGISTER, "data": said, "id": "occupation"}),
+        ("red-1", {**REGISTER, "data": interests, "id": "interests.0"}),
+    )
+    for field in ("occupation", "interests.0"):
+        reply = await world.reply("red-1", field)
+        assert (reply["code"], reply["field"]) == ("personal_number", field)
+
+
+async def test_an_occupation_that_is_no_code_is_readable_nowhere(world: World) -> None:
+    said = {**REGISTER["data"], "occupation": "nurse with Kari"}
+    await world.send(("red-1", {**REGISTER, "data": said}))
+    assert (await world.reply("red-1", "register"))["result"].get("occupation_field") is None
+    outgoing = b"".join([bson.encode(row) async for row in world.database["outbox"].find({})])
+    held = b"".join([bson.encode(row) async for row in world.database["volunteers"].find({})])
+    assert held
+    assert b"Kari" not in outgoing + held + await everything(world)
+
+
 async def test_a_subject_that_is_no_reference_is_repeated_in_no_reply(world: World) -> None:
     await world.send(
         ("red-1", command("JoinProgramme", "Kari Eksempel", "join", programme=GUIDE, joined_on="2016-06-02")),

@@ -1,5 +1,7 @@
 """Cases that prove to be one person, and people who must not be known any more."""
 
+from typing import Any
+
 import pytest
 
 from tests.integration.intake.world import World, names, settled
@@ -60,3 +62,33 @@ async def test_a_minor_who_comes_of_age_leaves_no_referral_behind(world: World) 
     await world.settle((BERGEN, settled("A1", "2", 8)))
     (state,) = (await world.public()).values()
     assert state["type"] == "no.kobling.RefugeeSettled.v1"
+
+
+NUMBER = "01010750160"
+"""A synthetic number with fitting check digits (day 01.01.2007)."""
+PLACED = {"kind": "permanent", "placed_on": "2016-06-01", "district": f"Fana, {NUMBER}"}
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"placement": PLACED}, "placement.district"),
+        ({"occupation": f"baker {NUMBER}"}, "occupation"),
+        ({"interests": ["music", f"a{NUMBER}"]}, "interests.1"),
+    ],
+)
+async def test_a_personal_number_in_what_would_be_public_is_refused(
+    world: World, said: dict[str, Any], field: str
+) -> None:
+    await world.settle((BERGEN, settled("A1", "1", **said)))
+    assert await world.public() == {}
+    (receipt,) = await world.sent("receipts.no-4601.v1")
+    assert (receipt["value"]["data"]["code"], receipt["value"]["data"]["field"]) == ("personal_number", field)
+
+
+async def test_of_a_protected_person_what_is_dropped_is_not_looked_at(world: World) -> None:
+    """Refused, the record would leave public who must not be."""
+    await world.settle((BERGEN, settled("A1", "1", 7)))
+    await world.settle((BERGEN, settled("A1", "2", 8, protection="confidential", placement=PLACED)))
+    assert await world.public() == {}
+    assert await world.dead() == []

@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.personal_numbers import reads_as_personal_number
+from services.intake.personal_numbers import holds_personal_number, reads_as_personal_number
 
 # Made up: the check digits were computed, nobody was looked up.
 
@@ -46,3 +46,23 @@ def test_nothing_around_or_between_the_digits_hides_one(reference: str) -> None:
 @pytest.mark.parametrize("reference", ["BER-2016-0001", "BER-0a1b2c3d4e5f", "CASE-0000123", "2016:000123"])
 def test_a_case_reference_does_not_read_as_one(reference: str) -> None:
     assert not reads_as_personal_number(reference)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "01010750160",
+        "Fana, Kari 010107 50160",
+        "house 3, 01010750160 B2",
+        "nurse_01010750160",
+        "a01010750160",
+        "Fana 010180-4567",
+    ],
+)
+def test_one_is_found_anywhere_in_a_text(text: str) -> None:
+    assert holds_personal_number(text)
+
+
+@pytest.mark.parametrize("text", ["Fana", "Bydel 2, 5006 Bergen", "+47 000 00 042", "99999999999", "nurse"])
+def test_a_text_without_one_holds_none(text: str) -> None:
+    assert not holds_personal_number(text)

@@ -1,6 +1,7 @@
 """States are written out by hand for speed: what is written is what the contract would write."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,17 @@ from services.intake.domain.person import (
     Profile,
     Spell,
 )
-from services.intake.domain.refugee import Case, Placement, Refugee
+from services.intake.domain.refugee import Case, Placement, Refugee, Settlement
 from services.intake.domain.volunteer import Volunteer
+from shared.contracts import topics
+from shared.contracts.commands import RegisterVolunteer
+from shared.contracts.example_data import EXAMPLES
 from shared.contracts.fields import Contract
 from shared.contracts.intake import RefugeeReferral, RefugeeState, VolunteerState
+from shared.contracts.municipal import PersonSettled
+from shared.messaging.parsing import Parser
+from shared.messaging.records import Received
+from tests.unit.messaging.records import raw, settlement
 
 DAY = date(2026, 5, 1)
 EVERYTHING = {
@@ -88,3 +96,32 @@ def test_nothing_that_is_known_is_left_out_and_nothing_personal_is_in() -> None:
     }
     assert "Eksempel" not in repr(state)
     assert state["interests"] == ["football"]
+
+
+def settled(**data: Any) -> Settlement:
+    record = Parser(topics.SETTLEMENTS).parse(raw(settlement(**data)))
+    assert isinstance(record, Received)
+    assert isinstance(record.data, PersonSettled)
+    return translate.settlement(record, record.data, ["case"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "published", "kept"),
+    [
+        ("baker", "baker", None),
+        ("Kari's baker", None, "Kari's baker"),
+        ("Baker", None, "Baker"),
+        ("baker\n", None, "baker\n"),
+        (None, None, None),
+    ],
+)
+def test_an_occupation_is_public_where_it_is_a_code_and_personal_elsewhere(
+    sent: str | None, published: str | None, kept: str | None
+) -> None:
+    said = settled(occupation=sent)
+    assert said.profile is not None
+    assert said.details is not None
+    assert (said.profile.occupation, said.details.occupation) == (published, kept)
+    command = RegisterVolunteer.model_validate({**EXAMPLES["RegisterVolunteer"].data, "occupation": sent})
+    registered = translate.registration(command)
+    assert (registered.profile.occupation, registered.details.occupation) == (published, kept)
