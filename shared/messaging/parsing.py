@@ -10,7 +10,17 @@ from pydantic import ValidationError
 from shared.contracts.catalogue import BY_TYPE, MESSAGES, Message
 from shared.contracts.envelope import CONTENT_TYPE, Envelope
 from shared.contracts.topics import COMMANDS, Topic
-from shared.messaging.records import Cause, Erased, Parsed, Raw, Received, Tick, Unreadable, public_id
+from shared.messaging.records import (
+    Cause,
+    Erased,
+    Parsed,
+    Raw,
+    Received,
+    Tick,
+    Unreadable,
+    inner_id,
+    public_id,
+)
 from shared.messaging.strict_json import JsonRefused, loads
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -105,7 +115,7 @@ class Parser:
             named = _PLACE.search(envelope.source)
             if named and named[1] != owner:
                 raise _Refused("municipality_mismatch", "source")
-        event_id, cause = _origin(envelope, inbound=message.inbound)
+        event_id, cause = _origin(raw, envelope, inbound=message.inbound)
         return Received(raw, key, owner, message, envelope, data, event_id, cause)
 
     def _message(self, type_: str) -> Message:
@@ -124,12 +134,12 @@ class Parser:
         raise _Refused("unknown_type", "type")
 
 
-def _origin(envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]:
-    """The record's id, and the record as the cause of others, as they may be passed on."""
-    event_id = public_id(envelope.id) if inbound else envelope.id
-    chain = envelope.correlationid
-    correlation = event_id if chain is None else public_id(chain) if inbound else chain
-    return event_id, Cause(event_id, correlation, envelope.traceparent)
+def _origin(raw: Raw, envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]:
+    """The record's id as it is stored, and the record as the cause of others, as it may be passed on."""
+    id_, chain = envelope.id, envelope.correlationid or envelope.id
+    if not inbound:
+        return id_, Cause(id_, chain, envelope.traceparent)
+    return inner_id(id_), Cause(public_id(id_, raw), public_id(chain, raw), envelope.traceparent)
 
 
 def _key(raw: Raw) -> str:

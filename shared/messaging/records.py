@@ -86,14 +86,22 @@ class FaultyRecord:
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _FOREIGN_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:foreign-id")
+_PLACES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:place")
 
 
-def public_id(foreign: str) -> str:
-    """An id as it may be passed on: itself if it is a UUID, else a UUID made from it.
-
-    Outside systems choose their ids, and some put names or case numbers into them.
+def inner_id(foreign: str) -> str:
+    """An outside system's id as it is stored, the same for the same: itself if it is a UUID, else one made
+    from it. It must not leave: a name or number that was the id could be found by trying.
     """
     return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_FOREIGN_IDS, foreign))
+
+
+def public_id(foreign: str, raw: Raw) -> str:
+    """An outside system's id as it may be passed on: itself if it is a UUID, else one made from the place of
+    the record, so that nothing leads back to what some put into ids, such as names and case numbers.
+    """
+    place = f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.timestamp}"
+    return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_PLACES, place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ class Cause:
 @dataclass(frozen=True, slots=True)
 class Received:
     """A record that parsed. `owner` is the municipality or operator whose topic it came on, `event_id` its id
-    as it may be stored and passed on, `cause` this record as the cause of others.
+    as the inbox knows it, `cause` this record as the cause of others.
     """
 
     raw: Raw

@@ -217,3 +217,29 @@ def test_the_same_command_asked_for_in_another_way_is_another() -> None:
 def test_a_topic_of_no_owner_is_not_followed(owner: str) -> None:
     assert re.fullmatch(topics.SETTLEMENTS.pattern(), "settlements.no-4601.v1")
     assert not re.fullmatch(topics.SETTLEMENTS.pattern(), f"settlements.{owner}.v1")
+
+
+UUID = "0197b0c2-0000-7000-8000-000000000001"
+
+
+def received(offset: int = 0, **attributes: str) -> Received:
+    parsed = PARSER.parse(raw({**settlement(), **attributes}, offset=offset))
+    assert isinstance(parsed, Received)
+    return parsed
+
+
+def test_what_leaves_of_a_foreign_id_is_made_from_the_records_place() -> None:
+    number = {"id": "01010750160", "correlationid": "0101804567"}
+    first, again, other = received(0, **number), received(0, **number), received(1, **number)
+    assert first.cause == again.cause == received(0, id="another").cause
+    assert first.cause != other.cause
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", first.cause.id)
+    assert first.cause.correlation == first.cause.id
+    assert first.event_id == other.event_id != received(0, id="another").event_id
+    assert first.event_id not in {first.cause.id, first.cause.correlation}
+
+
+def test_a_uuid_is_passed_on_as_it_is() -> None:
+    cause = received(id=UUID, correlationid=UUID[:-1] + "2").cause
+    assert (cause.id, cause.correlation) == (UUID, UUID[:-1] + "2")
+    assert received(id=UUID).cause.correlation == UUID
