@@ -135,7 +135,7 @@ class Intake:
         case = self._case_key(asked.municipality, asked.case)
         found = await self._refugees.by_case([case], work.session)
         file = found.get(case)
-        if file is None or not file.person.is_public:
+        if file is None or not file.person.is_public or not file.state.revision:
             return UnknownSubject()
         subject = file.person.subject
         return Accepted({"subject": subject, "revision": file.state.revision}, subject)

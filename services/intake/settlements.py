@@ -152,10 +152,11 @@ class Settlements:
     @staticmethod
     def _accepted(record: Received, change: Change) -> Applied:
         said = record.data
+        if not isinstance(said, municipal.PersonSettled):
+            return Applied("accepted")
         if change.refugee.status == "referred":
             return Applied("referred")
-        unstated = isinstance(said, municipal.PersonSettled) and "protection" not in said.model_fields_set
-        if unstated:
+        if "protection" not in said.model_fields_set:
             return Applied("accepted", "protection_unstated", "protection")
         return Applied("accepted")
 

@@ -116,7 +116,7 @@ def settle(known: Refugee | None, said: Settlement, subject: str, today: date) -
     current = known.cases[0].key
     is_new = known.case(said.case) is None
     known = replace(known, cases=_cases(known.cases, said))
-    if current != said.case and not is_new and said.former_case != current:
+    if _is_older(said, current, is_new=is_new):
         # An older case of somebody who has moved on: what its municipality says no longer decides.
         return Change(replace(known, cases=_newest_kept(known.cases, current)))
     begins = said.municipality != known.municipality or known.profile is None
@@ -147,10 +147,11 @@ def _leave(
 ) -> Change:
     status = "withdrawn" if fact is Fact.WITHDRAWN else "moved"
     if known is None:
-        unheard = Refugee(subject=subject, municipality=municipality, status="unheard", cases=(case,))
-        return Change(unheard.with_status(status, today))
+        return Change(_bare((case,), municipality, subject).with_status(status, today))
     is_current = known.cases[0].key == case.key
     known = replace(known, cases=tuple(case if item.key == case.key else item for item in known.cases))
+    if is_current and known.status == "referred":
+        return Change(_bare(known.cases, known.municipality, subject).with_status(status, today))
     if not is_current or not known.is_public or known.status in {"withdrawn", "moved"}:
         return Change(known)
     parts = tuple(replace(part, status="left") for part in known.participations)
@@ -171,19 +172,27 @@ def _ready(participations: tuple[Participation, ...]) -> bool:
 def _hide(known: Refugee | None, said: Settlement, subject: str, today: date) -> Change:
     """Keeps case and status alone, under another subject where the old one was known outside.
 
-    A minor's referral is known outside too; it stays for as long as they are a minor.
+    A minor's referral is known outside too; it stays for as long as they are a minor and their case is open.
     """
     status = "protected" if said.standing == "protected" else "referred"
-    cases = _cases(known.cases if known else (), said)
+    cases, municipality = _cases(known.cases if known else (), said), said.municipality
+    if known is not None and _is_older(said, known.cases[0].key, is_new=known.case(said.case) is None):
+        cases, municipality = _newest_kept(cases, known.cases[0].key), known.municipality
     stays = known is not None and known.status in {"protected", status}
-    bare = Refugee(
-        subject=known.subject if known is not None and stays else subject,
-        municipality=said.municipality,
-        status="unheard",
-        cases=cases,
-    )
-    fact = Fact.REFERRED if status == "referred" and (known is None or known.status != "referred") else None
+    bare = _bare(cases, municipality, known.subject if known is not None and stays else subject)
+    told = known is not None and (known.status, known.municipality) == ("referred", municipality)
+    fact = Fact.REFERRED if status == "referred" and not told else None
     return Change(bare.with_status(status, today), fact)
+
+
+def _is_older(said: Settlement, current: str, *, is_new: bool) -> bool:
+    """Whether a settlement is of a case that somebody has left for the current one."""
+    return not is_new and current not in {said.case, said.former_case}
+
+
+def _bare(cases: tuple[Case, ...], municipality: str, subject: str) -> Refugee:
+    """A file of cases alone, which is yet to be given its status."""
+    return Refugee(subject=subject, municipality=municipality, status="unheard", cases=cases)
 
 
 def _stated(known: Refugee, said: Settlement, today: date) -> Refugee:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import bson
 import pytest
 
-from tests.integration.intake.world import GUIDE, World, command, settled
+from tests.integration.intake.world import GUIDE, World, command, find, settled
 
 VOLUNTEER = "volunteer-aaaaaaaaaaaaaaaa"
 NUMBER = "01010750160"
@@ -31,10 +31,6 @@ JOIN = command("JoinProgramme", VOLUNTEER, "join", programme=GUIDE, joined_on="2
 
 def approve(id_: str) -> dict[str, object]:
     return command("ApproveVolunteer", VOLUNTEER, id_, programme=GUIDE, decided_on="2016-06-03")
-
-
-def find(case: str, id_: str, subject: str | None = None) -> dict[str, object]:
-    return command("FindPerson", subject or case, id_, municipality="no-4601", case=case)
 
 
 async def everything(world: World) -> bytes:

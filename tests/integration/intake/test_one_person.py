@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.intake.world import World, names, settled
+from tests.integration.intake.world import World, find, names, settled
 
 BERGEN, TROMSO = "no-4601", "no-5501"
 FROM_A = {"from": {"municipality": BERGEN, "case": "A1"}}
@@ -62,6 +62,34 @@ async def test_a_minor_who_comes_of_age_leaves_no_referral_behind(world: World) 
     await world.settle((BERGEN, settled("A1", "2", 8)))
     (state,) = (await world.public()).values()
     assert state["type"] == "no.kobling.RefugeeSettled.v1"
+
+
+LEFT: dict[str, dict[str, Any]] = {
+    "SettlementWithdrawn": {"reason": "test"},
+    "PersonMoved": {"to_municipality": TROMSO, "moved_on": "2016-06-14"},
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+async def test_a_minor_who_leaves_is_taken_back_and_may_come_again(world: World, name: str) -> None:
+    left = {**settled("A1", "2", 9), "type": f"no.kobling.{name}.v1", "data": LEFT[name]}
+    minor = {"unaccompanied_minor": True}
+    await world.settle((BERGEN, settled("A1", "1", 7, **minor)))
+    await world.settle((BERGEN, left), (BERGEN, settled("A1", "3", 8, **minor)))
+    sent = await world.sent("refugees.v1")
+    assert names(sent) == ["RefugeeReferred", "RefugeeWithdrawn", "erased"]
+    assert [row["value"]["revision"] for row in sent[:2]] == [1, 2]
+    (referred,) = {row["key"] for row in sent}
+    await world.send(("red-1", find("A1", "find")))
+    assert "result" not in await world.reply("red-1", "find")
+    await world.settle((BERGEN, settled("A1", "4", 10, **minor)))
+    again = (await world.sent("refugees.v1"))[3:]
+    assert names(again) == ["RefugeeReferred"]
+    assert again[0]["key"] != referred
+    outcomes = [row["value"]["data"]["outcome"] for row in await world.sent("receipts.no-4601.v1")]
+    assert sorted(outcomes) == ["accepted", "referred", "referred", "stale"]
+    keys = await world.database["subject_keys"].count_documents({})
+    assert keys == 0
 
 
 NUMBER = "01010750160"

@@ -68,6 +68,10 @@ def command(name: str, subject: str, id_: str, **data: Any) -> dict[str, Any]:
     }
 
 
+def find(case: str, id_: str, subject: str | None = None) -> dict[str, Any]:
+    return command("FindPerson", subject or case, id_, municipality="no-4601", case=case)
+
+
 @dataclass
 class World:
     """One intake. `offsets` number each topic's records."""

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -5,8 +6,8 @@ import pytest
 
 from services.intake.domain import person, refugee
 from services.intake.domain.errors import DomainError
-from services.intake.domain.person import Consent, Language
-from services.intake.domain.refugee import Case, Fact, Refugee
+from services.intake.domain.person import Consent, Language, Spell
+from services.intake.domain.refugee import Case, Change, Fact, Refugee
 from tests.unit.intake.people import ASKED, NOON, PROFILE, TODAY, interview, settlement
 
 HOUR = timedelta(hours=1)
@@ -172,3 +173,62 @@ def test_an_older_consent_does_not_replace_a_newer() -> None:
     known = person.consent(settled(), Consent("matching", "2", TODAY))
     with pytest.raises(DomainError, match="consent_superseded"):
         person.consent(known, Consent("matching", "1", TODAY - timedelta(days=1)))
+
+
+LEAVING = pytest.mark.parametrize(
+    ("leave", "status"), [(refugee.withdraw, "withdrawn"), (refugee.move, "moved")]
+)
+
+
+@LEAVING
+def test_a_referred_minor_who_leaves_is_taken_back_and_case_and_status_alone_are_kept(
+    leave: Callable[..., Change], status: str
+) -> None:
+    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
+    change = leave(known, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY)
+    assert change.fact is None
+    assert change.refugee == Refugee(
+        subject="refugee-b",
+        municipality="no-4601",
+        status=status,
+        spells=(Spell(status, TODAY),),
+        cases=(Case("case-1", NOON + HOUR),),
+    )
+    assert refugee.is_stale(change.refugee, "case-1", NOON) == NOON + HOUR
+
+
+@LEAVING
+@pytest.mark.parametrize(
+    ("standing", "fact"), [("minor", Fact.REFERRED), ("none", Fact.SETTLED), ("protected", None)]
+)
+def test_a_newer_settlement_of_a_minor_who_left_opens_anew(
+    leave: Callable[..., Change], status: str, standing: str, fact: Fact | None
+) -> None:
+    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
+    left = leave(known, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY).refugee
+    again = refugee.settle(left, settlement(standing=standing, time=NOON + 2 * HOUR), "refugee-c", TODAY)
+    assert again.fact is fact
+    assert again.refugee.subject != "refugee-a"
+
+
+def test_what_an_older_case_says_takes_no_referral_back() -> None:
+    known = refugee.settle(
+        None, settlement("case-2", standing="minor", former_case="case-1"), "refugee-a", TODAY
+    )
+    change = refugee.move(known.refugee, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY)
+    assert (change.fact, change.refugee.subject, change.refugee.status) == (None, "refugee-a", "referred")
+
+
+def test_a_minor_who_moved_is_referred_to_where_they_are_now() -> None:
+    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
+    arrived = settlement("case-2", standing="minor", municipality="no-5501", former_case="case-1")
+    change = refugee.settle(known, arrived, "refugee-b", TODAY)
+    assert (change.fact, change.refugee.municipality) == (Fact.REFERRED, "no-5501")
+
+
+def test_what_the_old_municipality_says_later_moves_no_referral_back() -> None:
+    arrived = settlement("case-2", standing="minor", municipality="no-5501", former_case="case-1")
+    known = refugee.settle(None, arrived, "refugee-a", TODAY).refugee
+    late = refugee.settle(known, settlement("case-1", NOON - HOUR, standing="minor"), "refugee-b", TODAY)
+    assert (late.fact, late.refugee.municipality) == (None, "no-5501")
+    assert [case.key for case in late.refugee.cases] == ["case-2", "case-1"]
