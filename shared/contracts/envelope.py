@@ -6,7 +6,7 @@ dedupes. `causationid` is the id of what caused this record, `correlationid` the
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from shared.contracts.fields import Contract, Instant
 
@@ -18,6 +18,18 @@ Attribute = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 TraceParent = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 ]
+
+
+def media_type(text: str) -> str:
+    """A content type's type and subtype, in lower case: case and room around `;` mean nothing (RFC 9110)."""
+    return text.partition(";")[0].strip().lower()
+
+
+def _tidied(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    _, semicolon, parameters = value.partition(";")
+    return media_type(value) + semicolon + parameters
 
 
 class Envelope(Contract):
@@ -34,9 +46,9 @@ class Envelope(Contract):
     type: Attribute
     subject: Attribute
     time: Instant
-    datacontenttype: Annotated[str, StringConstraints(pattern=r"^application/json(;.*)?$")] = (
-        "application/json"
-    )
+    datacontenttype: Annotated[
+        str, StringConstraints(pattern=r"^application/json(;.*)?$"), BeforeValidator(_tidied)
+    ] = "application/json"
     dataschema: Attribute | None = None
     revision: Annotated[int, Field(ge=1, lt=2**63)] | None = None
     correlationid: Attribute | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.contracts.catalogue import BY_TYPE, MESSAGES, Message
-from shared.contracts.envelope import CONTENT_TYPE, Envelope
+from shared.contracts.envelope import CONTENT_TYPE, Envelope, media_type
 from shared.contracts.topics import COMMANDS, Topic
 from shared.messaging.records import (
     Cause,
@@ -31,6 +31,7 @@ SAFE_NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 
 _BINARY_INTEGERS = frozenset({"revision", "expectedrevision"})
 _VERSIONED = re.compile(r"(?P<stem>no\.kobling\.(?:command\.)?[A-Za-z]+)\.v(?P<version>\d{1,4})", re.ASCII)
+_EVENTS = "application/cloudevents"
 _PLACE = re.compile(r"(?:^|[/:])([a-z]{2}-\d{3,4})(?=$|[/:])", re.ASCII)
 
 
@@ -85,9 +86,10 @@ class Parser:
             body = loads(value)
         except JsonRefused as refused:
             raise _Refused(refused.code) from None
-        if "ce_specversion" in headers and not headers.get("content-type", b"").startswith(
-            CONTENT_TYPE.encode()
-        ):
+        format_ = media_type(headers.get("content-type", b"").decode(errors="replace"))
+        if format_.startswith(_EVENTS) and format_ != CONTENT_TYPE:
+            raise _Refused("content_type_unknown")
+        if "ce_specversion" in headers and format_ != CONTENT_TYPE:
             return {**_binary_attributes(headers), "data": body}
         if not isinstance(body, dict):
             raise _Refused("not_an_object")

@@ -6,7 +6,7 @@ import pytest
 from shared.contracts import topics
 from shared.contracts.municipal import PersonSettled
 from shared.messaging.parsing import Parser
-from shared.messaging.records import Erased, Received, Tick, Unreadable
+from shared.messaging.records import Erased, Parsed, Received, Tick, Unreadable
 from tests.unit.messaging.records import STRUCTURED, raw, settlement
 
 PARSER = Parser(topics.SETTLEMENTS)
@@ -243,3 +243,40 @@ def test_a_uuid_is_passed_on_as_it_is() -> None:
     cause = received(id=UUID, correlationid=UUID[:-1] + "2").cause
     assert (cause.id, cause.correlation) == (UUID, UUID[:-1] + "2")
     assert received(id=UUID).cause.correlation == UUID
+
+
+def binary(*more: tuple[str, bytes], media_type: bytes = b"application/json") -> Parsed:
+    document = settlement()
+    data = document.pop("data")
+    headers = [(f"ce_{name}", str(value).encode()) for name, value in document.items()]
+    return PARSER.parse(raw(data, headers=(*headers, ("content-type", media_type), *more)))
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [b"Application/JSON", b"application/json ; charset=utf-8", b" application/json;charset=UTF-8"],
+)
+def test_media_types_have_no_case_and_room_around_their_parameters(media_type: bytes) -> None:
+    assert isinstance(binary(media_type=media_type), Received)
+    structured = {**settlement(), "datacontenttype": media_type.decode()}
+    assert isinstance(PARSER.parse(raw(structured)), Received)
+
+
+@pytest.mark.parametrize(
+    "media_type", [b"Application/CloudEvents+JSON", b"application/cloudevents+json ; charset=utf-8"]
+)
+def test_structured_mode_is_told_by_its_media_type_however_written(media_type: bytes) -> None:
+    headers = (("ce_specversion", b"1.0"), ("content-type", media_type))
+    assert isinstance(PARSER.parse(raw(settlement(), headers=headers)), Received)
+
+
+@pytest.mark.parametrize("more", [(), (("ce_specversion", b"1.0"),)])
+@pytest.mark.parametrize(
+    "media_type", [b"application/cloudevents+jsonx", b"application/cloudevents-batch+json"]
+)
+def test_another_format_of_events_does_not_count_as_structured(
+    media_type: bytes, more: tuple[tuple[str, bytes], ...]
+) -> None:
+    parsed = PARSER.parse(raw(settlement(), headers=(*more, ("content-type", media_type))))
+    assert isinstance(parsed, Unreadable)
+    assert parsed.code == "content_type_unknown"
