@@ -1,7 +1,7 @@
 """From bytes to a validated record, outside any transaction: a bad record is data, not an exception."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +31,7 @@ SAFE_NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 
 _BINARY_INTEGERS = frozenset({"revision", "expectedrevision"})
 _VERSIONED = re.compile(r"(?P<stem>no\.kobling\.(?:command\.)?[A-Za-z]+)\.v(?P<version>\d{1,4})", re.ASCII)
-_EVENTS = "application/cloudevents"
+_CONTENT, _EVENTS = "content-type", "application/cloudevents"
 _PLACE = re.compile(r"(?:^|[/:])([a-z]{2}-\d{3,4})(?=$|[/:])", re.ASCII)
 
 
@@ -81,15 +81,17 @@ class Parser:
 
     def _document(self, raw: Raw, value: bytes) -> dict[str, Any]:
         """The envelope as a dictionary, from structured or binary mode."""
-        headers = {name.lower(): content for name, content in raw.headers if content is not None}
+        headers = [(name.lower(), content) for name, content in raw.headers if content is not None]
         try:
             body = loads(value)
         except JsonRefused as refused:
             raise _Refused(refused.code) from None
-        format_ = media_type(headers.get("content-type", b"").decode(errors="replace"))
-        if format_.startswith(_EVENTS) and format_ != CONTENT_TYPE:
+        formats = {
+            media_type(content.decode(errors="replace")) for name, content in headers if name == _CONTENT
+        }
+        if any(format_.startswith(_EVENTS) for format_ in formats - {CONTENT_TYPE}):
             raise _Refused("content_type_unknown")
-        if "ce_specversion" in headers and format_ != CONTENT_TYPE:
+        if formats != {CONTENT_TYPE} and any(name == "ce_specversion" for name, _ in headers):
             return {**_binary_attributes(headers), "data": body}
         if not isinstance(body, dict):
             raise _Refused("not_an_object")
@@ -153,20 +155,21 @@ def _key(raw: Raw) -> str:
         raise _Refused("key_not_utf8") from None
 
 
-def _binary_attributes(headers: Mapping[str, bytes]) -> dict[str, Any]:
+def _binary_attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
     """CloudEvents' Kafka binding, binary mode: attributes are headers that begin with `ce_`."""
     found: dict[str, Any] = {}
-    for name, content in headers.items():
-        if name == "content-type":
-            found["datacontenttype"] = content.decode(errors="replace")
+    for name, content in headers:
+        if name != _CONTENT and not name.startswith("ce_"):
             continue
-        if not name.startswith("ce_"):
-            continue
+        shown = name if SAFE_NAME.fullmatch(name) else None
         try:
             text = content.decode()
         except UnicodeDecodeError:
-            raise _Refused("header_not_utf8", name if SAFE_NAME.fullmatch(name) else None) from None
-        attribute = name.removeprefix("ce_")
+            raise _Refused("header_not_utf8", shown) from None
+        attribute = "datacontenttype" if name == _CONTENT else name.removeprefix("ce_")
+        if attribute in found:
+            # Which of them is meant nobody can tell.
+            raise _Refused("duplicate_header", shown)
         if attribute in _BINARY_INTEGERS and re.fullmatch(r"\d{1,18}", text, re.ASCII):
             found[attribute] = int(text)
         # The specification writes true; its Python SDK writes True.

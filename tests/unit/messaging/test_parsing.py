@@ -280,3 +280,27 @@ def test_another_format_of_events_does_not_count_as_structured(
     parsed = PARSER.parse(raw(settlement(), headers=(*more, ("content-type", media_type))))
     assert isinstance(parsed, Unreadable)
     assert parsed.code == "content_type_unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("ce_id", "ce_id"),
+        ("CE_ID", "ce_id"),
+        ("ce_Kari Eksempel", None),
+        ("content-type", None),
+        ("Content-Type", None),
+    ],
+)
+def test_an_attribute_that_two_headers_give_is_refused(name: str, field: str | None) -> None:
+    more = [(name, b"application/json")] * (2 if "Kari" in name else 1)
+    parsed = binary(*more)
+    assert isinstance(parsed, Unreadable)
+    assert (parsed.code, parsed.field) == ("duplicate_header", field)
+
+
+def test_foreign_headers_may_come_twice() -> None:
+    assert isinstance(binary(("x", b"1"), ("x", b"2")), Received)
+    assert isinstance(
+        PARSER.parse(raw(settlement(), headers=(*STRUCTURED, ("x", b"1"), ("x", b"2")))), Received
+    )
