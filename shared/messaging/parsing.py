@@ -32,7 +32,8 @@ SAFE_NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 _BINARY_INTEGERS = frozenset({"revision", "expectedrevision"})
 _VERSIONED = re.compile(r"(?P<stem>no\.kobling\.(?:command\.)?[A-Za-z]+)\.v(?P<version>\d{1,4})", re.ASCII)
 _CONTENT, _EVENTS = "content-type", "application/cloudevents"
-_PLACE = re.compile(r"(?:^|[/:])([a-z]{2}-\d{3,4})(?=$|[/:])", re.ASCII)
+_PLACE = re.compile(r"(?:^|[/:])(no-\d{4}|dk-\d{3})(?=$|[/:])", re.ASCII)
+"""A municipality in a `source`: country and official number. Others may be names of hosts."""
 
 
 class _Refused(Exception):

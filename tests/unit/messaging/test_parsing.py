@@ -304,3 +304,20 @@ def test_foreign_headers_may_come_twice() -> None:
     assert isinstance(
         PARSER.parse(raw(settlement(), headers=(*STRUCTURED, ("x", b"1"), ("x", b"2")))), Received
     )
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["https://host/db-123", "/server/vm-4601/case-system", "https://host/no-123", "urn:se-0180:cases"],
+)
+def test_what_is_no_norwegian_or_danish_municipality_in_a_source_is_not_held_against_the_topic(
+    source: str,
+) -> None:
+    assert isinstance(PARSER.parse(raw(changed("source", source))), Received)
+
+
+@pytest.mark.parametrize("source", ["/dk-751/cases", "https://host/db-123/no-0301", "urn:no-0301", "no-0301"])
+def test_another_municipality_in_a_source_is_refused(source: str) -> None:
+    parsed = PARSER.parse(raw(changed("source", source)))
+    assert isinstance(parsed, Unreadable)
+    assert parsed.code == "municipality_mismatch"
