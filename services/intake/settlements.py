@@ -116,7 +116,7 @@ class Settlements:
             return Dead("personal_number", "subject")
         if (field := personal_number_in(record.data)) is not None:
             return Dead("personal_number", field)
-        if isinstance(record.data, municipal.PersonSettled):
+        if isinstance(record.data, municipal.PersonSettled | municipal.PersonMoved):
             return translate.date_in_future(record.data, record.raw.broker_time.date())
         return None
 

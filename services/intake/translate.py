@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -19,6 +19,9 @@ from shared.messaging.records import Received
 from shared.mongo import Document
 
 _CODE = re.compile(CODE_PATTERN, re.ASCII)
+
+PLANNED = timedelta(days=365)
+"""How far ahead a municipality may have found a home for somebody whose arrival it announces."""
 
 CaseKey = Callable[[str, str], str]
 """(municipality, case reference) → the keyed digest under which intake knows the case."""
@@ -58,9 +61,11 @@ def settlement(record: Received, said: municipal.PersonSettled, cases: Sequence[
 
 
 def date_in_future(said: municipal.PersonSettled | municipal.PersonMoved, today: date) -> Dead | None:
-    """Refuses what can't have happened yet: only the expected arrival may lie ahead of the broker's day."""
+    """Refuses what can't have happened yet: only the expected arrival may lie ahead of the broker's day, and,
+    while nobody has arrived, the day on which a home is theirs.
+    """
     if isinstance(said, municipal.PersonMoved):
-        return None
+        return Dead("date_in_future", "moved_on") if said.moved_on > today else None
     happened = {
         "arrived_on": said.arrived_on,
         "settled_on": said.settled_on,
@@ -69,6 +74,10 @@ def date_in_future(said: municipal.PersonSettled | municipal.PersonMoved, today:
     for name, day in happened.items():
         if day is not None and day > today:
             return Dead("date_in_future", name)
+    is_here = said.arrived_on is not None or said.settled_on is not None
+    latest = today if is_here else today + PLANNED
+    if said.placement is not None and said.placement.placed_on > latest:
+        return Dead("date_in_future", "placement.placed_on")
     return None
 
 

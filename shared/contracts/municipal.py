@@ -55,7 +55,7 @@ class PersonSettled(Contract):
 
     `protection` absent means strictly confidential. Where it is anything but `none`, `person` is dropped
     before anything looks at it. At least one of the three dates is there; only `expected_arrival_on` may
-    lie ahead.
+    lie ahead, and with it alone `placement.placed_on`, by a year at most.
 
     `occupation` is published where it has the form of a code, such as `cook`; other words stay in intake.
     `placement.district` is published as it is: a part of town, never a name or an address.
@@ -100,7 +100,10 @@ class SettlementWithdrawn(Contract):
 
 
 class PersonMoved(Contract):
-    """The person has moved to another municipality, which sends its own `PersonSettled` with `from`."""
+    """The person has moved to another municipality, which sends its own `PersonSettled` with `from`.
+
+    `moved_on` can't lie ahead.
+    """
 
     to_municipality: Municipality
     moved_on: Day

@@ -120,3 +120,13 @@ async def test_of_a_protected_person_what_is_dropped_is_not_looked_at(world: Wor
     await world.settle((BERGEN, settled("A1", "2", 8, protection="confidential", placement=PLACED)))
     assert await world.public() == {}
     assert await world.dead() == []
+
+
+async def test_a_move_ahead_of_its_day_is_refused_and_changes_nothing(world: World) -> None:
+    moved = {"to_municipality": TROMSO, "moved_on": "2199-01-01"}
+    await world.settle((BERGEN, settled("A1", "1", 7)))
+    await world.settle(
+        (BERGEN, {**settled("A1", "2", 8), "type": "no.kobling.PersonMoved.v1", "data": moved})
+    )
+    assert await world.dead() == ["date_in_future"]
+    assert names(await world.sent("refugees.v1")) == ["RefugeeSettled"]

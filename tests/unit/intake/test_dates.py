@@ -1,0 +1,51 @@
+"""Which days of a settlement may lie ahead."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.intake import translate
+from shared.contracts.municipal import PersonMoved, PersonSettled
+from shared.messaging.outcome import Dead
+from tests.unit.intake.people import TODAY
+from tests.unit.messaging.records import settlement
+
+TOMORROW, FAR = TODAY + timedelta(days=1), date(2199, 1, 1)
+YEAR = TODAY + timedelta(days=365)
+ANNOUNCED = {"settled_on": None, "expected_arrival_on": YEAR.isoformat()}
+
+
+def refused(**data: Any) -> Dead | None:
+    return translate.date_in_future(PersonSettled.model_validate(settlement(**data)["data"]), TODAY)
+
+
+def placed(on: date) -> dict[str, Any]:
+    return {"placement": {"kind": "permanent", "placed_on": on.isoformat(), "district": "Fana"}}
+
+
+@pytest.mark.parametrize("on", [TOMORROW, FAR])
+def test_who_is_here_was_placed_by_today(on: date) -> None:
+    assert refused(**placed(on)) == Dead("date_in_future", "placement.placed_on")
+    assert refused(**placed(TODAY)) is None
+
+
+def test_whose_arrival_is_announced_may_be_given_a_home_for_a_day_within_a_year() -> None:
+    assert refused(**ANNOUNCED, **placed(YEAR)) is None
+    assert refused(**ANNOUNCED, **placed(YEAR + timedelta(days=1))) == Dead(
+        "date_in_future", "placement.placed_on"
+    )
+
+
+def test_an_arrival_that_has_happened_is_not_announced_any_more() -> None:
+    arrived = {**ANNOUNCED, "arrived_on": TODAY.isoformat()}
+    assert refused(**arrived, **placed(TOMORROW)) == Dead("date_in_future", "placement.placed_on")
+
+
+@pytest.mark.parametrize("on", [TOMORROW, FAR])
+def test_nobody_has_moved_ahead_of_today(on: date) -> None:
+    said = {"to_municipality": "no-5501", "moved_on": on.isoformat()}
+    assert translate.date_in_future(PersonMoved.model_validate(said), TODAY) == Dead(
+        "date_in_future", "moved_on"
+    )
+    assert translate.date_in_future(PersonMoved.model_validate(said), on) is None
