@@ -258,7 +258,7 @@ def _retry_row(record: Received, now: datetime, deadline: datetime, protection: 
             "timestamp": raw.timestamp,
             "key": kept(raw.key),
             "value": kept(raw.value),
-            "headers": [[name, kept(content)] for name, content in raw.headers],
+            "headers": [[kept(name.encode()), kept(content)] for name, content in raw.headers],
             "deadline": deadline,
         },
     )
@@ -277,5 +277,5 @@ def _stored_raw(row: DueRow, protection: Protection | None) -> Raw:
         data["timestamp"],
         back(data["key"]),
         back(data["value"]),
-        tuple((name, back(content)) for name, content in data["headers"]),
+        tuple(((back(name) or b"").decode(), back(content)) for name, content in data["headers"]),
     )

@@ -91,7 +91,11 @@ class DeadLetters:
             "timestamp": raw.timestamp,
             "key": self._kept(raw.key, letter),
             "value": self._kept(raw.value, letter),
-            "headers": [(name, self._kept(content, letter)) for name, content in raw.headers],
+            # Names too may hold anything.
+            "headers": [
+                (self._kept(name.encode(), letter), self._kept(content, letter))
+                for name, content in raw.headers
+            ],
             "kept": raw.size > 0,
             "code": dead.code,
             "field": dead.field,
@@ -114,7 +118,10 @@ class DeadLetters:
             document["timestamp"],
             self._back(document["key"], letter),
             self._back(document["value"], letter),
-            tuple((name, self._back(content, letter)) for name, content in document["headers"]),
+            tuple(
+                ((self._back(name, letter) or b"").decode(), self._back(content, letter))
+                for name, content in document["headers"]
+            ),
         )
 
     def _back(self, content: bytes | None, letter: str) -> bytes | None:

@@ -6,6 +6,7 @@ import bson
 import pytest
 
 from tests.integration.intake.world import GUIDE, World, command, find, settled
+from tests.unit.messaging.records import STRUCTURED
 
 VOLUNTEER = "volunteer-aaaaaaaaaaaaaaaa"
 NUMBER = "01010750160"
@@ -99,6 +100,15 @@ async def test_a_find_leaves_neither_case_nor_subject_readable(world: World) -> 
 
 async def test_a_find_that_waited_is_run_from_what_was_kept_encrypted(world: World) -> None:
     await world.send(("red-1", find("CASE-77", "early")))
+    await world.settle(("no-4601", settled("CASE-77", "1")))
+    await world.run_due(timedelta(seconds=5))
+    assert await world.replies("red-1", "early") == [("CommandPending", 1), ("CommandAccepted", 2)]
+
+
+async def test_of_a_command_that_waits_no_header_is_readable(world: World) -> None:
+    await world.send(("red-1", find("CASE-77", "early")), headers=(*STRUCTURED, ("Kari Eksempel", b"x")))
+    assert await world.database["due"].count_documents({}) == 1
+    assert b"Kari" not in await everything(world)
     await world.settle(("no-4601", settled("CASE-77", "1")))
     await world.run_due(timedelta(seconds=5))
     assert await world.replies("red-1", "early") == [("CommandPending", 1), ("CommandAccepted", 2)]

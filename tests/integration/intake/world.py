@@ -27,7 +27,7 @@ from shared.messaging.dead_letters import DeadLetters, Protection
 from shared.messaging.desk import DeadLetterDesk
 from shared.messaging.due import DueRunner
 from shared.messaging.health import Health
-from shared.messaging.records import Raw
+from shared.messaging.records import Headers, Raw
 from shared.messaging.retry import Backoff
 from shared.messaging.runtime import INDEXES
 from shared.messaging.subscription import Subscription
@@ -134,16 +134,17 @@ class World:
             Commits(),
         )
 
-    async def send(self, *records: tuple[str, dict[str, Any]]) -> None:
+    async def send(self, *records: tuple[str, dict[str, Any]], headers: Headers = STRUCTURED) -> None:
         """One batch of (operator, command)."""
         await self.commands.process(
-            [self._raw(f"commands.intake.{owner}.v1", document) for owner, document in records], Commits()
+            [self._raw(f"commands.intake.{owner}.v1", document, headers) for owner, document in records],
+            Commits(),
         )
 
-    def _raw(self, topic: str, document: dict[str, Any]) -> Raw:
+    def _raw(self, topic: str, document: dict[str, Any], headers: Headers = STRUCTURED) -> Raw:
         offset = next(self._offsets.setdefault(topic, itertools.count()))
         return Raw(
-            topic, 0, offset, BROKER_TIME, document["subject"].encode(), orjson.dumps(document), STRUCTURED
+            topic, 0, offset, BROKER_TIME, document["subject"].encode(), orjson.dumps(document), headers
         )
 
     async def run_due(self, later: timedelta) -> None:

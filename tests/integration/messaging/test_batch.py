@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import bson
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import AutoReconnect
@@ -12,7 +13,7 @@ from shared.messaging.records import Readable
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
 from tests.support.outbox import waiting_rows
-from tests.unit.messaging.records import settlement
+from tests.unit.messaging.records import raw, settlement
 
 
 async def test_every_record_has_exactly_one_outcome(corner: Corner, ledger: Ledger) -> None:
@@ -155,3 +156,13 @@ async def test_what_may_be_personal_is_kept_encrypted_and_announced_without_it(
     headers = dict(letter.headers)
     assert headers["dlq-reason"] == b"not_json"
     assert headers["dlq-id"].decode() == quarantined["_id"]
+
+
+async def test_names_of_headers_are_kept_encrypted_too(corner: Corner, ledger: Ledger) -> None:
+    handler = processor(corner, ledger, protection=Protection(_scrambled, _scrambled))
+    refused = raw(b"no json", headers=(("Kari Eksempel", b"x"), ("empty", None)))
+    await handler.process([refused], Commits())
+    quarantined = await ledger.database["quarantine"].find_one({})
+    assert quarantined is not None
+    assert b"Kari" not in bson.encode(quarantined)
+    assert handler.transaction.dead_letters.original(quarantined) == refused
