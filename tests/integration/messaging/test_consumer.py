@@ -5,7 +5,9 @@ import os
 import sys
 from collections.abc import Callable
 
+import orjson
 import pytest
+from confluent_kafka import KafkaError, Producer
 
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.stack import Addresses
@@ -96,6 +98,30 @@ async def test_a_new_municipality_is_followed_within_half_a_minute(
         await corner.create_topics(["no-0301"], service="intake")
         await send(stack, corner.prefix, "no-0301", [named("no-0301", 1)])
         await wait_until(lambda: _applied(ledger, 1), within=30)
+
+
+async def test_a_burst_that_librdkafka_sends_as_one_batch_beyond_a_fetch_is_read(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    """It fills batches to 1,000,000 bytes, before compression; a fetch asks for 512 KiB of a partition."""
+    topic = corner.prefix + topics.SETTLEMENTS.named("no-4601")
+    records = [(one["subject"], orjson.dumps(one)) for one in (named("no-4601", n) for n in range(4000))]
+    assert sum(len(value) for _, value in records) > 1_000_000
+    await asyncio.to_thread(_burst, stack.kafka, topic, records)
+    async with member(stack, ledger, corner.prefix):
+        await wait_until(lambda: _applied(ledger, len(records)))
+    assert await ledger.count("quarantine") == 0
+
+
+def _burst(kafka: str, topic: str, records: list[tuple[str, bytes]]) -> None:
+    producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True, "linger.ms": 500})
+    refused: list[KafkaError] = []
+    for key, value in records:
+        producer.produce(
+            topic, value, key, on_delivery=lambda error, _: refused.append(error) if error else None
+        )
+    assert producer.flush(20) == 0
+    assert refused == []
 
 
 async def _applied(ledger: Ledger, count: int) -> bool:
