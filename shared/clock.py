@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+LOCAL_AHEAD = timedelta(hours=2)
+"""Norway and Denmark are at most two hours ahead of UTC, and one in winter."""
+
+
+def local_day(moment: datetime) -> date:
+    """The day in Norway and Denmark: a day that has begun there does not lie ahead."""
+    return (moment + LOCAL_AHEAD).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from services.intake.personal_numbers import personal_number_in, reads_as_person
 from services.intake.publish import Publisher
 from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
+from shared.clock import local_day
 from shared.contracts import commands as command
 from shared.contracts.administrators import ProgrammePack, Role
 from shared.messaging.answers import (
@@ -151,7 +152,7 @@ class Intake:
             )
         if entry.file is not None:
             return Rejected("already_registered", "There is a volunteer under this subject.", "subject")
-        if said.registered_on > work.now.date():
+        if said.registered_on > local_day(work.now):
             return Rejected("date_in_future", "registered_on can't lie ahead.", "registered_on")
         change = volunteer.register(translate.registration(said), request.subject)
         return self._keep(request, entry, File(change.volunteer), change.fact, work)
@@ -167,7 +168,7 @@ class Intake:
         late = stale_revision(request.expected_revision, file.state.revision, state)
         if late is not None:
             return replace(late, subject=who.subject)
-        today = work.now.date()
+        today = local_day(work.now)
         after = self._assessed(self._step(request.command, request, who, today), today)
         after, event = _progressed(who, after, type(request.command), today)
         answer = self._keep(request, entry, replace(file, person=after), event, work)

@@ -12,6 +12,7 @@ from services.intake.personal_numbers import personal_number_in, reads_as_person
 from services.intake.publish import Publisher
 from services.intake.repository import File, Files
 from services.intake.translate import CaseKey
+from shared.clock import local_day
 from shared.contracts import municipal
 from shared.contracts.fields import format_instant
 from shared.ids import new_subject
@@ -117,11 +118,11 @@ class Settlements:
         if (field := personal_number_in(record.data)) is not None:
             return Dead("personal_number", field)
         if isinstance(record.data, municipal.PersonSettled | municipal.PersonMoved):
-            return translate.date_in_future(record.data, record.raw.broker_time.date())
+            return translate.date_in_future(record.data, local_day(record.raw.broker_time))
         return None
 
     def _decide(self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work) -> Change:
-        today, subject = work.now.date(), new_subject("refugee")
+        today, subject = local_day(work.now), new_subject("refugee")
         case = Case(cases[0], record.envelope.time)
         municipality = record.owner or ""
         match record.data:

@@ -1,5 +1,6 @@
 """Cases that prove to be one person, and people who must not be known any more."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -130,3 +131,15 @@ async def test_a_move_ahead_of_its_day_is_refused_and_changes_nothing(world: Wor
     )
     assert await world.dead() == ["date_in_future"]
     assert names(await world.sent("refugees.v1")) == ["RefugeeSettled"]
+
+
+@pytest.mark.parametrize(("at", "dead"), [("21:59", ["date_in_future"]), ("22:00", [])])
+async def test_a_day_that_has_begun_in_norway_does_not_lie_ahead(
+    world: World, monkeypatch: pytest.MonkeyPatch, at: str, dead: list[str]
+) -> None:
+    """Summer time: midnight in Bergen is 22:00 in UTC."""
+    moment = datetime.fromisoformat(f"2016-06-14T{at}:00Z").timestamp() * 1000
+    monkeypatch.setattr("tests.integration.intake.world.BROKER_TIME", int(moment))
+    said = {**settled("A1", "1", settled_on="2016-06-15"), "time": "2016-06-14T20:00:00Z"}
+    await world.settle((BERGEN, said))
+    assert await world.dead() == dead
