@@ -18,10 +18,10 @@ from pymongo import IndexModel, ReadPreference
 from pymongo.errors import CollectionInvalid, OperationFailure
 from pymongo.errors import PyMongoError as DatabaseError
 from pymongo.read_concern import ReadConcern
-from pymongo.uri_parser import parse_uri
+from pymongo.uri_parser import parse_uri, split_options
 from pymongo.write_concern import WriteConcern
 
-__all__ = ["DURABLE", "Collection", "Database", "DatabaseError", "Document", "ObjectId", "Session"]
+__all__ = ["DURABLE", "Collection", "Database", "DatabaseError", "Document", "ObjectId", "Session", "is_uri"]
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
@@ -33,6 +33,21 @@ NAMESPACE_EXISTS = 48
 """MongoDB's code for a collection that another replica has just created."""
 SERVER_SELECTION_MS = 5_000
 """How long one try looks for a primary; the retry above it goes on for ever."""
+
+
+def is_uri(text: str) -> bool:
+    """Whether the client would take `text`, and each of its options; asks no name server."""
+    head, _, options = text.partition("?")
+    try:
+        if head.startswith("mongodb+srv://"):
+            # Parsed under its own scheme, its host would be looked up.
+            parse_uri(head.replace("+srv", "", 1))
+            split_options(options)
+        else:
+            parse_uri(text)
+    except (DatabaseError, ValueError, TypeError):
+        return False
+    return True
 
 
 class Database:

@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+import re
 import sys
 from datetime import timedelta
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.mongo import is_uri
 
 KEY_BYTES = 32
 
@@ -22,6 +25,32 @@ def _is_key(text: SecretStr) -> SecretStr:
     return text
 
 
+_SERVER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_PORTS = range(1, 65536)
+
+
+def _are_servers(text: str) -> str:
+    found = [_SERVER.fullmatch(server.strip()) for server in text.split(",")]
+    if not all(server and int(server[2]) in _PORTS for server in found):
+        raise ValueError("must be host:port, and several separated by commas, without a scheme or an account")
+    return text
+
+
+def _is_uri(text: SecretStr) -> SecretStr:
+    if not is_uri(text.get_secret_value()):
+        raise ValueError(
+            "must be a MongoDB URI, mongodb://user:password@host:27017/?replicaSet=name, with options that "
+            "exist; in user and password write %40 for @, %3A for :, %2F for / and %25 for %"
+        )
+    return text
+
+
+Servers = Annotated[str, AfterValidator(_are_servers)]
+"""Kafka's bootstrap servers: host:port, comma-separated."""
+
+MongoUri = Annotated[SecretStr, AfterValidator(_is_uri)]
+"""A MongoDB URI that the client takes."""
+
 Key = Annotated[SecretStr, AfterValidator(_is_key)]
 """A key of 32 bytes in URL-safe base 64."""
 
@@ -31,8 +60,8 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    kafka: str = Field("localhost:9092", description="Bootstrap servers, host:port, comma-separated.")
-    mongodb: SecretStr = Field(
+    kafka: Servers = Field("localhost:9092", description="Bootstrap servers, host:port, comma-separated.")
+    mongodb: MongoUri = Field(
         SecretStr("mongodb://localhost:27017/?directConnection=true"),
         description="MongoDB URI of a replica set; may hold a password.",
     )

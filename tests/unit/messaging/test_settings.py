@@ -4,6 +4,17 @@ from services.intake.settings import Settings
 from shared.settings import load_settings
 
 
+def refused(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """What is said of each variable that is missing (two of intake's always are) or wrong; no value in it."""
+    with pytest.raises(SystemExit) as ended:
+        load_settings(Settings)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    for piece in ("sec", "ret"):
+        assert piece not in said
+    return {variable: text for variable, _, text in (line.partition(": ") for line in said.splitlines()[1:])}
+
+
 def test_a_fault_names_the_variable_and_shows_no_value(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -27,6 +38,63 @@ def test_a_key_must_have_32_bytes(
     with pytest.raises(SystemExit):
         load_settings(Settings)
     assert "INTAKE_CASE_KEY: Value error, must be 32 bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://user:sec/ret@127.0.0.1:27017",
+        "mongodb://user:ret@secret@127.0.0.1:27017",
+        "mongodb://user:sec%ret@127.0.0.1:27017",
+        "mongodb://127.0.0.1:secret",
+        "mongodb://127.0.0.1:27017/?authMechanismProperties=secret",
+        "mongodb+srv://user:sec/ret@db.example",
+        "mongodb+srv://db.example/?secret=1",
+        "secret",
+        "",
+    ],
+)
+def test_a_malformed_uri_names_the_variable_and_shows_nothing_of_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], uri: str
+) -> None:
+    monkeypatch.setenv("INTAKE_MONGODB", uri)
+    assert refused(capsys)["INTAKE_MONGODB"].startswith("Value error, must be a MongoDB URI")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://a:27017,b:27017/?replicaSet=kobling",
+        "mongodb://user:p%40ss@[::1]:27017/admin?tls=true",
+        "mongodb+srv://user:p%40ss@db.example/?srvServiceName=other&w=majority",
+    ],
+)
+def test_a_sound_uri_is_taken_and_no_name_server_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], uri: str
+) -> None:
+    monkeypatch.setenv("INTAKE_MONGODB", uri)
+    assert "INTAKE_MONGODB" not in refused(capsys)
+
+
+@pytest.mark.parametrize(
+    ("servers", "taken"),
+    [
+        ("a:9092, b.example:9093,[::1]:9092", True),
+        ("kafka", False),
+        ("a:9092,", False),
+        ("user:secret@a:9092", False),
+        ("kafka://a:9092", False),
+        ("a:99999", False),
+        ("", False),
+    ],
+)
+def test_brokers_are_hosts_with_ports(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], servers: str, taken: bool
+) -> None:
+    monkeypatch.setenv("INTAKE_KAFKA", servers)
+    said = refused(capsys)
+    assert ("INTAKE_KAFKA" not in said) == taken
+    assert taken or "must be host:port" in said["INTAKE_KAFKA"]
 
 
 @pytest.mark.parametrize(
