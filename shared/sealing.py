@@ -45,6 +45,16 @@ def new_key_pair() -> tuple[str, str]:
     return encode(private.private_bytes_raw()), encode(private.public_key().public_bytes_raw())
 
 
+def is_public_key(text: str) -> bool:
+    """Whether data can be sealed to it: 32 bytes in base 64, and no point that agrees on no secret."""
+    try:
+        point = X25519PublicKey.from_public_bytes(decode(text))
+        X25519PrivateKey.generate().exchange(point)
+    except ValueError:
+        return False
+    return True
+
+
 def _derive(shared: bytes, ephemeral: bytes, reader: bytes) -> AESGCM:
     info = b"kobling sealed v1" + ephemeral + reader
     return AESGCM(HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(shared))

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.mongo import is_uri
+from shared.sealing import is_public_key
 
 KEY_BYTES = 32
 
@@ -22,6 +23,15 @@ def _is_key(text: SecretStr) -> SecretStr:
         size = -1
     if size != KEY_BYTES:
         raise ValueError("must be 32 bytes in URL-safe base 64")
+    return text
+
+
+def _is_public_key(text: str) -> str:
+    if not is_public_key(text):
+        raise ValueError(
+            "must be a public key (X25519), 32 bytes in URL-safe base 64: "
+            "the other half of the reader's private key"
+        )
     return text
 
 
@@ -53,6 +63,9 @@ MongoUri = Annotated[SecretStr, AfterValidator(_is_uri)]
 
 Key = Annotated[SecretStr, AfterValidator(_is_key)]
 """A key of 32 bytes in URL-safe base 64."""
+
+PublicKey = Annotated[str, AfterValidator(_is_public_key)]
+"""A public key (X25519) in URL-safe base 64, to which data can be sealed."""
 
 
 class ServiceSettings(BaseSettings):

@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import Key, ServiceSettings
+from shared.settings import Key, PublicKey, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -18,4 +18,4 @@ class Settings(ServiceSettings):
     card_key_id: str = Field(
         "notifications-1", description="Name of the key that contact cards are sealed to."
     )
-    card_public_key: str = Field(description="Public key (X25519) that contact cards are sealed to.")
+    card_public_key: PublicKey = Field(description="Public key (X25519) that contact cards are sealed to.")

@@ -1,11 +1,12 @@
 import pytest
 
 from services.intake.settings import Settings
+from shared.sealing import encode, new_key_pair
 from shared.settings import load_settings
 
 
 def refused(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
-    """What is said of each variable that is missing (two of intake's always are) or wrong; no value in it."""
+    """What is said of each variable that is missing, as intake's keys are, or wrong; no value in it."""
     with pytest.raises(SystemExit) as ended:
         load_settings(Settings)
     assert ended.value.code == 2
@@ -95,6 +96,27 @@ def test_brokers_are_hosts_with_ports(
     said = refused(capsys)
     assert ("INTAKE_KAFKA" not in said) == taken
     assert taken or "must be host:port" in said["INTAKE_KAFKA"]
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [
+        (new_key_pair()[1], True),
+        ("secret", False),
+        ("secret/secret:", False),
+        (encode(bytes(31)), False),
+        (encode(bytes(32)), False),
+        ("", False),
+    ],
+    ids=["sound", "short", "no base 64", "31 bytes", "agrees on no secret", "empty"],
+)
+def test_cards_are_sealed_to_a_public_key(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], key: str, taken: bool
+) -> None:
+    monkeypatch.setenv("INTAKE_CARD_PUBLIC_KEY", key)
+    said = refused(capsys)
+    assert ("INTAKE_CARD_PUBLIC_KEY" not in said) == taken
+    assert taken or "must be a public key (X25519)" in said["INTAKE_CARD_PUBLIC_KEY"]
 
 
 @pytest.mark.parametrize(
