@@ -63,7 +63,7 @@ def _report(done: dict[str, int]) -> int:
 
 
 def main() -> int:
-    """Runs one command; 1 with the reason on standard error where it can't be done."""
+    """Runs one command; where it can't be done, 1 and the reason on standard error, or 2 for a setting."""
     parser = argparse.ArgumentParser(prog="kobling", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help=up.__doc__)
@@ -85,6 +85,10 @@ def main() -> int:
     except (DatabaseError, KafkaError) as failure:
         # Their texts may quote a document.
         sys.stderr.write(f"broker or database: {type(failure).__name__}\n")
+    except OSError as failure:
+        # Of a file: a server that can't be reached is one of the errors above.
+        sys.stderr.write(f"{failure}: KOBLING_RUN must name a directory that can be written to\n")
+        return 2
     return 1
 
 

@@ -14,16 +14,19 @@ from shared.messaging.guard import OffsetGuard
 from shared.messaging.offsets import Behind, Stored, stamp
 from shared.messaging.positions import Partition, key
 from shared.mongo import Database
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, load_settings
 
 
 def access(service: str, running: Mapping[str, Any] | None) -> ServiceSettings:
-    """Where a service's broker and database are: as its variables say, else as the running installation."""
+    """Where a service's broker and database are: as its variables say, else as the running installation.
+
+    Ends the process with 2 where a variable is wrong.
+    """
     found = running or {}
     here = {name: found[name] for name in ("kafka", "mongodb") if name in found}
     prefix = f"{service.upper()}_"
     unset = {name: value for name, value in here.items() if f"{prefix}{name.upper()}" not in os.environ}
-    return ServiceSettings(_env_prefix=prefix, **unset)
+    return load_settings(ServiceSettings, prefix=prefix, **unset)
 
 
 async def restore_done(service: str, settings: ServiceSettings) -> dict[str, int]:

@@ -5,7 +5,7 @@ import binascii
 import re
 import sys
 from datetime import timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -115,15 +115,16 @@ class ServiceSettings(BaseSettings):
 S = TypeVar("S", bound=ServiceSettings)
 
 
-def load_settings(kind: type[S]) -> S:
-    """The settings from the environment; ends the process with a line for each that is missing or wrong.
+def load_settings(kind: type[S], *, prefix: str = "", **given: Any) -> S:
+    """The settings from the environment; ends the process with 2 and a line for each missing or wrong one.
 
     The lines name the variables and never show a value: other variables that were set may be secrets.
+    prefix: instead of the kind's own. given: settings that stand before the environment's.
     """
+    prefix = prefix or kind.model_config.get("env_prefix", "")
     try:
-        return kind()
+        return kind(_env_prefix=prefix, **given)
     except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         lines = [f"{prefix}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]
     sys.stderr.write("\n".join(["These settings are missing or wrong:", *lines]) + "\n")
