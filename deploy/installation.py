@@ -2,7 +2,8 @@
 
 Broker, database, mail sink and the four services, on free ports of the loopback interface. A service that
 ends is started again, as an orchestrator would. `addresses.json` in the directory says where everything is,
-once everything is ready; it goes when the installation goes.
+once everything is ready; it is written again whenever a service ends or starts, so that no pid in it is
+another process's, and goes when the installation goes.
 """
 
 import argparse
@@ -96,6 +97,8 @@ class Installation:
     example: Example = BERGEN
     _processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
     _watching: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _addresses: dict[str, Any] = field(default_factory=dict, init=False)
+    """Empty before everything is ready."""
 
     async def start(self) -> None:
         """Starts everything; returns when all services are ready. Raises StackError."""
@@ -109,7 +112,8 @@ class Installation:
             environment = service_environment(service, stack, ports, keys, offset)
             await self._run(service, [sys.executable, "-m", f"services.{service}"], environment)
         await self._until_ready({service: ports[service] for service in SERVICES})
-        self._announce(stack, ports)
+        self._addresses = self._found(stack, ports)
+        self._announce()
 
     async def _administer(self, stack: Addresses) -> None:
         await ensure_topics(stack.kafka, self.example.municipalities, self.example.operators)
@@ -122,12 +126,13 @@ class Installation:
         self._processes[name] = process
         self._watching.append(asyncio.create_task(self._keep(process)))
 
-    @staticmethod
-    async def _keep(process: ServerProcess) -> None:
+    async def _keep(self, process: ServerProcess) -> None:
         while True:
             await process.wait()
+            self._announce()
             await asyncio.sleep(RESTART_AFTER.total_seconds())
             await process.start()
+            self._announce()
 
     async def _until_ready(self, ports: Mapping[str, int]) -> None:
         waiting = dict(ports)
@@ -150,8 +155,8 @@ class Installation:
                     f"{service} is not ready: {said.get(service, 'no answer')}\n{words}"
                 ) from None
 
-    def _announce(self, stack: Addresses, ports: Mapping[str, int]) -> None:
-        found = {
+    def _found(self, stack: Addresses, ports: Mapping[str, int]) -> dict[str, Any]:
+        return {
             "kafka": stack.kafka,
             "mongodb": stack.mongodb,
             "reporting": f"http://{LOOPBACK}:{ports['reporting']}",
@@ -160,16 +165,21 @@ class Installation:
             "logs": str(self.directory / "logs"),
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "services": {
-                service: {
-                    "pid": self._processes[service].pid,
-                    "health": f"http://{LOOPBACK}:{ports[service]}/health",
-                }
+                service: {"pid": None, "health": f"http://{LOOPBACK}:{ports[service]}/health"}
                 for service in SERVICES
             },
         }
+
+    def _announce(self) -> None:
+        """Writes the addresses, once there are any; a service that is down has no pid."""
+        if not self._addresses:
+            return
+        for service, found in self._addresses["services"].items():
+            process = self._processes[service]
+            found["pid"] = process.pid if process.runs else None
         # Renamed, so that nobody reads half of it.
         partial = self.directory / "addresses.partial"
-        partial.write_text(json.dumps(found, indent=2) + "\n")
+        partial.write_text(json.dumps(self._addresses, indent=2) + "\n")
         partial.rename(addresses_file(self.directory))
 
     async def stop(self) -> None:

@@ -41,6 +41,11 @@ class ServerProcess:
             raise StackError(f"{self.name} was not started")
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended, so that its pid is nobody else's."""
+        return self._process is not None and self._process.returncode is None
+
     async def start(self) -> None:
         """Start the process; it is not ready yet."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
