@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +28,8 @@ def running(directory: Path = DIRECTORY) -> dict[str, Any] | None:
         found: dict[str, Any] = json.loads(addresses_file(directory).read_text())
     except FileNotFoundError:
         return None
-    return found
+    # One that was killed leaves its addresses to the next, which removes them.
+    return found if found["pid"] == supervisor_pid(directory) else None
 
 
 def start(
@@ -40,16 +40,14 @@ def start(
     Raises StackError with the reason where it can't start.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    addresses_file(directory).unlink(missing_ok=True)
-    # Of an installation before this one, with other keys and another database.
-    for left in ("mail", "logs"):
-        shutil.rmtree(directory / left, ignore_errors=True)
     log = directory / "installation.log"
     command = [sys.executable, "-m", "deploy.installation", "--directory", str(directory)]
     command += ["--as-of", as_of.isoformat()] if as_of else []
     command += ["--parent", str(parent)] if parent else []
     root = str(Path(__file__).parents[1])
-    with log.open("wb") as sink:
+    # Another one may run: until this one has the lock it only adds.
+    with log.open("ab") as sink:
+        begin = sink.tell()
         process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             command,
             stdin=subprocess.DEVNULL,
@@ -71,9 +69,8 @@ def start(
         # It may not have begun yet, and so be no installation that `stop` could find.
         _end(process)
         raise
-    raise StackError(
-        log.read_text(errors="replace").strip() or f"the installation ended with {process.returncode}"
-    )
+    words = log.read_bytes()[begin:].decode(errors="replace").strip()
+    raise StackError(words or f"the installation ended with {process.returncode}")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -100,6 +101,12 @@ class Installation:
     _addresses: dict[str, Any] = field(default_factory=dict, init=False)
     """Empty before everything is ready."""
 
+    def clear(self) -> None:
+        """Removes what an installation before this one left: it had other keys and another database."""
+        addresses_file(self.directory).unlink(missing_ok=True)
+        for left in ("mail", "logs"):
+            shutil.rmtree(self.directory / left, ignore_errors=True)
+
     async def start(self) -> None:
         """Starts everything; returns when all services are ready. Raises StackError."""
         stack = await asyncio.to_thread(shared_stack, self.directory / "stack", owner=os.getpid())
@@ -157,6 +164,7 @@ class Installation:
 
     def _found(self, stack: Addresses, ports: Mapping[str, int]) -> dict[str, Any]:
         return {
+            "pid": os.getpid(),
             "kafka": stack.kafka,
             "mongodb": stack.mongodb,
             "reporting": f"http://{LOOPBACK}:{ports['reporting']}",
@@ -208,6 +216,7 @@ async def run(directory: Path, as_of: datetime | None, parent: int | None) -> No
         handle = os.pidfd_open(parent)
         loop.add_reader(handle, ended.set)
     installation = Installation(directory, as_of)
+    installation.clear()
     starting = asyncio.create_task(installation.start())
     told = asyncio.create_task(ended.wait())
     try:

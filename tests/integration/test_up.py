@@ -1,14 +1,17 @@
 """`kobling up`, interrupted or asked for twice, leaves what it says it leaves."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Timer
 
 from deploy import background
-from deploy.local.supervision import is_supervised
+from deploy.installation import addresses_file
+from deploy.local.supervision import is_supervised, supervisor_lock
 
 UP = """
 import signal, sys
@@ -41,3 +44,25 @@ def test_nothing_comes_up_after_an_early_interrupt(tmp_path: Path) -> None:
             time.sleep(0.1)
     finally:
         background.stop(tmp_path)
+
+
+def test_the_second_of_two_leaves_what_the_first_has_written(tmp_path: Path) -> None:
+    found = {"pid": os.getpid(), "kafka": "127.0.0.1:1"}
+    written = {tmp_path / "logs" / "intake.log", tmp_path / "mail" / "1", tmp_path / "installation.log"}
+    for path in written:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("the first's")
+    with supervisor_lock(tmp_path):
+        ready = Timer(1, lambda: addresses_file(tmp_path).write_text(json.dumps(found)))
+        ready.start()
+        assert background.start(tmp_path) == found
+        ready.join()
+    assert {path: path.read_text() for path in written if path.exists()} == dict.fromkeys(
+        written, "the first's"
+    )
+
+
+def test_what_a_killed_one_has_left_is_not_taken_for_the_next_ones(tmp_path: Path) -> None:
+    addresses_file(tmp_path).write_text(json.dumps({"pid": os.getpid() + 1}))
+    with supervisor_lock(tmp_path):
+        assert background.running(tmp_path) is None
