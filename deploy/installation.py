@@ -25,13 +25,14 @@ from pydantic import TypeAdapter
 
 from deploy.administration import ensure_topics, publish
 from deploy.examples import BERGEN, Example
+from deploy.keys import check_keys, given_keys, new_keys
 from deploy.local.addresses import Addresses, StackError
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from deploy.local.stack import shared_stack, stop_shared_stack
 from deploy.local.supervision import supervisor_lock
 from shared.contracts.topics import SERVICES
-from shared.sealing import encode, new_key_pair
+from shared.mongo import Database
 
 READY_WITHIN = timedelta(seconds=60)
 GRACE = timedelta(seconds=15)
@@ -78,17 +79,6 @@ def service_environment(
     return {f"{prefix}_{name}": value for name, value in settings.items()}
 
 
-def new_keys() -> dict[str, str]:
-    """Fresh keys of an installation: intake's two and the pair for contact cards."""
-    private, public = new_key_pair()
-    return {
-        "master": encode(os.urandom(32)),
-        "case": encode(os.urandom(32)),
-        "card_private": private,
-        "card_public": public,
-    }
-
-
 @dataclass(slots=True)
 class Installation:
     """The processes of one installation and the files by which others find it."""
@@ -110,10 +100,10 @@ class Installation:
     async def start(self) -> None:
         """Starts everything; returns when all services are ready. Raises StackError."""
         stack = await asyncio.to_thread(shared_stack, self.directory / "stack", owner=os.getpid())
+        keys = await _keys(stack)
         ports = dict(zip((*SERVICES, "mail"), free_ports(len(SERVICES) + 1), strict=True))
         await self._administer(stack)
         offset = timedelta() if self.as_of is None else self.as_of - datetime.now(UTC)
-        keys = new_keys()
         await self._run("mail", _mail_sink(ports["mail"], self.directory / "mail"), {})
         for service in SERVICES:
             environment = service_environment(service, stack, ports, keys, offset)
@@ -198,6 +188,17 @@ class Installation:
         await asyncio.gather(*self._watching, return_exceptions=True)
         await asyncio.gather(*(process.stop(GRACE) for process in self._processes.values()))
         await asyncio.to_thread(stop_shared_stack, self.directory / "stack")
+
+
+async def _keys(stack: Addresses) -> dict[str, str]:
+    """The environment's keys, else new ones; raises StackError where the database was written with others."""
+    given = given_keys(os.environ)
+    database = Database(stack.mongodb, os.environ.get("INTAKE_DATABASE") or "intake")
+    try:
+        await check_keys(database, given)
+    finally:
+        database.close()
+    return given or new_keys()
 
 
 def _mail_sink(port: int, directory: Path) -> list[str]:

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 
 from deploy.administration import ensure_topics
-from deploy.installation import new_keys, service_environment
+from deploy.installation import service_environment
+from deploy.keys import new_keys
 from deploy.local.addresses import Addresses
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
