@@ -13,7 +13,7 @@ from pathlib import Path
 from examples import bergen_people as people
 from examples.recording import Draws, Sent, Writer, days_after, office_day, office_time
 from shared.contracts import commands as c
-from shared.contracts.administrators import ActiveProgramme, Operator
+from shared.contracts.administrators import ActiveProgramme, Operator, Role
 from shared.contracts.municipal import Person, PersonSettled, SettledHousehold
 from shared.contracts.people import Availability, Expectations, Language, Placement, Wishes
 from shared.programmes import shipped_packs
@@ -47,17 +47,22 @@ def availability(text: str) -> Availability:
 
 
 def operators(draws: Draws) -> Iterator[Sent]:
-    """Two coordinators of the Red Cross, and one of the introduction programme, who approves."""
+    """Two coordinators of the Red Cross, the first of whom sees to dead letters, and one of the introduction
+    programme. All approve.
+    """
     writer = Writer(draws, "/administrators")
     organisations = dict.fromkeys(RED_CROSS, "red_cross_bergen")
     organisations[INTRODUCTION_PROGRAMME] = "introduction_programme_bergen"
     for slot, (operator, organisation) in enumerate(organisations.items()):
+        roles: list[Role] = ["coordinator", "approver"]
+        if slot == 0:
+            roles.append("dead_letters")
         account = Operator(
             operator=operator,
             person=draws.reference("person_"),
             organisation=organisation,
             municipalities=[MUNICIPALITY],
-            roles=["coordinator", "approver"],
+            roles=roles,
             valid_until=datetime(2029, 12, 31, 23, 0, tzinfo=UTC),
         )
         yield writer.record("OperatorRegistered", operator, office_time(FIRST_DAY, slot), account)

@@ -1,5 +1,6 @@
 """The Bergen example: every line is valid, synthetic and reproducible, and its README says what comes out."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 
 from examples.generate import build
+from services.intake import service as intake
+from services.matching import service as matching
 from shared.contracts.catalogue import BY_TYPE
 from shared.contracts.envelope import Envelope
 from shared.contracts.fields import parse_instant
 from shared.contracts.municipal import PersonSettled
+from shared.messaging import desk
 from shared.programmes import shipped_packs
 from tests.contracts import bergen_rules as rules
 
@@ -103,6 +107,12 @@ def test_every_line_is_an_inbound_message_that_its_contract_accepts(name: str) -
         assert message.inbound
         assert message.topic.name.partition(".")[0] == name.partition(".")[0]
         assert envelope.dataschema == message.dataschema
+
+
+def test_every_command_is_some_operators_to_send() -> None:
+    lines = [json.loads(line) for name, line in every_line() if name == "operators.jsonl"]
+    held = {role for line in lines for role in line["data"]["roles"]}
+    assert held == {*intake.ROLES.values(), *matching.ROLES.values(), desk.ROLE}
 
 
 def test_times_lie_before_the_round_and_only_the_late_record_is_out_of_order() -> None:
