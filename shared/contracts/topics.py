@@ -20,6 +20,7 @@ class Topic:
     `state`: each record carries its subject's whole public state, null means erased, and readers need no
     inbox. `partitions`: 1 where an outside writer or reader has the topic to itself, so that order does not
     depend on a client's partitioner; 12 elsewhere, fixed for v1, written by relays with murmur2.
+    `readers`: a service also where it reads the topic only to be rebuilt from it.
     """
 
     name: str
@@ -129,16 +130,16 @@ PROGRAMMES = Topic(
     "no",
     partitions=1,
 )
-REFUGEES = _state("refugees.v1", "intake", ("matching", "notifications", "reporting"))
-VOLUNTEERS = _state("volunteers.v1", "intake", ("matching", "notifications", "reporting"))
+REFUGEES = _state("refugees.v1", "intake", ("matching", "reporting"))
+VOLUNTEERS = _state("volunteers.v1", "intake", ("matching", "reporting"))
 CONTACT_CARDS = _state("contact-cards.v1", "intake", ("notifications",), "sealed")
-PAIRS = _state("pairs.v1", "matching", ("intake", "matching", "notifications", "reporting"))
+PAIRS = _state("pairs.v1", "matching", ("matching", "notifications", "reporting"))
 ROUNDS = Topic(
     "rounds.v1",
     "pool",
     "delete",
     ("matching",),
-    ("matching", "notifications", "reporting"),
+    ("matching", "reporting"),
     "no",
     retention=400 * DAY,
 )

@@ -1,0 +1,68 @@
+"""The registry says who writes and reads each topic; here it is held against what the services do."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from services.intake.app import create_app as intake
+from services.intake.settings import Settings as IntakeSettings
+from services.matching.app import create_app as matching
+from services.matching.settings import Settings as MatchingSettings
+from services.notifications.app import create_app as notifications
+from services.notifications.settings import Settings as NotificationsSettings
+from services.reporting.app import create_app as reporting
+from services.reporting.settings import Settings as ReportingSettings
+from shared.contracts import topics
+from shared.contracts.catalogue import BY_NAME
+from shared.messaging.runtime import App
+from shared.sealing import encode, new_key_pair
+
+SERVICES = Path(__file__).parents[2] / "services"
+KEY = encode(b"k" * 32)
+PUBLIC = new_key_pair()[1]
+
+
+def app(service: topics.Service) -> App:
+    match service:
+        case "intake":
+            keys = {"master_key": KEY, "case_key": KEY, "card_public_key": PUBLIC}
+            return intake(IntakeSettings.model_validate(keys))
+        case "matching":
+            return matching(MatchingSettings())
+        case "notifications":
+            return notifications(NotificationsSettings.model_validate({"card_private_key": KEY}))
+        case "reporting":
+            return reporting(ReportingSettings())
+
+
+def names(found: set[topics.Topic]) -> set[str]:
+    return {topic.name for topic in found}
+
+
+@pytest.mark.parametrize("service", topics.SERVICES)
+async def test_a_service_reads_what_it_subscribes_to_and_is_rebuilt_from(
+    service: topics.Service,
+) -> None:
+    wired = app(service)
+    reads = {subscription.topic for subscription in wired.subscriptions}
+    reads |= {source.topic for source in wired.recipe.sources}
+    # Of every service: its commands, and the tables that each replica reads whole.
+    reads |= {topics.COMMANDS[service], topics.OPERATORS, topics.PROGRAMMES}
+    assert names({topic for topic in topics.REGISTRY if service in topic.readers}) == names(reads)
+    await wired.broker.stop()
+    wired.runtime.database.close()
+
+
+@pytest.mark.parametrize("service", topics.SERVICES)
+def test_a_service_names_an_event_of_each_topic_that_it_writes(service: topics.Service) -> None:
+    constants = {
+        node.value
+        for path in (SERVICES / service).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    writes = {BY_NAME[name].topic for name in constants & BY_NAME.keys() if not BY_NAME[name].inbound}
+    # Of every service.
+    writes |= {topics.REPLIES, topics.DEAD_LETTERS[service]}
+    assert names({topic for topic in topics.REGISTRY if service in topic.writers}) <= names(writes)
