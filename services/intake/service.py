@@ -136,6 +136,7 @@ class Intake:
         case = self._case_key(asked.municipality, asked.case)
         found = await self._refugees.by_case([case], work.session)
         file = found.get(case)
+        # A case that was withdrawn before it was heard of has a file, and nothing was published of it.
         if file is None or not file.person.is_public or not file.state.revision:
             return UnknownSubject()
         subject = file.person.subject

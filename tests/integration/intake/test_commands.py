@@ -114,6 +114,26 @@ async def test_of_a_command_that_waits_no_header_is_readable(world: World) -> No
     assert await world.replies("red-1", "early") == [("CommandPending", 1), ("CommandAccepted", 2)]
 
 
+@pytest.mark.parametrize(
+    ("left", "data"),
+    [
+        ("SettlementWithdrawn", {"reason": "entered_in_error"}),
+        ("PersonMoved", {"to_municipality": "no-5501", "moved_on": "2016-06-14"}),
+    ],
+)
+async def test_a_case_that_was_left_before_it_was_heard_of_is_unknown(
+    world: World, left: str, data: dict[str, str]
+) -> None:
+    gone = {**settled("CASE-77", "1"), "type": f"no.kobling.{left}.v1", "data": data}
+    await world.settle(("no-4601", gone))
+    assert await world.dead() == []
+    assert await world.cases() == [1]
+    await world.send(("red-1", find("CASE-77", "find")))
+    await world.run_due(timedelta(minutes=1))
+    assert await world.replies("red-1", "find") == [("CommandPending", 1), ("CommandRejected", 2)]
+    assert (await world.reply("red-1", "find"))["code"] == "unknown_subject"
+
+
 async def test_a_personal_number_is_refused_and_repeated_nowhere(world: World) -> None:
     spaced = f"{NUMBER[:6]} {NUMBER[6:]}"
     await world.send(
