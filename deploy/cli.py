@@ -3,16 +3,21 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
+from collections.abc import Mapping
 
 from aiokafka.errors import KafkaError
 
-from deploy import background, restoring
+from deploy import background, keys, restoring
 from deploy.administration import AdministrationError
 from deploy.local.addresses import StackError
 from deploy.state import hash_of
+from shared import sealing
 from shared.contracts.topics import SERVICES
 from shared.mongo import DatabaseError
+
+PRIVATE_KEY_VARIABLE = "KOBLING_PRIVATE_KEY"
 
 
 def up() -> int:
@@ -57,7 +62,38 @@ def acknowledge_expired(service: str) -> int:
     return _report(asyncio.run(restoring.acknowledge_expired(service, settings)))
 
 
-def _report(done: dict[str, int]) -> int:
+def new_keys() -> int:
+    """Prints new keys of an installation, as intake's and notifications' settings: keep them, and secret."""
+    made = keys.new_keys()
+    sys.stdout.writelines(f"{name}={made[key]}\n" for key, name in keys.VARIABLES.items())
+    return 0
+
+
+def new_key_pair() -> int:
+    """Prints a new pair of keys (X25519): the public one is for an operator's record, the other is kept."""
+    private, public = sealing.new_key_pair()
+    return _report({"private_key": private, "public_key": public})
+
+
+def open_sealed() -> int:
+    """Opens sealed replies, one a line on standard input, with the private key in KOBLING_PRIVATE_KEY."""
+    key = os.environ.get(PRIVATE_KEY_VARIABLE)
+    if not key:
+        sys.stderr.write(f"{PRIVATE_KEY_VARIABLE} is not set: the operator's private key is wanted\n")
+        return 2
+    found = list(keys.open_replies(key, sys.stdin))
+    opened = [one for one in found if one is not None]
+    sys.stdout.writelines(f"{one}\n" for one in opened)
+    if not found:
+        sys.stderr.write("no line is a reply that holds something sealed\n")
+    elif len(opened) < len(found):
+        sys.stderr.write(
+            f"of {len(found)} sealed replies {len(found) - len(opened)} don't open with this key\n"
+        )
+    return 0 if opened else 1
+
+
+def _report(done: Mapping[str, object]) -> int:
     sys.stdout.write(json.dumps(done, indent=2) + "\n")
     return 0
 
@@ -66,8 +102,15 @@ def main() -> int:
     """Runs one command; where it can't be done, 1 and the reason on standard error, or 2 for a setting."""
     parser = argparse.ArgumentParser(prog="kobling", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help=up.__doc__)
-    commands.add_parser("down", help=down.__doc__)
+    alone = {
+        "up": up,
+        "down": down,
+        "new-keys": new_keys,
+        "new-key-pair": new_key_pair,
+        "open-sealed": open_sealed,
+    }
+    for name, run in alone.items():
+        commands.add_parser(name, help=run.__doc__)
     of_service = {
         "state-hash": state_hash,
         "restore-done": restore_done,
@@ -79,7 +122,7 @@ def main() -> int:
     try:
         if given.command in of_service:
             return of_service[given.command](given.service)
-        return {"up": up, "down": down}[given.command]()
+        return alone[given.command]()
     except (AdministrationError, StackError) as failure:
         sys.stderr.write(f"{failure}\n")
     except (DatabaseError, KafkaError) as failure:

@@ -22,7 +22,7 @@ def _is_key(text: SecretStr) -> SecretStr:
     except (ValueError, binascii.Error):
         size = -1
     if size != KEY_BYTES:
-        raise ValueError("must be 32 bytes in URL-safe base 64")
+        raise ValueError("must be 32 bytes in URL-safe base 64, as `kobling new-keys` makes them")
     return text
 
 
@@ -30,7 +30,7 @@ def _is_public_key(text: str) -> str:
     if not is_public_key(text):
         raise ValueError(
             "must be a public key (X25519), 32 bytes in URL-safe base 64: "
-            "the other half of the reader's private key"
+            "the other half of the private key that notifications has, as `kobling new-keys` makes them"
         )
     return text
 
