@@ -63,14 +63,10 @@ class Corner:
         *,
         service: str | None = None,
     ) -> None:
-        """Creates all topics under the prefix, or one service's; with intake's those of matching.
-
-        Tests of what all services share send as intake, and `pairs.v1` is their state topic.
-        """
-        for wanted in ("intake", "matching") if service == "intake" else (service,):
-            await ensure_topics(
-                self.addresses.kafka, municipalities, operators, prefix=self.prefix, service=wanted
-            )
+        """Creates all topics under the prefix, or one service's."""
+        await ensure_topics(
+            self.addresses.kafka, municipalities, operators, prefix=self.prefix, service=service
+        )
 
     async def delete_topic(self, name: str) -> None:
         """Deletes a topic, and waits until its broker has deleted it.

@@ -24,6 +24,7 @@ from tests.support.outbox import waiting_rows
 @pytest.fixture
 async def pairs(corner: Corner) -> str:
     await corner.create_topics(["no-4601"], service="intake")
+    await corner.create_topics(service="matching")
     return topics.PAIRS.name
 
 
