@@ -3,7 +3,8 @@
 Motor stays behind this module and the repositories, so that PyMongo's asynchronous client can replace it.
 """
 
-from collections.abc import Callable, Coroutine
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
 from bson import CodecOptions, ObjectId
@@ -95,6 +96,12 @@ class Database:
                 write_concern=DURABLE,
                 read_preference=ReadPreference.PRIMARY,
             )
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Session]:
+        """A session whose reads all see the one state that a majority had at the first."""
+        async with await self._client.start_session(snapshot=True) as session:
+            yield session
 
     async def ensure(self, indexes: dict[str, list[IndexModel]]) -> None:
         """Creates collections and indexes that aren't there; a transaction can't create them quickly."""

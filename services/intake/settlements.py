@@ -1,6 +1,7 @@
 """Settlements: one receipt for each record, one file for each person."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
@@ -164,6 +165,7 @@ class Settlements:
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
         """Answers each record on its municipality's receipts topic."""
         order = Version().next(work.now).order
+        answers: Counter[tuple[str, str | None]] = Counter()
         for item in handled:
             record = item.record
             owner = getattr(record, "owner", None)
@@ -171,7 +173,8 @@ class Settlements:
                 continue
             case = _readable_case(record.raw.key)
             # One receipt a record, in the order of the records: their offset numbers them.
-            version = Version(record.raw.offset + 1, order)
+            version = Version(record.raw.offset + 1, order + answers[owner, case])
+            answers[owner, case] += 1
             work.emit(
                 "SettlementReceipt",
                 subject=case or "unreadable",

@@ -22,6 +22,8 @@ LARGEST_KEPT = 4 * 1024 * 1024
 """Bytes of key, value and headers that the quarantine keeps. A broker's limit is on compressed batches, so a
 record may be far beyond it; then a digest and the size stand for it.
 """
+LARGEST_KEY = 4096
+"""Bytes of the key that a notice carries: partitioners read keys byte by byte."""
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:dead-letter")
 
 
@@ -143,7 +145,7 @@ def _bare(raw: Raw) -> Raw:
 def _carried(raw: Raw, topic: Topic) -> tuple[bytes | None, bytes | None]:
     """Key and value as far as the dead-letter topic takes them."""
     room = topic.max_message_bytes - 2 * HEADROOM
-    key = raw.key if len(raw.key or b"") <= room // 2 else None
+    key = raw.key if len(raw.key or b"") <= LARGEST_KEY else None
     value = raw.value if len(raw.value or b"") + len(key or b"") <= room else b""
     return key, value
 

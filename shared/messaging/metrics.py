@@ -182,7 +182,7 @@ async def _look(database: Database, clock: Clock) -> _Looked:
     age = 0.0 if oldest is None else max(0.0, (microseconds(now) - oldest["order"]) / 1_000_000)
     fields = {"topic": 1, "partition": 1, "skipped": 1, "expired": 1, "unacknowledged": 1}
     return _Looked(
-        await outbox.waiting(database, COUNTED),
+        await outbox.waiting(database),
         age,
         await database["due"].count_documents({"due_at": {"$lte": now - LATE}}, limit=COUNTED),
         await database["positions"].find({}, fields).to_list(None),

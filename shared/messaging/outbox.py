@@ -1,7 +1,7 @@
 """The outbox: records to send, stored in bundles, so that a batch costs a few documents and not one a record.
 
 A bundle's records go to one topic, share their headers, their `order` and their slot, and no two of them have
-the same key. Records of a key have ascending orders, so bundles that are sent by `order` keep each key's.
+the same key. Versioned records of a key have ascending orders, so bundles sent by `order` keep each key's.
 """
 
 import zlib
@@ -26,6 +26,9 @@ BUNDLE_ROWS = 100
 BUNDLE_BYTES = 1024 * 1024
 """What closes a bundle. One record more fits in, and MongoDB's documents hold 16 MiB."""
 
+COUNTED = 1000
+"""The most bundles whose rows are counted: more is as bad, and they would have to be read whole."""
+
 
 class Row(NamedTuple):
     """A record to send."""
@@ -42,6 +45,11 @@ class Row(NamedTuple):
         """Where its order counts."""
         return self.topic, self.key
 
+    @property
+    def size(self) -> int:
+        """Bytes of key and value."""
+        return len(self.key or b"") + len(self.value or b"")
+
 
 def slot_of(topic: Topic, name: str, key: bytes | None) -> int:
     """The slot of a key, all of whose rows are one relay's. A topic of one partition has one slot."""
@@ -50,27 +58,32 @@ def slot_of(topic: Topic, name: str, key: bytes | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Stored rows: those to send now, and those that stay, as they are stored."""
+    """Stored rows: those to send now, and those set aside, as they are stored."""
 
     id: ObjectId
     topic: str
     rows: Sequence[Row]
-    held: Sequence[Any]
+    aside: Sequence[Any]
 
     @classmethod
     def of(cls, document: Document, aside: Collection[Place] = ()) -> "Bundle":
-        """What a document holds; rows of places in `aside` stay."""
+        """What a document holds; rows of places in `aside` are set aside."""
         topic, order, slot = document["topic"], document["order"], document["slot"]
         headers = tuple((name, content) for name, content in document["headers"])
-        held = [pair for pair in document["rows"] if (topic, pair[0]) in aside] if aside else []
-        pairs = [pair for pair in document["rows"] if pair not in held] if held else document["rows"]
-        rows = [Row(topic, key, value, headers, order, slot) for key, value in pairs]
-        return cls(document["_id"], topic, rows, held)
+        rows: list[Row] = []
+        left: list[Any] = []
+        for pair in document["rows"]:
+            key, value = pair
+            if aside and (topic, key) in aside:
+                left.append(pair)
+            else:
+                rows.append(Row(topic, key, value, headers, order, slot))
+        return cls(document["_id"], topic, rows, left)
 
     @property
-    def stored(self) -> int:
+    def count(self) -> int:
         """How many rows there were when it was read."""
-        return len(self.rows) + len(self.held)
+        return len(self.rows) + len(self.aside)
 
     @property
     def places(self) -> set[Place]:
@@ -79,8 +92,8 @@ class Bundle:
 
     @property
     def size(self) -> int:
-        """Bytes of its rows' values."""
-        return sum(len(row.value or b"") for row in self.rows)
+        """Bytes of its rows."""
+        return sum(row.size for row in self.rows)
 
 
 @dataclass(slots=True)
@@ -101,7 +114,7 @@ class _Open:
         self.document["rows"].append([row.key, row.value])
         if row.key is not None:
             self.keys.add(row.key)
-        self.size += len(row.key or b"") + len(row.value or b"")
+        self.size += row.size
 
 
 def bundled(rows: Iterable[Row]) -> list[Document]:
@@ -109,8 +122,8 @@ def bundled(rows: Iterable[Row]) -> list[Document]:
     open_: dict[tuple[str, Headers, int, int], _Open] = {}
     documents: list[Document] = []
     for row in rows:
-        shared = row.topic, row.headers, row.order, row.slot
-        bundle = open_.get(shared)
+        common = row.topic, row.headers, row.order, row.slot
+        bundle = open_.get(common)
         if bundle is None or not bundle.takes(row):
             document = {
                 "_id": ObjectId(),
@@ -120,15 +133,15 @@ def bundled(rows: Iterable[Row]) -> list[Document]:
                 "slot": row.slot,
                 "rows": [],
             }
-            bundle = open_[shared] = _Open(document)
+            bundle = open_[common] = _Open(document)
             documents.append(document)
         bundle.add(row)
     return documents
 
 
-async def waiting(database: Database, at_most: int) -> int:
-    """How many rows wait to be sent; of more than `at_most` bundles only so many are counted."""
+async def waiting(database: Database) -> int:
+    """How many rows wait to be sent, in the first `COUNTED` bundles."""
     summed = {"$group": {"_id": None, "rows": {"$sum": {"$size": "$rows"}}}}
-    stages: list[Document] = [{"$limit": at_most}, summed]
+    stages: list[Document] = [{"$limit": COUNTED}, summed]
     counted = await database["outbox"].aggregate(stages).to_list(1)
     return int(counted[0]["rows"]) if counted else 0

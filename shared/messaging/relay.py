@@ -35,20 +35,16 @@ from shared.mongo import Database, Document
 
 log = get_logger(__name__)
 
-LOOKED_AT = 32
-"""How many bundles are read at once."""
+CURSOR_BATCH = 32
+"""How many bundles come in one reply of the database."""
 BYTES = 8 * 1024 * 1024
 """Most bytes of one relay transaction, so that it ends well within its timeout."""
 MISSING = timedelta(seconds=5)
 """How long rows are set aside whose topic does not exist."""
 REFUSED = timedelta(seconds=60)
 """How long rows are set aside that the broker refuses: each further try costs all others a new producer."""
-REFUSALS = (
-    InvalidTopicError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    TopicAuthorizationFailedError,
-)
+TOPIC_REFUSALS = (InvalidTopicError, TopicAuthorizationFailedError)
+REFUSALS = (*TOPIC_REFUSALS, MessageSizeTooLargeError, RecordListTooLargeError)
 """What says that this very record, or its topic, is not to be had: no new producer changes it."""
 TRANSACTION_TIMEOUT = timedelta(seconds=10)
 STANDBY = timedelta(seconds=1)
@@ -93,6 +89,8 @@ class Relay:
     _topics: set[str] = field(default_factory=set, init=False)
     _aside: dict[Place, float] = field(default_factory=dict, init=False)
     _alone: set[Place] = field(default_factory=set, init=False)
+    _losses: int = field(default=0, init=False)
+    """How often leadership was lost since something last went well."""
 
     @property
     def name(self) -> str:
@@ -110,20 +108,18 @@ class Relay:
 
     async def run(self) -> None:
         """Competes for the lease and relays while holding it, until `stop`."""
-        attempt = 0
         while not self._stopping:
             try:
                 if await self.lease.acquire():
                     await self._lead()
-                    attempt = 0
                 else:
                     self.health.working(self.name)
                     await asyncio.sleep(STANDBY.total_seconds())
             except Exception as error:  # noqa: BLE001 (whatever it was, leadership is lost and competed for again)
                 self.health.degraded(self.name, type(error).__name__)
                 log.warning("relay_lost_leadership", **describe_error(error))
-                delay = self.backoff.delay(attempt, random.random())  # noqa: S311
-                attempt += 1
+                delay = self.backoff.delay(self._losses, random.random())  # noqa: S311
+                self._losses += 1
                 await asyncio.sleep(delay.total_seconds())
 
     async def _lead(self) -> None:
@@ -136,6 +132,7 @@ class Relay:
                 # Read only now: start() has fenced every older producer.
                 stopping = self._stopping
                 sent = await self._send_some(producer)
+                self._losses = 0
                 self.health.working(self.name)
                 if not sent and stopping:
                     await self.lease.release()
@@ -163,29 +160,30 @@ class Relay:
         if not batch:
             return bool(missing)
         await _in_time(self._transact([row for bundle in batch for row in bundle.rows], producer))
-        await self._forget(batch)
+        await self._delete(batch)
         return True
 
-    async def _forget(self, sent: Sequence[Bundle]) -> None:
+    async def _delete(self, sent: Sequence[Bundle]) -> None:
         """Takes sent rows out of the outbox.
 
         With majority before the next read, so that no row of these keys is sent before they are gone.
         """
-        whole = [bundle.id for bundle in sent if not bundle.held]
+        whole = [bundle.id for bundle in sent if not bundle.aside]
         writes: list[DeleteMany | UpdateOne] = [DeleteMany({"_id": {"$in": whole}})]
-        # By its size, lest a relay that was overtaken writes over what its successor has left.
+        # By its number of rows, lest a relay that was overtaken writes over what its successor has left.
         writes += [
-            UpdateOne({"_id": bundle.id, "rows": {"$size": bundle.stored}}, {"$set": {"rows": bundle.held}})
+            UpdateOne({"_id": bundle.id, "rows": {"$size": bundle.count}}, {"$set": {"rows": bundle.aside}})
             for bundle in sent
-            if bundle.held
+            if bundle.aside
         ]
         await self.database["outbox"].bulk_write(writes, ordered=False)
 
     async def _oldest(self) -> list[Bundle]:
-        """The oldest bundles, up to `rows` and `BYTES`, without what is set aside.
+        """The oldest bundles, about `rows` rows and `BYTES`, without what is set aside.
 
-        A place is left out as a whole, and the first bundle that has another row of a key ends the list: of
-        two rows of a key, the newer must never go first.
+        Of two rows of a key the newer must never go first: a place is set aside as a whole, a bundle waits
+        that has a key of an older one, whether that one goes or waits itself, and all is read as of one
+        moment, lest a row that is stored meanwhile is passed by and a newer one is not.
         """
         now = time.monotonic()
         self._aside = {place: until for place, until in self._aside.items() if until > now}
@@ -195,20 +193,20 @@ class Relay:
         found: list[Bundle] = []
         taken: set[Place] = set()
         rows = size = 0
-        cursor = self.database["outbox"].find(wanted, sort=OLDEST_FIRST, batch_size=LOOKED_AT)
-        try:
+        async with self.database.snapshot() as session:
+            cursor = self.database["outbox"].find(
+                wanted, sort=OLDEST_FIRST, batch_size=CURSOR_BATCH, session=session
+            )
             async for document in cursor:
                 bundle = Bundle.of(document, self._aside)
-                if not taken.isdisjoint(bundle.places):
-                    break
-                taken |= bundle.places
+                places = bundle.places
+                if bundle.rows and taken.isdisjoint(places):
+                    found.append(bundle)
+                taken |= places
                 rows += len(bundle.rows)
                 size += bundle.size
-                if bundle.rows:
-                    found.append(bundle)
                 if rows >= self.rows or size > BYTES:
                     break
-        finally:
             await cursor.close()
         return found
 
@@ -222,35 +220,55 @@ class Relay:
     async def _transact(self, batch: Sequence[Row], producer: AIOKafkaProducer) -> None:
         """Sends rows in one transaction; raises, with those that the broker will not have set aside."""
         async with producer.transaction():
-            parcels = await pack(batch, producer, self._alone)
+            lines: dict[tuple[str, int], list[Parcel]] = {}
+            for parcel in await pack(batch, producer, self._alone):
+                lines.setdefault((parcel.topic, parcel.partition), []).append(parcel)
             outcomes = await asyncio.gather(
-                *(_deliver(parcel, producer) for parcel in parcels), return_exceptions=True
+                *(_deliver(line, producer) for line in lines.values()), return_exceptions=True
             )
             failures = [one for one in outcomes if isinstance(one, BaseException)]
             if failures:
-                pairs = zip(parcels, outcomes, strict=True)
-                self._set_aside([parcel for parcel, one in pairs if isinstance(one, REFUSALS)])
+                for refused in failures:
+                    if isinstance(refused, _Refused):
+                        self._set_aside(refused)
                 raise failures[0]
         self._alone.clear()
 
-    def _set_aside(self, refused: Sequence[Parcel]) -> None:
+    def _set_aside(self, refused: "_Refused") -> None:
         """Keeps what the broker refused from holding up the rest.
 
         Of several rows in a batch nobody knows which it was: each is sent alone, and then it shows.
         """
-        until = time.monotonic() + REFUSED.total_seconds()
-        for parcel in refused:
-            places = {row.place for row in parcel.rows}
-            if len(parcel.rows) > 1:
-                self._alone |= places
-            else:
-                log.error("outbox_row_refused", topic=parcel.topic)
-                self._aside |= dict.fromkeys(places, until)
+        parcel, until = refused.parcel, time.monotonic() + REFUSED.total_seconds()
+        places = {row.place for row in parcel.rows}
+        if refused.whole_topic:
+            log.error("outbox_topic_refused", topic=parcel.topic)
+            self._aside[parcel.topic, None] = until
+        elif len(parcel.rows) > 1:
+            self._alone |= places
+        else:
+            log.error("outbox_row_refused", topic=parcel.topic)
+            self._aside |= dict.fromkeys(places, until)
 
 
-async def _deliver(parcel: Parcel, producer: AIOKafkaProducer) -> None:
-    """Sends a batch and waits for its acknowledgement."""
-    await (await producer.send_batch(parcel.batch, parcel.topic, partition=parcel.partition))
+class _Refused(RuntimeError):
+    """The broker refuses a batch."""
+
+    def __init__(self, parcel: Parcel, *, whole_topic: bool) -> None:
+        super().__init__(f"the broker refuses a record for {parcel.topic}")
+        self.parcel = parcel
+        self.whole_topic = whole_topic
+
+
+async def _deliver(line: Sequence[Parcel], producer: AIOKafkaProducer) -> None:
+    """Sends one partition's batches, each once the last is acknowledged: aiokafka sends them so, and gives up
+    those that have queued for it too long. Raises _Refused.
+    """
+    for parcel in line:
+        try:
+            await (await producer.send_batch(parcel.batch, parcel.topic, partition=parcel.partition))
+        except REFUSALS as error:
+            raise _Refused(parcel, whole_topic=isinstance(error, TOPIC_REFUSALS)) from error
 
 
 async def _in_time(step: Coroutine[Any, Any, None]) -> None:

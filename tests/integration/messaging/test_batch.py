@@ -8,7 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import AutoReconnect
 
 from shared.messaging.batch import Halted
-from shared.messaging.dead_letters import Protection
+from shared.messaging.dead_letters import LARGEST_KEY, Protection
 from shared.messaging.records import Readable
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
@@ -156,6 +156,16 @@ async def test_what_may_be_personal_is_kept_encrypted_and_announced_without_it(
     headers = dict(letter.headers)
     assert headers["dlq-reason"] == b"not_json"
     assert headers["dlq-id"].decode() == quarantined["_id"]
+
+
+@pytest.mark.parametrize(("size", "carried"), [(LARGEST_KEY, True), (LARGEST_KEY + 1, False)])
+async def test_a_notice_carries_no_key_of_a_size_that_no_subject_has(
+    corner: Corner, ledger: Ledger, size: int, carried: bool
+) -> None:
+    await processor(corner, ledger).process([raw(b"nonsense", key="k" * size)], Commits())
+    (letter,) = await waiting_rows(ledger.database, topic="intake.dlq.v1")
+    assert (letter.key is not None) == carried
+    assert letter.value == b"nonsense"
 
 
 async def test_names_of_headers_are_kept_encrypted_too(corner: Corner, ledger: Ledger) -> None:

@@ -1,19 +1,21 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, MessageSizeTooLargeError, ProducerFenced
+from pymongo import MongoClient
 
 from deploy.local.stack import Addresses
 from shared.contracts import topics
 from shared.contracts.topics import Topic
 from shared.messaging.health import Health
 from shared.messaging.lease import Lease
-from shared.messaging.outbox import Bundle, Row, bundled, slot_of, waiting
+from shared.messaging.outbox import Bundle, Place, Row, bundled, slot_of, waiting
 from shared.messaging.relay import Relay, relay_producer
 from shared.messaging.retry import Backoff
 from tests.integration.messaging.ledger import Ledger
@@ -99,7 +101,7 @@ async def test_relays_that_share_an_outbox_send_every_row_once_and_in_order(
     async with running(quarters[0]):
         await wait_until(lambda: _without(ledger, slots=[0, 4, 8, 12]))
         others = [one for one in rows if one.slot % 4]
-        assert await waiting(ledger.database, 1000) == len(others) > 0
+        assert await waiting(ledger.database) == len(others) > 0
         async with running(*quarters[1:]):
             await wait_until(lambda: empty(ledger))
     assert await revisions(corner, pairs) == {f"pair-{key}": [1, 2, 3, 4, 5] for key in range(30)}
@@ -228,6 +230,76 @@ async def test_of_a_key_one_row_is_in_hand_and_none_before_an_older_one(
     ]
 
 
+async def test_a_key_that_waits_holds_up_no_other(corner: Corner, ledger: Ledger, stack: Addresses) -> None:
+    """Bundles stay behind an older one that has a key of theirs, whether that one goes or stays too."""
+    chain = ["pair-a", "pair-a", "pair-a pair-b", "pair-b pair-c", "pair-c", "pair-d"]
+    for order, keys in enumerate(chain):
+        await put(ledger, *(row(corner, key, order)._replace(slot=0) for key in keys.split()))
+    found = await relay(corner, ledger, stack)._oldest()
+    assert [[one.order for one in bundle.rows] for bundle in found] == [[0], [5]]
+
+
+async def test_what_is_stored_while_the_relay_reads_is_not_read_in_part(
+    corner: Corner, ledger: Ledger, stack: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subject's older record, behind where the relay reads, and a newer one before it."""
+    await put(ledger, *(row(corner, f"pair-{order}", order) for order in range(10, 20)))
+    late = bundled([row(corner, "pair-a", 1)]) + bundled([row(corner, "pair-a", 100)])
+    reads = Bundle.of
+
+    def of(document: dict[str, Any], aside: Collection[Place] = ()) -> Bundle:
+        if late:
+            with MongoClient[dict[str, Any]](stack.mongodb) as client:
+                client[corner.database_name]["outbox"].insert_many(late)
+            late.clear()
+        return reads(document, aside)
+
+    monkeypatch.setattr("shared.messaging.relay.CURSOR_BATCH", 2)
+    monkeypatch.setattr(Bundle, "of", of)
+    made = relay(corner, ledger, stack)
+    assert [bundle.rows[0].order for bundle in await made._oldest()] == list(range(10, 20))
+    assert [bundle.rows[0].order for bundle in await made._oldest()] == [1, *range(10, 20)]
+
+
+async def test_many_batches_for_one_partition_wait_for_one_another(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    """As many as a refused batch makes, whose rows are sent alone."""
+    rows = [row(corner, f"case-{number}", 1, topics.RECEIPTS, "no-4601") for number in range(400)]
+    made = relay(corner, ledger, stack)
+    made.rows = len(rows)
+    made._alone = {one.place for one in rows}
+    await put(ledger, *rows)
+    async with running(made):
+        await wait_until(lambda: empty(ledger))
+    sent = await revisions(corner, topics.RECEIPTS.named("no-4601"))
+    assert sent == {f"case-{number}": [1] for number in range(400)}
+
+
+async def test_a_topic_that_the_broker_refuses_is_set_aside_as_a_whole(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.relay.TOPIC_REFUSALS", (MessageSizeTooLargeError,))
+    large = receipt(corner, 1, "no-4601")._replace(value=b"x" * 1_500_000)
+    after = [row(corner, f"case-{number}", 2, topics.RECEIPTS, "no-4601") for number in range(20)]
+    made = relay(corner, ledger, stack)
+    await put(ledger, large, *after, row(corner, "pair-a", 1))
+    async with running(made):
+        await wait_until(lambda: _left(ledger, 1 + len(after)))
+    assert list(made._aside) == [(large.topic, None)]
+
+
+async def test_after_a_loss_of_leadership_what_goes_well_starts_the_patience_anew(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
+) -> None:
+    made = relay(corner, ledger, stack)
+    made._losses = 10
+    await put(ledger, row(corner, "pair-a", 1))
+    async with running(made):
+        await wait_until(lambda: empty(ledger))
+    assert made._losses == 0
+
+
 async def test_a_relay_that_was_overtaken_brings_nothing_back(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
@@ -237,7 +309,7 @@ async def test_a_relay_that_was_overtaken_brings_nothing_back(
     (document,) = await ledger.database["outbox"].find({}).to_list(None)
     read = Bundle.of(document, {rows[0].place})
     await ledger.database["outbox"].update_one({}, {"$set": {"rows": document["rows"][2:]}})
-    await relay(corner, ledger, stack)._forget([read])
+    await relay(corner, ledger, stack)._delete([read])
     assert [one.key for one in await waiting_rows(ledger.database)] == [b"pair-c"]
 
 
@@ -267,4 +339,4 @@ async def _without(ledger: Ledger, slots: list[int]) -> bool:
 
 
 async def _left(ledger: Ledger, count: int) -> bool:
-    return await waiting(ledger.database, 1000) == count
+    return await waiting(ledger.database) == count

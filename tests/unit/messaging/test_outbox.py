@@ -52,11 +52,16 @@ def test_bundles_are_closed_by_number_and_by_size() -> None:
     assert [len(document["rows"]) for document in large] == [2, 1]
 
 
+def test_a_bundles_size_is_that_of_keys_and_values() -> None:
+    (document,) = bundled([row(b"key"), row(b"other", value=None)])
+    assert Bundle.of(document).size == len(b"key{}other")
+
+
 def test_what_is_set_aside_stays_as_it_is_stored() -> None:
     (document,) = stored(bundled([row(b"a"), row(b"b"), row(b"c", value=None)]))
     bundle = Bundle.of(document, {("pairs.v1", b"b"), ("rounds.v1", b"a")})
     assert [one.key for one in bundle.rows] == [b"a", b"c"]
-    assert (bundle.held, bundle.stored) == ([[b"b", b"{}"]], 3)
+    assert (bundle.aside, bundle.count) == ([[b"b", b"{}"]], 3)
 
 
 def test_keys_are_spread_over_the_slots_and_a_topic_of_one_partition_is_in_one() -> None:
