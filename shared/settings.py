@@ -95,7 +95,7 @@ class ServiceSettings(BaseSettings):
         int, Field(ge=64 * 1024, description="Most bytes of record values in one transaction.")
     ] = 8 * 1024 * 1024
     relay_rows: Annotated[
-        int, Field(ge=1, le=10_000, description="Most records in one relay transaction.")
+        int, Field(ge=1, le=10_000, description="Records in one relay transaction, give or take a bundle.")
     ] = 1000
     relay_shards: Annotated[
         Literal[1, 2, 4, 8, 16],
