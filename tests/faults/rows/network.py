@@ -4,6 +4,7 @@ import asyncio
 from contextlib import ExitStack
 from typing import Final
 
+from shared.messaging import outbox
 from tests.faults.registry import Run, row
 
 CUT: Final = 30.0
@@ -68,7 +69,7 @@ async def relay_sees_one(run: Run) -> None:
         wires = run.bench.wires
         with wires["intake"].kafka.silent(of_a_producer), wires["notifications"].mongodb.silent():
             await asyncio.sleep(CUT)
-            waiting = await world.databases["intake"]["outbox"].count_documents({})
+            waiting = await outbox.waiting(world.databases["intake"])
             run.must(waiting > 0, "the outbox did not fill while its relay was cut off")
         run.did(f"{CUT:.0f} s, {waiting} rows waited")
 
