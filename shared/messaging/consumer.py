@@ -28,9 +28,10 @@ POLL_INTERVAL = timedelta(hours=24)
 FETCH_BYTES = 8 * 1024 * 1024
 PARTITION_BYTES = 512 * 1024
 """Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
-GATHER = timedelta(milliseconds=50)
-"""How long a follower of states lets more come after a small batch. Nobody waits for it as a municipality
-does for its receipt, and without it four services at 100 records a second are busy with transactions of two.
+GATHER = timedelta(milliseconds=10)
+GATHER_STATES = timedelta(milliseconds=100)
+"""How long more may come after a small batch. Without it four services at 100 records a second are busy with
+transactions of two. Nobody waits for a follower of states as a municipality does for its receipt.
 """
 SMALL = 10
 """A batch is small that is less than the tenth part of a full one."""
@@ -119,8 +120,8 @@ def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) ->
             log.error("batch_read_again", subscription=subscription.name, **describe_error(error))  # noqa: TRY400
             health.degraded(subscription.name, type(error).__name__)
             consumer.rewind(batch)
-        if topic.state and len(batch) * SMALL < processor.batch_records:
-            await asyncio.sleep(GATHER.total_seconds())
+        if len(batch) * SMALL < processor.batch_records:
+            await asyncio.sleep((GATHER_STATES if topic.state else GATHER).total_seconds())
 
     subscriber(handle)
     health.starting(subscription.name)

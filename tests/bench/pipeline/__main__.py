@@ -32,7 +32,9 @@ from tests.bench.pipeline.surge import Run, latencies, surge
 ONE_STAGE = ("intake",)
 FOLLOWERS = ("matching", "reporting")
 WARM_UP = 1_000
-"""Settlements before each measurement: a cold JVM and first connections are not what is asked for."""
+"""Settlements before each measurement, and before latencies as many again at their rate: a cold JVM and first
+connections are not what is asked for.
+"""
 NAIVE_COUNT = 1_500
 RESULTS = Path(__file__).parents[3] / "docs" / "benchmarks"
 
@@ -74,7 +76,8 @@ class Bench:
         """Milliseconds of each settlement to `refugees.v1` at a steady rate through all four services."""
         async with fleet(OURS, self.stack, self.directory) as processes:
             await surge(processes, WARM_UP, FOLLOWERS, first=0)
-            return await latencies(processes, count, rate, first=WARM_UP)
+            await latencies(processes, WARM_UP, rate, first=WARM_UP)
+            return await latencies(processes, count, rate, first=3 * WARM_UP)
 
 
 async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
