@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from shared.contracts.fields import Contract, Instant
 
 CONTENT_TYPE = "application/cloudevents+json"
+HEADERS = (("content-type", CONTENT_TYPE.encode()),)
+"""What Kobling sends with every event; a dead letter has others, an erasure none."""
 TYPE_PREFIX = "no.kobling."
 COMMAND_PREFIX = "no.kobling.command."
 

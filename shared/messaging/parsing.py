@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.contracts.catalogue import BY_TYPE, MESSAGES, Message
-from shared.contracts.envelope import CONTENT_TYPE, Envelope, media_type
+from shared.contracts.envelope import CONTENT_TYPE, HEADERS, Envelope, media_type
 from shared.contracts.topics import COMMANDS, Topic
 from shared.messaging.records import (
     Cause,
@@ -82,11 +82,13 @@ class Parser:
 
     def _document(self, raw: Raw, value: bytes) -> dict[str, Any]:
         """The envelope as a dictionary, from structured or binary mode."""
-        headers = [(name.lower(), content) for name, content in raw.headers if content is not None]
         try:
             body = loads(value)
         except JsonRefused as refused:
             raise _Refused(refused.code) from None
+        if raw.headers == HEADERS and isinstance(body, dict):
+            return body
+        headers = [(name.lower(), content) for name, content in raw.headers if content is not None]
         formats = {
             media_type(content.decode(errors="replace")) for name, content in headers if name == _CONTENT
         }

@@ -13,16 +13,13 @@ import orjson
 from pymongo import DeleteOne, ReplaceOne
 
 from shared.contracts.catalogue import BY_NAME
-from shared.contracts.envelope import CONTENT_TYPE
+from shared.contracts.envelope import HEADERS
 from shared.contracts.fields import Contract, format_instant
 from shared.contracts.topics import Topic
 from shared.ids import new_event_id
 from shared.messaging.outbox import Headers, Row, bundled, slot_of
 from shared.messaging.records import Cause
 from shared.mongo import Database, Document, Session
-
-HEADERS: Headers = (("content-type", CONTENT_TYPE.encode()),)
-"""What every event carries; a dead letter has others, an erasure none."""
 
 HEADROOM = 2048
 """Bytes kept free under a topic's message limit for headers and the record's own frame."""

@@ -161,10 +161,16 @@ class Person:
         """The same person in another status from a day on; unchanged if that is the status already."""
         if status == self.status and self.spells:
             return self
-        closed = tuple(
+        return replace(self, status=status, spells=self.spells_with(status, on))
+
+    def spells_with(self, status: str, on: date) -> tuple[Spell, ...]:
+        """The spells once a status holds from a day on; the same if it does already."""
+        if status == self.status and self.spells:
+            return self.spells
+        closed = (
             replace(spell, to=max(spell.since, on)) if spell.to is None else spell for spell in self.spells
         )
-        return replace(self, status=status, spells=(*closed, Spell(status, on)))
+        return (*closed, Spell(status, on))
 
     def with_participation(self, part: Participation) -> Self:
         """The same person with this participation in its place, or at the end."""

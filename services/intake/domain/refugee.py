@@ -200,8 +200,11 @@ def _stated(known: Refugee, said: Settlement, today: date) -> Refugee:
     status = known.status
     if status in {"announced", "settled", "withdrawn", "moved"}:
         status = "settled" if arrived and arrived <= today else "announced"
-    stated = replace(
+    since = min(arrived, today) if status == "settled" and arrived else today
+    return replace(
         known,
+        status=status,
+        spells=known.spells_with(status, since),
         profile=said.profile,
         details=said.details,
         expected_arrival_on=said.expected_arrival_on,
@@ -209,8 +212,6 @@ def _stated(known: Refugee, said: Settlement, today: date) -> Refugee:
         settled_on=said.settled_on,
         placement=said.placement,
     )
-    since = min(arrived, today) if status == "settled" and arrived else today
-    return stated.with_status(status, since)
 
 
 def _cases(cases: tuple[Case, ...], said: Settlement) -> tuple[Case, ...]:

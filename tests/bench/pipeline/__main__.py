@@ -77,7 +77,7 @@ class Bench:
         async with fleet(OURS, self.stack, self.directory) as processes:
             await surge(processes, WARM_UP, FOLLOWERS, first=0)
             await latencies(processes, WARM_UP, rate, first=WARM_UP)
-            return await latencies(processes, count, rate, first=3 * WARM_UP)
+            return await latencies(processes, count, rate, first=2 * WARM_UP)
 
 
 async def run(bench: Bench, surge_count: int) -> dict[str, Any]:

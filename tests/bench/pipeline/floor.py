@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
+from shared.contracts.envelope import HEADERS
 from shared.contracts.topics import CONTACT_CARDS, RECEIPTS, REFUGEES, SETTLEMENTS, Topic
 from shared.ids import new_event_id, new_subject
 from shared.messaging.outbox import INDEXES, OLDEST_FIRST, Bundle, Row, bundled, slot_of
@@ -28,7 +29,6 @@ from tests.bench.pipeline.load import MUNICIPALITIES
 BATCH = 500
 RELAYED = 32
 SECRET = os.urandom(32)
-HEADERS = (("content-type", b"application/cloudevents+json"),)
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 Database = AsyncIOMotorDatabase[Document]
