@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from stdnum.dk import cpr
 from stdnum.no import fodselsnummer
 
-from shared.contracts.commands import RecordInterview, RegisterVolunteer
+from shared.contracts.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
 from shared.contracts.fields import Contract
 from shared.contracts.municipal import PersonSettled
 
@@ -57,16 +57,27 @@ def _published_texts(said: Contract) -> Iterator[tuple[str, str]]:
                 return
             if said.placement is not None:
                 yield "placement.district", said.placement.district
-            yield "occupation", said.occupation or ""
-            yield from _numbered("interests", said.interests)
+            yield from _of_profile(said)
         case RegisterVolunteer():
-            yield "occupation", said.occupation or ""
-            yield from _numbered("interests", said.interests)
+            yield from _of_profile(said)
+        case RecordConsent():
+            yield "purpose", said.purpose
+            yield "text_version", said.text_version
+        case RecordCheck():
+            yield "kind", said.kind
+            yield "role", said.role or ""
         case RecordInterview():
             yield from _numbered("interests", said.interests or [])
             yield from _numbered("expectations.activities", said.expectations.activities)
         case _:
             return
+
+
+def _of_profile(said: PersonSettled | RegisterVolunteer) -> Iterator[tuple[str, str]]:
+    yield "occupation", said.occupation or ""
+    yield from _numbered("interests", said.interests)
+    for number, language in enumerate(said.languages):
+        yield f"languages.{number}.code", language.code
 
 
 def _numbered(field: str, texts: list[str]) -> Iterator[tuple[str, str]]:

@@ -153,8 +153,12 @@ class Intake:
             )
         if entry.file is not None:
             return Rejected("already_registered", "There is a volunteer under this subject.", "subject")
-        if said.registered_on > local_day(work.now):
-            return Rejected("date_in_future", "registered_on can't lie ahead.", "registered_on")
+        for field, day in (
+            ("registered_on", said.registered_on),
+            ("person.birth_date", said.person.birth_date),
+        ):
+            if day > local_day(work.now):
+                return Rejected("date_in_future", f"{field} can't lie ahead.", field)
         change = volunteer.register(translate.registration(said), request.subject)
         return self._keep(request, entry, File(change.volunteer), change.fact, work)
 
@@ -257,7 +261,7 @@ class Intake:
                     APPROVAL_KIND,
                     work.now + APPROVAL_WINDOW,
                     who.subject,
-                    data={"programme": said.programme, **request.ref.document()},
+                    data={"programme": said.programme, "cause": request.cause.id, **request.ref.document()},
                 )
             )
             return Pending(lacking)

@@ -89,6 +89,7 @@ class Matching:
                 "round": new_round_id(),
                 "command": request.ref.document(),
                 "dry_run": request.dry_run,
+                "cause": request.cause.id,
                 "correlation": request.ref.correlation,
             },
         )

@@ -23,6 +23,7 @@ Commit = Callable[[Mapping[Partition, int]], Awaitable[None]]
 """Commits each partition's next offset to the group."""
 
 DUPLICATE_KEY = 11000
+UNHANDLED = "unhandled_exception"
 
 Step = Callable[[Sequence[Parsed]], Awaitable[None]]
 
@@ -95,7 +96,7 @@ class BatchProcessor:
             await self._handle(chunk[:middle])
             await self._handle(chunk[middle:])
             return
-        self.budget.count(failures=len(poison), records=len(chunk))
+        self.budget.count(failures=_failures(poison), records=len(chunk))
         sound = [
             _refused(record, poison[index]) if index in poison else record
             for index, record in enumerate(chunk)
@@ -124,8 +125,8 @@ class BatchProcessor:
         if before and await self._attempt([*before, chunk[start]], self._try, tries=1) is None:
             return
         too_large = isinstance(failure, OutgoingTooLarge)
-        poison[start] = "outgoing_too_large" if too_large else "unhandled_exception"
-        if not self.budget.allows(len(poison)):
+        poison[start] = "outgoing_too_large" if too_large else UNHANDLED
+        if not self.budget.allows(_failures(poison)):
             self._halt("too many records died of unknown exceptions")
 
     def _halt(self, cause: str) -> None:
@@ -183,6 +184,11 @@ def _patience(error: Exception, tries: int) -> int:
         return 1
     # Two replicas that insert the same document at once: a try later the loser reads the winner's.
     return retry.TRIES if _is_duplicate_key(error) else tries
+
+
+def _failures(poison: Mapping[int, str]) -> int:
+    """How many records a release is to blame for: a record's size is its sender's."""
+    return sum(code == UNHANDLED for code in poison.values())
 
 
 def _is_duplicate_key(error: Exception) -> bool:

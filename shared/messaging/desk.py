@@ -22,7 +22,7 @@ from shared.messaging.records import Raw
 from shared.messaging.transaction import BatchTransaction
 from shared.messaging.work import Work
 from shared.mongo import Document
-from shared.sealing import Sealer
+from shared.sealing import Sealer, is_public_key
 
 DeadLetterCommand = (
     contract.ShowDeadLetter
@@ -32,6 +32,8 @@ DeadLetterCommand = (
 )
 _NEEDS_ORIGINAL = (contract.ShowDeadLetter, contract.RedriveDeadLetter)
 ROLE: Role = "dead_letters"
+LARGEST_SHOWN = 74_000
+"""Bytes that a sealed reply holds: its contract has room for 100,000 characters of base 64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,11 @@ class DeadLetterDesk:
 
     def _show(self, document: Document, request: Request) -> Answer:
         operator = request.operator
-        if operator.public_key is None or operator.key_id is None:
+        public_key = operator.public_key
+        if public_key is None or operator.key_id is None or not is_public_key(public_key):
             return Rejected(
-                "public_key_missing", "Dead letters are sealed: register a public key for this operator."
+                "public_key_missing",
+                "Dead letters are sealed: register a public key (X25519) for this operator.",
             )
         raw = self.letters.original(document)
         shown = {
@@ -73,8 +77,14 @@ class DeadLetterDesk:
             "value": _text(raw.value),
             "headers": [[name, _text(content)] for name, content in raw.headers],
         }
-        sealer = Sealer(operator.key_id, operator.public_key)
-        sealed = sealer.seal(orjson.dumps(shown), request.subject)
+        plain = orjson.dumps(shown)
+        if len(plain) > LARGEST_SHOWN:
+            return Rejected(
+                "original_too_large",
+                f"As JSON the original is over {LARGEST_SHOWN} bytes, too large for a reply: redrive or "
+                "discard it.",
+            )
+        sealed = Sealer(operator.key_id, public_key).seal(plain, request.subject)
         return Accepted({**_about(document), "sealed": sealed.model_dump(mode="json")})
 
     async def _settle(
@@ -106,12 +116,13 @@ class DeadLetterDesk:
             result["outcome"] = counter(outcome)
         if request.dry_run:
             return Accepted(result)
-        await work.database["quarantine"].update_one(
-            {"_id": request.subject},
+        closed = await work.database["quarantine"].update_one(
+            {"_id": request.subject, "settled": None},
             {"$set": {"settled": settled, "settled_by": request.operator.operator, "settled_at": work.now}},
             session=work.session,
         )
-        if outcome is not None:
+        # A redriven command may have been one that settled this very letter.
+        if outcome is not None and closed.modified_count:
             place = key((document["topic"], document["partition"]))
             moved = UpdateOne({"_id": place}, {"$inc": {"dead": -1, counter(outcome): 1}})
             await work.database["positions"].bulk_write([moved], session=work.session)

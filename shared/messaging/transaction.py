@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pymongo import UpdateOne
@@ -57,7 +57,7 @@ class BatchTransaction:
             return Duplicate()
         fresh = [record] if isinstance(record, Received) and self.subscription.uses_inbox else []
         inbox = await Inbox.load(self.database, fresh, work.session)
-        outcomes = await self._outcomes([record], inbox, work)
+        outcomes = await self._outcomes([record], inbox, work, lambda _: True)
         await inbox.save(self.database, work.session)
         return outcomes.get(0, Duplicate())
 
@@ -69,7 +69,11 @@ class BatchTransaction:
         )
         received = [record for record in chunk if isinstance(record, Received)]
         inbox = await Inbox.load(self.database, received if self.subscription.uses_inbox else [], session)
-        outcomes = await self._outcomes(chunk, inbox, work)
+
+        def handled_before(raw: Raw) -> bool:
+            return positions.is_redelivery(partition_of(raw), raw.offset, raw.timestamp)
+
+        outcomes = await self._outcomes(chunk, inbox, work, handled_before)
         handled = self._count(chunk, outcomes, positions)
         if self.subscription.report is not None and handled:
             await self.subscription.report(handled, work)
@@ -80,7 +84,9 @@ class BatchTransaction:
         await work.flush()
         return Stored(work.sends, positions.counted)
 
-    async def _outcomes(self, chunk: Sequence[Parsed], inbox: Inbox, work: Work) -> dict[int, Outcome]:
+    async def _outcomes(
+        self, chunk: Sequence[Parsed], inbox: Inbox, work: Work, handled_before: Callable[[Raw], bool]
+    ) -> dict[int, Outcome]:
         """Each record's outcome by its index; a tick and a record handled before at this place have none."""
         outcomes: dict[int, Outcome] = {}
         fresh: dict[int, Readable] = {}
@@ -92,7 +98,7 @@ class BatchTransaction:
                     if inbox.awaits(record):
                         # A second record of an id: what it is depends on what became of the first.
                         await self._apply(fresh, outcomes, inbox, work)
-                    judged = self._judged(record, inbox)
+                    judged = self._judged(record, inbox, handled_before)
                     if judged is None:
                         inbox.expect(record)
                         fresh[index] = record
@@ -106,14 +112,18 @@ class BatchTransaction:
         return outcomes
 
     @staticmethod
-    def _judged(record: Received, inbox: Inbox) -> Outcome | Tick | None:
+    def _judged(
+        record: Received, inbox: Inbox, handled_before: Callable[[Raw], bool]
+    ) -> Outcome | Tick | None:
         """What the inbox says of a record: None where it is new, a Tick where it is this very one again."""
         seen = inbox.find(record)
         if seen is None:
             return None
-        if seen.place == (record.raw.partition, record.raw.offset):
-            return Tick(record.raw)
-        return Duplicate() if seen.fingerprint == record.fingerprint else Dead("id_collision", "id")
+        same, raw = seen.fingerprint == record.fingerprint, record.raw
+        # The place alone would do, had no topic ever been made again.
+        if seen.place == (raw.partition, raw.offset) and (same or handled_before(raw)):
+            return Tick(raw)
+        return Duplicate() if same else Dead("id_collision", "id")
 
     async def _apply(
         self, fresh: dict[int, Readable], outcomes: dict[int, Outcome], inbox: Inbox, work: Work

@@ -86,8 +86,10 @@ class DueRow:
 
     @property
     def cause(self) -> Cause:
-        """This row as the cause of records; `data.correlation` carries the chain on where there is one."""
-        return Cause(self.id, self.data.get("correlation", self.id))
+        """The cause of what it brings about: this row, or, where its id holds an outside system's, the record
+        that `data.cause` names; `data.correlation` carries the chain on where there is one.
+        """
+        return Cause(self.data.get("cause", self.id), self.data.get("correlation", self.id))
 
 
 @dataclass(slots=True)

@@ -65,6 +65,8 @@ async def test_an_approval_that_waits_in_vain_is_answered_after_its_window(world
     assert await world.replies("red-1", "first") == [("CommandPending", 1), ("CommandRejected", 2)]
     reply = await world.reply("red-1", "first")
     assert reply["code"] == "approval_incomplete"
+    (*_, last) = await world.sent("replies.red-1.v1")
+    assert "first" not in last["value"]["causationid"], "the id that the operator chose"
     assert "introduction" in reply["message"]
     await world.send(("bergen-1", approve("second")))
     assert len(await world.replies("red-1", "first")) == 2
@@ -156,11 +158,14 @@ async def test_a_personal_number_is_refused_and_repeated_nowhere(world: World) -
 async def test_a_personal_number_in_what_would_be_public_is_refused(world: World) -> None:
     said = {**REGISTER["data"], "occupation": f"nurse {NUMBER}"}
     interests = {**REGISTER["data"], "interests": [f"a{NUMBER}"]}
+    language = {"code": f"ab-{NUMBER[:6]}-{NUMBER[6:]}", "level": "basic"}
+    languages = {**REGISTER["data"], "languages": [language]}
     await world.send(
         ("red-1", {**REGISTER, "data": said, "id": "occupation"}),
         ("red-1", {**REGISTER, "data": interests, "id": "interests.0"}),
+        ("red-1", {**REGISTER, "data": languages, "id": "languages.0.code"}),
     )
-    for field in ("occupation", "interests.0"):
+    for field in ("occupation", "interests.0", "languages.0.code"):
         reply = await world.reply("red-1", field)
         assert (reply["code"], reply["field"]) == ("personal_number", field)
 
@@ -201,3 +206,12 @@ async def test_no_reply_tells_of_somebody_protected_since(world: World) -> None:
     await world.send(*asked)
     assert len(await world.sent("replies.red-1.v1")) == before
     assert subject.encode() not in await everything(world)
+
+
+async def test_a_birth_or_a_registration_ahead_is_refused(world: World) -> None:
+    unborn = {**REGISTER["data"], "person": {**PERSON, "birth_date": "2200-01-01"}}
+    early = {**REGISTER["data"], "registered_on": "2200-01-01"}
+    for field, said in (("person.birth_date", unborn), ("registered_on", early)):
+        await world.send(("red-1", {**REGISTER, "data": said, "id": field}))
+        reply = await world.reply("red-1", field)
+        assert (reply["code"], reply["field"]) == ("date_in_future", field)

@@ -23,6 +23,15 @@ async def test_a_round_proposes_who_suits_and_accounts_for_it(world: World) -> N
     assert [one["kind"] for one in await world.rows("due")] == ["expire_proposal"]
 
 
+async def test_what_a_round_brings_about_names_the_command_as_it_may_be_passed_on(world: World) -> None:
+    """An operator may choose an id of 200 characters: more would make `causationid` unreadable."""
+    await world.apply(refugee(1), guide(1))
+    await world.run_round("x" * 200)
+    for topic in ("pairs.v1", "rounds.v1"):
+        (sent,) = await world.sent(topic)
+        assert sent["causationid"] == "x" * 200
+
+
 async def test_two_rounds_at_once_assign_nobody_twice(world: World, meanwhile: list[Meanwhile]) -> None:
     both_have_read = asyncio.Barrier(2)
 

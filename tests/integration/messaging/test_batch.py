@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import bson
@@ -10,6 +11,7 @@ from pymongo.errors import AutoReconnect
 from shared.messaging.batch import Halted
 from shared.messaging.dead_letters import LARGEST_KEY, Protection
 from shared.messaging.records import Readable
+from shared.messaging.work import OutgoingTooLarge
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
 from tests.support.outbox import waiting_rows
@@ -176,3 +178,40 @@ async def test_names_of_headers_are_kept_encrypted_too(corner: Corner, ledger: L
     assert quarantined is not None
     assert b"Kari" not in bson.encode(quarantined)
     assert handler.transaction.dead_letters.original(quarantined) == refused
+
+
+async def test_on_a_topic_that_was_made_again_another_record_at_the_same_place_is_no_redelivery(
+    corner: Corner, ledger: Ledger
+) -> None:
+    handler = processor(corner, ledger)
+    first = {**settlement("BER-1"), "id": "same"}
+    await handler.process(raws([first]), Commits())
+    (later,) = raws([{**settlement("BER-2"), "id": "same"}])
+    await handler.process([replace(later, timestamp=later.timestamp + 60_000)], Commits())
+    assert (await ledger.positions())["dead"] == 1
+    letter = await ledger.database["quarantine"].find_one({})
+    assert letter is not None
+    assert letter["code"] == "id_collision"
+
+
+async def test_a_redelivery_is_one_whatever_a_release_makes_of_its_fingerprint(
+    corner: Corner, ledger: Ledger
+) -> None:
+    handler = processor(corner, ledger)
+    records = raws([settlement("BER-1")])
+    await handler.process(records, Commits())
+    await ledger.database["inbox"].update_many({}, {"$set": {"fingerprint": b"of another release"}})
+    await handler.process(records, Commits())
+    assert (await ledger.positions())["dead"] == 0
+
+
+async def test_records_that_are_too_large_to_send_are_no_release_s_fault(
+    corner: Corner, ledger: Ledger
+) -> None:
+    def too_large(_: Readable) -> None:
+        raise OutgoingTooLarge
+
+    ledger.before = too_large
+    handler = processor(corner, ledger)
+    await handler.process(raws([settlement(f"BER-{number}") for number in range(10)]), Commits())
+    assert (await ledger.positions())["dead"] == 10

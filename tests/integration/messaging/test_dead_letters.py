@@ -17,7 +17,7 @@ from shared.contracts.sealed import Sealed
 from shared.messaging.answers import Accepted, Answer, CommandRef, Rejected, Request, UnknownSubject
 from shared.messaging.batch import BatchProcessor
 from shared.messaging.dead_letters import LARGEST_KEPT, Protection
-from shared.messaging.desk import DeadLetterDesk
+from shared.messaging.desk import LARGEST_SHOWN, DeadLetterDesk
 from shared.messaging.records import Cause, Readable
 from shared.messaging.work import Work
 from shared.mongo import Session
@@ -150,6 +150,12 @@ async def test_an_operator_without_key_or_from_elsewhere_is_shown_nothing(
     keyless = await decide(handler, request(show, id_, OPERATOR.model_copy(update={"public_key": None})))
     assert isinstance(keyless, Rejected)
     assert keyless.code == "public_key_missing"
+    for unusable in ("AAAA", "A" * 43 + "="):
+        answer = await decide(
+            handler, request(show, id_, OPERATOR.model_copy(update={"public_key": unusable}))
+        )
+        assert isinstance(answer, Rejected)
+        assert answer.code == "public_key_missing"
     elsewhere = await decide(
         handler, request(show, id_, OPERATOR.model_copy(update={"municipalities": ["dk-751"]}))
     )
@@ -309,3 +315,27 @@ async def test_of_a_record_too_large_to_keep_it_is_said_so(corner: Corner, ledge
     answer = await decide(handler, request(contract.RedriveDeadLetter(reason="mended"), document["_id"]))
     assert isinstance(answer, Rejected)
     assert answer.code == "original_not_kept"
+
+
+@pytest.mark.parametrize("filling", [b"x", b'"', b"\xff"])
+async def test_an_original_that_no_reply_holds_is_not_shown_and_fails_nothing(
+    corner: Corner, ledger: Ledger, filling: bytes
+) -> None:
+    handler = processor(corner, ledger)
+    await handler.process([raw(filling * 100_000, key="BER-1")], Commits())
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    answer = await decide(handler, request(contract.ShowDeadLetter(reason="look"), document["_id"]))
+    assert isinstance(answer, Rejected)
+    assert answer.code == "original_too_large"
+
+
+async def test_the_largest_original_that_is_shown_fits_into_a_reply(corner: Corner, ledger: Ledger) -> None:
+    handler = processor(corner, ledger)
+    room = LARGEST_SHOWN - len(orjson.dumps({"key": "BER-1", "value": "", "headers": []}))
+    await handler.process([replace(raw(b"x" * room, key="BER-1"), headers=())], Commits())
+    document = await ledger.database["quarantine"].find_one({})
+    assert document is not None
+    answer = await decide(handler, request(contract.ShowDeadLetter(reason="look"), document["_id"]))
+    assert isinstance(answer, Accepted)
+    Sealed.model_validate(answer.result["sealed"])

@@ -1,6 +1,14 @@
+from datetime import date
+
 import pytest
 
-from services.intake.personal_numbers import holds_personal_number, reads_as_personal_number
+from services.intake.personal_numbers import (
+    holds_personal_number,
+    personal_number_in,
+    reads_as_personal_number,
+)
+from shared.contracts.commands import RecordCheck, RecordConsent
+from shared.contracts.fields import Contract
 
 # Made up: the check digits were computed, nobody was looked up.
 
@@ -66,3 +74,25 @@ def test_one_is_found_anywhere_in_a_text(text: str) -> None:
 @pytest.mark.parametrize("text", ["Fana", "Bydel 2, 5006 Bergen", "+47 000 00 042", "99999999999", "nurse"])
 def test_a_text_without_one_holds_none(text: str) -> None:
     assert not holds_personal_number(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        (
+            RecordConsent(reason="r", purpose="p01010750160", text_version="1", given_on=date(2016, 6, 1)),
+            "purpose",
+        ),
+        (
+            RecordConsent(
+                reason="r", purpose="contact", text_version="01010750160", given_on=date(2016, 6, 1)
+            ),
+            "text_version",
+        ),
+        (RecordCheck(reason="r", kind="p01010750160", seen_on=date(2016, 6, 1)), "kind"),
+        (RecordCheck(reason="r", kind="police", seen_on=date(2016, 6, 1), role="a01010750160"), "role"),
+        (RecordCheck(reason="r", kind="police", seen_on=date(2016, 6, 1)), None),
+    ],
+)
+def test_one_is_found_in_every_field_that_is_published(said: Contract, field: str | None) -> None:
+    assert personal_number_in(said) == field
