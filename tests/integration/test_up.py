@@ -34,6 +34,7 @@ def test_nothing_comes_up_after_an_early_interrupt(tmp_path: Path) -> None:
         while not (tmp_path / "installation.log").exists():
             assert process.poll() is None
             time.sleep(0.01)
+        # Long enough for the installation to be a process, too short for it to hold its lock.
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130

@@ -5,7 +5,9 @@ from datetime import timedelta
 import bson
 import pytest
 
-from tests.integration.intake.world import GUIDE, World, command, find, settled
+from shared.messaging.dead_letters import dead_letter_id
+from shared.messaging.records import Raw
+from tests.integration.intake.world import BROKER_TIME, GUIDE, World, command, find, settled
 from tests.unit.messaging.records import STRUCTURED
 
 VOLUNTEER = "volunteer-aaaaaaaaaaaaaaaa"
@@ -215,3 +217,16 @@ async def test_a_birth_or_a_registration_ahead_is_refused(world: World) -> None:
         await world.send(("red-1", {**REGISTER, "data": said, "id": field}))
         reply = await world.reply("red-1", field)
         assert (reply["code"], reply["field"]) == ("date_in_future", field)
+
+
+async def test_a_letter_that_is_settled_from_within_its_own_redrive_counts_once(world: World) -> None:
+    await world.settle(("no-4601", settled("A1", "1")))
+    # The subject must be the key of all three, and the letter's id can be told beforehand.
+    letter = dead_letter_id(Raw("commands.intake.red-1.v1", 0, 0, BROKER_TIME, None, None))
+    sound = find("A1", "find", letter)
+    await world.send(("red-1", {**sound, "data": {**sound["data"], "wrong": 1}}))
+    inner = command("EditAndRedriveDeadLetter", letter, "inner", value=sound)
+    outer = command("EditAndRedriveDeadLetter", letter, "outer", value=inner)
+    await world.send(("red-1", outer))
+    counted = [row async for row in world.database["positions"].find({"topic": {"$regex": "^commands"}})]
+    assert [(row["applied"], row["dead"]) for row in counted] == [(2, 0)]

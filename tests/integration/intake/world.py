@@ -103,12 +103,14 @@ class World:
         letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", protection)
         (settled,) = subscriptions(Settlements(refugees, publisher, case_key))
         self.settlements = self._processor(settled, letters)
-        desk = DeadLetterDesk(letters, (self.settlements.transaction,))
+        transactions = [self.settlements.transaction]
+        desk = DeadLetterDesk(letters, transactions)
         decisions = Decisions(ROLES, intake.decide, reads_as_personal_number)
         orders = Commands("intake", "", operators, decisions, desk)
         self.commands = self._processor(
             Subscription(topics.COMMANDS["intake"], orders.apply, orders.report), letters
         )
+        transactions.append(self.commands.transaction)
         self.handlers = {RETRY_KIND: orders.retry, APPROVAL_KIND: intake.close_approval}
 
     def _processor(self, subscription: Subscription, letters: DeadLetters) -> BatchProcessor:
