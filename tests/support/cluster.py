@@ -114,23 +114,39 @@ class Corner:
             await producer.stop()
 
     async def read(self, topic: str) -> "list[ConsumerRecord[bytes, bytes]]":
-        """All committed records of a topic (its name without the prefix), in order of their offsets."""
+        """All committed records of a topic (its name without the prefix), in order of their offsets.
+
+        Waits for all that was sent to be committed or aborted: Kafka answers a commit before its readers see
+        it.
+        """
+        partitions = [TopicPartition(self.prefix + topic, number) for number in range(_partitions(topic))]
+        ends = await self._ends(partitions)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.addresses.kafka,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
+            # A fetch that waits for data is not woken by a transaction's end.
+            fetch_max_wait_ms=50,
         )
         await consumer.start()
         try:
-            partitions = [TopicPartition(self.prefix + topic, number) for number in range(_partitions(topic))]
             consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
             records: list[ConsumerRecord[bytes, bytes]] = []
             while not all([await consumer.position(partition) >= end for partition, end in ends.items()]):
                 for batch in (await consumer.getmany(timeout_ms=100)).values():
                     records.extend(batch)
             return sorted(records, key=lambda record: (record.partition, record.offset))
+        finally:
+            await consumer.stop()
+
+    async def _ends(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """The end of all that was sent, of open transactions too."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.addresses.kafka)
+        await consumer.start()
+        try:
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+            return ends
         finally:
             await consumer.stop()
 
