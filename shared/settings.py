@@ -104,7 +104,7 @@ class ServiceSettings(BaseSettings):
         Field(description="Relays that share the outbox. Stop all replicas before changing it."),
     ] = 1
     relay_poll: timedelta = Field(
-        timedelta(milliseconds=100), description="How often an idle relay looks for other replicas' rows."
+        timedelta(milliseconds=250), description="How often an idle relay looks for other replicas' rows."
     )
     due_poll: timedelta = Field(timedelta(seconds=1), description="How often due rows are looked for.")
     drain: timedelta = Field(

@@ -31,7 +31,7 @@ def reads_as_personal_number(text: str) -> bool:
 
 def holds_personal_number(text: str) -> bool:
     """Whether such a number stands anywhere in a text. Meant for words: long numbers may seem to hold one."""
-    if text.isalpha():
+    if len(text) < DANISH_DIGITS:
         return False
     runs = [run for run in _NO_DIGIT.split(_BETWEEN.sub("", text)) if len(run) >= DANISH_DIGITS]
     return any(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import orjson
 from pydantic import TypeAdapter
@@ -30,7 +30,7 @@ _REFUGEE = TypeAdapter(Refugee)
 _VOLUNTEER = TypeAdapter(Volunteer)
 _DETAILS = TypeAdapter(Details)
 _NAMES: dict[type[Person], str] = {Refugee: "refugees", Volunteer: "volunteers"}
-_CODECS: dict[type[Person], TypeAdapter[Refugee] | TypeAdapter[Volunteer]] = {
+_CODECS: dict[type[Person], TypeAdapter[Any]] = {
     Refugee: _REFUGEE,
     Volunteer: _VOLUNTEER,
 }
@@ -125,8 +125,8 @@ class Files(Generic[P]):
             cipher = self._cipher.encrypt(key, orjson.dumps(person.details), person.subject)
         document: Document = {
             "_id": person.subject,
-            # The dataclass as JSON has it: dates as text, tuples as lists.
-            "person": orjson.loads(orjson.dumps(person, option=orjson.OPT_UTC_Z)) | {"details": None},
+            # As JSON has it: dates as text, tuples as lists.
+            "person": _CODECS[type(person)].dump_python(person, mode="json", exclude={"details"}),
             "details": cipher,
             "state": [file.state.revision, file.state.order],
             "card": [file.card.revision, file.card.order],

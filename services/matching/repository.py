@@ -13,7 +13,7 @@ from services.matching.domain.party import Giving, Pool, Receiving, Rules
 from services.matching.domain.waiting import Party, Waits
 from shared.messaging.inbox import KEPT
 from shared.messaging.work import Version
-from shared.mongo import Database, Document, Session
+from shared.mongo import Database, Document, Session, put
 
 OPEN = {"open": True}
 
@@ -104,10 +104,12 @@ class Parties:
             async for item in cursor
         }
 
-    async def save(self, changed: dict[str, tuple[Known, Party | None]], session: Session) -> None:
-        """Stores new states in one round trip; of the erased a gravestone alone."""
+    async def save(
+        self, changed: dict[str, tuple[Known, Party | None]], stored: Collection[str], session: Session
+    ) -> None:
+        """Writes new states, of which `stored` are here already; of the erased a gravestone alone."""
         writes = [
-            ReplaceOne({"_id": subject}, _party_document(subject, known, party), upsert=True)
+            put(_party_document(subject, known, party), known=subject in stored)
             for subject, (known, party) in changed.items()
         ]
         if writes:

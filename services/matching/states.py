@@ -33,6 +33,7 @@ class States:
         self, records: Sequence[Readable], work: Work, party_of: Callable[[Received], Party | None]
     ) -> list[Outcome]:
         known = await self._parties.known((record.key for record in records), work.session)
+        stored = frozenset(known)
         changed: dict[str, tuple[Known, Party | None]] = {}
         left: dict[str, tuple[EndReason, Cause]] = {}
         outcomes: list[Outcome] = []
@@ -60,7 +61,7 @@ class States:
             if party is None:
                 left[subject] = _reason(record), record.cause
             outcomes.append(Applied())
-        await self._parties.save(changed, work.session)
+        await self._parties.save(changed, stored, work.session)
         await self._end_pairs(left, work)
         return outcomes
 

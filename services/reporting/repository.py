@@ -1,7 +1,7 @@
 """Reporting's database: projections, counts, books and published figures."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict
 
 from pymongo import IndexModel, ReplaceOne, UpdateOne
@@ -23,7 +23,7 @@ from services.reporting.documents import (
 from services.reporting.domain.projection import Fact, Pair, Place, Rebuilt, Refugee, Volunteer
 from shared.messaging.inbox import KEPT
 from shared.messaging.work import DueRow, Version
-from shared.mongo import Collection, Database, Document, Session
+from shared.mongo import Collection, Database, Document, Session, put
 
 CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"
 
@@ -74,17 +74,16 @@ class Repository:
         cursor = self._database[kind].find({"_id": {"$in": list(set(subjects))}}, session=session)
         return {document["_id"]: projection_of(kind, document) async for document in cursor}
 
-    async def save(self, kind: str, changed: Mapping[str, Projection], session: Session) -> None:
-        """Writes projections by subject in one round trip; of the erased a gravestone alone."""
-        if changed:
-            await self._database[kind].bulk_write(
-                [
-                    ReplaceOne({"_id": subject}, document_of(projection), upsert=True)
-                    for subject, projection in changed.items()
-                ],
-                ordered=False,
-                session=session,
-            )
+    async def save(
+        self, kind: str, changed: Mapping[str, Projection], known: Set[str], session: Session
+    ) -> None:
+        """Writes projections by subject, which `known` are here already; of the erased a gravestone alone."""
+        writes = [
+            put({"_id": subject, **document_of(projection)}, known=subject in known)
+            for subject, projection in changed.items()
+        ]
+        if writes:
+            await self._database[kind].bulk_write(writes, ordered=False, session=session)
 
     async def homes(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
         """The municipality of each refugee, volunteer or pair that is known."""

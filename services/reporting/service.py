@@ -27,6 +27,7 @@ class Reporting:
         async def apply(records: Sequence[Readable], work: Work) -> list[Outcome]:
             known = await self._repository.projections(kind, (record.key for record in records), work.session)
             rebuilt = await self._repository.rebuilt(work.session)
+            stored = frozenset(known)
             changed: dict[str, Projection] = {}
             outcomes: list[Outcome] = []
             for record in records:
@@ -34,7 +35,7 @@ class Reporting:
                 outcomes.append(outcome)
                 if after is not None:
                     known[record.key] = changed[record.key] = after
-            await self._repository.save(kind, changed, work.session)
+            await self._repository.save(kind, changed, stored, work.session)
             return outcomes
 
         return apply

@@ -49,6 +49,7 @@ class BatchProcessor:
     transaction: BatchTransaction
     health: Health
     wake_relay: Callable[[], None]
+    wake_due: Callable[[], None]
     batch_records: int
     batch_bytes: int
     backoff: retry.Backoff = field(default_factory=retry.Backoff)
@@ -164,6 +165,8 @@ class BatchProcessor:
         self.metrics.stored(stored.counted)
         if stored.sends:
             self.wake_relay()
+        if stored.falls_due:
+            self.wake_due()
 
     async def _try(self, chunk: Sequence[Parsed]) -> None:
         """Does everything that storing does, and leaves nothing."""

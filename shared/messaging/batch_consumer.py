@@ -30,6 +30,10 @@ log = get_logger(__name__)
 
 IDLE_COMMIT = timedelta(seconds=1)
 POLL_MS = 500
+GATHER_MS = 10
+"""How long a small batch waits for what came while the last one was handled."""
+SMALL = 10
+"""A batch is small that is less than the tenth part of a full one."""
 SILENCE = timedelta(seconds=15)
 """A broker answers each fetch within half a second; one that is silent for so long is not there."""
 UNDECODABLE = "header_not_utf8"
@@ -80,9 +84,7 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         begun = self._positions()
         records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
         try:
-            records = await super().getmany(
-                *partitions, timeout_ms=max(timeout_ms, POLL_MS), max_records=max_records
-            )
+            records = await self._next(partitions, max(timeout_ms, POLL_MS), max_records)
         except (ConsumerStoppedError, asyncio.CancelledError):
             raise
         except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
@@ -100,12 +102,36 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._look_at_broker()
         if self._assignment() is not self._examined:
             # Assigned while it waited: to be examined first.
-            self._rewind({partition: batch[0].offset for partition, batch in records.items()})
+            self._rewind(_first_offsets(records))
             return {}
         for partition, batch in records.items():
             self._begun[partition], self._handed[partition] = batch[0].offset, batch[-1].offset + 1
             newest = max(record.timestamp for record in batch)
             self._newest[partition] = max(self._newest.get(partition, 0), newest)
+        return records
+
+    async def _next(
+        self, partitions: Sequence[TopicPartition], timeout_ms: int, max_records: int | None
+    ) -> "dict[TopicPartition, list[ConsumerRecord[Any, Any]]]":
+        """Records as aiokafka has them, with those that came while the last batch was handled.
+
+        It asks for no more while it has any, so what it has then is the first that came. Taken, it asks.
+        """
+        records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
+        records = await super().getmany(*partitions, max_records=max_records)
+        if not records:
+            records = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+            return records
+        count = sum(len(batch) for batch in records.values())
+        if max_records is not None and count * SMALL < max_records:
+            await asyncio.sleep(GATHER_MS / 1000)
+            try:
+                more = await super().getmany(*partitions, max_records=max_records - count)
+            except BaseException:
+                self._rewind(_first_offsets(records))
+                raise
+            for partition, batch in more.items():
+                records.setdefault(partition, []).extend(batch)
         return records
 
     def _assignment(self) -> Any:
@@ -304,3 +330,10 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     def _waits(self, partition: TopicPartition) -> bool:
         """Whether records were handed out that aren't handled yet."""
         return self._handled.get(partition, -1) < self._handed.get(partition, -1)
+
+
+def _first_offsets(
+    records: "Mapping[TopicPartition, Sequence[ConsumerRecord[Any, Any]]]",
+) -> dict[TopicPartition, int]:
+    """Where to read records again; a partition that was lost and regained meanwhile has them out of order."""
+    return {partition: min(record.offset for record in batch) for partition, batch in records.items()}

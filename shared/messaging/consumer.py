@@ -11,7 +11,7 @@ from faststream.middlewares import AckPolicy
 
 from shared.logging import describe_error, get_logger
 from shared.messaging.batch import BatchProcessor, Halted
-from shared.messaging.batch_consumer import BatchConsumer
+from shared.messaging.batch_consumer import SMALL, BatchConsumer
 from shared.messaging.guard import OffsetGuard
 from shared.messaging.health import Health
 from shared.messaging.metrics import Metrics
@@ -28,16 +28,15 @@ POLL_INTERVAL = timedelta(hours=24)
 FETCH_BYTES = 8 * 1024 * 1024
 PARTITION_BYTES = 512 * 1024
 """Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
-GATHER = timedelta(milliseconds=10)
 GATHER_STATES = timedelta(milliseconds=100)
-"""How long more may come after a small batch. Without it four services at 100 records a second are busy with
-transactions of two. Nobody waits for a follower of states as a municipality does for its receipt.
+"""How long more may come after a small batch of states, which nobody waits for as a municipality does for its
+receipt. Without it four services at 100 records a second are busy with transactions of two.
 """
-SMALL = 10
-"""A batch is small that is less than the tenth part of a full one."""
-FETCH_WAIT = timedelta(milliseconds=100)
-"""aiokafka asks for a partition that it has just handed out once the request in flight has been answered:
-where nothing else comes, after this time.
+FETCH_WAIT = timedelta(milliseconds=500)
+FETCH_WAIT_FAMILY = timedelta(milliseconds=100)
+"""How long the broker lets a request wait for a record. Those of partitions that were not asked for, since
+something of theirs was in hand, wait with it: so it is shorter where one partition may be busy for long and
+all others still, as with municipalities' topics.
 """
 AFTER_EMPTY_POLL_MS = 1
 """FastStream sleeps its batch timeout after an empty poll; the waiting is done in `getmany` instead."""
@@ -100,7 +99,7 @@ def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) ->
         rebalance_timeout_ms=_ms(REBALANCE),
         max_poll_interval_ms=_ms(POLL_INTERVAL),
         fetch_max_bytes=FETCH_BYTES,
-        fetch_max_wait_ms=_ms(FETCH_WAIT),
+        fetch_max_wait_ms=_ms(FETCH_WAIT_FAMILY if topic.is_family else FETCH_WAIT),
         max_partition_fetch_bytes=PARTITION_BYTES,
         parser=_keep_raw,
         decoder=_raw_records,
@@ -120,8 +119,8 @@ def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) ->
             log.error("batch_read_again", subscription=subscription.name, **describe_error(error))  # noqa: TRY400
             health.degraded(subscription.name, type(error).__name__)
             consumer.rewind(batch)
-        if len(batch) * SMALL < processor.batch_records:
-            await asyncio.sleep((GATHER_STATES if topic.state else GATHER).total_seconds())
+        if topic.state and len(batch) * SMALL < processor.batch_records:
+            await asyncio.sleep(GATHER_STATES.total_seconds())
 
     subscriber(handle)
     health.starting(subscription.name)

@@ -157,7 +157,8 @@ class App:
             processor = BatchProcessor(
                 transaction,
                 runtime.health,
-                self._wake,
+                self.relays.wake,
+                self.due.wake,
                 settings.batch_records,
                 settings.batch_bytes,
                 metrics=self.metrics,
@@ -169,10 +170,6 @@ class App:
         for part in ("database", "tables", rebuild.PART, "broker", "due"):
             runtime.health.starting(part)
         self.relays.starting(runtime.health)
-
-    def _wake(self) -> None:
-        self.relays.wake()
-        self.due.wake()
 
     async def start(self) -> None:
         """Starts everything in order, waiting for servers that are down."""

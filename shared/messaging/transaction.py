@@ -22,9 +22,12 @@ from shared.mongo import Database, Session
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a transaction leaves: whether there is anything for the relay, and its outcomes by partition."""
+    """What a transaction leaves: whether there is anything for the relay, whether a row is due already, and
+    its outcomes by partition.
+    """
 
     sends: bool
+    falls_due: bool
     counted: Mapping[Partition, Counter[str]]
 
 
@@ -82,7 +85,7 @@ class BatchTransaction:
             await inbox.save(self.database, session)
         await positions.save(self.database, session)
         await work.flush()
-        return Stored(work.sends, positions.counted)
+        return Stored(work.sends, work.falls_due, positions.counted)
 
     async def _outcomes(
         self, chunk: Sequence[Parsed], inbox: Inbox, work: Work, handled_before: Callable[[Raw], bool]

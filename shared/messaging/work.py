@@ -209,6 +209,11 @@ class Work:
         """Whether there is anything for the relay."""
         return bool(self._outbox)
 
+    @property
+    def falls_due(self) -> bool:
+        """Whether a row was scheduled whose time has come already."""
+        return any(row is not None and row.due_at <= self.now for row in self._due.values())
+
     async def flush(self) -> None:
         """Writes outbox, due rows and replies in this transaction."""
         if self._outbox:

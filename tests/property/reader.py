@@ -72,7 +72,7 @@ class Reader:
             isolation_level=isolation_level,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
-            # A fetch that waits for data is not woken by a transaction's end.
+            # Many short reads, most of which find nothing new.
             fetch_max_wait_ms=20,
         )
 

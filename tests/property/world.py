@@ -183,6 +183,7 @@ class World:
             ),
             Health(),
             lambda: None,
+            lambda: None,
             batch_records=at_most,
             batch_bytes=8 * 1024 * 1024,
             backoff=AT_ONCE,

@@ -126,8 +126,6 @@ class Corner:
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
-            # A fetch that waits for data is not woken by a transaction's end.
-            fetch_max_wait_ms=50,
         )
         await consumer.start()
         try:

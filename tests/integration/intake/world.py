@@ -118,6 +118,7 @@ class World:
             BatchTransaction(subscription, self.database, "intake", "", self.clock, letters),
             Health(),
             lambda: None,
+            lambda: None,
             batch_records=500,
             batch_bytes=8 * 1024 * 1024,
             backoff=Backoff(first=timedelta(), ceiling=timedelta()),

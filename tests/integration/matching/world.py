@@ -129,7 +129,7 @@ class World:
         transaction = BatchTransaction(
             subscription, runtime.database, "matching", self.corner.prefix, runtime.clock, letters
         )
-        return BatchProcessor(transaction, Health(), lambda: None, 500, 8 * 1024 * 1024)
+        return BatchProcessor(transaction, Health(), lambda: None, lambda: None, 500, 8 * 1024 * 1024)
 
     async def decide(self, command: contract.Command, subject: str, **options: Any) -> Answer:
         """Decides one command in a transaction."""

@@ -105,6 +105,7 @@ def processor(
         BatchTransaction(subscription, ledger.database, "intake", prefix, Clock(), letters),
         Health(),
         lambda: None,
+        lambda: None,
         batch_records=options.pop("batch_records", 500),
         batch_bytes=8 * 1024 * 1024,
         backoff=options.pop("backoff", Backoff(first=timedelta(), ceiling=timedelta())),

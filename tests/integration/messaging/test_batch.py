@@ -1,6 +1,7 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import bson
@@ -8,10 +9,13 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import AutoReconnect
 
+from shared.contracts import topics
 from shared.messaging.batch import Halted
 from shared.messaging.dead_letters import LARGEST_KEY, Protection
+from shared.messaging.outcome import Applied, Outcome
 from shared.messaging.records import Readable
-from shared.messaging.work import OutgoingTooLarge
+from shared.messaging.subscription import Subscription
+from shared.messaging.work import DueRow, OutgoingTooLarge, Work
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
 from tests.support.outbox import waiting_rows
@@ -55,6 +59,27 @@ async def test_a_crash_inside_the_transaction_leaves_nothing(corner: Corner, led
     ledger.before = lambda _: None
     await processor(corner, ledger).process(raws([settlement("BER-1")]), Commits())
     assert await ledger.rows() == {"BER-1": [0]}
+
+
+@pytest.mark.parametrize(
+    ("away", "woken"), [(timedelta(), 1), (timedelta(hours=-1), 1), (timedelta(hours=1), 0), (None, 0)]
+)
+async def test_a_batch_wakes_whoever_runs_due_rows_only_for_one_that_is_due(
+    corner: Corner, ledger: Ledger, away: timedelta | None, woken: int
+) -> None:
+    async def apply(records: Sequence[Readable], work: Work) -> Sequence[Outcome]:
+        if away is not None:
+            work.schedule(DueRow("remind/1", "remind", work.now + away, "pair-1"))
+        return [Applied() for _ in records]
+
+    calls: list[None] = []
+    handler = processor(corner, ledger)
+    handler.transaction = replace(
+        handler.transaction, subscription=Subscription(topics.SETTLEMENTS, apply, ledger.report)
+    )
+    handler.wake_due = lambda: calls.append(None)
+    await handler.process(raws([settlement("BER-1")]), Commits())
+    assert len(calls) == woken
 
 
 async def test_replicas_that_hold_the_same_batch_apply_it_once(corner: Corner, ledger: Ledger) -> None:

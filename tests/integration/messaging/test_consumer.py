@@ -3,16 +3,22 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
 from confluent_kafka import KafkaError, Producer
 
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.stack import Addresses
 from shared.contracts import topics
 from shared.messaging.batch import BatchProcessor
+from shared.messaging.batch_consumer import BatchConsumer
+from shared.messaging.guard import OffsetGuard
+from shared.messaging.health import Health
 from shared.messaging.records import Readable
 from shared.messaging.relay import relay_producer
 from tests.integration.messaging.ledger import Ledger
@@ -98,6 +104,71 @@ async def test_a_new_municipality_is_followed_within_half_a_minute(
         await corner.create_topics(["no-0301"], service="intake")
         await send(stack, corner.prefix, "no-0301", [named("no-0301", 1)])
         await wait_until(lambda: _applied(ledger, 1), within=30)
+
+
+@pytest.fixture
+async def bergen(corner: Corner, ledger: Ledger, stack: Addresses) -> AsyncIterator[BatchConsumer]:
+    """A consumer of one municipality's settlements, without a service behind it."""
+    consumer = BatchConsumer(
+        corner.prefix + topics.SETTLEMENTS.named("no-4601"),
+        name="settlements",
+        health=Health(),
+        guard=OffsetGuard(ledger.database),
+        bootstrap_servers=stack.kafka,
+        group_id=f"{corner.prefix}intake.settlements",
+        auto_offset_reset="none",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def handed_out(consumer: BatchConsumer) -> list[int]:
+    found = await consumer.getmany(max_records=100)
+    return [record.offset for batch in found.values() for record in batch]
+
+
+async def test_a_small_batch_takes_along_what_came_while_the_last_one_was_handled(
+    corner: Corner, bergen: BatchConsumer, stack: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow the machine is: it is the second request that is looked at.
+    monkeypatch.setattr("shared.messaging.batch_consumer.GATHER_MS", 1000)
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", 0)])
+    assert await wait_until(lambda: handed_out(bergen)) == [0]
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", 1)])
+    # aiokafka has it, and asks for no more of its partition.
+    await asyncio.sleep(0.5)
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in (2, 3)])
+    assert await handed_out(bergen) == [1, 2, 3]
+
+
+async def test_what_was_taken_before_the_second_request_failed_is_read_again(
+    corner: Corner, ledger: Ledger, bergen: BatchConsumer, stack: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", 0)])
+    assert await wait_until(lambda: handed_out(bergen)) == [0]
+    handled = {(corner.prefix + topics.SETTLEMENTS.named("no-4601"), 0): 1}
+    await OffsetGuard(ledger.database).passed(handled)
+    await bergen.commit_handled(handled)
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", 1)])
+    await asyncio.sleep(0.5)
+    answers = [_out_of_range, AIOKafkaConsumer.getmany]
+
+    async def answer(*given: Any, **more: Any) -> Any:
+        return await answers.pop()(*given, **more)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(AIOKafkaConsumer, "getmany", answer)
+        assert await handed_out(bergen) == []
+    assert answers == []
+    assert await wait_until(lambda: handed_out(bergen)) == [1]
+
+
+async def _out_of_range(*_: Any, **__: Any) -> dict[TopicPartition, list[Any]]:
+    raise OffsetOutOfRangeError({})
 
 
 async def test_a_burst_that_librdkafka_sends_as_one_batch_beyond_a_fetch_is_read(
