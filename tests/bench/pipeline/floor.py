@@ -16,13 +16,14 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorDatabase
-from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
+from pymongo import IndexModel, InsertOne, UpdateOne
 
 from shared.contracts.envelope import HEADERS
 from shared.contracts.topics import CONTACT_CARDS, RECEIPTS, REFUGEES, SETTLEMENTS, Topic
 from shared.ids import new_event_id, new_subject
 from shared.messaging.outbox import INDEXES, OLDEST_FIRST, Bundle, Row, bundled, slot_of
 from shared.messaging.parcels import pack
+from shared.mongo import put
 from tests.bench.pipeline.bare import DURABLE, SNAPSHOT, Document, Where, serve_until_told
 from tests.bench.pipeline.load import MUNICIPALITIES
 
@@ -142,11 +143,9 @@ def intake(prefix: str) -> Handle:
 def _follower(collection: str, document: Callable[[str, Document], Document]) -> Handle:
     async def handle(records: Records, database: Database, session: Session) -> None:
         states = {record.key.decode(): orjson.loads(record.value) for record in records}
-        await database[collection].find({"_id": {"$in": list(states)}}, session=session).to_list(None)
-        writes = [
-            ReplaceOne({"_id": subject}, document(subject, state), upsert=True)
-            for subject, state in states.items()
-        ]
+        found = database[collection].find({"_id": {"$in": list(states)}}, session=session)
+        known = {one["_id"] async for one in found}
+        writes = [put(document(subject, state), known=subject in known) for subject, state in states.items()]
         await database[collection].bulk_write(writes, ordered=False, session=session)
 
     return handle
