@@ -1,6 +1,7 @@
 """aiokafka's consumer as Kobling needs it: it waits, looks at what it is assigned, and commits when idle."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
@@ -67,6 +68,7 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._begun: dict[TopicPartition, int] = {}
         self._handed: dict[TopicPartition, int] = {}
         self._handled: dict[TopicPartition, int] = {}
+        self._late: Exception | None = None
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -117,6 +119,9 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
         It asks for no more while it has any, so what it has then is the first that came. Taken, it asks.
         """
+        if self._late is not None:
+            late, self._late = self._late, None
+            raise late
         records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
         records = await super().getmany(*partitions, max_records=max_records)
         if not records:
@@ -124,12 +129,16 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             return records
         count = sum(len(batch) for batch in records.values())
         if max_records is not None and count * SMALL < max_records:
-            await asyncio.sleep(GATHER_MS / 1000)
+            begun = self._positions()
             try:
+                await asyncio.sleep(GATHER_MS / 1000)
                 more = await super().getmany(*partitions, max_records=max_records - count)
-            except BaseException:
+            except (ConsumerStoppedError, asyncio.CancelledError):
                 self._rewind(_first_offsets(records))
                 raise
+            except Exception as error:  # noqa: BLE001 (what is in hand is sound: it goes first)
+                self._late, more = error, {}
+                self._rewind(begun)
             for partition, batch in more.items():
                 records.setdefault(partition, []).extend(batch)
         return records
@@ -184,6 +193,8 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._rewind(begin)
         self._out_of_range.clear()
         self._examined = assignment
+        # What was fetched for the last assignment hangs together in cycles, of megabytes but few objects.
+        gc.collect()
         return True
 
     def _begin_anew(self, error: NoOffsetForPartitionError | OffsetOutOfRangeError) -> None:
@@ -207,7 +218,8 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                 if position is None:
                     break
                 try:
-                    batch = await super().getmany(partition, timeout_ms=POLL_MS, max_records=1)
+                    # A request in flight without this partition may take as long as a poll.
+                    batch = await super().getmany(partition, timeout_ms=2 * POLL_MS, max_records=1)
                 except (KafkaError, ConsumerStoppedError):
                     raise
                 except Exception:  # noqa: BLE001 (the record at this position is the one)
