@@ -18,6 +18,7 @@ DIRECTORY = Path(os.environ.get("KOBLING_RUN") or Path(__file__).parents[1] / ".
 """Where the one installation of this checkout lives; `KOBLING_RUN` names another place."""
 STOP_WITHIN = timedelta(seconds=60)
 _LOOK = 0.05
+"""Seconds between two looks at another process's lock, whose end nothing tells."""
 
 
 def running(directory: Path = DIRECTORY) -> dict[str, Any] | None:

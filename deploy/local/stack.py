@@ -34,6 +34,7 @@ __all__ = ["Addresses", "StackError", "running_stack", "shared_stack", "stop_sha
 
 _STOP = timedelta(seconds=40)
 _LOOK = timedelta(milliseconds=20)
+"""Between two looks at another process's lock, whose end nothing tells."""
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any
 
 from services.reporting.domain.book import Month, Opening
@@ -62,12 +61,9 @@ def document_of(projection: Projection) -> Document:
     }
 
 
-_VALUES = {kind: attrgetter(*kind.__slots__) for kind in (Refugee, Volunteer, Pair, Fact)}
-
-
 def _flat(value: Live | Fact) -> Document:
-    """The fields of a class that holds plain values; `asdict` copies each, at twenty times the cost."""
-    return dict(zip(value.__slots__, _VALUES[type(value)](value), strict=True))
+    """The fields of a class that holds plain values; `asdict` copies each, at ten times the cost."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def projection_of(kind: str, document: Document) -> Projection:

@@ -75,11 +75,11 @@ class Repository:
         return {document["_id"]: projection_of(kind, document) async for document in cursor}
 
     async def save(
-        self, kind: str, changed: Mapping[str, Projection], known: Set[str], session: Session
+        self, kind: str, changed: Mapping[str, Projection], stored: Set[str], session: Session
     ) -> None:
-        """Writes projections by subject, which `known` are here already; of the erased a gravestone alone."""
+        """Writes projections by subject, of which `stored` are here already; of the erased a gravestone alone."""
         writes = [
-            put({"_id": subject, **document_of(projection)}, known=subject in known)
+            put({"_id": subject, **document_of(projection)}, known=subject in stored)
             for subject, projection in changed.items()
         ]
         if writes:

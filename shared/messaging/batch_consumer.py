@@ -68,6 +68,7 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._begun: dict[TopicPartition, int] = {}
         self._handed: dict[TopicPartition, int] = {}
         self._handled: dict[TopicPartition, int] = {}
+        # What a second request failed with; the next poll begins with it.
         self._late: Exception | None = None
 
     async def getmany(

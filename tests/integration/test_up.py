@@ -33,6 +33,7 @@ def test_nothing_comes_up_after_an_early_interrupt(tmp_path: Path) -> None:
     with up(tmp_path) as process:
         while not (tmp_path / "installation.log").exists():
             assert process.poll() is None
+            # Between looks at another process's file.
             time.sleep(0.01)
         # Long enough for the installation to be a process, too short for it to hold its lock.
         time.sleep(0.1)
@@ -41,6 +42,7 @@ def test_nothing_comes_up_after_an_early_interrupt(tmp_path: Path) -> None:
     until = time.monotonic() + BEGINS_WITHIN
     try:
         while time.monotonic() < until:
+            # Looked at all the while: nothing may happen, and nothing tells when it does.
             assert not is_supervised(tmp_path)
             time.sleep(0.1)
     finally:

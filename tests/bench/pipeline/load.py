@@ -112,6 +112,7 @@ def send_paced(kafka: str, prefix: str, count: int, rate: float, first: int = 0)
             begun = time.perf_counter() - number / rate
         wait = begun + number / rate - time.perf_counter()
         if wait > 0:
+            # Keeps the pace; this runs in a thread of its own.
             time.sleep(wait)
         if number >= len(MUNICIPALITIES):
             sent[event] = time.perf_counter()
