@@ -77,7 +77,7 @@ class Repository:
     async def save(
         self, kind: str, changed: Mapping[str, Projection], stored: Set[str], session: Session
     ) -> None:
-        """Writes projections by subject, of which `stored` are here already; of the erased a gravestone alone."""
+        """Writes projections by subject, `stored` of which are here; of the erased a gravestone alone."""
         writes = [
             put({"_id": subject, **document_of(projection)}, known=subject in stored)
             for subject, projection in changed.items()
