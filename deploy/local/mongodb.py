@@ -1,6 +1,7 @@
 """MongoDB as one process: a replica set of one member, on the loopback interface alone."""
 
 import importlib.util
+import os
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,10 @@ PARAMETERS = ("--setParameter", "transactionLifetimeLimitSeconds=10")
 60 s by default. Kobling's transactions take milliseconds.
 """
 REPLICA_SET = "kobling"
+CACHE_VARIABLE = "KOBLING_MONGODB_CACHE_GB"
+"""How much a local `mongod` caches: 1 where nothing is said, which does for tests and the demo. It begins to
+write pages out when a twentieth of the cache has changed.
+"""
 
 _START = timedelta(seconds=60)
 _GRACE = timedelta(seconds=10)
@@ -76,7 +81,8 @@ class MongoServer:
         command = [str(binary), "--dbpath", str(self._directory), "--replSet", REPLICA_SET]
         command += ["--bind_ip", LOOPBACK, "--port", str(port), "--nounixsocket"]
         # By default half of the machine's memory, and 5 % of its disk.
-        command += ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024", *PARAMETERS]
+        cache = os.environ.get(CACHE_VARIABLE, "1")
+        command += ["--wiredTigerCacheSizeGB", cache, "--oplogSize", "1024", *PARAMETERS]
         self.process = ServerProcess("mongod", command, self._log)
         try:
             await self.process.start()

@@ -31,7 +31,7 @@ log = get_logger(__name__)
 
 IDLE_COMMIT = timedelta(seconds=1)
 POLL_MS = 500
-GATHER_MS = 10
+GATHER_MS = 5
 """How long a small batch waits for what came while the last one was handled."""
 SMALL = 10
 """A batch is small that is less than the tenth part of a full one."""

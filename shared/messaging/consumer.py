@@ -28,7 +28,7 @@ POLL_INTERVAL = timedelta(hours=24)
 FETCH_BYTES = 8 * 1024 * 1024
 PARTITION_BYTES = 512 * 1024
 """Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
-GATHER_STATES = timedelta(milliseconds=100)
+GATHER_STATES = timedelta(milliseconds=250)
 """How long more may come after a small batch of states, which nobody waits for as a municipality does for its
 receipt. Without it four services at 100 records a second are busy with transactions of two.
 """

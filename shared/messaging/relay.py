@@ -131,13 +131,13 @@ class Relay:
             while True:
                 # Read only now: start() has fenced every older producer.
                 stopping = self._stopping
-                sent = await self._send_some(producer)
+                more = await self._send_some(producer)
                 self._losses = 0
                 self.health.working(self.name)
-                if not sent and stopping:
+                if not more and stopping:
                     await self.lease.release()
                     return
-                if not sent:
+                if not more:
                     await self._pause()
                 if self.lease.needs_renewal and not await self.lease.acquire():
                     raise LeaseLost
@@ -150,18 +150,17 @@ class Relay:
         self._wake.clear()
 
     async def _send_some(self, producer: AIOKafkaProducer) -> bool:
-        """Sends the oldest rows, at most one for each key; returns whether there were any."""
-        oldest = await self._oldest()
+        """Sends the oldest rows, at most one for each key; returns whether it left any that may go now."""
+        oldest, more = await self._oldest()
         missing = await self._missing({bundle.topic for bundle in oldest}, producer)
         if missing:
             log.error("outbox_topic_missing", topics=sorted(missing))
             self._aside |= {(topic, None): time.monotonic() + MISSING.total_seconds() for topic in missing}
         batch = [bundle for bundle in oldest if bundle.topic not in missing]
-        if not batch:
-            return bool(missing)
-        await _in_time(self._transact([row for bundle in batch for row in bundle.rows], producer))
-        await self._delete(batch)
-        return True
+        if batch:
+            await _in_time(self._transact([row for bundle in batch for row in bundle.rows], producer))
+            await self._delete(batch)
+        return more or bool(missing)
 
     async def _delete(self, sent: Sequence[Bundle]) -> None:
         """Takes sent rows out of the outbox.
@@ -178,8 +177,8 @@ class Relay:
         ]
         await self.database["outbox"].bulk_write(writes, ordered=False)
 
-    async def _oldest(self) -> list[Bundle]:
-        """The oldest bundles, about `rows` rows and `BYTES`, without what is set aside.
+    async def _oldest(self) -> tuple[list[Bundle], bool]:
+        """The oldest bundles, about `rows` rows and `BYTES`, without what is set aside; whether others wait.
 
         Of two rows of a key the newer must never go first: a place is set aside as a whole, a bundle waits
         that has a key of an older one, whether that one goes or waits itself, and all is read as of one
@@ -193,6 +192,7 @@ class Relay:
         found: list[Bundle] = []
         taken: set[Place] = set()
         rows = size = 0
+        more = False
         async with self.database.snapshot() as session:
             cursor = self.database["outbox"].find(
                 wanted, sort=OLDEST_FIRST, batch_size=CURSOR_BATCH, session=session
@@ -202,13 +202,16 @@ class Relay:
                 places = bundle.places
                 if bundle.rows and taken.isdisjoint(places):
                     found.append(bundle)
+                elif bundle.rows:
+                    more = True
                 taken |= places
                 rows += len(bundle.rows)
                 size += bundle.size
                 if rows >= self.rows or size > BYTES:
+                    more = True
                     break
             await cursor.close()
-        return found
+        return found, more
 
     async def _missing(self, topics: set[str], producer: AIOKafkaProducer) -> set[str]:
         """Topics that don't exist. A send to one of them would hold up all others until it times out."""

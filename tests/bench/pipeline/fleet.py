@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
+from pymongo import AsyncMongoClient
 
 from deploy.administration import ensure_topics
 from deploy.installation import service_environment
@@ -26,6 +28,8 @@ from tests.bench.pipeline.machine import Cost, cost
 READY_SECONDS = 60.0
 GRACE = timedelta(seconds=15)
 NO_SERVERS: Mapping[str, int] = {}
+HURRIED = ("DUE_POLL", "PUBLISH_EVERY")
+"""With these the example installation shows in seconds what takes hours; here a service's own apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Fleet:
                 service, self.stack, {service: ports[name], "mail": 1}, keys, timedelta()
             )
             upper = service.upper()
+            for setting in HURRIED:
+                environment.pop(f"{upper}_{setting}", None)
             environment |= {
                 f"{upper}_TOPIC_PREFIX": self.prefix,
                 f"{upper}_DATABASE": self.database(service),
@@ -99,8 +105,12 @@ class Fleet:
         return {name: cost(pid) for name, pid in {**pids, **self.servers}.items()}
 
     async def stop(self) -> None:
-        """Ends the processes in order."""
+        """Ends the processes in order and drops what they stored, lest the next run pay for its upkeep."""
         await asyncio.gather(*(process.stop(GRACE) for process in self._processes.values()))
+        client: AsyncMongoClient[dict[str, Any]]
+        async with AsyncMongoClient(self.stack.mongodb) as client:
+            for service in SERVICES:
+                await client.drop_database(self.database(service))
 
 
 @asynccontextmanager

@@ -78,7 +78,8 @@ class Watcher:
                 "group.id": f"{self._fleet.prefix}bench.watcher",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
-                "fetch.wait.max.ms": 5,
+                # A fetch is answered as soon as there is anything: with 5 ms the reader was itself a load.
+                "fetch.wait.max.ms": 100,
             }
         )
         prefix = self._fleet.prefix

@@ -30,14 +30,21 @@ async def pairs(corner: Corner) -> str:
     return topics.PAIRS.name
 
 
-def relay(corner: Corner, ledger: Ledger, stack: Addresses, part: int = 0, parts: int = 1) -> Relay:
+def relay(
+    corner: Corner,
+    ledger: Ledger,
+    stack: Addresses,
+    part: int = 0,
+    parts: int = 1,
+    poll: timedelta = timedelta(milliseconds=20),
+) -> Relay:
     return Relay(
         ledger.database,
         Lease(ledger.database, "relay", part, parts),
         lambda: relay_producer(stack.kafka, f"{corner.prefix}relay-{part}"),
         Health(),
         rows=100,
-        poll=timedelta(milliseconds=20),
+        poll=poll,
         backoff=Backoff(timedelta(milliseconds=10), timedelta(milliseconds=50)),
     )
 
@@ -90,6 +97,19 @@ async def test_rows_of_a_key_arrive_in_order_and_are_deleted(
     async with running(relay(corner, ledger, stack)):
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, pairs) == {f"pair-{key}": [1, 2, 3, 4, 5] for key in range(30)}
+
+
+@pytest.mark.parametrize(("keys", "revisions_each"), [(1, 4), (350, 1)], ids=["of one key", "over its limit"])
+async def test_what_is_left_behind_goes_without_waiting(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, keys: int, revisions_each: int
+) -> None:
+    ascending = range(1, revisions_each + 1)
+    await put(
+        ledger, *(row(corner, f"pair-{key}", revision) for revision in ascending for key in range(keys))
+    )
+    async with running(relay(corner, ledger, stack, poll=timedelta(minutes=10))):
+        await wait_until(lambda: empty(ledger))
+    assert await revisions(corner, pairs) == {f"pair-{key}": list(ascending) for key in range(keys)}
 
 
 async def test_relays_that_share_an_outbox_send_every_row_once_and_in_order(
@@ -222,7 +242,7 @@ async def test_of_a_key_one_row_is_in_hand_and_none_before_an_older_one(
 ) -> None:
     rows = [row(corner, f"pair-{key}", revision) for revision in (1, 2, 3) for key in "abc"]
     await put(ledger, *rows[::-1])
-    found = [one for bundle in await relay(corner, ledger, stack)._oldest() for one in bundle.rows]
+    found = [one for bundle in (await relay(corner, ledger, stack)._oldest())[0] for one in bundle.rows]
     assert sorted((one.key or b"", one.order) for one in found) == [
         (b"pair-a", 1),
         (b"pair-b", 1),
@@ -235,7 +255,7 @@ async def test_a_key_that_waits_holds_up_no_other(corner: Corner, ledger: Ledger
     chain = ["pair-a", "pair-a", "pair-a pair-b", "pair-b pair-c", "pair-c", "pair-d"]
     for order, keys in enumerate(chain):
         await put(ledger, *(row(corner, key, order)._replace(slot=0) for key in keys.split()))
-    found = await relay(corner, ledger, stack)._oldest()
+    found, _ = await relay(corner, ledger, stack)._oldest()
     assert [[one.order for one in bundle.rows] for bundle in found] == [[0], [5]]
 
 
@@ -257,8 +277,8 @@ async def test_what_is_stored_while_the_relay_reads_is_not_read_in_part(
     monkeypatch.setattr("shared.messaging.relay.CURSOR_BATCH", 2)
     monkeypatch.setattr(Bundle, "of", of)
     made = relay(corner, ledger, stack)
-    assert [bundle.rows[0].order for bundle in await made._oldest()] == list(range(10, 20))
-    assert [bundle.rows[0].order for bundle in await made._oldest()] == [1, *range(10, 20)]
+    assert [bundle.rows[0].order for bundle in (await made._oldest())[0]] == list(range(10, 20))
+    assert [bundle.rows[0].order for bundle in (await made._oldest())[0]] == [1, *range(10, 20)]
 
 
 async def test_many_batches_for_one_partition_wait_for_one_another(
