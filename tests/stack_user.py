@@ -16,15 +16,14 @@ from deploy.local.supervision import supervisor_pid
 REPOSITORY = Path(__file__).parents[1]
 
 PARENT = """
-import json, signal, sys, time
+import json, signal, sys
 from dataclasses import asdict
 from pathlib import Path
 from deploy.local.stack import running_stack
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with running_stack(Path(sys.argv[1])) as addresses:
     print(json.dumps(asdict(addresses)), flush=True)
-    while True:
-        time.sleep(0.1)
+    signal.pause()
 """
 """In a shell's background tests inherit an ignored SIGINT; and one that comes just before `signal.pause()`
 would be waited for in vain.
@@ -100,4 +99,5 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline, f"not in 20 s: {what}"
+        # Between looks at processes and files, whose end nothing tells.
         time.sleep(0.02)

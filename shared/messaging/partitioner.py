@@ -28,5 +28,6 @@ def murmur2(key: bytes) -> int:
 def partition_of(key: bytes | None, partitions: Collection[int], fallback: int) -> int:
     """A key's partition; a record without one goes where `fallback`, any number, takes it."""
     if len(partitions) == 1:
+        # As with every receipt: nothing to find out.
         return 0
     return (fallback if key is None else murmur2(key) & _POSITIVE) % len(partitions)
