@@ -135,26 +135,41 @@ class FieldCipher:
     """
 
     master: bytes
+    _wrapping: AESGCM = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_wrapping", AESGCM(self.master))
 
     def new_key(self, subject: str) -> tuple[bytes, bytes]:
         """A fresh (key, wrapped key) for a subject; only the wrapped one is stored."""
         key = AESGCM.generate_key(256)
-        return key, self.encrypt(self.master, key, subject)
+        return key, _encrypt(self._wrapping, key, subject)
 
     def unwrap(self, wrapped: bytes, subject: str) -> bytes:
         """The subject's key; raises SealingError where it was wrapped for another subject or master."""
-        return self.decrypt(self.master, wrapped, subject)
+        return _decrypt(self._wrapping, wrapped, subject)
 
     @staticmethod
     def encrypt(key: bytes, plain: bytes, subject: str) -> bytes:
         """Nonce and cipher text, bound to the subject."""
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(key).encrypt(nonce, plain, subject.encode())
+        return _encrypt(AESGCM(key), plain, subject)
 
     @staticmethod
     def decrypt(key: bytes, cipher: bytes, subject: str) -> bytes:
         """The plain text; raises SealingError where key, subject or bytes don't fit."""
         try:
-            return AESGCM(key).decrypt(cipher[:NONCE_BYTES], cipher[NONCE_BYTES:], subject.encode())
-        except (InvalidTag, ValueError):
+            return _decrypt(AESGCM(key), cipher, subject)
+        except ValueError:
             raise SealingError("does not decrypt with this key and subject") from None
+
+
+def _encrypt(cipher: AESGCM, plain: bytes, subject: str) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, plain, subject.encode())
+
+
+def _decrypt(cipher: AESGCM, sealed: bytes, subject: str) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], subject.encode())
+    except (InvalidTag, ValueError):
+        raise SealingError("does not decrypt with this key and subject") from None

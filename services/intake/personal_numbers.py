@@ -1,7 +1,7 @@
 """Recognises Norwegian and Danish personal numbers: as case references, and in texts that would be public."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from stdnum.dk import cpr
 from stdnum.no import fodselsnummer
@@ -16,6 +16,8 @@ _LETTERS_AROUND = re.compile(r"^[A-Za-z]+|[A-Za-z]+$")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 _DIGITS = re.compile(r"[0-9]{10,11}", re.ASCII)
 """All others can't be such a number."""
+_TEN_DIGITS = re.compile(r"[0-9](?:[^0-9A-Za-z]*[0-9]){9}", re.ASCII)
+"""Ten digits without a letter between them: a text without them, as nearly all are, holds no number."""
 
 
 def reads_as_personal_number(text: str) -> bool:
@@ -25,13 +27,15 @@ def reads_as_personal_number(text: str) -> bool:
     numbers of test registers are taken too. Danish: any ten digits that begin with a date, since check
     digits no longer decide there.
     """
+    if _TEN_DIGITS.search(text) is None:
+        return False
     bare = _LETTERS_AROUND.sub("", _BETWEEN.sub("", text))
     return _DIGITS.fullmatch(bare) is not None and (_is_norwegian(bare) or cpr.is_valid(bare))
 
 
 def holds_personal_number(text: str) -> bool:
     """Whether such a number stands anywhere in a text. Meant for words: long numbers may seem to hold one."""
-    if len(text) < DANISH_DIGITS:
+    if _TEN_DIGITS.search(text) is None:
         return False
     runs = [run for run in _NO_DIGIT.split(_BETWEEN.sub("", text)) if len(run) >= DANISH_DIGITS]
     return any(
@@ -44,44 +48,43 @@ def holds_personal_number(text: str) -> bool:
 
 def personal_number_in(said: Contract) -> str | None:
     """The field of a record's data that holds a personal number and would be published, if there is one."""
-    return next((field for field, text in _published_texts(said) if holds_personal_number(text)), None)
+    texts = _published_texts(said)
+    # All at once, a letter between each two: a record's texts hardly ever have ten digits together.
+    if _TEN_DIGITS.search("x".join([text for _, text in texts])) is None:
+        return None
+    return next((field for field, text in texts if holds_personal_number(text)), None)
 
 
-def _published_texts(said: Contract) -> Iterator[tuple[str, str]]:
-    """Field and text. Nothing of protected people and minors: to refuse their record would leave public
+def _published_texts(said: Contract) -> Sequence[tuple[str, str]]:
+    """Fields and texts. Nothing of protected people and minors: to refuse their record would leave public
     what an earlier one said.
     """
     match said:
-        case PersonSettled():
-            if said.protection != "none" or said.unaccompanied_minor:
-                return
-            if said.placement is not None:
-                yield "placement.district", said.placement.district
-            yield from _of_profile(said)
+        case PersonSettled(protection="none", unaccompanied_minor=False):
+            district = said.placement.district if said.placement is not None else ""
+            return [("placement.district", district), *_of_profile(said)]
         case RegisterVolunteer():
-            yield from _of_profile(said)
+            return _of_profile(said)
         case RecordConsent():
-            yield "purpose", said.purpose
-            yield "text_version", said.text_version
+            return ("purpose", said.purpose), ("text_version", said.text_version)
         case RecordCheck():
-            yield "kind", said.kind
-            yield "role", said.role or ""
+            return ("kind", said.kind), ("role", said.role or "")
         case RecordInterview():
-            yield from _numbered("interests", said.interests or [])
-            yield from _numbered("expectations.activities", said.expectations.activities)
+            return [
+                *_numbered("interests", said.interests or []),
+                *_numbered("expectations.activities", said.expectations.activities),
+            ]
         case _:
-            return
+            return ()
 
 
-def _of_profile(said: PersonSettled | RegisterVolunteer) -> Iterator[tuple[str, str]]:
-    yield "occupation", said.occupation or ""
-    yield from _numbered("interests", said.interests)
-    for number, language in enumerate(said.languages):
-        yield f"languages.{number}.code", language.code
+def _of_profile(said: PersonSettled | RegisterVolunteer) -> list[tuple[str, str]]:
+    spoken = [(f"languages.{number}.code", item.code) for number, item in enumerate(said.languages)]
+    return [("occupation", said.occupation or ""), *_numbered("interests", said.interests), *spoken]
 
 
-def _numbered(field: str, texts: list[str]) -> Iterator[tuple[str, str]]:
-    return ((f"{field}.{number}", text) for number, text in enumerate(texts))
+def _numbered(field: str, texts: list[str]) -> list[tuple[str, str]]:
+    return [(f"{field}.{number}", text) for number, text in enumerate(texts)]
 
 
 def _is_norwegian(number: str) -> bool:

@@ -1,6 +1,5 @@
 """Publishes what happened to a file: the public state, and the sealed card where consent allows it."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from services.intake import translate
@@ -27,7 +26,7 @@ class Publisher:
         version = file.state.next(work.now)
         data = translate.public_state(file.person)
         work.emit(event, subject=file.person.subject, data=data, cause=cause, version=version)
-        return replace(file, state=version)
+        return file._replace(state=version)
 
     def card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
         """Publishes the contact card if somebody consented to contact and the card is new or changed."""
@@ -41,7 +40,7 @@ class Publisher:
         sealed = self._sealer.seal(translate.card(person.details), person.subject)
         data = ContactCard(municipality=person.municipality, card=sealed)
         work.emit("ContactCardSealed", subject=person.subject, data=data, cause=cause, version=version)
-        return replace(file, card=version)
+        return file._replace(card=version)
 
     def take_back(self, file: File[Refugee], cause: Cause, work: Work) -> None:
         """Ends what was published of somebody who must not be known any more: a last state, then nothing."""

@@ -1,10 +1,9 @@
 """Files ↔ documents. Personal details are stored encrypted, each person's under a key of their own."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, NamedTuple, TypeVar
 
-import orjson
 from pydantic import TypeAdapter
 from pymongo import DeleteOne, IndexModel, InsertOne, ReplaceOne
 
@@ -36,13 +35,12 @@ _CODECS: dict[type[Person], TypeAdapter[Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class File(Generic[P_co]):
+class File(NamedTuple, Generic[P_co]):
     """A person as stored: the file, its place in its state topic, and that of its contact card."""
 
     person: P_co
-    state: Version = field(default_factory=Version)
-    card: Version = field(default_factory=Version)
+    state: Version = Version()
+    card: Version = Version()
     key: bytes | None = None
 
 
@@ -122,7 +120,7 @@ class Files(Generic[P]):
             if key is None:
                 key, wrapped = self._cipher.new_key(person.subject)
                 keys.append(InsertOne({"_id": person.subject, "wrapped": wrapped}))
-            cipher = self._cipher.encrypt(key, orjson.dumps(person.details), person.subject)
+            cipher = self._cipher.encrypt(key, _DETAILS.dump_json(person.details), person.subject)
         document: Document = {
             "_id": person.subject,
             # As JSON has it: dates as text, tuples as lists.

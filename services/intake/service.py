@@ -176,7 +176,7 @@ class Intake:
         today = local_day(work.now)
         after = self._assessed(self._step(request.command, request, who, today), today)
         after, event = _progressed(who, after, type(request.command), today)
-        answer = self._keep(request, entry, replace(file, person=after), event, work)
+        answer = self._keep(request, entry, file._replace(person=after), event, work)
         if isinstance(request.command, command.ApproveVolunteer) and not request.dry_run:
             return await self._approval_answer(request, request.command, after, answer, work)
         return answer

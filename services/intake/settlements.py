@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from services.intake import translate
@@ -141,7 +141,7 @@ class Settlements:
     ) -> File[Refugee]:
         person = change.refugee
         if before is not None and before.person.subject == person.subject:
-            file = replace(before, person=person)
+            file = before._replace(person=person)
         else:
             file = File(person)
         if before is not None and before.person.subject != person.subject:

@@ -66,14 +66,12 @@ def date_in_future(said: municipal.PersonSettled | municipal.PersonMoved, today:
     """
     if isinstance(said, municipal.PersonMoved):
         return Dead("date_in_future", "moved_on") if said.moved_on > today else None
-    happened = {
-        "arrived_on": said.arrived_on,
-        "settled_on": said.settled_on,
-        "person.birth_date": said.person.birth_date if said.person else None,
-    }
-    for name, day in happened.items():
-        if day is not None and day > today:
-            return Dead("date_in_future", name)
+    if said.arrived_on is not None and said.arrived_on > today:
+        return Dead("date_in_future", "arrived_on")
+    if said.settled_on is not None and said.settled_on > today:
+        return Dead("date_in_future", "settled_on")
+    if said.person is not None and said.person.birth_date > today:
+        return Dead("date_in_future", "person.birth_date")
     is_here = said.arrived_on is not None or said.settled_on is not None
     latest = today if is_here else today + PLANNED
     if said.placement is not None and said.placement.placed_on > latest:
@@ -176,7 +174,7 @@ def requirements(pack: ProgrammePack, side: PackSide) -> person.Requirements:
 
 
 _NOTHING: Document = {name: [] for name in ("spells", "participations", "languages", "interests", "consents")}
-"""Lists stand in a state even where they are empty."""
+"""Lists stand in a state even where they are empty; what has no value is left out."""
 
 
 def public_state(who: person.Person) -> Document:
@@ -200,19 +198,21 @@ def withdrawn_state(municipality: str) -> Document:
 
 
 def _refugee_state(who: refugee.Refugee) -> Document:
-    placement = who.placement
-    return _common(who) | _stated(
-        expected_arrival_on=_day(who.expected_arrival_on),
-        arrived_on=_day(who.arrived_on),
-        settled_on=_day(who.settled_on),
-        placement=None
-        if placement is None
-        else {
+    state = _common(who)
+    if who.expected_arrival_on is not None:
+        state["expected_arrival_on"] = who.expected_arrival_on.isoformat()
+    if who.arrived_on is not None:
+        state["arrived_on"] = who.arrived_on.isoformat()
+    if who.settled_on is not None:
+        state["settled_on"] = who.settled_on.isoformat()
+    if (placement := who.placement) is not None:
+        placed_on = placement.placed_on.isoformat()
+        state["placement"] = {
             "kind": placement.kind,
-            "placed_on": placement.placed_on.isoformat(),
+            "placed_on": placed_on,
             "district": placement.district,
-        },
-    )
+        }
+    return state
 
 
 def _volunteer_state(who: volunteer.Volunteer) -> Document:
@@ -233,14 +233,12 @@ def _volunteer_state(who: volunteer.Volunteer) -> Document:
 
 
 def _common(who: person.Person) -> Document:
-    common: Document = _NOTHING | _stated(
-        municipality=who.municipality,
-        status=who.status,
-        spells=[
-            _stated(**{"status": spell.status, "from": spell.since.isoformat(), "to": _day(spell.to)})
-            for spell in who.spells
-        ],
-        participations=[
+    state: Document = {
+        **_NOTHING,
+        "municipality": who.municipality,
+        "status": who.status,
+        "spells": [_spell(spell) for spell in who.spells],
+        "participations": [
             _stated(
                 programme=part.programme,
                 pack_version=part.pack_version,
@@ -249,7 +247,7 @@ def _common(who: person.Person) -> Document:
             )
             for part in who.participations
         ],
-        consents=[
+        "consents": [
             {
                 "purpose": given.purpose,
                 "text_version": given.text_version,
@@ -257,24 +255,33 @@ def _common(who: person.Person) -> Document:
             }
             for given in who.consents
         ],
-    )
+    }
     if who.profile is not None:
-        common |= _known(who.profile, who.household_ref)
+        _add_known(state, who.profile, who.household_ref)
     if who.interview is not None:
-        common |= _wished(who.interview)
-    return common
+        state |= _wished(who.interview)
+    return state
 
 
-def _known(profile: person.Profile, household: str | None) -> Document:
-    return _stated(
-        birth_year=profile.birth_year,
-        gender=profile.gender,
-        languages=[{"code": item.code, "level": item.level} for item in profile.languages],
-        household=_stated(ref=household, adults=profile.adults, minors=profile.minors),
-        occupation_field=profile.occupation,
-        education_level=profile.education,
-        interests=list(profile.interests),
-    )
+def _spell(spell: person.Spell) -> Document:
+    said = {"status": spell.status, "from": spell.since.isoformat()}
+    if spell.to is not None:
+        said["to"] = spell.to.isoformat()
+    return said
+
+
+def _add_known(state: Document, profile: person.Profile, household: str | None) -> None:
+    state["birth_year"] = profile.birth_year
+    state["gender"] = profile.gender
+    state["languages"] = [{"code": item.code, "level": item.level} for item in profile.languages]
+    state["household"] = {"adults": profile.adults, "minors": profile.minors}
+    if household is not None:
+        state["household"]["ref"] = household
+    if profile.occupation is not None:
+        state["occupation_field"] = profile.occupation
+    if profile.education is not None:
+        state["education_level"] = profile.education
+    state["interests"] = list(profile.interests)
 
 
 def _wished(held: person.Interview) -> Document:

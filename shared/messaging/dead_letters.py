@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -139,7 +139,7 @@ class DeadLetters:
 
 def _bare(raw: Raw) -> Raw:
     """The record's place alone."""
-    return replace(raw, key=None, value=None, headers=())
+    return raw._replace(key=None, value=None, headers=())
 
 
 def _carried(raw: Raw, topic: Topic) -> tuple[bytes | None, bytes | None]:

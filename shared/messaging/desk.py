@@ -6,7 +6,7 @@ replaced, so the partition's counters move with it, in the same transaction.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -166,7 +166,7 @@ def _edited(raw: Raw, value: dict[str, Any]) -> Raw:
     structured = (*headers, ("content-type", b"application/cloudevents+json"))
     subject = value.get("subject")
     changed_key = subject.encode() if isinstance(subject, str) else raw.key
-    return replace(raw, value=orjson.dumps(value), headers=structured, key=changed_key)
+    return raw._replace(value=orjson.dumps(value), headers=structured, key=changed_key)
 
 
 def _text(content: bytes | None) -> str | None:

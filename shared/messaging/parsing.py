@@ -122,8 +122,8 @@ class Parser:
             named = _PLACE.search(envelope.source)
             if named and named[1] != owner:
                 raise _Refused("municipality_mismatch", "source")
-        event_id, cause = _origin(raw, envelope, inbound=message.inbound)
-        return Received(raw, key, owner, message, envelope, data, event_id, cause)
+        inbox_id, cause = _origin(raw, envelope, inbound=message.inbound)
+        return Received(raw, key, owner, message, envelope, data, inbox_id, cause)
 
     def _message(self, type_: str) -> Message:
         known = self._types.get(type_)
@@ -143,10 +143,12 @@ class Parser:
 
 def _origin(raw: Raw, envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]:
     """The record's id as it is stored, and the record as the cause of others, as it may be passed on."""
-    id_, chain = envelope.id, envelope.correlationid or envelope.id
+    id_, chain = envelope.id, envelope.correlationid
     if not inbound:
-        return id_, Cause(id_, chain, envelope.traceparent)
-    return inner_id(id_), Cause(public_id(id_, raw), public_id(chain, raw), envelope.traceparent)
+        return f"{raw.topic} {id_}", Cause(id_, chain or id_, envelope.traceparent)
+    public = public_id(id_, raw)
+    cause = Cause(public, public if chain is None else public_id(chain, raw), envelope.traceparent)
+    return f"{raw.topic} {inner_id(id_)}", cause
 
 
 def _key(raw: Raw) -> str:

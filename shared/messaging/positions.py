@@ -29,7 +29,10 @@ class Positions:
     _begun_anew: set[Partition] = field(default_factory=set, init=False)
     _newest_moved: dict[Partition, int] = field(default_factory=dict, init=False)
     _moved: dict[Partition, int] = field(default_factory=dict, init=False)
-    counted: dict[Partition, Counter[str]] = field(default_factory=dict, init=False)
+    counted: dict[Partition, Counter[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.counted = {partition: Counter() for partition in self.next_offset}
 
     @classmethod
     async def load(cls, database: Database, partitions: Iterable[Partition], session: Session) -> "Positions":
@@ -58,10 +61,12 @@ class Positions:
 
     def passed(self, partition: Partition, offset: int, timestamp: int, counter: str | None) -> None:
         """Moves past a record; `counter` is None for a redelivery or a tick, which count for nothing."""
-        self._moved[partition] = max(self._moved.get(partition, 0), offset + 1)
-        self._newest_moved[partition] = max(self._newest_moved.get(partition, 0), timestamp)
+        if offset >= self._moved.get(partition, 0):
+            self._moved[partition] = offset + 1
+        if timestamp > self._newest_moved.get(partition, 0):
+            self._newest_moved[partition] = timestamp
         if counter is not None:
-            self.counted.setdefault(partition, Counter())[counter] += 1
+            self.counted[partition][counter] += 1
 
     async def save(self, database: Database, session: Session) -> None:
         """Writes the moves and counts in one round trip."""
@@ -73,7 +78,7 @@ class Positions:
                     {"_id": key(partition)},
                     {
                         **self._move(partition, next_offset),
-                        "$inc": {name: self.counted.get(partition, Counter())[name] for name in COUNTERS},
+                        "$inc": {name: self.counted[partition][name] for name in COUNTERS},
                         "$setOnInsert": {"topic": partition[0], "partition": partition[1]},
                     },
                     upsert=True,
@@ -85,7 +90,7 @@ class Positions:
         )
 
     def _move(self, partition: Partition, next_offset: int) -> Document:
-        newest = {"newest": self._newest_moved[partition]}
+        newest = {"newest": self._newest_moved.get(partition, 0)}
         if partition in self._begun_anew:
             return {"$set": {"next_offset": next_offset, **newest}}
         # A member that lost the partition may finish after its successor: never move back.

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -30,8 +30,7 @@ class KafkaRecord(Protocol):
     headers: Sequence[tuple[str, bytes | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A record's bytes and place. `timestamp` is the broker's, in milliseconds since 1970."""
 
     topic: str
@@ -104,8 +103,7 @@ def public_id(foreign: str, raw: Raw) -> str:
     return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_PLACES, place))
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """What brought something about: its id, the first id of its chain, and the trace it belongs to."""
 
     id: str
@@ -113,10 +111,9 @@ class Cause:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A record that parsed. `owner` is the municipality or operator whose topic it came on, `event_id` its id
-    as the inbox knows it, `cause` this record as the cause of others.
+class Received(NamedTuple):
+    """A record that parsed. `owner` is the municipality or operator whose topic it came on, `inbox_id` its
+    topic and event id, as the inbox knows it, `cause` this record as the cause of others.
     """
 
     raw: Raw
@@ -125,7 +122,7 @@ class Received:
     message: Message
     envelope: Envelope
     data: Contract
-    event_id: str
+    inbox_id: str
     cause: Cause
 
     @property
@@ -183,8 +180,7 @@ Parsed = Received | Erased | Unreadable | Tick
 Readable = Received | Erased
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(NamedTuple):
     """A record and what became of it."""
 
     record: Received | Erased | Unreadable

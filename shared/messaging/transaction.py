@@ -150,14 +150,14 @@ class BatchTransaction:
         """Moves the positions; returns the first deliveries, which are the ones to count and to answer."""
         handled: list[Handled] = []
         for index, record in enumerate(chunk):
-            partition = partition_of(record.raw)
-            outcome = outcomes.get(index)
-            first = not positions.is_redelivery(partition, record.raw.offset, record.raw.timestamp)
+            raw = record.raw
+            partition, outcome = partition_of(raw), outcomes.get(index)
+            first = not positions.is_redelivery(partition, raw.offset, raw.timestamp)
             if first and outcome is not None and not isinstance(record, Tick):
                 handled.append(Handled(record, outcome))
-                positions.passed(partition, record.raw.offset, record.raw.timestamp, counter(outcome))
+                positions.passed(partition, raw.offset, raw.timestamp, counter(outcome))
             else:
-                positions.passed(partition, record.raw.offset, record.raw.timestamp, None)
+                positions.passed(partition, raw.offset, raw.timestamp, None)
         return handled
 
     async def _quarantine(self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], work: Work) -> None:

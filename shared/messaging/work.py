@@ -7,7 +7,7 @@ Everything goes in with the transaction or not at all. The body of a transaction
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pymongo import DeleteOne, ReplaceOne
@@ -34,8 +34,7 @@ def microseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A subject's place in its topic: the revision last published and the `order` of its outbox row.
 
     `order` (microseconds) never falls, whatever a replica's clock says, so the relay can't send revision 6

@@ -1,10 +1,11 @@
 """What refugees and volunteers have in common: who they are, what they agreed to, what they take part in."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Literal, Self, TypeVar
 
 from services.intake.domain.errors import DomainError
+from services.intake.domain.values import value
 
 ParticipationStatus = Literal["joined", "consented", "ready", "left"]
 
@@ -12,7 +13,7 @@ CONTACT = "contact"
 """The consent without which nobody's contact card leaves intake."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Details:
     """Personal data: encrypted where it is stored, published in sealed contact cards alone.
 
@@ -30,7 +31,7 @@ class Details:
     occupation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Language:
     """A language (BCP 47) and how well it is spoken."""
 
@@ -38,7 +39,7 @@ class Language:
     level: Literal["native", "fluent", "basic"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Profile:
     """What may be known of somebody without knowing who it is."""
 
@@ -54,7 +55,7 @@ class Profile:
     ) = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Interview:
     """What an interview established. Hours are hours a week."""
 
@@ -72,7 +73,7 @@ class Interview:
     interests: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spell:
     """A status and the days it lasted."""
 
@@ -81,7 +82,7 @@ class Spell:
     to: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Consent:
     """A consent in force."""
 
@@ -90,7 +91,7 @@ class Consent:
     given_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Check:
     """That a document was seen; never what it says."""
 
@@ -99,7 +100,7 @@ class Check:
     role: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Approval:
     """An organisation's approval for a programme."""
 
@@ -108,7 +109,7 @@ class Approval:
     on: date
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Participation:
     """A part in one programme."""
 
@@ -119,7 +120,7 @@ class Participation:
     ready_since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Requirements:
     """What a side of a programme's pack asks before somebody may be matched."""
 
@@ -132,7 +133,7 @@ class Requirements:
     minimum_age: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Person:
     """The common part of a refugee's and a volunteer's file."""
 

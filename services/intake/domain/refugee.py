@@ -1,11 +1,12 @@
 """A refugee's file: from settlement to readiness, corrections and moves."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypedDict
 
-from services.intake.domain.person import Details, Participation, Person, Profile
+from services.intake.domain.person import Details, Participation, Person, Profile, Spell
+from services.intake.domain.values import value
 
 Standing = Literal["none", "protected", "minor", "withdrawn"]
 
@@ -24,7 +25,7 @@ class Fact(StrEnum):
     MOVED = "RefugeeMoved"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Placement:
     """Where the municipality has housed somebody."""
 
@@ -33,7 +34,7 @@ class Placement:
     district: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Case:
     """A municipality's case, by a keyed digest of its reference, and the newest record of it."""
 
@@ -41,7 +42,7 @@ class Case:
     newest: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Refugee(Person):
     """A settled or announced person. `cases` are all municipal cases that are this person; the first is
     the current one. Of protected people and referred minors nothing but cases and status is kept.
@@ -63,7 +64,7 @@ class Refugee(Person):
         return self.status not in {"protected", "referred"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settlement:
     """What a municipality says of a case. `profile` and `details` are absent of protected people."""
 
@@ -80,7 +81,18 @@ class Settlement:
     former_case: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+class _Stated(TypedDict):
+    """The fields of a file that are as the newest settlement of its current case says."""
+
+    profile: Profile | None
+    details: Details | None
+    expected_arrival_on: date | None
+    arrived_on: date | None
+    settled_on: date | None
+    placement: Placement | None
+
+
+@value
 class Change:
     """A refugee's new file and what happened, if anything that may be known outside.
 
@@ -106,13 +118,16 @@ def settle(known: Refugee | None, said: Settlement, subject: str, today: date) -
     if said.standing != "none":
         return _hide(known, said, subject, today)
     if known is None or not known.is_public:
-        fresh = Refugee(
+        status, since = _arrival(said, today)
+        opened = Refugee(
             subject=subject,
             municipality=said.municipality,
-            status="announced",
+            status=status,
+            spells=(Spell(status, since),),
             cases=_cases(known.cases if known else (), said),
+            **_stated(said),
         )
-        return Change(_stated(fresh, said, today), Fact.SETTLED)
+        return Change(opened, Fact.SETTLED)
     current = known.cases[0].key
     is_new = known.case(said.case) is None
     known = replace(known, cases=_cases(known.cases, said))
@@ -123,7 +138,9 @@ def settle(known: Refugee | None, said: Settlement, subject: str, today: date) -
     known = replace(known, municipality=said.municipality)
     if known.status in {"withdrawn", "moved"}:
         known = replace(known, participations=(), consents=(), interview=None)
-    corrected = _stated(known, said, today)
+    if known.status in {"announced", "settled", "withdrawn", "moved"}:
+        known = known.with_status(*_arrival(said, today))
+    corrected = replace(known, **_stated(said))
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
 
 
@@ -195,23 +212,21 @@ def _bare(cases: tuple[Case, ...], municipality: str, subject: str) -> Refugee:
     return Refugee(subject=subject, municipality=municipality, status="unheard", cases=cases)
 
 
-def _stated(known: Refugee, said: Settlement, today: date) -> Refugee:
+def _arrival(said: Settlement, today: date) -> tuple[str, date]:
+    """Whether somebody is here by what a settlement says, as a status, and since when."""
     arrived = said.settled_on or said.arrived_on
-    status = known.status
-    if status in {"announced", "settled", "withdrawn", "moved"}:
-        status = "settled" if arrived and arrived <= today else "announced"
-    since = min(arrived, today) if status == "settled" and arrived else today
-    return replace(
-        known,
-        status=status,
-        spells=known.spells_with(status, since),
-        profile=said.profile,
-        details=said.details,
-        expected_arrival_on=said.expected_arrival_on,
-        arrived_on=said.arrived_on,
-        settled_on=said.settled_on,
-        placement=said.placement,
-    )
+    return ("settled", arrived) if arrived and arrived <= today else ("announced", today)
+
+
+def _stated(said: Settlement) -> _Stated:
+    return {
+        "profile": said.profile,
+        "details": said.details,
+        "expected_arrival_on": said.expected_arrival_on,
+        "arrived_on": said.arrived_on,
+        "settled_on": said.settled_on,
+        "placement": said.placement,
+    }
 
 
 def _cases(cases: tuple[Case, ...], said: Settlement) -> tuple[Case, ...]:

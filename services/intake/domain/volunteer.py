@@ -1,10 +1,11 @@
 """A volunteer's file: from registration to approval."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
 from services.intake.domain.person import Details, Participation, Person, Profile
+from services.intake.domain.values import value
 
 
 class Fact(StrEnum):
@@ -15,7 +16,7 @@ class Fact(StrEnum):
     APPROVED = "VolunteerApproved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Volunteer(Person):
     """A resident who offers to guide. `capacity` is how many pairs at once, `travel_km` how far they go."""
 
@@ -24,7 +25,7 @@ class Volunteer(Person):
     approved_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Registration:
     """What a new volunteer tells."""
 
@@ -36,7 +37,7 @@ class Registration:
     registered_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """A volunteer's new file and what happened."""
 

@@ -27,7 +27,7 @@ from shared.mongo import put
 from tests.bench.pipeline.bare import DURABLE, SNAPSHOT, Document, Where, serve_until_told
 from tests.bench.pipeline.load import MUNICIPALITIES
 
-BATCH = 500
+BATCH = 1000
 RELAYED = 32
 SECRET = os.urandom(32)
 

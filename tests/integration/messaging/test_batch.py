@@ -212,7 +212,7 @@ async def test_on_a_topic_that_was_made_again_another_record_at_the_same_place_i
     first = {**settlement("BER-1"), "id": "same"}
     await handler.process(raws([first]), Commits())
     (later,) = raws([{**settlement("BER-2"), "id": "same"}])
-    await handler.process([replace(later, timestamp=later.timestamp + 60_000)], Commits())
+    await handler.process([later._replace(timestamp=later.timestamp + 60_000)], Commits())
     assert (await ledger.positions())["dead"] == 1
     letter = await ledger.database["quarantine"].find_one({})
     assert letter is not None

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -231,10 +230,10 @@ async def test_an_unknown_letter_is_an_unknown_subject(letter: tuple[BatchProces
 
 async def test_a_record_with_huge_headers_dies_alone(corner: Corner, ledger: Ledger) -> None:
     """A document of its size would be over what MongoDB takes."""
-    huge = replace(
-        raws([settlement("BER-1")])[0], value=b"not json", headers=(("x", bytes(17 * 1024 * 1024)),)
+    huge = raws([settlement("BER-1")])[0]._replace(
+        value=b"not json", headers=(("x", bytes(17 * 1024 * 1024)),)
     )
-    sound = replace(raws([settlement("BER-2")])[0], offset=1)
+    sound = raws([settlement("BER-2")])[0]._replace(offset=1)
     handler = processor(corner, ledger)
     await handler.process([huge, sound], Commits())
     document = await ledger.database["quarantine"].find_one({})
@@ -307,7 +306,7 @@ async def test_what_protection_covers_is_kept_whole(corner: Corner, ledger: Ledg
 
 
 async def test_of_a_record_too_large_to_keep_it_is_said_so(corner: Corner, ledger: Ledger) -> None:
-    huge = replace(raws([settlement("BER-1")])[0], value=b"x" * (LARGEST_KEPT + 1))
+    huge = raws([settlement("BER-1")])[0]._replace(value=b"x" * (LARGEST_KEPT + 1))
     handler = processor(corner, ledger)
     await handler.process([huge], Commits())
     document = await ledger.database["quarantine"].find_one({})
@@ -333,7 +332,7 @@ async def test_an_original_that_no_reply_holds_is_not_shown_and_fails_nothing(
 async def test_the_largest_original_that_is_shown_fits_into_a_reply(corner: Corner, ledger: Ledger) -> None:
     handler = processor(corner, ledger)
     room = LARGEST_SHOWN - len(orjson.dumps({"key": "BER-1", "value": "", "headers": []}))
-    await handler.process([replace(raw(b"x" * room, key="BER-1"), headers=())], Commits())
+    await handler.process([raw(b"x" * room, key="BER-1")._replace(headers=())], Commits())
     document = await ledger.database["quarantine"].find_one({})
     assert document is not None
     answer = await decide(handler, request(contract.ShowDeadLetter(reason="look"), document["_id"]))

@@ -235,8 +235,8 @@ def test_what_leaves_of_a_foreign_id_is_made_from_the_records_place() -> None:
     assert first.cause != other.cause
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", first.cause.id)
     assert first.cause.correlation == first.cause.id
-    assert first.event_id == other.event_id != received(0, id="another").event_id
-    assert first.event_id not in {first.cause.id, first.cause.correlation}
+    assert first.inbox_id == other.inbox_id != received(0, id="another").inbox_id
+    assert first.inbox_id not in {first.cause.id, first.cause.correlation}
 
 
 def test_a_uuid_is_passed_on_as_it_is() -> None:

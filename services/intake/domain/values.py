@@ -1,0 +1,26 @@
+"""Immutable values of which each batch makes many thousands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, dataclass_transform, overload
+
+T = TypeVar("T")
+
+
+@overload
+def value(cls: type[T], /) -> type[T]: ...
+
+
+@overload
+def value(*, kw_only: bool) -> Callable[[type[T]], type[T]]: ...
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def value(cls: Any = None, /, *, kw_only: bool = False) -> Any:
+    """A data class with slots that is frozen to the type checker, and hashed as if it were.
+
+    A data class that is frozen at run time too sets each field by a function: deciding on settlements with
+    such took 16.7 µs each in place of 9.2. Elsewhere `dataclass(frozen=True, slots=True)` is right.
+    """
+    make = dataclass(slots=True, unsafe_hash=True, kw_only=kw_only)
+    return make if cls is None else make(cls)
