@@ -48,43 +48,44 @@ def holds_personal_number(text: str) -> bool:
 
 def personal_number_in(said: Contract) -> str | None:
     """The field of a record's data that holds a personal number and would be published, if there is one."""
-    texts = _published_texts(said)
+    published = _published_texts(said)
     # All at once, a letter between each two: a record's texts hardly ever have ten digits together.
-    if _TEN_DIGITS.search("x".join([text for _, text in texts])) is None:
+    if _TEN_DIGITS.search("x".join([text for texts in published.values() for text in texts])) is None:
         return None
-    return next((field for field, text in texts if holds_personal_number(text)), None)
+    for field, texts in published.items():
+        for number, text in enumerate(texts):
+            if holds_personal_number(text):
+                return field.format(number)
+    return None
 
 
-def _published_texts(said: Contract) -> Sequence[tuple[str, str]]:
-    """Fields and texts. Nothing of protected people and minors: to refuse their record would leave public
-    what an earlier one said.
+def _published_texts(said: Contract) -> dict[str, Sequence[str]]:
+    """Texts by their field, where `{}` stands for their number in a list. Nothing of protected people and
+    minors: to refuse their record would leave public what an earlier one said.
     """
     match said:
         case PersonSettled(protection="none", unaccompanied_minor=False):
             district = said.placement.district if said.placement is not None else ""
-            return [("placement.district", district), *_of_profile(said)]
+            return {"placement.district": (district,), **_of_profile(said)}
         case RegisterVolunteer():
             return _of_profile(said)
         case RecordConsent():
-            return ("purpose", said.purpose), ("text_version", said.text_version)
+            return {"purpose": (said.purpose,), "text_version": (said.text_version,)}
         case RecordCheck():
-            return ("kind", said.kind), ("role", said.role or "")
+            return {"kind": (said.kind,), "role": (said.role or "",)}
         case RecordInterview():
-            return [
-                *_numbered("interests", said.interests or []),
-                *_numbered("expectations.activities", said.expectations.activities),
-            ]
+            activities = said.expectations.activities
+            return {"interests.{}": said.interests or (), "expectations.activities.{}": activities}
         case _:
-            return ()
+            return {}
 
 
-def _of_profile(said: PersonSettled | RegisterVolunteer) -> list[tuple[str, str]]:
-    spoken = [(f"languages.{number}.code", item.code) for number, item in enumerate(said.languages)]
-    return [("occupation", said.occupation or ""), *_numbered("interests", said.interests), *spoken]
-
-
-def _numbered(field: str, texts: list[str]) -> list[tuple[str, str]]:
-    return [(f"{field}.{number}", text) for number, text in enumerate(texts)]
+def _of_profile(said: PersonSettled | RegisterVolunteer) -> dict[str, Sequence[str]]:
+    return {
+        "occupation": (said.occupation or "",),
+        "interests.{}": said.interests,
+        "languages.{}.code": [language.code for language in said.languages],
+    }
 
 
 def _is_norwegian(number: str) -> bool:

@@ -1,6 +1,6 @@
 """Every message type: its name, its model, the topic it stands on, and who sends it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.contracts import (
     administrators,
@@ -19,7 +19,9 @@ from shared.contracts.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One type of message. `inbound`: written by outside systems, so an unknown field is an error."""
+    """One type of message. `inbound`: written by outside systems, so an unknown field is an error; `type` and
+    `dataschema` are CloudEvents' attributes.
+    """
 
     name: str
     model: type[Contract]
@@ -27,16 +29,13 @@ class Message:
     inbound: bool = False
     command: bool = False
     version: int = 1
+    type: str = field(init=False)
+    dataschema: str = field(init=False)
 
-    @property
-    def type(self) -> str:
-        """The CloudEvents type."""
-        return (command_type if self.command else type_name)(self.name, self.version)
-
-    @property
-    def dataschema(self) -> str:
-        """The CloudEvents dataschema."""
-        return schema_urn(self.name, self.version)
+    def __post_init__(self) -> None:
+        named = (command_type if self.command else type_name)(self.name, self.version)
+        object.__setattr__(self, "type", named)
+        object.__setattr__(self, "dataschema", schema_urn(self.name, self.version))
 
 
 def _inbound(model: type[Contract]) -> Message:
