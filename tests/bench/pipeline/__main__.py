@@ -75,12 +75,13 @@ class Bench:
         """The median rate of a measurement."""
         return statistics.median(run.rate for run in self.runs[name])
 
-    async def latency(self, count: int, rate: float) -> list[float]:
-        """Milliseconds of each settlement to `refugees.v1` at a steady rate through all four services."""
-        async with fleet(OURS, self.stack, self.directory) as processes:
+    async def latency(self, kind: Kind, count: int, rate: float) -> dict[str, float]:
+        """Milliseconds of a settlement to `refugees.v1` at a steady rate through all four services."""
+        async with fleet(kind, self.stack, self.directory) as processes:
             await surge(processes, WARM_UP, FOLLOWERS, first=0)
             await latencies(processes, WARM_UP, rate, first=WARM_UP)
-            return await latencies(processes, count, rate, first=2 * WARM_UP)
+            took = await latencies(processes, count, rate, first=2 * WARM_UP)
+        return {"p50": took[len(took) // 2], "p99": took[int(len(took) * 0.99)]}
 
 
 async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
@@ -94,7 +95,7 @@ async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
         await bench.measure("all four: floor", FLOOR, SERVICES, bench.settlements)
     for replicas in (1, 2, 4):
         await bench.measure(f"replicas: {replicas}", OURS, SERVICES, bench.settlements, replicas)
-    took = await bench.latency(2_000, 100)
+    late = {name: await bench.latency(kind, 2_000, 100) for name, kind in (("ours", OURS), ("floor", FLOOR))}
     surged = await bench.measure("surge", OURS, SERVICES, surge_count)
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -110,10 +111,7 @@ async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
             "one stage: ours / floor": bench.ratio("one stage: ours", "one stage: floor"),
             "all four: ours / floor": bench.ratio("all four: ours", "all four: floor"),
         },
-        "latency_ms_at_100_per_second": {
-            "p50": took[len(took) // 2],
-            "p99": took[int(len(took) * 0.99)],
-        },
+        "latency_ms_at_100_per_second": late,
         "surge": {"settlements": surge_count, "seconds": surged.seconds},
         "runs": {
             name: {
@@ -146,8 +144,8 @@ def show(figures: dict[str, Any], console: Console) -> None:
     console.print(table)
     for name, ratio in figures["ratios"].items():
         console.print(f"{name}: {ratio:.2f}")
-    late = figures["latency_ms_at_100_per_second"]
-    console.print(f"to refugees.v1 at 100/s: p50 {late['p50']:.0f} ms, p99 {late['p99']:.0f} ms")
+    for name, late in figures["latency_ms_at_100_per_second"].items():
+        console.print(f"to refugees.v1 at 100/s, {name}: p50 {late['p50']:.0f} ms, p99 {late['p99']:.0f} ms")
     ratios = figures["ratios"]
     console.print(
         f"pipeline: {figures['runs']['all four: ours']['settlements_per_second']:.0f} settlements/s, "
