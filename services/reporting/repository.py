@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict
 
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
@@ -34,9 +33,15 @@ _GRAVESTONES = IndexModel(
 )
 """Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came before."""
 
+_ANY = {"$gt": ""}
+"""Any text: unlike `$exists`, it uses an index on an array's elements."""
+
+_READY = IndexModel("live.ready", name="ready", partialFilterExpression={"live.ready": _ANY})
+"""Partial, as most people on file are ready for nothing yet: an index costs a write with every state."""
+
 INDEXES: dict[str, list[IndexModel]] = {
-    REFUGEES: [IndexModel("open.month"), IndexModel("live.ready"), _GRAVESTONES],
-    VOLUNTEERS: [IndexModel("live.ready"), _GRAVESTONES],
+    REFUGEES: [IndexModel("open.month"), _READY, _GRAVESTONES],
+    VOLUNTEERS: [_READY, _GRAVESTONES],
     PAIRS: [
         IndexModel("open.month"),
         IndexModel("live.is_open", partialFilterExpression={"live.is_open": True}),
@@ -48,9 +53,6 @@ INDEXES: dict[str, list[IndexModel]] = {
     "indicators": [IndexModel("closed")],
     "calendar": [],
 }
-
-_ANY = {"$gt": ""}
-"""Any text: unlike `$exists`, it uses an index on an array's elements."""
 
 Counts = Counter[tuple[Place, str, str]]
 """How many of a figure in a month, by (place, figure, month)."""
@@ -274,7 +276,7 @@ class Repository:
 
     async def note_rebuilt(self, rebuilt: Rebuilt, session: Session) -> None:
         """Remembers what was counted before this database was built."""
-        await self._calendar.replace_one({"_id": REBUILT}, asdict(rebuilt), upsert=True, session=session)
+        await self._calendar.replace_one({"_id": REBUILT}, rebuilt._asdict(), upsert=True, session=session)
 
     async def first_open(self, session: Session | None = None) -> str | None:
         """The first month that isn't closed; None before anything was published."""

@@ -6,14 +6,13 @@ record of the same subject counts it again.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Place = tuple[str, str]
 """A municipality and a programme, or `all`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """Something that is counted once: which figure, where, and in which month it fell."""
 
     figure: str
@@ -27,8 +26,7 @@ class Fact:
         return f"{self.figure}@{self.municipality}"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """A subject's facts: those of open months, and the keys of all that ever counted."""
 
     open: tuple[Fact, ...] = ()
@@ -38,17 +36,18 @@ class Facts:
         """Adds those that did not count before."""
         new: dict[str, Fact] = {}
         for fact in found:
-            if fact.key not in self.counted:
-                new.setdefault(fact.key, fact)
+            key = fact.key
+            if key not in self.counted:
+                new.setdefault(key, fact)
         return Facts((*self.open, *new.values()), self.counted | new.keys())
 
     def with_counted(self, found: Iterable[Fact]) -> "Facts":
         """Notes facts that the figures of a closed month hold already."""
-        return Facts(self.open, self.counted | {fact.key for fact in found})
+        keys = {fact.key for fact in found}
+        return Facts(self.open, self.counted | keys) if keys else self
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(NamedTuple):
     """What a rebuilt database takes for counted: facts of months before `first_open`, in records that the
     broker had by `until` (milliseconds): the published figures of closed months hold them.
     """
@@ -61,8 +60,7 @@ class Rebuilt:
         return timestamp <= self.until and month < self.first_open
 
 
-@dataclass(frozen=True, slots=True)
-class Refugee:
+class Refugee(NamedTuple):
     """Where a refugee lives, their household, and the programmes they are ready for."""
 
     municipality: str
@@ -70,8 +68,7 @@ class Refugee:
     ready: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Volunteer:
+class Volunteer(NamedTuple):
     """Where a volunteer lives, the programmes they are approved and ready for, and how many pairs at once."""
 
     municipality: str
@@ -79,8 +76,7 @@ class Volunteer:
     ready: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A pair's parties. `is_open`: it holds a place on both sides; `is_active`: created and not over."""
 
     municipality: str
