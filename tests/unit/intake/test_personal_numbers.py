@@ -1,6 +1,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.personal_numbers import (
     holds_personal_number,
@@ -69,6 +71,22 @@ def test_a_case_reference_does_not_read_as_one(reference: str) -> None:
 )
 def test_one_is_found_anywhere_in_a_text(text: str) -> None:
     assert holds_personal_number(text)
+
+
+@given(
+    st.sampled_from(["01010750160", "0101804567"]).flatmap(
+        lambda number: st.lists(
+            st.text(st.characters(exclude_characters="0123456789", max_codepoint=0x2FFF), max_size=3).map(
+                lambda between: "".join(one for one in between if not (one.isascii() and one.isalpha()))
+            ),
+            min_size=len(number) - 1,
+            max_size=len(number) - 1,
+        ).map(lambda between: "".join(map("".join, zip(number, [*between, ""], strict=True))))
+    )
+)
+def test_no_signs_between_its_digits_hide_one(spread: str) -> None:
+    assert reads_as_personal_number(spread)
+    assert holds_personal_number(f"house, {spread} x")
 
 
 @pytest.mark.parametrize("text", ["Fana", "Bydel 2, 5006 Bergen", "+47 000 00 042", "99999999999", "nurse"])
