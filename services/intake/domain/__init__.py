@@ -1,1 +1,1 @@
-"""Intake's decisions: pure functions on frozen states."""
+"""Intake's decisions: pure functions on immutable states."""
