@@ -9,10 +9,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, RebalanceInProgressError, UnknownMemberIdError
 
 from deploy.administration import AdministrationError
-from shared.messaging.admission import behind_groups, group_offsets, moved_groups
-from shared.messaging.guard import OffsetGuard
-from shared.messaging.offsets import Behind, Stored, stamp
-from shared.messaging.positions import Partition, key
+from shared.messaging.places.admission import behind_groups, group_offsets, moved_groups
+from shared.messaging.places.guard import OffsetGuard
+from shared.messaging.places.offsets import Behind, Stored, stamp
+from shared.messaging.places.positions import Partition, key
 from shared.mongo import Database
 from shared.settings import ServiceSettings, load_settings
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.intake.state import STATE as INTAKE
-from services.matching.state import STATE as MATCHING
-from services.notifications.state import STATE as NOTIFICATIONS
-from services.reporting.state import STATE as REPORTING
+from services.intake.state_hash import STATE as INTAKE
+from services.matching.state_hash import STATE as MATCHING
+from services.notifications.state_hash import STATE as NOTIFICATIONS
+from services.reporting.state_hash import STATE as REPORTING
 from shared.messaging.state_hash import Part, state_hash
 from shared.mongo import Database
 from shared.settings import ServiceSettings

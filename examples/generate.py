@@ -12,8 +12,9 @@ from pathlib import Path
 
 from examples import bergen_people as people
 from examples.recording import Draws, Sent, Writer, days_after, office_day, office_time
-from shared.contracts import commands as c
 from shared.contracts.administrators import ActiveProgramme, Operator, Role
+from shared.contracts.commands import Command
+from shared.contracts.intake import commands as c
 from shared.contracts.municipal import Person, PersonSettled, SettledHousehold
 from shared.contracts.people import Availability, Expectations, Language, Placement, Wishes
 from shared.programmes import shipped_packs
@@ -204,7 +205,7 @@ class Desk:
     day: date
     written: int = 0
 
-    def write(self, command: c.Command) -> Sent:
+    def write(self, command: Command) -> Sent:
         """One command."""
         at = office_time(self.day, self.slot) + timedelta(minutes=2 * self.written)
         self.written += 1

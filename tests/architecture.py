@@ -10,28 +10,28 @@ from grimp import ImportGraph
 OURS = ("services", "shared", "deploy", "examples")
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "aiokafka": ("shared.messaging.*", "deploy.*"),
+    "aiokafka": ("shared.messaging.*", "shared.retry", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.rounds",),
     "bson": ("shared.mongo",),
     "cryptography": ("shared.sealing",),
     "docker": ("deploy.local.*",),
-    "faststream": ("shared.messaging.consumer", "shared.messaging.runtime"),
+    "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
     "httpx": ("deploy.*",),
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
-    "orjson": ("services.*.repository", "services.*.translate", "shared.logging", "shared.messaging.*"),
+    "orjson": ("services.*.store", "services.*.wire", "shared.logging", "shared.messaging.*"),
     "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
-        "services.*.repository",
+        "services.*.store",
         "services.*.settings",
-        "services.*.translate",
+        "services.*.wire",
         "shared.*",
         "deploy.*",
     ),
     "pydantic_core": ("shared.contracts.*",),
     "pydantic_settings": ("services.*.settings", "shared.settings"),
-    "pymongo": ("services.*.repository", "shared.mongo", "shared.messaging.*", "deploy.local.*"),
+    "pymongo": ("services.*.store", "shared.mongo", "shared.retry", "shared.messaging.*", "deploy.local.*"),
     "rich": ("deploy.*",),
     "scipy": ("services.matching.domain.*",),
     "starlette": ("services.*.pages", "shared.messaging.runtime"),
@@ -110,8 +110,8 @@ def libraries_in_their_places(graph: ImportGraph) -> list[str]:
 def layers_kept(graph: ImportGraph) -> list[str]:
     """Within a service: who maps contracts to the domain, who stores, and who wires.
 
-    Handlers know no domain. Composition roots and settings know no contract, nor does a repository, but
-    for sealed cards, which are stored as they came. Attributes of people are mapped in `translate` alone.
+    Consumers know no domain. Composition roots and settings know no contract, nor does a store, but
+    for sealed cards, which are stored as they came. Attributes of people are mapped in `wire` alone.
     Only `__main__` imports the composition root.
     """
     faults = []
@@ -120,11 +120,11 @@ def layers_kept(graph: ImportGraph) -> list[str]:
         contract = imported.startswith("shared.contracts.")
         bare = imported in {"shared.contracts.topics", "shared.contracts.fields"}
         if (
-            (layer == "handlers" and ".domain" in imported)
-            or (layer == "handlers" and contract and imported != "shared.contracts.topics")
+            (layer == "consumers" and ".domain" in imported)
+            or (layer == "consumers" and contract and imported != "shared.contracts.topics")
             or (layer in {"app", "settings", "__main__"} and contract and not bare)
-            or (layer == "repository" and contract and not bare and imported != "shared.contracts.sealed")
-            or (layer != "translate" and imported == "shared.contracts.people")
+            or (layer == "store" and contract and not bare and imported != "shared.contracts.sealed")
+            or (layer != "wire" and imported == "shared.contracts.people")
             or (layer != "__main__" and imported.startswith("services.") and imported.endswith(".app"))
         ):
             faults.append((importer, imported))
@@ -149,14 +149,14 @@ def one_place_for_the_database(sources: Mapping[str, str]) -> list[str]:
 
 
 def one_place_for_subscribers(sources: Mapping[str, str]) -> list[str]:
-    """Subscribers are made in `shared.messaging.consumer`, with the settings that nothing may forget."""
+    """Subscribers are made in `batches.consumer` alone, with the settings that nothing may forget."""
     faults = []
     for module, source in sources.items():
         for node in ast.walk(ast.parse(source)):
             match node:
                 case ast.Call(func=ast.Attribute(attr="subscriber"), keywords=keywords):
                     said = {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}
-                    if module != "shared.messaging.consumer":
+                    if module != "shared.messaging.batches.consumer":
                         faults.append(f"{module}:{node.lineno} makes a subscriber")
                     faults += [
                         f"{module}:{node.lineno} has {name}={said.get(name)}, not {wanted}"

@@ -65,26 +65,26 @@ def test_graph_holds_all_packages() -> None:
     ("rule", "importer", "imported"),
     [
         ("services_apart", "services.intake.service", "services.matching.domain.pair"),
-        ("shared_beneath", "shared.messaging.batch", "services.intake.domain"),
+        ("shared_beneath", "shared.messaging.batches.batch", "services.intake.domain"),
         ("shared_beneath", "shared.mongo", "deploy.local.mongodb"),
         ("shared_beneath", "services.intake.app", "deploy.administration"),
         ("contracts_bare", "shared.contracts.fields", "orjson"),
-        ("contracts_bare", "shared.contracts.catalogue", "shared.messaging.records"),
+        ("contracts_bare", "shared.contracts.catalogue", "shared.messaging.reading.records"),
         ("domains_pure", "services.intake.domain.person", "pydantic"),
         ("domains_pure", "services.intake.domain.person", "numpy"),
-        ("domains_pure", "services.matching.domain.pair", "shared.contracts.matching"),
-        ("domains_pure", "services.matching.domain.pair", "services.matching.translate"),
+        ("domains_pure", "services.matching.domain.pair", "shared.contracts.matching.events"),
+        ("domains_pure", "services.matching.domain.pair", "services.matching.wire"),
         ("libraries_in_their_places", "services.intake.service", "pymongo"),
         ("libraries_in_their_places", "services.intake.service", "motor"),
-        ("libraries_in_their_places", "services.intake.handlers", "faststream"),
-        ("libraries_in_their_places", "services.intake.handlers", "aiokafka"),
-        ("libraries_in_their_places", "shared.messaging.relay", "faststream"),
+        ("libraries_in_their_places", "services.intake.consumers", "faststream"),
+        ("libraries_in_their_places", "services.intake.consumers", "aiokafka"),
+        ("libraries_in_their_places", "shared.messaging.sending.relay", "faststream"),
         ("libraries_in_their_places", "services.matching.service", "numpy"),
         ("libraries_in_their_places", "shared.clock", "a_library_of_no_place"),
-        ("layers_kept", "services.intake.handlers", "services.intake.domain.person"),
-        ("layers_kept", "services.intake.handlers", "shared.contracts.commands"),
-        ("layers_kept", "services.intake.app", "shared.contracts.intake"),
-        ("layers_kept", "services.matching.repository", "shared.contracts.matching"),
+        ("layers_kept", "services.intake.consumers", "services.intake.domain.person"),
+        ("layers_kept", "services.intake.consumers", "shared.contracts.commands"),
+        ("layers_kept", "services.intake.app", "shared.contracts.intake.events"),
+        ("layers_kept", "services.matching.store", "shared.contracts.matching.events"),
         ("layers_kept", "services.intake.service", "shared.contracts.people"),
         ("layers_kept", "services.intake.service", "services.intake.app"),
     ],
@@ -101,8 +101,8 @@ def test_a_broken_rule_is_seen(rule: str, importer: str, imported: str) -> None:
         ("contracts_bare", "shared.contracts.fields", "pydantic"),
         ("contracts_bare", "shared.contracts.fields", "datetime"),
         ("domains_pure", "services.matching.domain.solve", "scipy"),
-        ("libraries_in_their_places", "services.intake.repository", "pymongo"),
-        ("layers_kept", "services.notifications.repository", "shared.contracts.sealed"),
+        ("libraries_in_their_places", "services.intake.store", "pymongo"),
+        ("layers_kept", "services.notifications.store", "shared.contracts.sealed"),
         ("layers_kept", "services.intake.__main__", "services.intake.app"),
     ],
 )
@@ -131,13 +131,13 @@ def test_database_clients_and_transactions_have_one_place() -> None:
     ],
 )
 def test_another_client_or_transaction_is_seen(source: str) -> None:
-    assert rules.one_place_for_the_database({"services.intake.repository": source})
+    assert rules.one_place_for_the_database({"services.intake.store": source})
     assert not rules.one_place_for_the_database({"shared.mongo": source})
 
 
 def test_subscribers_have_one_place_and_their_settings() -> None:
     assert rules.one_place_for_subscribers(sources()) == []
-    assert ".subscriber(" in sources()["shared.messaging.consumer"]
+    assert ".subscriber(" in sources()["shared.messaging.batches.consumer"]
 
 
 SOUND = "b.subscriber('t', batch=True, ack_policy=AckPolicy.MANUAL, isolation_level='read_committed')"
@@ -146,13 +146,13 @@ SOUND = "b.subscriber('t', batch=True, ack_policy=AckPolicy.MANUAL, isolation_le
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("services.intake.handlers", SOUND),
-        ("services.intake.handlers", "@broker.subscriber('t')\nasync def f(m): ..."),
-        ("shared.messaging.consumer", SOUND.replace("AckPolicy.MANUAL", "AckPolicy.ACK")),
-        ("shared.messaging.consumer", SOUND.replace("ack_policy=AckPolicy.MANUAL, ", "")),
-        ("shared.messaging.consumer", SOUND.replace("read_committed", "read_uncommitted")),
+        ("services.intake.consumers", SOUND),
+        ("services.intake.consumers", "@broker.subscriber('t')\nasync def f(m): ..."),
+        ("shared.messaging.batches.consumer", SOUND.replace("AckPolicy.MANUAL", "AckPolicy.ACK")),
+        ("shared.messaging.batches.consumer", SOUND.replace("ack_policy=AckPolicy.MANUAL, ", "")),
+        ("shared.messaging.batches.consumer", SOUND.replace("read_committed", "read_uncommitted")),
     ],
 )
 def test_a_subscriber_elsewhere_or_without_its_settings_is_seen(module: str, source: str) -> None:
     assert rules.one_place_for_subscribers({module: source})
-    assert not rules.one_place_for_subscribers({"shared.messaging.consumer": SOUND})
+    assert not rules.one_place_for_subscribers({"shared.messaging.batches.consumer": SOUND})

@@ -1,18 +1,18 @@
 """Intake's composition root."""
 
-from services.intake import repository
+from services.intake import store
+from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
-from services.intake.handlers import subscriptions
 from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
-from services.intake.repository import Files
 from services.intake.service import APPROVAL_KIND, ROLES, Intake
 from services.intake.settings import Settings
 from services.intake.settlements import Settlements
-from services.intake.translate import case_digest
-from shared.messaging.commands import Decisions
-from shared.messaging.dead_letters import Protection
+from services.intake.store import Files
+from services.intake.wire import case_digest
+from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.commands.dispatch import Decisions
 from shared.messaging.runtime import App, Runtime
 from shared.sealing import FieldCipher, Sealer, decode
 
@@ -26,7 +26,7 @@ def create_app(settings: Settings) -> App:
     publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
     refugees = Files(database, Refugee, cipher)
     volunteers = Files(database, Volunteer, cipher)
-    protection = Protection(
+    protection = RecordCipher(
         lambda content, context: cipher.encrypt(cipher.master, content, context),
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
@@ -37,6 +37,6 @@ def create_app(settings: Settings) -> App:
         subscriptions(settlements),
         due_handlers={APPROVAL_KIND: intake.close_approval},
         decisions=Decisions(ROLES, intake.decide, reads_as_personal_number),
-        indexes=repository.INDEXES,
+        indexes=store.INDEXES,
         protection=protection,
     )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from stdnum.dk import cpr
 from stdnum.no import fodselsnummer
 
-from shared.contracts.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
 from shared.contracts.fields import Contract
+from shared.contracts.intake.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
 from shared.contracts.municipal import PersonSettled
 
 NORWEGIAN_DIGITS, DANISH_DIGITS = 11, 10

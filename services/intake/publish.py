@@ -1,14 +1,15 @@
 """Publishes what happened to a file: the public state, and the sealed card where consent allows it."""
 
+from enum import StrEnum
 from typing import TypeVar
 
-from services.intake import translate
+from services.intake import wire
 from services.intake.domain.person import CONTACT, Person
 from services.intake.domain.refugee import Refugee
-from services.intake.repository import File
+from services.intake.store import File
 from shared.contracts import topics
-from shared.contracts.intake import ContactCard
-from shared.messaging.records import Cause
+from shared.contracts.intake.events import CONTACT_CARD_SEALED, REFUGEE_WITHDRAWN, ContactCard
+from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
 from shared.sealing import Sealer
 
@@ -21,12 +22,12 @@ class Publisher:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
-    def state(self, file: File[P], event: str, cause: Cause, work: Work) -> File[P]:
-        """Publishes the whole public state under an event's name."""
-        version = file.state.next(work.now)
-        data = translate.public_state(file.person)
-        work.emit(event, subject=file.person.subject, data=data, cause=cause, version=version)
-        return file._replace(state=version)
+    def state(self, file: File[P], fact: StrEnum, cause: Cause, work: Work) -> File[P]:
+        """Publishes the whole public state with what happened."""
+        revision = file.state.next(work.now)
+        data = wire.public_state(file.person)
+        work.emit(wire.EVENTS[fact], subject=file.person.subject, data=data, cause=cause, revision=revision)
+        return file._replace(state=revision)
 
     def card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
         """Publishes the contact card if somebody consented to contact and the card is new or changed."""
@@ -36,18 +37,18 @@ class Publisher:
         known = before.person if before is not None else None
         if known is not None and known.details == person.details and known.consented_to(CONTACT):
             return file
-        version = file.card.next(work.now)
-        sealed = self._sealer.seal(translate.card(person.details), person.subject)
+        revision = file.card.next(work.now)
+        sealed = self._sealer.seal(wire.card(person.details), person.subject)
         data = ContactCard(municipality=person.municipality, card=sealed)
-        work.emit("ContactCardSealed", subject=person.subject, data=data, cause=cause, version=version)
-        return file._replace(card=version)
+        work.emit(CONTACT_CARD_SEALED, subject=person.subject, data=data, cause=cause, revision=revision)
+        return file._replace(card=revision)
 
     def take_back(self, file: File[Refugee], cause: Cause, work: Work) -> None:
         """Ends what was published of somebody who must not be known any more: a last state, then nothing."""
         subject = file.person.subject
         last = file.state.next(work.now)
-        data = translate.withdrawn_state(file.person.municipality)
-        work.emit("RefugeeWithdrawn", subject=subject, data=data, cause=cause, version=last)
+        data = wire.withdrawn_state(file.person.municipality)
+        work.emit(REFUGEE_WITHDRAWN, subject=subject, data=data, cause=cause, revision=last)
         work.erase(topics.REFUGEES, subject, last.next(work.now))
-        if file.card.revision:
+        if file.card.number:
             work.erase(topics.CONTACT_CARDS, subject, file.card.next(work.now))

@@ -5,8 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
-from services.intake import translate
+from services.intake import wire
 from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
@@ -14,12 +15,14 @@ from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.personal_numbers import personal_number_in, reads_as_personal_number
 from services.intake.publish import Publisher
-from services.intake.repository import File, Files
-from services.intake.translate import CaseKey
+from services.intake.store import File, Files
+from services.intake.wire import CaseKey
 from shared.clock import local_day
-from shared.contracts import commands as command
 from shared.contracts.administrators import ProgrammePack, Role
-from shared.messaging.answers import (
+from shared.contracts.commands import Command
+from shared.contracts.intake import commands as command
+from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.commands.answers import (
     Accepted,
     Answer,
     CommandRef,
@@ -30,14 +33,13 @@ from shared.messaging.answers import (
     rejected_elsewhere,
     stale_revision,
 )
-from shared.messaging.dead_letters import Protection
+from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
-from shared.messaging.replies import Replies
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database
 
-ROLES: dict[type[command.Command], Role] = {
+ROLES: dict[type[Command], Role] = {
     command.RegisterVolunteer: "coordinator",
     command.JoinProgramme: "coordinator",
     command.RecordConsent: "coordinator",
@@ -74,7 +76,7 @@ class Intake:
         publisher: Publisher,
         programmes: Programmes,
         case_key: CaseKey,
-        protection: Protection,
+        protection: RecordCipher,
     ) -> None:
         self._database = database
         self._refugees = refugees
@@ -137,10 +139,10 @@ class Intake:
         found = await self._refugees.by_case([case], work.session)
         file = found.get(case)
         # A case that was withdrawn before it was heard of has a file, and nothing was published of it.
-        if file is None or not file.person.is_public or not file.state.revision:
+        if file is None or not file.person.is_public or not file.state.number:
             return UnknownSubject()
         subject = file.person.subject
-        return Accepted({"subject": subject, "revision": file.state.revision}, subject)
+        return Accepted({"subject": subject, "revision": file.state.number}, subject)
 
     def _register(
         self, said: command.RegisterVolunteer, request: Request, entry: _Entry, work: Work
@@ -159,7 +161,7 @@ class Intake:
         ):
             if day > local_day(work.now):
                 return Rejected("date_in_future", f"{field} can't lie ahead.", field)
-        change = volunteer.register(translate.registration(said), request.subject)
+        change = volunteer.register(wire.registration(said), request.subject)
         return self._keep(request, entry, File(change.volunteer), change.fact, work)
 
     async def _on_file(self, request: Request, entry: _Entry, work: Work) -> Answer:
@@ -169,19 +171,19 @@ class Intake:
         who: Person = file.person
         if not request.may_act_in(who.municipality):
             return rejected_elsewhere()
-        state = translate.public_state(who)
-        late = stale_revision(request.expected_revision, file.state.revision, state)
+        state = wire.public_state(who)
+        late = stale_revision(request.expected_revision, file.state.number, state)
         if late is not None:
             return replace(late, subject=who.subject)
         today = local_day(work.now)
         after = self._assessed(self._step(request.command, request, who, today), today)
-        after, event = _progressed(who, after, type(request.command), today)
-        answer = self._keep(request, entry, file._replace(person=after), event, work)
+        after, fact = _progressed(who, after, type(request.command), today)
+        answer = self._keep(request, entry, file._replace(person=after), fact, work)
         if isinstance(request.command, command.ApproveVolunteer) and not request.dry_run:
             return await self._approval_answer(request, request.command, after, answer, work)
         return answer
 
-    def _step(self, said: command.Command, request: Request, who: Person, today: date) -> Person:
+    def _step(self, said: Command, request: Request, who: Person, today: date) -> Person:
         """The file after the command's own step; raises DomainError."""
         if isinstance(who, Refugee) and (not who.is_public or who.status in _LEFT):
             raise DomainError("not_taking_part", "The subject has left, or was referred.", "subject")
@@ -194,7 +196,7 @@ class Intake:
                 return person.consent(who, person.Consent(said.purpose, said.text_version, said.given_on))
             case command.RecordInterview():
                 _not_ahead(said.held_on, today, "held_on")
-                return person.interviewed(who, translate.interview(said))
+                return person.interviewed(who, wire.interview(said))
             case command.RecordCheck():
                 _not_ahead(said.seen_on, today, "seen_on")
                 return person.checked(who, person.Check(said.kind, said.seen_on, said.role))
@@ -229,22 +231,24 @@ class Intake:
                 f"The municipality {who.municipality} runs no such programme.",
                 "programme",
             )
-        return translate.requirements(pack, pack.giving if isinstance(who, Volunteer) else pack.receiving)
+        return wire.requirements(pack, pack.giving if isinstance(who, Volunteer) else pack.receiving)
 
     def _assessed(self, who: Person, today: date) -> Person:
         for part in who.participations:
             who, _ = person.assess(who, self._asked(who, part.programme), today)
         return who
 
-    def _keep(self, request: Request, entry: _Entry, file: File[Person], event: str, work: Work) -> Accepted:
+    def _keep(
+        self, request: Request, entry: _Entry, file: File[Person], fact: StrEnum, work: Work
+    ) -> Accepted:
         """Stores and publishes the file, unless this is a dry run; answers with its state."""
-        state = translate.public_state(file.person)
+        state = wire.public_state(file.person)
         if request.dry_run:
             return Accepted(state, file.person.subject)
-        published = self._publisher.state(file, event, request.cause, work)
+        published = self._publisher.state(file, fact, request.cause, work)
         published = self._publisher.card(entry.file, published, request.cause, work)
         entry.file, entry.changed = published, True
-        return Accepted({**state, "revision": published.state.revision}, file.person.subject)
+        return Accepted({**state, "revision": published.state.number}, file.person.subject)
 
     async def _approval_answer(
         self, request: Request, said: command.ApproveVolunteer, who: Person, answer: Accepted, work: Work
@@ -303,7 +307,7 @@ def _window_id(ref: CommandRef) -> str:
     return f"{APPROVAL_KIND}/{ref.reply_id}"
 
 
-_REFUGEE_FACTS: dict[type[command.Command], refugee.Fact] = {
+_REFUGEE_FACTS: dict[type[Command], refugee.Fact] = {
     command.JoinProgramme: refugee.Fact.JOINED,
     command.RecordConsent: refugee.Fact.CONSENTED,
     command.RecordInterview: refugee.Fact.INTERVIEWED,
@@ -324,10 +328,8 @@ def _not_ahead(day: date, today: date, field: str) -> None:
         raise DomainError("date_in_future", f"{field} can't lie ahead.", field)
 
 
-def _progressed(
-    before: Person, after: Person, said: type[command.Command], today: date
-) -> tuple[Person, str]:
-    """The file with its status settled, and the name of the event that says what happened."""
+def _progressed(before: Person, after: Person, said: type[Command], today: date) -> tuple[Person, StrEnum]:
+    """The file with its status settled, and what happened."""
     match before, after:
         case Refugee(), Refugee():
             change = refugee.progressed(before, after, _REFUGEE_FACTS[said], today)

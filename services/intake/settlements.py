@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from services.intake import translate
+from services.intake import wire
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
 from services.intake.personal_numbers import personal_number_in, reads_as_personal_number
 from services.intake.publish import Publisher
-from services.intake.repository import File, Files
-from services.intake.translate import CaseKey
+from services.intake.store import File, Files
+from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
 from shared.contracts.fields import format_instant
+from shared.contracts.intake.events import SETTLEMENT_RECEIPT
 from shared.ids import new_subject
-from shared.messaging import replies
-from shared.messaging.outcome import Applied, Dead, Duplicate, Outcome, Stale
-from shared.messaging.records import Handled, Readable, Received
-from shared.messaging.work import Version, Work
+from shared.messaging.commands import replies
+from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, Stale
+from shared.messaging.reading.records import Handled, Readable, Received
+from shared.messaging.work import Revision, Work
 from shared.mongo import Document
 
 _CASE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -107,7 +108,7 @@ class Settlements:
     def _take_back(self, file: File[Refugee], record: Received, batch: _Batch, work: Work) -> None:
         """Leaves nothing of a subject outside, nor in the replies that are kept."""
         batch.taken_back.append(file.person.subject)
-        if file.state.revision:
+        if file.state.number:
             self._publisher.take_back(file, record.cause, work)
 
     @staticmethod
@@ -119,7 +120,7 @@ class Settlements:
         if (field := personal_number_in(record.data)) is not None:
             return Dead("personal_number", field)
         if isinstance(record.data, municipal.PersonSettled | municipal.PersonMoved):
-            return translate.date_in_future(record.data, local_day(record.raw.broker_time))
+            return wire.date_in_future(record.data, local_day(record.raw.broker_time))
         return None
 
     def _decide(self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work) -> Change:
@@ -128,7 +129,7 @@ class Settlements:
         municipality = record.owner or ""
         match record.data:
             case municipal.PersonSettled() as said:
-                return refugee.settle(known, translate.settlement(record, said, cases), subject, today)
+                return refugee.settle(known, wire.settlement(record, said, cases), subject, today)
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today)
             case municipal.PersonMoved():
@@ -164,7 +165,7 @@ class Settlements:
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
         """Answers each record on its municipality's receipts topic."""
-        order = Version().next(work.now).order
+        order = Revision().next(work.now).order
         answers: Counter[tuple[str, str | None]] = Counter()
         for item in handled:
             record = item.record
@@ -173,16 +174,16 @@ class Settlements:
                 continue
             case = _readable_case(record.raw.key)
             # One receipt a record, in the order of the records: their offset numbers them.
-            version = Version(record.raw.offset + 1, order + answers[owner, case])
+            revision = Revision(record.raw.offset + 1, order + answers[owner, case])
             answers[owner, case] += 1
             work.emit(
-                "SettlementReceipt",
+                SETTLEMENT_RECEIPT,
                 subject=case or "unreadable",
                 key=case or "",
                 data=_receipt(item),
                 cause=record.cause,
                 owner=owner,
-                version=version,
+                revision=revision,
             )
 
 

@@ -1,15 +1,15 @@
 """Matching's composition root."""
 
-from services.matching import repository
-from services.matching.handlers import subscriptions
+from services.matching import store
+from services.matching.consumers import subscriptions
+from services.matching.parties import States
 from services.matching.publish import EXPIRE
 from services.matching.rebuild import Rebuilding
-from services.matching.repository import Pairs, Parties
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds, warm_up
 from services.matching.service import ROLES, Matching
 from services.matching.settings import Settings
-from services.matching.states import States
-from shared.messaging.commands import Decisions
+from services.matching.store import Pairs, Parties
+from shared.messaging.commands.dispatch import Decisions
 from shared.messaging.runtime import App, Runtime
 
 
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> App:
             EXPIRE: matching.expire,
         },
         decisions=Decisions(ROLES, matching.decide),
-        indexes=repository.INDEXES,
+        indexes=store.INDEXES,
         recipe=Rebuilding(parties, pairs, states).recipe,
         beside=[warm_up],
     )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from services.matching import translate
+from services.matching import wire
 from services.matching.domain.pair import Fact, Pair
-from services.matching.repository import StoredPair
-from shared.messaging.records import Cause
+from services.matching.store import StoredPair
+from shared.messaging.reading.records import Cause
 from shared.messaging.work import DueRow, Work
 
 EXPIRE = "expire_proposal"
@@ -18,8 +18,8 @@ def publish(changed: StoredPair, facts: Sequence[Fact], cause: Cause, work: Work
     pair = changed.pair
     for fact in facts:
         changed = replace(changed, state=changed.state.next(work.now))
-        state = translate.pair_state(pair)
-        work.emit(str(fact), subject=pair.subject, data=state, cause=cause, version=changed.state)
+        state = wire.pair_state(pair)
+        work.emit(wire.EVENTS[fact], subject=pair.subject, data=state, cause=cause, revision=changed.state)
     if pair.status != "proposed" or Fact.PAIR_PROPOSED in facts:
         keep_due(pair, cause, work)
     return changed

@@ -7,17 +7,17 @@ departure of the past finds none to end.
 
 from collections.abc import Sequence
 
-from services.matching import translate
+from services.matching import wire
 from services.matching.domain.pair import EndReason, Pair, end_because
+from services.matching.parties import States
 from services.matching.publish import keep_due, publish
-from services.matching.repository import Pairs, Parties, StoredPair
-from services.matching.states import States
+from services.matching.store import Pairs, Parties, StoredPair
 from shared.contracts import topics
-from shared.contracts.matching import PairState
+from shared.contracts.matching.events import PairState
 from shared.logging import get_logger
+from shared.messaging.reading.records import Cause, Erased, Readable, Received
 from shared.messaging.rebuild import CAUSE, Recipe, Source, Steps
-from shared.messaging.records import Cause, Erased, Readable, Received
-from shared.messaging.work import Version, Work
+from shared.messaging.work import Revision, Work
 
 log = get_logger(__name__)
 
@@ -57,9 +57,9 @@ class Rebuilding:
                 continue
             revision = record.envelope.revision or 0
             before = newest[record.key][0] if record.key in newest else known.get(record.key)
-            if before is None or revision > before.state.revision:
+            if before is None or revision > before.state.number:
                 erased.discard(record.key)
-                stored = StoredPair(_pair(record), Version(revision))
+                stored = StoredPair(_pair(record), Revision(revision))
                 newest[record.key] = stored, record.cause
         for stored, cause in newest.values():
             keep_due(stored.pair, cause, work)
@@ -115,7 +115,7 @@ class Rebuilding:
 def _pair(record: Received) -> Pair:
     if not isinstance(record.data, PairState):
         raise TypeError(f"{record.message.name} is no state of a pair")
-    return translate.pair(record.key, record.data)
+    return wire.pair(record.key, record.data)
 
 
 def _places(pair: Pair) -> set[tuple[str, ...]]:

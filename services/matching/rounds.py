@@ -12,20 +12,21 @@ from typing import Any
 
 from anyio import to_process
 
-from services.matching import translate
+from services.matching import wire
 from services.matching.domain.pair import propose
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.solve import prepare
 from services.matching.publish import publish
-from services.matching.repository import LoadedPool, Pairs, Parties, StoredPair
+from services.matching.store import LoadedPool, Pairs, Parties, StoredPair
+from shared.contracts.matching.events import ROUND_COMPLETED
 from shared.ids import new_event_id, new_subject
-from shared.messaging.answers import Accepted, CommandRef, Rejected
+from shared.messaging.commands.answers import Accepted, CommandRef, Rejected
+from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
-from shared.messaging.replies import Replies
 from shared.messaging.tables import Programmes
-from shared.messaging.work import DueRow, Version, Work
+from shared.messaging.work import DueRow, Revision, Work
 
 RUN_ROUND = "run_round"
 LIST_WAITING = "list_waiting"
@@ -107,12 +108,10 @@ class Rounds:
             "receiving": result.receiving,
             "giving": result.giving,
             "could_be_proposed": len(could),
-            "unmatched_receiving": translate.unmatched(
+            "unmatched_receiving": wire.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
-            "unmatched_giving": translate.unmatched(
-                result.unmatched_giving[:LISTED], solved.loaded.since, today
-            ),
+            "unmatched_giving": wire.unmatched(result.unmatched_giving[:LISTED], solved.loaded.since, today),
         }
         await task.finish(lambda work: self._reply(task, Accepted(answer), work))
 
@@ -127,7 +126,7 @@ class Rounds:
             )
             await task.finish(lambda work: self._reply(task, gone, work))
             return None
-        rules = translate.rules(pack)
+        rules = wire.rules(pack)
         loaded = await task.step(
             lambda work: self._parties.pool(municipality, rules, work.now.date(), self._pairs, work.session)
         )
@@ -161,7 +160,7 @@ class Rounds:
         pair, facts = propose(
             proposal, rules, subject=new_subject("pair"), coordinator=None, on=work.now.date(), now=work.now
         )
-        return publish(StoredPair(pair, Version()), facts, task.row.cause, work)
+        return publish(StoredPair(pair, Revision()), facts, task.row.cause, work)
 
     async def _complete(self, solved: _Solved, skipped: int, task: Task, work: Work) -> None:
         data = task.row.data
@@ -169,8 +168,8 @@ class Rounds:
         today = solved.loaded.pool.today
         result = solved.result
         if not data.get("dry_run"):
-            completed = translate.completed(solved.municipality, result, len(made), skipped)
-            work.emit("RoundCompleted", subject=task.row.subject, data=completed, cause=task.row.cause)
+            completed = wire.completed(solved.municipality, result, len(made), skipped)
+            work.emit(ROUND_COMPLETED, subject=task.row.subject, data=completed, cause=task.row.cause)
         if skipped:
             # A round of its own that answers nobody: under the same id it would be counted twice.
             again = {key: value for key, value in data.items() if key != "command"}
@@ -187,8 +186,8 @@ class Rounds:
             "skipped": skipped,
             "optimum_proven": result.optimum_proven,
             "total": result.total,
-            "proposals": translate.proposals(made[:LISTED]) if made else _would_propose(result),
-            "unmatched_receiving": translate.unmatched(
+            "proposals": wire.proposals(made[:LISTED]) if made else _would_propose(result),
+            "unmatched_receiving": wire.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
         }

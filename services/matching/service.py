@@ -3,16 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from services.matching import translate
+from services.matching import wire
 from services.matching.domain import pair as decisions
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Decision, Pair
 from services.matching.publish import publish
-from services.matching.repository import Pairs, StoredPair
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, new_round_id
-from shared.contracts import commands as command
+from services.matching.store import Pairs, StoredPair
 from shared.contracts.administrators import Role
-from shared.messaging.answers import (
+from shared.contracts.commands import Command
+from shared.contracts.matching import commands as command
+from shared.messaging.commands.answers import (
     Accepted,
     Answer,
     Pending,
@@ -26,7 +27,7 @@ from shared.messaging.due import Task
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Work
 
-ROLES: dict[type[command.Command], Role] = {
+ROLES: dict[type[Command], Role] = {
     command.RunRound: "coordinator",
     command.ListWaiting: "coordinator",
     command.AnswerProposal: "coordinator",
@@ -108,7 +109,7 @@ class Matching:
             return UnknownSubject()
         if not request.may_act_in(stored.pair.municipality):
             return rejected_elsewhere()
-        late = stale_revision(request.expected_revision, stored.state.revision, _state(stored.pair))
+        late = stale_revision(request.expected_revision, stored.state.number, _state(stored.pair))
         if late is not None:
             return late
         try:
@@ -119,7 +120,7 @@ class Matching:
             return Accepted(_state(pair))
         if facts:
             known[request.subject] = publish(replace(stored, pair=pair), facts, request.cause, work)
-        return Accepted({**_state(pair), "revision": known[request.subject].state.revision})
+        return Accepted({**_state(pair), "revision": known[request.subject].state.number})
 
     def _sign(self, pair: Pair, said: command.SignAgreement, work: Work) -> Decision:
         pack = self._programmes.pack(pair.programme, pair.pack_version)
@@ -151,4 +152,4 @@ class Matching:
 
 
 def _state(pair: Pair) -> dict[str, object]:
-    return translate.pair_state(pair).model_dump(mode="json", by_alias=True, exclude_none=True)
+    return wire.pair_state(pair).model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,16 +1,16 @@
 """Notifications' composition root."""
 
-from services.notifications import repository
+from services.notifications import store
+from services.notifications.consumers import subscriptions
 from services.notifications.delivery import Delivery
 from services.notifications.domain.attempts import Patience
-from services.notifications.handlers import subscriptions
 from services.notifications.mailer import Mailer
 from services.notifications.rebuild import Rebuilding
-from services.notifications.repository import Cards, Messages, Pairs
 from services.notifications.retention import Retention
 from services.notifications.rows import FORGET_KIND, SEND_KIND
 from services.notifications.service import Notifications
 from services.notifications.settings import Settings
+from services.notifications.store import Cards, Messages, Pairs
 from shared.messaging.runtime import App, Runtime
 from shared.sealing import Opener
 
@@ -44,6 +44,6 @@ def create_app(settings: Settings) -> App:
         runtime,
         subscriptions(notifications),
         due_handlers={SEND_KIND: delivery.send, FORGET_KIND: Retention(cards, pairs, messages).forget},
-        indexes=repository.INDEXES,
+        indexes=store.INDEXES,
         recipe=Rebuilding(messages, notifications).recipe,
     )

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from services.notifications import translate
+from services.notifications import wire
 from services.notifications.domain.attempts import (
     HANDOVERS,
     Again,
@@ -23,13 +23,14 @@ from services.notifications.domain.attempts import (
 from services.notifications.domain.letters import Letter, Unaddressable, compose
 from services.notifications.domain.messages import Message
 from services.notifications.mailer import Mailer
-from services.notifications.repository import Cards, Messages
 from services.notifications.rows import send_row
+from services.notifications.store import Cards, Messages
+from shared import retry
+from shared.contracts.notifications.events import NOTIFICATION_FAILED, NOTIFICATION_SENT
 from shared.contracts.sealed import Sealed
+from shared.health import Health
 from shared.logging import describe_error, get_logger
-from shared.messaging import retry
 from shared.messaging.due import Task
-from shared.messaging.health import Health
 from shared.messaging.work import Work
 from shared.sealing import Opener, SealingError
 
@@ -89,14 +90,14 @@ class Delivery:
             return Unwanted()
         try:
             letter = self._compose(message, card.sealed, task)
-        except (SealingError, translate.CardUnreadable):
+        except (SealingError, wire.CardUnreadable):
             return Unready("card_unreadable")
         except Unaddressable as refusal:
             return Refused(refusal.code)
         return await self._mailer.deliver(letter, lambda: self._hand_over(message, task))
 
     def _compose(self, message: Message, sealed: Sealed, task: Task) -> Letter:
-        recipient = translate.recipient(self._opener.open(sealed, message.recipient))
+        recipient = wire.recipient(self._opener.open(sealed, message.recipient))
         return compose(
             message,
             recipient,
@@ -122,9 +123,9 @@ class Delivery:
         async def sent(work: Work) -> None:
             if await self._messages.settle(message, "sent", None, work.session):
                 work.emit(
-                    "NotificationSent",
+                    NOTIFICATION_SENT,
                     subject=message.recipient,
-                    data=translate.sent(message),
+                    data=wire.sent(message),
                     cause=task.row.cause,
                 )
             work.cancel(task.row.id)
@@ -134,9 +135,9 @@ class Delivery:
                 case Failed(code):
                     if await self._messages.settle(message, "failed", code, work.session):
                         work.emit(
-                            "NotificationFailed",
+                            NOTIFICATION_FAILED,
                             subject=message.recipient,
-                            data=translate.failed(message, code),
+                            data=wire.failed(message, code),
                             cause=task.row.cause,
                         )
                 case Cancelled():

@@ -6,13 +6,13 @@ no message left.
 
 from collections.abc import Sequence
 
-from services.notifications import translate
-from services.notifications.repository import Messages, Settled
+from services.notifications import wire
 from services.notifications.service import Notifications
+from services.notifications.store import Messages, Settled
 from shared.contracts import topics
-from shared.contracts.notifications import NotificationFailed, NotificationSent
+from shared.contracts.notifications.events import NotificationFailed, NotificationSent
+from shared.messaging.reading.records import Readable, Received
 from shared.messaging.rebuild import Recipe, Source
-from shared.messaging.records import Readable, Received
 from shared.messaging.work import Work
 
 
@@ -41,6 +41,6 @@ class Rebuilding:
             if isinstance(record, Received) and isinstance(
                 record.data, NotificationSent | NotificationFailed
             ):
-                message, code = translate.settled(record.key, record.data, record.envelope.time)
+                message, code = wire.settled(record.key, record.data, record.envelope.time)
                 settled.append(Settled(message, code, record.raw.broker_time))
         await self._messages.restore(settled, work.session)

@@ -1,6 +1,6 @@
 """Forgets the erased once no topic can bring them back: the due rows' handler."""
 
-from services.notifications.repository import Cards, Messages, Pairs
+from services.notifications.store import Cards, Messages, Pairs
 from shared.messaging.due import Task
 from shared.messaging.work import Work
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from services.notifications import translate
+from services.notifications import wire
 from services.notifications.domain.messages import Message, plan
-from services.notifications.repository import Card, Cards, Messages, Pairs, SeenPair
 from services.notifications.rows import forget_row, send_row
-from shared.contracts.intake import ContactCard
-from shared.contracts.matching import PairState
-from shared.messaging.outcome import Applied, Dead, Outcome, Stale
-from shared.messaging.records import Erased, Readable
+from services.notifications.store import Card, Cards, Messages, Pairs, SeenPair
+from shared.contracts.intake.events import ContactCard
+from shared.contracts.matching.events import PairState
+from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
+from shared.messaging.reading.records import Erased, Readable
 from shared.messaging.work import Work
 
 
@@ -82,7 +82,7 @@ class Notifications:
                 continue
             if not isinstance(record.data, PairState):
                 raise TypeError(f"{record.message.name} is no state of a pair")
-            pair = translate.pair(subject, record.data)
+            pair = wire.pair(subject, record.data)
             steps = plan(pair, mine, work.now, self._welcome_within, record.cause.correlation)
             new += steps.new
             cancelled += steps.cancelled
@@ -104,7 +104,7 @@ def _next_card(record: Readable, before: Card | None) -> Card | Stale | Dead:
         if before is not None and before.erased:
             return Stale()
         return Card(before.revision if before is not None else 0, None)
-    revision = translate.revision(record)
+    revision = wire.revision(record)
     if isinstance(revision, Dead):
         return revision
     if before is not None and revision <= before.revision:
@@ -120,7 +120,7 @@ def _next_pair(record: Readable, before: SeenPair | None) -> SeenPair | Stale | 
         if before is not None and before.erased:
             return Stale()
         return SeenPair(before.revision if before is not None else 0, erased=True)
-    revision = translate.revision(record)
+    revision = wire.revision(record)
     if isinstance(revision, Dead):
         return revision
     return Stale() if before is not None and revision <= before.revision else SeenPair(revision)

@@ -1,14 +1,14 @@
 """Reporting's composition root."""
 
-from services.reporting import publishing, repository
-from services.reporting.handlers import subscriptions
+from services.reporting import publishing, store
+from services.reporting.consumers import subscriptions
 from services.reporting.pages import Pages
 from services.reporting.publishing import Publishing
 from services.reporting.rebuild import Rebuilding
-from services.reporting.repository import Repository
 from services.reporting.service import Reporting
 from services.reporting.settings import Settings
-from shared.messaging.progress import Progress
+from services.reporting.store import Repository
+from shared.messaging.places.progress import Progress
 from shared.messaging.runtime import App, Runtime
 
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> App:
         runtime,
         read,
         due_handlers={publishing.PUBLISH: publisher.publish, publishing.CLOSE: publisher.close},
-        indexes=repository.INDEXES,
+        indexes=store.INDEXES,
         routes=Pages(stored).routes,
         recipe=Rebuilding(stored, publisher).recipe,
         on_start=(schedule,),

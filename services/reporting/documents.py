@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from services.reporting.domain.book import Month, Opening
 from services.reporting.domain.flows import Reach, Stock
 from services.reporting.domain.projection import Fact, Facts, Live, Pair, Place, Refugee, Volunteer
-from shared.messaging.work import Version
+from shared.messaging.work import Revision
 from shared.mongo import Document
 
 REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
@@ -36,7 +36,7 @@ class Published:
     """A period's figures as they were published last, and their place in the topic."""
 
     data: Document
-    version: Version
+    revision: Revision
 
 
 @dataclass(frozen=True, slots=True)

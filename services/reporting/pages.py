@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from services.reporting.repository import Repository, key_of
+from services.reporting.store import Repository, key_of
 from shared.logging import describe_error, get_logger
 from shared.mongo import DatabaseError
 

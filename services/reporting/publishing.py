@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.reporting import translate
+from services.reporting import wire
 from services.reporting.documents import Book, Published
 from services.reporting.domain import figures, periods
 from services.reporting.domain.book import Disclosed, Month, Opening, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Place, levels
-from services.reporting.repository import Counts, Repository, key_of
-from shared.contracts.reporting import IndicatorsPublished
+from services.reporting.store import Counts, Repository, key_of
+from shared.contracts.reporting.events import INDICATORS_PUBLISHED, IndicatorsPublished
 from shared.logging import get_logger
 from shared.messaging.due import Task
-from shared.messaging.progress import Progress
-from shared.messaging.records import Cause
+from shared.messaging.places.progress import Progress
+from shared.messaging.reading.records import Cause
 from shared.messaging.tables import Programmes
-from shared.messaging.work import DueRow, Version, Work
+from shared.messaging.work import DueRow, Revision, Work
 from shared.mongo import Session
 
 log = get_logger(__name__)
@@ -64,9 +64,9 @@ class _Issue:
         known = self.before.get(key)
         if known is not None and known.data == document:
             return
-        version = (known.version if known is not None else Version()).next(work.now)
-        work.emit("IndicatorsPublished", subject=key, data=data, cause=cause, version=version)
-        self.after[key] = Published(document, version)
+        revision = (known.revision if known is not None else Revision()).next(work.now)
+        work.emit(INDICATORS_PUBLISHED, subject=key, data=data, cause=cause, revision=revision)
+        self.after[key] = Published(document, revision)
 
 
 class Publishing:
@@ -239,4 +239,4 @@ def _place(key: str) -> Place:
 
 
 def _indicators(place: Place, period: Month, *, closed: bool) -> IndicatorsPublished:
-    return translate.indicators(place, period.name, period.counts, period.shown or (), closed=closed)
+    return wire.indicators(place, period.name, period.counts, period.shown or (), closed=closed)

@@ -7,19 +7,19 @@ nowhere any more, so no total is ever made of them.
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from services.reporting import translate
+from services.reporting import wire
 from services.reporting.documents import Book, Published
 from services.reporting.domain import periods
 from services.reporting.domain.book import Opening, closing
 from services.reporting.domain.periods import year_of
 from services.reporting.domain.projection import Place, Rebuilt
 from services.reporting.publishing import Publishing
-from services.reporting.repository import Repository
+from services.reporting.store import Repository
 from shared.contracts import topics
-from shared.contracts.reporting import IndicatorsPublished
+from shared.contracts.reporting.events import IndicatorsPublished
+from shared.messaging.reading.records import Readable, Received
 from shared.messaging.rebuild import Recipe, Source, Steps
-from shared.messaging.records import Readable, Received
-from shared.messaging.work import Version, Work
+from shared.messaging.work import Revision, Work
 
 YEAR = len("2016")
 
@@ -47,7 +47,7 @@ class Rebuilding:
             if revision > known.get(record.key, 0):
                 known[record.key] = revision
                 data = record.data.model_dump(mode="json", exclude_none=True)
-                newest[record.key] = Published(data, Version(revision))
+                newest[record.key] = Published(data, Revision(revision))
         await self._repository.save_published(newest, work.session)
 
     async def finish(self, steps: Steps, until: int) -> None:
@@ -79,12 +79,12 @@ def _first_open(found: Sequence[IndicatorsPublished]) -> str | None:
 def _books(found: Sequence[IndicatorsPublished]) -> Mapping[tuple[Place, str], Book]:
     """Each place's years with closed months, as they would stand had all counts been published."""
     books: dict[tuple[Place, str], Book] = {}
-    closed = sorted((one for one in found if one.closed), key=lambda one: (*translate.place(one), one.period))
-    for place, periods_of_place in groupby(closed, key=translate.place):
+    closed = sorted((one for one in found if one.closed), key=lambda one: (*wire.place(one), one.period))
+    for place, periods_of_place in groupby(closed, key=wire.place):
         opening = Opening()
         for year, items in groupby(periods_of_place, key=lambda one: year_of(one.period)):
             # A year's own figures sort before those of its months.
-            shown = [translate.published(item) for item in items]
+            shown = [wire.published(item) for item in items]
             months = tuple(month for month in shown if len(month.name) > YEAR)
             whole = next((month for month in shown if len(month.name) == YEAR), None)
             books[place, year] = Book(opening, months)

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never
 
-from services.reporting import translate
+from services.reporting import wire
 from services.reporting.documents import Projection
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.projection import Rebuilt
-from services.reporting.repository import Counts, Repository
-from shared.messaging.outcome import Applied, Dead, Outcome, Stale
-from shared.messaging.records import Erased, Readable, Received
+from services.reporting.store import Counts, Repository
+from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
+from shared.messaging.reading.records import Erased, Readable, Received
 from shared.messaging.subscription import Apply
 from shared.messaging.work import Work
 
@@ -45,7 +45,7 @@ class Reporting:
         by_partition: dict[str, Counts] = {}
         rebuilt = await self._repository.rebuilt(work.session)
         for record in records:
-            fact = translate.round_run(record) if isinstance(record, Received) else None
+            fact = wire.round_run(record) if isinstance(record, Received) else None
             if fact is not None and not rebuilt.counted(fact.month, record.raw.timestamp):
                 counts = by_partition.setdefault(_partition(record), Counter())
                 counts[(fact.municipality, fact.programme), fact.figure, fact.month] += 1
@@ -59,7 +59,7 @@ class Reporting:
             (_partition(record), about)
             for record in records
             if isinstance(record, Received)
-            and (about := translate.sent_about(record)) is not None
+            and (about := wire.sent_about(record)) is not None
             and not rebuilt.counted(about[1], record.raw.timestamp)
         ]
         homes = await self._repository.homes((subject for _, (subject, _) in sent), work.session)
@@ -91,7 +91,7 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
             # A batch that a paused replica held while the subject was erased must not bring it back.
             if known.erased or revision <= known.revision:
                 return Stale(), None
-            live, found = translate.projected(record)
+            live, found = wire.projected(record)
             counted = [fact for fact in found if rebuilt.counted(fact.month, record.raw.timestamp)]
             facts = known.facts.with_counted(counted).with_new(found)
             return Applied(), Projection(revision, live, facts)

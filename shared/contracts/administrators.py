@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.contracts import topics
 from shared.contracts.fields import (
     Code,
     Contract,
@@ -13,9 +14,10 @@ from shared.contracts.fields import (
     Line,
     Municipality,
     OperatorId,
+    PackVersion,
     ProgrammeName,
-    Version,
 )
+from shared.contracts.message import inbound
 from shared.contracts.sealed import Base64, KeyId
 
 Role = Literal["coordinator", "approver", "administrator", "dead_letters", "auditor"]
@@ -74,7 +76,7 @@ class ProgrammePack(Contract):
     """
 
     name: ProgrammeName
-    version: Version
+    version: PackVersion
     kind: Literal["guide"]
     title: Line
     relation: Code
@@ -98,4 +100,9 @@ class ActiveProgramme(Contract):
 
     municipality: Municipality
     programme: ProgrammeName
-    pack_version: Version
+    pack_version: PackVersion
+
+
+OPERATOR_REGISTERED = inbound(topics.OPERATORS, Operator, "OperatorRegistered")
+PROGRAMME_PUBLISHED = inbound(topics.PROGRAMMES, ProgrammePack, "ProgrammePublished")
+PROGRAMME_ACTIVATED = inbound(topics.PROGRAMMES, ActiveProgramme, "ProgrammeActivated")

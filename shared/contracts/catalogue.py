@@ -1,136 +1,69 @@
-"""Every message type: its name, its model, the topic it stands on, and who sends it."""
+"""The catalogue of all message types, collected from the modules that define them.
 
-from dataclasses import dataclass, field
+A message of a service is a constant of its module `events`; a command is a model of its module `commands`.
+"""
 
-from shared.contracts import (
-    administrators,
-    commands,
-    intake,
-    matching,
-    municipal,
-    notifications,
-    reporting,
-    topics,
-)
-from shared.contracts.envelope import command_type, schema_urn, type_name
-from shared.contracts.fields import Contract
-from shared.contracts.topics import Topic
+from collections.abc import Iterator
+from enum import StrEnum
+from types import ModuleType
+from typing import TypeVar
 
+from shared.contracts import administrators, municipal, replies, topics
+from shared.contracts.commands import DEAD_LETTER_COMMANDS, Command
+from shared.contracts.intake import commands as intake_commands
+from shared.contracts.intake import events as intake_events
+from shared.contracts.matching import commands as matching_commands
+from shared.contracts.matching import events as matching_events
+from shared.contracts.message import Message, command
+from shared.contracts.notifications import events as notifications_events
+from shared.contracts.reporting import events as reporting_events
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One type of message. `inbound`: written by outside systems, so an unknown field is an error; `type` and
-    `dataschema` are CloudEvents' attributes.
-    """
-
-    name: str
-    model: type[Contract]
-    topic: Topic
-    inbound: bool = False
-    command: bool = False
-    version: int = 1
-    type: str = field(init=False)
-    dataschema: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        named = (command_type if self.command else type_name)(self.name, self.version)
-        object.__setattr__(self, "type", named)
-        object.__setattr__(self, "dataschema", schema_urn(self.name, self.version))
+F = TypeVar("F", bound=StrEnum)
 
 
-def _inbound(model: type[Contract]) -> Message:
-    return Message(model.__name__, model, topics.SETTLEMENTS, inbound=True)
+def _constants(*modules: ModuleType) -> Iterator[Message]:
+    """The messages that modules define, in their order."""
+    for module in modules:
+        yield from (found for found in vars(module).values() if isinstance(found, Message))
 
 
-def _command(model: type[commands.Command], service: topics.Service) -> Message:
-    return Message(model.__name__, model, topics.COMMANDS[service], inbound=True, command=True)
-
-
-def _published(topic: Topic, model: type[Contract], *names: str) -> tuple[Message, ...]:
-    return tuple(Message(name, model, topic) for name in names or (model.__name__,))
+def _models(module: ModuleType) -> Iterator[type[Command]]:
+    """The commands that a module defines, in their order."""
+    for found in vars(module).values():
+        if isinstance(found, type) and issubclass(found, Command) and found.__module__ == module.__name__:
+            yield found
 
 
 MESSAGES: tuple[Message, ...] = (
-    _inbound(municipal.PersonSettled),
-    _inbound(municipal.SettlementWithdrawn),
-    _inbound(municipal.PersonMoved),
+    *_constants(municipal),
+    *(command(topics.COMMANDS["intake"], model) for model in _models(intake_commands)),
+    *(command(topics.COMMANDS["matching"], model) for model in _models(matching_commands)),
     *(
-        _command(model, "intake")
-        for model in (
-            commands.RegisterVolunteer,
-            commands.JoinProgramme,
-            commands.RecordConsent,
-            commands.RecordInterview,
-            commands.RecordCheck,
-            commands.ApproveVolunteer,
-            commands.FindPerson,
-        )
-    ),
-    *(
-        _command(model, "matching")
-        for model in (
-            commands.RunRound,
-            commands.ListWaiting,
-            commands.AnswerProposal,
-            commands.SignAgreement,
-        )
-    ),
-    *(
-        _command(model, service)
+        command(topics.COMMANDS[service], model)
         for service in topics.SERVICES
-        for model in (
-            commands.ShowDeadLetter,
-            commands.RedriveDeadLetter,
-            commands.EditAndRedriveDeadLetter,
-            commands.DiscardDeadLetter,
-        )
+        for model in DEAD_LETTER_COMMANDS
     ),
-    *_published(topics.REPLIES, commands.CommandAccepted),
-    *_published(topics.REPLIES, commands.CommandPreviewed),
-    *_published(topics.REPLIES, commands.CommandPending),
-    *_published(topics.REPLIES, commands.CommandRejected),
-    Message("OperatorRegistered", administrators.Operator, topics.OPERATORS, inbound=True),
-    Message("ProgrammePublished", administrators.ProgrammePack, topics.PROGRAMMES, inbound=True),
-    Message("ProgrammeActivated", administrators.ActiveProgramme, topics.PROGRAMMES, inbound=True),
-    *_published(topics.RECEIPTS, intake.SettlementReceipt),
-    *_published(
-        topics.REFUGEES,
-        intake.RefugeeState,
-        "RefugeeSettled",
-        "RefugeeCorrected",
-        "RefugeeConsented",
-        "RefugeeReady",
-        "RefugeeJoined",
-        "RefugeeInterviewed",
-        "RefugeeWithdrawn",
-        "RefugeeMoved",
-    ),
-    *_published(topics.REFUGEES, intake.RefugeeReferral, "RefugeeReferred"),
-    *_published(
-        topics.VOLUNTEERS,
-        intake.VolunteerState,
-        "VolunteerRegistered",
-        "VolunteerUpdated",
-        "VolunteerApproved",
-    ),
-    *_published(topics.CONTACT_CARDS, intake.ContactCard, "ContactCardSealed"),
-    *_published(
-        topics.PAIRS,
-        matching.PairState,
-        "PairProposed",
-        "AnswerRecorded",
-        "ProposalAccepted",
-        "ProposalDeclined",
-        "ProposalExpired",
-        "AgreementSigned",
-        "PairCreated",
-        "PairEnded",
-    ),
-    *_published(topics.ROUNDS, matching.RoundCompleted),
-    *_published(topics.NOTIFICATIONS, notifications.NotificationSent),
-    *_published(topics.NOTIFICATIONS, notifications.NotificationFailed),
-    *_published(topics.INDICATORS, reporting.IndicatorsPublished),
+    *_constants(replies, administrators),
+    *_constants(intake_events, matching_events, notifications_events, reporting_events),
 )
 
 BY_TYPE: dict[str, Message] = {message.type: message for message in MESSAGES}
 BY_NAME: dict[str, Message] = {message.name: message for message in MESSAGES}
+
+
+def commands_of(service: topics.Service) -> tuple[Message, ...]:
+    """The commands that a service takes, those on dead letters included."""
+    return tuple(message for message in MESSAGES if message.topic == topics.COMMANDS[service])
+
+
+def events_of(facts: type[F], topic: topics.Topic) -> dict[F, Message]:
+    """The message of each of a domain's facts: the one that bears its name on this topic.
+
+    Raises LookupError for a fact that the catalogue doesn't have there, so a forgotten one stops the start.
+    """
+    missing = [
+        fact.value for fact in facts if fact.value not in BY_NAME or BY_NAME[fact.value].topic != topic
+    ]
+    if missing:
+        raise LookupError(f"no event of {topic.name} in the catalogue: {', '.join(missing)}")
+    return {fact: BY_NAME[fact.value] for fact in facts}

@@ -92,7 +92,7 @@ Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """A machine-readable word: reasons, rejection codes, kinds of check, areas of interest."""
 
 ProgrammeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,60}$")]
-Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$")]
+PackVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$")]
 TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`."""

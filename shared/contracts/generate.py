@@ -17,10 +17,11 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from shared.contracts import municipal, topics
-from shared.contracts.catalogue import MESSAGES, Message
+from shared.contracts.catalogue import MESSAGES
 from shared.contracts.compatibility import breaking_changes
 from shared.contracts.envelope import Envelope
 from shared.contracts.example_data import EXAMPLES, MUNICIPALITY, OPERATOR
+from shared.contracts.message import Message
 from shared.contracts.topics import Topic
 
 ROOT = Path(__file__).parents[2]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.contracts import topics
 from shared.contracts.fields import (
     CaseReference,
     Code,
@@ -15,6 +16,7 @@ from shared.contracts.fields import (
     Line,
     Municipality,
 )
+from shared.contracts.message import inbound
 from shared.contracts.people import EducationLevel, Interests, Languages, Placement
 
 Protection = Literal["none", "confidential", "strictly_confidential"]
@@ -107,3 +109,8 @@ class PersonMoved(Contract):
 
     to_municipality: Municipality
     moved_on: Day
+
+
+PERSON_SETTLED = inbound(topics.SETTLEMENTS, PersonSettled)
+SETTLEMENT_WITHDRAWN = inbound(topics.SETTLEMENTS, SettlementWithdrawn)
+PERSON_MOVED = inbound(topics.SETTLEMENTS, PersonMoved)

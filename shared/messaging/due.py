@@ -17,11 +17,11 @@ from typing import TypeVar
 from pymongo import IndexModel, ReturnDocument
 from pymongo.errors import PyMongoError
 
+from shared import retry
 from shared.clock import Clock
+from shared.health import Health
 from shared.ids import new_event_id
 from shared.logging import describe_error, get_logger
-from shared.messaging import retry
-from shared.messaging.health import Health
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Document, Session
 

@@ -20,9 +20,9 @@ from pymongo.errors import PyMongoError
 
 from shared.clock import Clock
 from shared.contracts.topics import REGISTRY
-from shared.messaging import outbox
-from shared.messaging.outcome import COUNTERS
-from shared.messaging.positions import Partition
+from shared.messaging.places.positions import Partition
+from shared.messaging.reading.outcome import COUNTERS
+from shared.messaging.sending import outbox
 from shared.messaging.work import microseconds
 from shared.mongo import Database, Document
 

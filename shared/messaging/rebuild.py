@@ -14,12 +14,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.clock import Clock
 from shared.contracts.topics import Service, Topic
+from shared.health import Health
 from shared.logging import get_logger
-from shared.messaging.consumer import FETCH_BYTES, PARTITION_BYTES
-from shared.messaging.health import Health
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Cause, Erased, Raw, Readable, Received, Unreadable
-from shared.messaging.relay import ProducerFactory
+from shared.messaging.batches.consumer import FETCH_BYTES, PARTITION_BYTES
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Cause, Erased, Raw, Readable, Received, Unreadable
+from shared.messaging.sending.relay import ProducerFactory
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
 

@@ -21,25 +21,28 @@ from starlette.routing import BaseRoute, Route
 
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service
+from shared.health import Health
 from shared.logging import describe_error, get_logger
-from shared.messaging import dead_letters, due, inbox, outbox, rebuild, replies, ticks
-from shared.messaging.admission import Admission
-from shared.messaging.batch import BatchProcessor
-from shared.messaging.commands import NO_COMMANDS, RETRY_KIND, Commands, Decisions
-from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
-from shared.messaging.dead_letters import DeadLetters, Protection
-from shared.messaging.desk import DeadLetterDesk
+from shared.messaging import due, rebuild, ticks
+from shared.messaging.batches import dead_letters, inbox
+from shared.messaging.batches.batch import BatchProcessor
+from shared.messaging.batches.consumer import make_broker, subscribe, use_batch_consumers
+from shared.messaging.batches.dead_letters import DeadLetters, RecordCipher
+from shared.messaging.batches.transaction import BatchTransaction
+from shared.messaging.commands import replies
+from shared.messaging.commands.desk import DeadLetterDesk
+from shared.messaging.commands.dispatch import NO_COMMANDS, RETRY_KIND, Commands, Decisions
 from shared.messaging.due import DueHandler, DueRunner
-from shared.messaging.guard import OffsetGuard
-from shared.messaging.health import Health
 from shared.messaging.metrics import CONTENT_TYPE, Metrics
+from shared.messaging.places.admission import Admission
+from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.rebuild import Rebuild, Recipe
-from shared.messaging.relays import Relays
-from shared.messaging.retry import Backoff
+from shared.messaging.sending import outbox
+from shared.messaging.sending.relays import Relays
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import Operators, Programmes, TableReader
-from shared.messaging.transaction import BatchTransaction
 from shared.mongo import Database
+from shared.retry import Backoff
 from shared.settings import ServiceSettings
 
 log = get_logger(__name__)
@@ -88,7 +91,7 @@ class App:
     indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
     routes: Sequence[BaseRoute] = ()
     decisions: Decisions = NO_COMMANDS
-    protection: Protection | None = None
+    protection: RecordCipher | None = None
     recipe: Recipe = field(default_factory=Recipe)
     on_start: Sequence[Callable[[], Awaitable[None]]] = ()
     beside: Sequence[Callable[[], Awaitable[None]]] = ()

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.topics import Topic
-from shared.messaging.outcome import Outcome
-from shared.messaging.records import Handled, Readable
+from shared.messaging.reading.outcome import Outcome
+from shared.messaging.reading.records import Handled, Readable
 from shared.messaging.work import Work
 
 Apply = Callable[[Sequence[Readable], Work], Awaitable[Sequence[Outcome]]]

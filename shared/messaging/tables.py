@@ -13,11 +13,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from shared.contracts import topics
 from shared.contracts.administrators import ActiveProgramme, Operator, ProgrammePack
+from shared.health import Health
 from shared.logging import describe_error, get_logger
-from shared.messaging.health import Health
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Erased, Raw, Received, Unreadable
-from shared.messaging.retry import Backoff
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Erased, Raw, Received, Unreadable
+from shared.retry import Backoff
 
 log = get_logger(__name__)
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import orjson
 from pymongo import DeleteOne, ReplaceOne
 
-from shared.contracts.catalogue import BY_NAME
 from shared.contracts.envelope import HEADERS
 from shared.contracts.fields import Contract, format_instant
+from shared.contracts.message import Message
 from shared.contracts.topics import Topic
 from shared.ids import new_event_id
-from shared.messaging.outbox import Headers, Row, bundled, slot_of
-from shared.messaging.records import Cause
+from shared.messaging.reading.records import Cause
+from shared.messaging.sending.outbox import Headers, Row, bundled, slot_of
 from shared.mongo import Database, Document, Session
 
 HEADROOM = 2048
@@ -34,19 +34,19 @@ def microseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000)
 
 
-class Version(NamedTuple):
+class Revision(NamedTuple):
     """A subject's place in its topic: the revision last published and the `order` of its outbox row.
 
     `order` (microseconds) never falls, whatever a replica's clock says, so the relay can't send revision 6
     before 5.
     """
 
-    revision: int = 0
+    number: int = 0
     order: int = 0
 
-    def next(self, now: datetime) -> "Version":
+    def next(self, now: datetime) -> "Revision":
         """The place of the next record."""
-        return Version(self.revision + 1, max(microseconds(now), self.order + 1))
+        return Revision(self.number + 1, max(microseconds(now), self.order + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +112,22 @@ class Work:
 
     def emit(
         self,
-        name: str,
+        message: Message,
         *,
         subject: str,
         data: Contract | Mapping[str, Any],
         cause: Cause,
         owner: str = "",
         key: str | None = None,
-        version: Version | None = None,
+        revision: Revision | None = None,
     ) -> None:
-        """Sends a record of the catalogue's message `name`; `owner` picks the topic of a family.
+        """Sends a record of a message of the catalogue; `owner` picks the topic of a family.
 
         `data` is its contract, or, on hot paths, the JSON that the contract would give.
 
-        The key is the subject unless `key` says otherwise (`""` is none). Without a `version` the record
-        has no revision and keeps no order with others. Raises OutgoingTooLarge.
+        The key is the subject unless `key` says otherwise (`""` is none). Without a `revision` the record
+        has none and keeps no order with others. Raises OutgoingTooLarge.
         """
-        message = BY_NAME[name]
         envelope: dict[str, Any] = {
             "specversion": "1.0",
             "id": new_event_id(),
@@ -139,8 +138,8 @@ class Work:
             "datacontenttype": "application/json",
             "dataschema": message.dataschema,
         }
-        if version is not None:
-            envelope["revision"] = version.revision
+        if revision is not None:
+            envelope["revision"] = revision.number
         envelope["correlationid"] = cause.correlation
         envelope["causationid"] = cause.id
         if cause.traceparent is not None:
@@ -156,12 +155,12 @@ class Work:
             key=(subject if key is None else key).encode() or None,
             value=orjson.dumps(envelope),
             headers=HEADERS,
-            order=version.order if version is not None else None,
+            order=revision.order if revision is not None else None,
         )
 
-    def erase(self, topic: Topic, subject: str, version: Version) -> None:
+    def erase(self, topic: Topic, subject: str, revision: Revision) -> None:
         """Sends a null value: compaction then forgets the subject."""
-        self.send(topic, key=subject.encode(), value=None, headers=(), order=version.order)
+        self.send(topic, key=subject.encode(), value=None, headers=(), order=revision.order)
 
     def send(
         self,

@@ -18,7 +18,7 @@ from shared.contracts.catalogue import BY_TYPE
 from shared.contracts.envelope import Envelope
 from shared.contracts.fields import parse_instant
 from shared.contracts.municipal import PersonSettled
-from shared.messaging import desk
+from shared.messaging.commands import desk
 from shared.programmes import shipped_packs
 from tests.contracts import bergen_rules as rules
 

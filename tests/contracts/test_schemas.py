@@ -13,11 +13,12 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from pydantic import ValidationError as ModelRefused
 
 from shared.contracts import generate, topics
-from shared.contracts.catalogue import BY_NAME, MESSAGES, Message
+from shared.contracts.catalogue import BY_NAME, MESSAGES
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.example_data import EXAMPLES, MUNICIPALITY, OPERATOR
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Raw, Received
+from shared.contracts.message import Message
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Raw, Received
 
 NAMES = sorted(BY_NAME)
 INBOUND = [message.name for message in MESSAGES if message.inbound]

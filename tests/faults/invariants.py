@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.intake.translate import case_digest
+from services.intake.wire import case_digest
 from shared.contracts.topics import Service
-from shared.messaging.outcome import COUNTERS
+from shared.messaging.reading.outcome import COUNTERS
 from shared.mongo import Database
 from shared.sealing import decode
 from tests.faults.observer import Observer, canary_in

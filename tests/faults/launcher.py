@@ -24,9 +24,9 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 
 from shared.messaging import work
-from shared.messaging.batch_consumer import BatchConsumer
-from shared.messaging.outcome import Outcome
-from shared.messaging.records import Readable
+from shared.messaging.batches.batch_consumer import BatchConsumer
+from shared.messaging.reading.outcome import Outcome
+from shared.messaging.reading.records import Readable
 from shared.messaging.subscription import Subscription
 
 Point = Literal[

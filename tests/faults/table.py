@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from shared.messaging.outcome import COUNTERS
+from shared.messaging.reading.outcome import COUNTERS
 from tests.faults.registry import ROWS, Result, Row
 
 OF = 32

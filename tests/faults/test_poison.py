@@ -7,8 +7,8 @@ import pytest
 
 from services.intake.personal_numbers import reads_as_personal_number
 from shared.contracts import topics
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Raw, Received, Unreadable
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Raw, Received, Unreadable
 from tests.faults.people import Sent, settlement
 from tests.faults.poison import MUST_DIE, MUST_LIVE, PERSONAL_NUMBER, Odd, Poison
 

@@ -9,9 +9,9 @@ from pymongo import ReplaceOne
 
 from shared.contracts import topics
 from shared.contracts.municipal import SettlementWithdrawn
-from shared.messaging.outcome import Applied, Dead, Outcome, Stale, counter
-from shared.messaging.records import Handled, Readable, Received
-from shared.messaging.work import Version, Work
+from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale, counter
+from shared.messaging.reading.records import Handled, Readable, Received
+from shared.messaging.work import Revision, Work
 from shared.mongo import Document
 from tests.property.model import REFUSED
 
@@ -54,20 +54,20 @@ class Book:
 
     @staticmethod
     def _publish(record: Received, known: Document | None, work: Work) -> Document:
-        version = Version(known["revision"], known["order"]) if known is not None else Version()
-        version = version.next(work.now)
+        revision = Revision(known["revision"], known["order"]) if known is not None else Revision()
+        revision = revision.next(work.now)
         work.send(
             topics.PAIRS,
             key=record.key.encode(),
             value=None if isinstance(record.data, SettlementWithdrawn) else b"{}",
-            headers=(("revision", str(version.revision).encode()),),
-            order=version.order,
+            headers=(("revision", str(revision.number).encode()),),
+            order=revision.order,
         )
         return {
             "_id": record.key,
             "time": record.envelope.time,
-            "revision": version.revision,
-            "order": version.order,
+            "revision": revision.number,
+            "order": revision.order,
             "applied": [*(known["applied"] if known is not None else []), record.raw.offset],
         }
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.contracts import topics
-from shared.messaging.dead_letters import dead_letter_id
-from shared.messaging.outbox import Row
-from shared.messaging.outcome import COUNTERS
+from shared.messaging.batches.dead_letters import dead_letter_id
+from shared.messaging.reading.outcome import COUNTERS
+from shared.messaging.sending.outbox import Row
 from shared.mongo import Database
 from tests.property.model import Entry, Expected, collapse, fold, seconds
 from tests.property.reader import LETTERS, Published

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from shared.messaging.records import Raw
+from shared.messaging.reading.records import Raw
 from tests.unit.messaging.records import NOON, STRUCTURED, settlement
 
 Kind = Literal["settled", "withdrawn", "refused", "nonsense"]

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from shared.messaging.records import Raw
+from shared.messaging.reading.records import Raw
 from tests.property import checks
 from tests.property.checks import Left
 from tests.property.model import Entry, Kind

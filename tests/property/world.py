@@ -12,17 +12,17 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.clock import Clock
 from shared.contracts import topics
-from shared.messaging.batch import BatchProcessor
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.health import Health
-from shared.messaging.lease import Lease
-from shared.messaging.positions import Partition
-from shared.messaging.records import Raw
-from shared.messaging.relay import Relay, relay_producer
-from shared.messaging.retry import Backoff
+from shared.health import Health
+from shared.messaging.batches.batch import BatchProcessor
+from shared.messaging.batches.dead_letters import DeadLetters
+from shared.messaging.batches.transaction import BatchTransaction
+from shared.messaging.places.positions import Partition
+from shared.messaging.reading.records import Raw
+from shared.messaging.sending.lease import Lease
+from shared.messaging.sending.relay import Relay, relay_producer
 from shared.messaging.subscription import Subscription
-from shared.messaging.transaction import BatchTransaction
 from shared.mongo import Database
+from shared.retry import Backoff
 from tests.integration.messaging.ledger import INDEXES
 from tests.property.book import Book
 from tests.property.process import Cut, Process

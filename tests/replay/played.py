@@ -26,7 +26,7 @@ from deploy.local.supervision import supervisor_lock
 from deploy.state import STATES
 from shared.contracts import topics
 from shared.contracts.topics import SERVICES, Service
-from shared.messaging.progress import Progress
+from shared.messaging.places.progress import Progress
 from shared.messaging.state_hash import lines, state_hash
 from shared.mongo import Database
 from tests.support.cluster import wait_until

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.messaging.outbox import OLDEST_FIRST, Bundle, Row
+from shared.messaging.sending.outbox import OLDEST_FIRST, Bundle, Row
 from shared.mongo import Database
 
 

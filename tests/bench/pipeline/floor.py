@@ -21,8 +21,8 @@ from pymongo import IndexModel, InsertOne, UpdateOne
 from shared.contracts.envelope import HEADERS
 from shared.contracts.topics import CONTACT_CARDS, RECEIPTS, REFUGEES, SETTLEMENTS, Topic
 from shared.ids import new_event_id, new_subject
-from shared.messaging.outbox import INDEXES, OLDEST_FIRST, Bundle, Row, bundled, slot_of
-from shared.messaging.parcels import pack
+from shared.messaging.sending.outbox import INDEXES, OLDEST_FIRST, Bundle, Row, bundled, slot_of
+from shared.messaging.sending.parcels import pack
 from shared.mongo import put
 from tests.bench.pipeline.bare import DURABLE, SNAPSHOT, Document, Where, serve_until_told
 from tests.bench.pipeline.load import MUNICIPALITIES

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import ExitStack
 from typing import Final
 
-from shared.messaging import outbox
+from shared.messaging.sending import outbox
 from tests.faults.registry import Run, row
 
 CUT: Final = 30.0

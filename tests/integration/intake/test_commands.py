@@ -5,8 +5,8 @@ from datetime import timedelta
 import bson
 import pytest
 
-from shared.messaging.dead_letters import dead_letter_id
-from shared.messaging.records import Raw
+from shared.messaging.batches.dead_letters import dead_letter_id
+from shared.messaging.reading.records import Raw
 from tests.integration.intake.world import BROKER_TIME, GUIDE, World, command, find, settled
 from tests.unit.messaging.records import STRUCTURED
 

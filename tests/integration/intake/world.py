@@ -8,33 +8,33 @@ from typing import Any
 
 import orjson
 
-from services.intake import repository
+from services.intake import store
+from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
-from services.intake.handlers import subscriptions
 from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
-from services.intake.repository import Files
 from services.intake.service import APPROVAL_KIND, ROLES, Intake
 from services.intake.settlements import Settlements
-from services.intake.translate import case_digest
+from services.intake.store import Files
+from services.intake.wire import case_digest
 from shared.clock import Clock
 from shared.contracts import topics
 from shared.contracts.administrators import ActiveProgramme, Operator
-from shared.messaging.batch import BatchProcessor
-from shared.messaging.commands import RETRY_KIND, Commands, Decisions
-from shared.messaging.dead_letters import DeadLetters, Protection
-from shared.messaging.desk import DeadLetterDesk
+from shared.health import Health
+from shared.messaging.batches.batch import BatchProcessor
+from shared.messaging.batches.dead_letters import DeadLetters, RecordCipher
+from shared.messaging.batches.transaction import BatchTransaction
+from shared.messaging.commands.desk import DeadLetterDesk
+from shared.messaging.commands.dispatch import RETRY_KIND, Commands, Decisions
 from shared.messaging.due import DueRunner
-from shared.messaging.health import Health
-from shared.messaging.records import Headers, Raw
-from shared.messaging.retry import Backoff
+from shared.messaging.reading.records import Headers, Raw
 from shared.messaging.runtime import INDEXES
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import Operators, Programmes
-from shared.messaging.transaction import BatchTransaction
 from shared.mongo import Database, Document
 from shared.programmes import shipped_packs
+from shared.retry import Backoff
 from shared.sealing import FieldCipher, Sealer, new_key_pair
 from tests.integration.messaging.ledger import Commits
 from tests.support.outbox import waiting_rows
@@ -82,7 +82,7 @@ class World:
 
     def __post_init__(self) -> None:
         cipher = FieldCipher(b"m" * 32)
-        protection = Protection(
+        protection = RecordCipher(
             lambda content, context: cipher.encrypt(cipher.master, content, context),
             lambda content, context: cipher.decrypt(cipher.master, content, context),
         )
@@ -125,7 +125,7 @@ class World:
         )
 
     async def ensure(self) -> None:
-        await self.database.ensure({**INDEXES, **repository.INDEXES})
+        await self.database.ensure({**INDEXES, **store.INDEXES})
 
     async def settle(self, *records: tuple[str, dict[str, Any]]) -> None:
         """One batch of (municipality, settlement)."""

@@ -6,8 +6,8 @@ import pytest
 
 from services.matching.domain.pair import Side
 from services.matching.publish import EXPIRE
-from shared.contracts.commands import AnswerProposal
-from shared.messaging.answers import Accepted, Rejected
+from shared.contracts.matching.commands import AnswerProposal
+from shared.messaging.commands.answers import Accepted, Rejected
 from shared.mongo import Document
 from tests.integration.matching.world import OPERATOR, World, couple, guide, refugee
 

@@ -10,16 +10,16 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from services.matching.publish import EXPIRE
-from services.matching.state import STATE
+from services.matching.state_hash import STATE
 from shared.contracts import topics
 from shared.messaging import rebuild
-from shared.messaging.commands import Commands
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.desk import DeadLetterDesk
-from shared.messaging.outcome import Applied, Outcome, Stale
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Raw, Received
-from shared.messaging.relay import relay_producer
+from shared.messaging.batches.dead_letters import DeadLetters
+from shared.messaging.commands.desk import DeadLetterDesk
+from shared.messaging.commands.dispatch import Commands
+from shared.messaging.reading.outcome import Applied, Outcome, Stale
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Raw, Received
+from shared.messaging.sending.relay import relay_producer
 from shared.messaging.state_hash import state_hash
 from shared.messaging.tables import Operators
 from shared.messaging.work import Work

@@ -9,16 +9,17 @@ import orjson
 
 from services.matching.app import create_app
 from services.matching.settings import Settings
-from shared.contracts import commands as contract
 from shared.contracts import topics
 from shared.contracts.administrators import ActiveProgramme, Operator
-from shared.messaging.answers import Answer, CommandRef, Request
-from shared.messaging.batch import BatchProcessor
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.health import Health
-from shared.messaging.records import Cause, Raw
+from shared.contracts.commands import Command
+from shared.contracts.matching import commands as contract
+from shared.health import Health
+from shared.messaging.batches.batch import BatchProcessor
+from shared.messaging.batches.dead_letters import DeadLetters
+from shared.messaging.batches.transaction import BatchTransaction
+from shared.messaging.commands.answers import Answer, CommandRef, Request
+from shared.messaging.reading.records import Cause, Raw
 from shared.messaging.runtime import INDEXES, App
-from shared.messaging.transaction import BatchTransaction
 from shared.messaging.work import Work
 from shared.mongo import Document, Session
 from shared.programmes import shipped_packs
@@ -131,7 +132,7 @@ class World:
         )
         return BatchProcessor(transaction, Health(), lambda: None, lambda: None, 500, 8 * 1024 * 1024)
 
-    async def decide(self, command: contract.Command, subject: str, **options: Any) -> Answer:
+    async def decide(self, command: Command, subject: str, **options: Any) -> Answer:
         """Decides one command in a transaction."""
         operator = options.pop("operator", OPERATOR)
         id_ = options.pop("id", "command-1")

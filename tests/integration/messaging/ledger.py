@@ -9,21 +9,23 @@ from pymongo import UpdateOne
 
 from shared.clock import Clock
 from shared.contracts import topics
-from shared.contracts.intake import SettlementReceipt
+from shared.contracts.intake.events import SETTLEMENT_RECEIPT, SettlementReceipt
 from shared.contracts.topics import Topic
-from shared.messaging import dead_letters, due, inbox, outbox
-from shared.messaging.batch import BatchProcessor
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.health import Health
+from shared.health import Health
+from shared.messaging import due
+from shared.messaging.batches import dead_letters, inbox
+from shared.messaging.batches.batch import BatchProcessor
+from shared.messaging.batches.dead_letters import DeadLetters
+from shared.messaging.batches.transaction import BatchTransaction
 from shared.messaging.metrics import Metrics
-from shared.messaging.outcome import Applied, Outcome
-from shared.messaging.positions import Partition
-from shared.messaging.records import Handled, Raw, Readable
-from shared.messaging.retry import Backoff
+from shared.messaging.places.positions import Partition
+from shared.messaging.reading.outcome import Applied, Outcome
+from shared.messaging.reading.records import Handled, Raw, Readable
+from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
-from shared.messaging.transaction import BatchTransaction
-from shared.messaging.work import Version, Work
+from shared.messaging.work import Revision, Work
 from shared.mongo import Database, Document
+from shared.retry import Backoff
 from tests.support.cluster import Corner
 from tests.unit.messaging.records import raw
 
@@ -63,12 +65,12 @@ class Ledger:
             raw = item.record.raw
             self.reported.append((raw.offset, type(item.outcome).__name__))
             work.emit(
-                "SettlementReceipt",
+                SETTLEMENT_RECEIPT,
                 subject="case",
                 data=SettlementReceipt(outcome="accepted", partition=raw.partition, offset=raw.offset),
                 cause=item.record.cause,
                 owner="no-4601",
-                version=Version(revision=raw.offset + 1),
+                revision=Revision(raw.offset + 1),
             )
 
     async def rows(self) -> dict[str, list[int]]:

@@ -12,11 +12,11 @@ from faststream.kafka import KafkaBroker
 from deploy.local.stack import Addresses
 from shared.contracts import topics
 from shared.contracts.envelope import CONTENT_TYPE
-from shared.messaging.batch import BatchProcessor
-from shared.messaging.consumer import make_broker, subscribe, use_batch_consumers
-from shared.messaging.guard import OffsetGuard
-from shared.messaging.health import Health
-from shared.messaging.offsets import Committed, stamp
+from shared.health import Health
+from shared.messaging.batches.batch import BatchProcessor
+from shared.messaging.batches.consumer import make_broker, subscribe, use_batch_consumers
+from shared.messaging.places.guard import OffsetGuard
+from shared.messaging.places.offsets import Committed, stamp
 from tests.integration.messaging.ledger import Ledger, processor
 from tests.support.cluster import Corner
 from tests.unit.messaging.records import settlement

@@ -10,10 +10,10 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import AutoReconnect
 
 from shared.contracts import topics
-from shared.messaging.batch import Halted
-from shared.messaging.dead_letters import LARGEST_KEY, Protection
-from shared.messaging.outcome import Applied, Outcome
-from shared.messaging.records import Readable
+from shared.messaging.batches.batch import Halted
+from shared.messaging.batches.dead_letters import LARGEST_KEY, RecordCipher
+from shared.messaging.reading.outcome import Applied, Outcome
+from shared.messaging.reading.records import Readable
 from shared.messaging.subscription import Subscription
 from shared.messaging.work import DueRow, OutgoingTooLarge, Work
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
@@ -173,7 +173,7 @@ def _scrambled(content: bytes, _: str) -> bytes:
 async def test_what_may_be_personal_is_kept_encrypted_and_announced_without_it(
     corner: Corner, ledger: Ledger
 ) -> None:
-    handler = processor(corner, ledger, protection=Protection(_scrambled, _scrambled))
+    handler = processor(corner, ledger, protection=RecordCipher(_scrambled, _scrambled))
     await handler.process(raws([b"Kari Eksempel"]), Commits())
     quarantined = await ledger.database["quarantine"].find_one({})
     assert quarantined is not None
@@ -196,7 +196,7 @@ async def test_a_notice_carries_no_key_of_a_size_that_no_subject_has(
 
 
 async def test_names_of_headers_are_kept_encrypted_too(corner: Corner, ledger: Ledger) -> None:
-    handler = processor(corner, ledger, protection=Protection(_scrambled, _scrambled))
+    handler = processor(corner, ledger, protection=RecordCipher(_scrambled, _scrambled))
     refused = raw(b"no json", headers=(("Kari Eksempel", b"x"), ("empty", None)))
     await handler.process([refused], Commits())
     quarantined = await ledger.database["quarantine"].find_one({})

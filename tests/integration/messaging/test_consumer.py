@@ -17,12 +17,12 @@ from confluent_kafka import KafkaError, Producer
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.stack import Addresses
 from shared.contracts import topics
-from shared.messaging.batch import BatchProcessor
-from shared.messaging.batch_consumer import BatchConsumer
-from shared.messaging.guard import OffsetGuard
-from shared.messaging.health import Health
-from shared.messaging.records import Readable
-from shared.messaging.relay import relay_producer
+from shared.health import Health
+from shared.messaging.batches.batch import BatchProcessor
+from shared.messaging.batches.batch_consumer import BatchConsumer
+from shared.messaging.places.guard import OffsetGuard
+from shared.messaging.reading.records import Readable
+from shared.messaging.sending.relay import relay_producer
 from tests.integration.messaging.ledger import Ledger
 from tests.integration.messaging.members import committed_offset, member, named, send
 from tests.support.cluster import Corner, wait_until
@@ -148,7 +148,7 @@ async def test_a_small_batch_takes_along_what_came_while_the_last_one_was_handle
     corner: Corner, reader: BatchConsumer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However slow the machine is: it is the second request that is looked at.
-    monkeypatch.setattr("shared.messaging.batch_consumer.GATHER_MS", 1000)
+    monkeypatch.setattr("shared.messaging.batches.batch_consumer.GATHER_MS", 1000)
     await first_handled(reader, corner, ledger)
     # Of this partition aiokafka has not asked for more.
     await send(corner.addresses, corner.prefix, "no-4601", [named("no-4601", number) for number in (2, 3)])
@@ -159,7 +159,7 @@ async def test_after_a_second_request_that_failed_what_is_in_hand_goes_first_and
     corner: Corner, reader: BatchConsumer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """aiokafka drops what it has taken of other partitions where one's records can't be decoded."""
-    monkeypatch.setattr("shared.messaging.batch_consumer.GATHER_MS", 1000)
+    monkeypatch.setattr("shared.messaging.batches.batch_consumer.GATHER_MS", 1000)
     await first_handled(reader, corner, ledger)
     take = AIOKafkaConsumer.getmany
 
@@ -185,7 +185,7 @@ async def test_after_a_second_request_that_failed_what_is_in_hand_goes_first_and
 async def test_nothing_in_hand_is_lost_where_a_poll_is_cancelled(
     corner: Corner, reader: BatchConsumer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.batch_consumer.GATHER_MS", 60_000)
+    monkeypatch.setattr("shared.messaging.batches.batch_consumer.GATHER_MS", 60_000)
     await first_handled(reader, corner, ledger)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(handed_out(reader), 0.5)

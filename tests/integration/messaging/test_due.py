@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.clock import Clock
+from shared.health import Health
 from shared.messaging.due import DueRunner, RowGone, Task
-from shared.messaging.health import Health
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Session
 from tests.integration.messaging.ledger import Ledger

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from shared.clock import Clock
+from shared.health import Health
 from shared.messaging import due
 from shared.messaging.due import DueRunner, RowGone, Task
-from shared.messaging.health import Health
 from shared.messaging.runtime import INDEXES
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Session

@@ -9,9 +9,9 @@ from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
 from shared.clock import Clock
+from shared.health import Health
 from shared.messaging import due
 from shared.messaging.due import FAILING, FAILING_PART, DueRunner, Task
-from shared.messaging.health import Health
 from shared.messaging.runtime import INDEXES
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Document, Session

@@ -1,6 +1,6 @@
 import asyncio
 
-from shared.messaging.lease import Lease
+from shared.messaging.sending.lease import Lease
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import wait_until
 

@@ -8,13 +8,13 @@ from pymongo.errors import AutoReconnect
 
 from deploy.local.stack import Addresses
 from shared.clock import Clock
-from shared.messaging.lease import Lease
 from shared.messaging.metrics import Metrics, family
-from shared.messaging.outbox import Row, bundled
-from shared.messaging.records import Readable
-from shared.messaging.retry import Backoff
+from shared.messaging.reading.records import Readable
+from shared.messaging.sending.lease import Lease
+from shared.messaging.sending.outbox import Row, bundled
 from shared.messaging.work import DueRow, microseconds
 from shared.mongo import Database
+from shared.retry import Backoff
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.integration.messaging.members import member, named, send
 from tests.support.cluster import Corner, wait_until

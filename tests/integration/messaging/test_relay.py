@@ -13,11 +13,11 @@ from pymongo import MongoClient
 from deploy.local.stack import Addresses
 from shared.contracts import topics
 from shared.contracts.topics import Topic
-from shared.messaging.health import Health
-from shared.messaging.lease import Lease
-from shared.messaging.outbox import Bundle, Place, Row, bundled, slot_of, waiting
-from shared.messaging.relay import Relay, relay_producer
-from shared.messaging.retry import Backoff
+from shared.health import Health
+from shared.messaging.sending.lease import Lease
+from shared.messaging.sending.outbox import Bundle, Place, Row, bundled, slot_of, waiting
+from shared.messaging.sending.relay import Relay, relay_producer
+from shared.retry import Backoff
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import Corner, wait_until
 from tests.support.outbox import waiting_rows
@@ -194,7 +194,7 @@ async def test_a_crash_between_acknowledgement_and_deletion_repeats_and_reorders
 async def test_a_topic_that_does_not_exist_holds_up_nobody(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay.MISSING", timedelta(seconds=1))
+    monkeypatch.setattr("shared.messaging.sending.relay.MISSING", timedelta(seconds=1))
     missing = topics.RECEIPTS.named("dk-751")
     await put(ledger, receipt(corner, 1, "dk-751"), receipt(corner, 2, "dk-751"), row(corner, "pair-a", 1))
     async with running(relay(corner, ledger, stack)):
@@ -208,7 +208,7 @@ async def test_a_topic_that_does_not_exist_holds_up_nobody(
 async def test_a_record_that_the_broker_refuses_holds_up_its_own_key_alone(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay.REFUSED", timedelta(seconds=1))
+    monkeypatch.setattr("shared.messaging.sending.relay.REFUSED", timedelta(seconds=1))
     large = row(corner, "pair-a", 1)._replace(value=b"x" * 1_500_000)
     others = [row(corner, f"pair-{number}", 1) for number in range(40)]
     await put(ledger, *others[:20], large, row(corner, "pair-a", 2), *others[20:])
@@ -226,7 +226,7 @@ async def test_a_record_that_the_broker_refuses_holds_up_its_own_key_alone(
 async def test_a_newer_row_waits_for_the_older_ones_of_its_topic(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay.MISSING", timedelta(seconds=2))
+    monkeypatch.setattr("shared.messaging.sending.relay.MISSING", timedelta(seconds=2))
     missing = topics.RECEIPTS.named("dk-751")
     await put(ledger, receipt(corner, 1, "dk-751"), row(corner, "pair-a", 1))
     async with running(relay(corner, ledger, stack)):
@@ -274,7 +274,7 @@ async def test_what_is_stored_while_the_relay_reads_is_not_read_in_part(
             late.clear()
         return reads(document, aside)
 
-    monkeypatch.setattr("shared.messaging.relay.CURSOR_BATCH", 2)
+    monkeypatch.setattr("shared.messaging.sending.relay.CURSOR_BATCH", 2)
     monkeypatch.setattr(Bundle, "of", of)
     made = relay(corner, ledger, stack)
     assert [bundle.rows[0].order for bundle in (await made._oldest())[0]] == list(range(10, 20))
@@ -299,7 +299,7 @@ async def test_many_batches_for_one_partition_wait_for_one_another(
 async def test_a_topic_that_the_broker_refuses_is_set_aside_as_a_whole(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay.TOPIC_REFUSALS", (MessageSizeTooLargeError,))
+    monkeypatch.setattr("shared.messaging.sending.relay.TOPIC_REFUSALS", (MessageSizeTooLargeError,))
     large = receipt(corner, 1, "no-4601")._replace(value=b"x" * 1_500_000)
     after = [row(corner, f"case-{number}", 2, topics.RECEIPTS, "no-4601") for number in range(20)]
     made = relay(corner, ledger, stack)
@@ -336,7 +336,7 @@ async def test_a_relay_that_was_overtaken_brings_nothing_back(
 async def test_a_topic_that_is_deleted_meanwhile_holds_up_nobody_for_long(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay.TRANSACTION_TIMEOUT", timedelta(seconds=3))
+    monkeypatch.setattr("shared.messaging.sending.relay.TRANSACTION_TIMEOUT", timedelta(seconds=3))
     receipts = topics.RECEIPTS.named("no-4601")
     async with running(relay(corner, ledger, stack)):
         await put(ledger, receipt(corner, 1, "no-4601"))

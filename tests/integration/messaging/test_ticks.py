@@ -11,13 +11,13 @@ from deploy.local.stack import Addresses
 from shared.clock import Clock
 from shared.contracts import topics
 from shared.contracts.topics import REGISTRY, SERVICES
+from shared.health import Health
 from shared.messaging import ticks
 from shared.messaging.due import DueRunner
-from shared.messaging.health import Health
-from shared.messaging.lease import Lease
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Raw, Tick
-from shared.messaging.relay import Relay, relay_producer
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Raw, Tick
+from shared.messaging.sending.lease import Lease
+from shared.messaging.sending.relay import Relay, relay_producer
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import Corner, wait_until
 from tests.support.outbox import waiting_rows

@@ -8,7 +8,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from services.notifications.domain.messages import Message
-from services.notifications.repository import Messages
+from services.notifications.store import Messages
 from shared.messaging import due
 from tests.integration.notifications.people import (
     AMINA,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.notifications.state import STATE
+from services.notifications.state_hash import STATE
 from shared.contracts import topics
 from shared.messaging.runtime import INDEXES
 from shared.messaging.state_hash import state_hash

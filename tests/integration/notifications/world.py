@@ -14,11 +14,11 @@ from services.notifications.app import create_app
 from services.notifications.settings import Settings
 from shared.contracts import topics
 from shared.contracts.envelope import Envelope
-from shared.contracts.intake import CardDetails, ContactCard
-from shared.contracts.matching import PairState, PairStatus, ScoreReceipt
+from shared.contracts.intake.events import CardDetails, ContactCard
+from shared.contracts.matching.events import PairState, PairStatus, ScoreReceipt
 from shared.contracts.topics import Topic
 from shared.ids import new_subject
-from shared.messaging import positions
+from shared.messaging.places import positions
 from shared.messaging.runtime import App
 from shared.mongo import Database, Document
 from shared.sealing import Sealer, new_key_pair

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from deploy.local.kafka_tools import KafkaTools
-from services.reporting.handlers import subscriptions
-from services.reporting.repository import Repository
+from services.reporting.consumers import subscriptions
 from services.reporting.service import Reporting
-from services.reporting.state import STATE
+from services.reporting.state_hash import STATE
+from services.reporting.store import Repository
 from shared.messaging.state_hash import state_hash
 from tests.integration.reporting.test_projections import (
     BERGEN,

@@ -13,9 +13,9 @@ import httpx
 from deploy.local.kafka_tools import KafkaTools
 from services.reporting.app import create_app
 from services.reporting.settings import Settings
-from shared.messaging.admission import group_offsets
-from shared.messaging.outbox import Row, bundled
+from shared.messaging.places.admission import group_offsets
 from shared.messaging.runtime import App
+from shared.messaging.sending.outbox import Row, bundled
 from shared.mongo import Database, Document
 from tests.integration.matching.world import refugee
 from tests.support.cluster import Corner, wait_until

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.intake import translate
+from services.intake import wire
 from shared.contracts.municipal import PersonMoved, PersonSettled
-from shared.messaging.outcome import Dead
+from shared.messaging.reading.outcome import Dead
 from tests.unit.intake.people import TODAY
 from tests.unit.messaging.records import settlement
 
@@ -17,7 +17,7 @@ ANNOUNCED = {"settled_on": None, "expected_arrival_on": YEAR.isoformat()}
 
 
 def refused(**data: Any) -> Dead | None:
-    return translate.date_in_future(PersonSettled.model_validate(settlement(**data)["data"]), TODAY)
+    return wire.date_in_future(PersonSettled.model_validate(settlement(**data)["data"]), TODAY)
 
 
 def placed(on: date) -> dict[str, Any]:
@@ -45,7 +45,5 @@ def test_an_arrival_that_has_happened_is_not_announced_any_more() -> None:
 @pytest.mark.parametrize("on", [TOMORROW, FAR])
 def test_nobody_has_moved_ahead_of_today(on: date) -> None:
     said = {"to_municipality": "no-5501", "moved_on": on.isoformat()}
-    assert translate.date_in_future(PersonMoved.model_validate(said), TODAY) == Dead(
-        "date_in_future", "moved_on"
-    )
-    assert translate.date_in_future(PersonMoved.model_validate(said), on) is None
+    assert wire.date_in_future(PersonMoved.model_validate(said), TODAY) == Dead("date_in_future", "moved_on")
+    assert wire.date_in_future(PersonMoved.model_validate(said), on) is None

@@ -9,8 +9,8 @@ from services.intake.personal_numbers import (
     personal_number_in,
     reads_as_personal_number,
 )
-from shared.contracts.commands import RecordCheck, RecordConsent
 from shared.contracts.fields import Contract
+from shared.contracts.intake.commands import RecordCheck, RecordConsent
 
 # Made up: the check digits were computed, nobody was looked up.
 

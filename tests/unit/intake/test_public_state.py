@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake import translate
+from services.intake import wire
 from services.intake.domain.person import (
     Approval,
     Check,
@@ -20,13 +20,13 @@ from services.intake.domain.person import (
 from services.intake.domain.refugee import Case, Placement, Refugee, Settlement
 from services.intake.domain.volunteer import Volunteer
 from shared.contracts import topics
-from shared.contracts.commands import RegisterVolunteer
 from shared.contracts.example_data import EXAMPLES
 from shared.contracts.fields import Contract
-from shared.contracts.intake import RefugeeReferral, RefugeeState, VolunteerState
+from shared.contracts.intake.commands import RegisterVolunteer
+from shared.contracts.intake.events import RefugeeReferral, RefugeeState, VolunteerState
 from shared.contracts.municipal import PersonSettled
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Received
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Received
 from tests.unit.messaging.records import raw, settlement
 
 DAY = date(2026, 5, 1)
@@ -71,14 +71,14 @@ VOLUNTEER = Volunteer(
 @pytest.mark.parametrize(
     ("state", "contract"),
     [
-        (translate.public_state(REFUGEE), RefugeeState),
-        (translate.public_state(BARE), RefugeeState),
-        (translate.public_state(VOLUNTEER), VolunteerState),
+        (wire.public_state(REFUGEE), RefugeeState),
+        (wire.public_state(BARE), RefugeeState),
+        (wire.public_state(VOLUNTEER), VolunteerState),
         (
-            translate.public_state(Refugee(subject="x", municipality="no-4601", status="referred")),
+            wire.public_state(Refugee(subject="x", municipality="no-4601", status="referred")),
             RefugeeReferral,
         ),
-        (translate.withdrawn_state("no-4601"), RefugeeState),
+        (wire.withdrawn_state("no-4601"), RefugeeState),
     ],
     ids=["refugee", "bare refugee", "volunteer", "referral", "withdrawn"],
 )
@@ -88,9 +88,9 @@ def test_a_state_is_what_its_contract_would_write(state: dict[str, object], cont
 
 
 def test_nothing_that_is_known_is_left_out_and_nothing_personal_is_in() -> None:
-    state = translate.public_state(REFUGEE)
+    state = wire.public_state(REFUGEE)
     assert set(RefugeeState.model_fields) - state.keys() == {"coordinator"}
-    assert set(VolunteerState.model_fields) - translate.public_state(VOLUNTEER).keys() == {
+    assert set(VolunteerState.model_fields) - wire.public_state(VOLUNTEER).keys() == {
         "coordinator",
         "approval_expires_on",
     }
@@ -102,7 +102,7 @@ def settled(**data: Any) -> Settlement:
     record = Parser(topics.SETTLEMENTS).parse(raw(settlement(**data)))
     assert isinstance(record, Received)
     assert isinstance(record.data, PersonSettled)
-    return translate.settlement(record, record.data, ["case"])
+    return wire.settlement(record, record.data, ["case"])
 
 
 @pytest.mark.parametrize(
@@ -123,5 +123,5 @@ def test_an_occupation_is_public_where_it_is_a_code_and_personal_elsewhere(
     assert said.details is not None
     assert (said.profile.occupation, said.details.occupation) == (published, kept)
     command = RegisterVolunteer.model_validate({**EXAMPLES["RegisterVolunteer"].data, "occupation": sent})
-    registered = translate.registration(command)
+    registered = wire.registration(command)
     assert (registered.profile.occupation, registered.details.occupation) == (published, kept)

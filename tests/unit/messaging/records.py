@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from shared.messaging.records import Headers, Raw
+from shared.messaging.reading.records import Headers, Raw
 
 NOON = 1_466_000_000_000
 """A broker's timestamp in June 2016."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.messaging.answers import WITHHELD, shown_subject
+from shared.messaging.commands.answers import WITHHELD, shown_subject
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.messaging.offsets import (
+from shared.messaging.places.offsets import (
     Behind,
     Committed,
     Expired,

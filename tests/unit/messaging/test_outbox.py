@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts import topics
-from shared.messaging.outbox import BUNDLE_BYTES, BUNDLE_ROWS, SLOTS, Bundle, Row, bundled, slot_of
+from shared.messaging.sending.outbox import BUNDLE_BYTES, BUNDLE_ROWS, SLOTS, Bundle, Row, bundled, slot_of
 
 keys = st.one_of(st.none(), st.sampled_from([b"a", b"b", b"c"]))
 rows = st.builds(

@@ -5,8 +5,8 @@ import pytest
 
 from shared.contracts import topics
 from shared.contracts.municipal import PersonSettled
-from shared.messaging.parsing import Parser
-from shared.messaging.records import Erased, Parsed, Received, Tick, Unreadable
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Erased, Parsed, Received, Tick, Unreadable
 from tests.unit.messaging.records import STRUCTURED, raw, settlement
 
 PARSER = Parser(topics.SETTLEMENTS)

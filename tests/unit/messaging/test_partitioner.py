@@ -2,7 +2,7 @@ from aiokafka.partitioner import murmur2 as aiokafkas
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messaging.partitioner import murmur2, partition_of
+from shared.messaging.sending.partitioner import murmur2, partition_of
 
 TWELVE = range(12)
 

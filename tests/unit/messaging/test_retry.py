@@ -11,7 +11,7 @@ from pymongo.errors import (
     WriteError,
 )
 
-from shared.messaging.retry import Backoff, FailureBudget, is_infrastructure
+from shared.retry import Backoff, FailureBudget, is_infrastructure
 
 
 def test_backoff_doubles_up_to_its_ceiling() -> None:

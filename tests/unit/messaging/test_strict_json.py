@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from shared.messaging.strict_json import MAX_BYTES, JsonRefused, loads
+from shared.messaging.reading.strict_json import MAX_BYTES, JsonRefused, loads
 
 
 def squeezed(raw: bytes) -> bytes:

@@ -1,0 +1,134 @@
+"""Files ↔ documents. Personal details are stored encrypted, each person's under a key of their own."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import TypeAdapter
+from pymongo import DeleteOne, IndexModel, InsertOne, ReplaceOne
+
+from services.intake.domain.person import Details, Person
+from services.intake.domain.refugee import Refugee
+from services.intake.domain.volunteer import Volunteer
+from shared.messaging.work import Revision
+from shared.mongo import Database, Document, Session
+from shared.sealing import FieldCipher
+
+P_co = TypeVar("P_co", bound=Person, covariant=True)
+P = TypeVar("P", bound=Person)
+
+INDEXES: dict[str, list[IndexModel]] = {
+    # Two replicas that meet a new case at once can't open two files for it.
+    "refugees": [IndexModel("cases", unique=True)],
+    "volunteers": [],
+    "subject_keys": [],
+    "approvals": [IndexModel("subject")],
+}
+
+_REFUGEE = TypeAdapter(Refugee)
+_VOLUNTEER = TypeAdapter(Volunteer)
+_DETAILS = TypeAdapter(Details)
+_NAMES: dict[type[Person], str] = {Refugee: "refugees", Volunteer: "volunteers"}
+_CODECS: dict[type[Person], TypeAdapter[Any]] = {
+    Refugee: _REFUGEE,
+    Volunteer: _VOLUNTEER,
+}
+
+
+class File(NamedTuple, Generic[P_co]):
+    """A person as stored: the file, its place in its state topic, and that of its contact card."""
+
+    person: P_co
+    state: Revision = Revision()
+    card: Revision = Revision()
+    key: bytes | None = None
+
+
+Change = tuple[File[Person] | None, File[Person] | None]
+"""A file as it was loaded, if it was there, and as it is to be stored, if it is to be."""
+
+
+class Files(Generic[P]):
+    """The files of refugees or of volunteers."""
+
+    def __init__(self, database: Database, kind: type[P], cipher: FieldCipher) -> None:
+        self._collection = database[_NAMES[kind]]
+        self._keys = database["subject_keys"]
+        self._kind = kind
+        self._cipher = cipher
+
+    async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, File[P]]:
+        """Files by subject."""
+        return {file.person.subject: file for file in await self._find("_id", subjects, session)}
+
+    async def by_case(self, cases: Iterable[str], session: Session) -> dict[str, File[P]]:
+        """Refugees' files by the key of each of their cases."""
+        found: dict[str, File[P]] = {}
+        for file in await self._find("cases", cases, session):
+            if isinstance(file.person, Refugee):
+                found.update({case.key: file for case in file.person.cases})
+        return found
+
+    async def _find(self, path: str, wanted: Iterable[str], session: Session) -> list[File[P]]:
+        values = list(set(wanted))
+        if not values:
+            return []
+        documents = await self._collection.find({path: {"$in": values}}, session=session).to_list(None)
+        sealed = [document["_id"] for document in documents if document["details"] is not None]
+        keys: dict[str, bytes] = {}
+        if sealed:
+            async for document in self._keys.find({"_id": {"$in": sealed}}, session=session):
+                keys[document["_id"]] = self._cipher.unwrap(document["wrapped"], document["_id"])
+        return [self._file(document, keys.get(document["_id"])) for document in documents]
+
+    def _file(self, document: Document, key: bytes | None) -> File[P]:
+        person = _CODECS[self._kind].validate_python(document["person"])
+        if not isinstance(person, self._kind):
+            raise TypeError(f"document of another kind than {self._kind.__name__}")
+        if key is not None and document["details"] is not None:
+            plain = self._cipher.decrypt(key, document["details"], person.subject)
+            person = replace(person, details=_DETAILS.validate_json(plain))
+        return File(person, Revision(*document["state"]), Revision(*document["card"]), key)
+
+    async def save(self, files: Sequence[Change], session: Session) -> None:
+        """Writes (before, after) pairs: opened, changed, or, with no after, removed with its key."""
+        writes: list[InsertOne[Document] | ReplaceOne[Document] | DeleteOne] = []
+        keys: list[InsertOne[Document] | DeleteOne] = []
+        for before, after in files:
+            if before is not None and (after is None or after.person.subject != before.person.subject):
+                writes.append(DeleteOne({"_id": before.person.subject}))
+                keys.append(DeleteOne({"_id": before.person.subject}))
+            if after is None:
+                continue
+            document = self._document(after, before, keys)
+            if before is not None and after.person.subject == before.person.subject:
+                writes.append(ReplaceOne({"_id": document["_id"]}, document))
+            else:
+                writes.append(InsertOne(document))
+        if keys:
+            await self._keys.bulk_write(keys, session=session)
+        if writes:
+            await self._collection.bulk_write(writes, session=session)
+
+    def _document(
+        self, file: File[Person], before: File[Person] | None, keys: list[InsertOne[Document] | DeleteOne]
+    ) -> Document:
+        person = file.person
+        key = file.key
+        cipher: bytes | None = None
+        if person.details is not None:
+            if key is None:
+                key, wrapped = self._cipher.new_key(person.subject)
+                keys.append(InsertOne({"_id": person.subject, "wrapped": wrapped}))
+            cipher = self._cipher.encrypt(key, _DETAILS.dump_json(person.details), person.subject)
+        document: Document = {
+            "_id": person.subject,
+            # As JSON has it: dates as text, tuples as lists.
+            "person": _CODECS[type(person)].dump_python(person, mode="json", exclude={"details"}),
+            "details": cipher,
+            "state": [file.state.number, file.state.order],
+            "card": [file.card.number, file.card.order],
+        }
+        if isinstance(person, Refugee):
+            document["cases"] = [case.key for case in person.cases]
+        return document

@@ -1,0 +1,259 @@
+"""Contract events ↔ domain: the only module of matching that knows both."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from services.matching.domain.pair import Answer, EndReason, Fact, Pair, PairStatus, Signature, Spell
+from services.matching.domain.party import Availability, Expectations, Giving, Receiving, Rules, Weights
+from services.matching.domain.proposal import Alternative, Receipt, Unmatched
+from services.matching.domain.rounds import RoundResult
+from services.matching.domain.waiting import Party, Waits
+from shared.contracts import topics
+from shared.contracts.administrators import ProgrammePack
+from shared.contracts.catalogue import events_of
+from shared.contracts.intake.events import RefugeeState, VolunteerState
+from shared.contracts.matching import events as public
+
+EVENTS = events_of(Fact, topics.PAIRS)
+
+_STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
+
+
+def receiving(subject: str, state: RefugeeState) -> Party | None:
+    """A refugee who may be matched somewhere; None for all others."""
+    waits = _waits(state) if state.status == "ready" else ()
+    if not waits:
+        return None
+    common = _attributes(state)
+    attributes = Receiving(
+        subject=subject,
+        municipality=state.municipality,
+        ready_since=min(wait.since for wait in waits),
+        wished_gender=state.wishes.guide_gender if state.wishes else None,
+        interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
+        **common,
+    )
+    return Party(attributes, waits)
+
+
+def giving(subject: str, state: VolunteerState) -> Party | None:
+    """A volunteer who may be matched somewhere; None for all others."""
+    waits = _waits(state) if state.status == "approved" else ()
+    if not waits:
+        return None
+    attributes = Giving(
+        subject=subject,
+        municipality=state.municipality,
+        approved_on=state.approved_on or min(wait.since for wait in waits),
+        wished_gender=state.wishes.guide_gender if state.wishes else None,
+        capacity=state.capacity,
+        travel_km=state.travel_km,
+        checks=frozenset(check.kind for check in state.checks),
+        **_attributes(state),
+    )
+    return Party(attributes, waits)
+
+
+def _waits(state: RefugeeState | VolunteerState) -> tuple[Waits, ...]:
+    return tuple(
+        Waits(part.programme, part.pack_version, part.ready_since)
+        for part in state.participations
+        if part.status == "ready" and part.ready_since is not None
+    )
+
+
+def _attributes(state: RefugeeState | VolunteerState) -> dict[str, Any]:
+    household, expects, free = state.household, state.expectations, state.availability
+    return {
+        "birth_year": state.birth_year,
+        "gender": state.gender,
+        "languages": tuple((language.code, language.level) for language in state.languages),
+        "adults": household.adults if household else 0,
+        "minors": household.minors if household else 0,
+        "household_ref": household.ref if household else None,
+        "occupation_field": state.occupation_field,
+        "education_level": state.education_level,
+        "interests": frozenset(state.interests),
+        "expectations": None
+        if expects is None
+        else Expectations(expects.weekly_hours, frozenset(expects.activities), expects.contact),
+        "availability": Availability()
+        if free is None
+        else Availability(free.weekday_morning, free.weekday_afternoon, free.weekday_evening, free.weekend),
+    }
+
+
+def rules(pack: ProgrammePack) -> Rules:
+    """What matching needs of a pack."""
+    return Rules(
+        name=pack.name,
+        version=pack.version,
+        relation=pack.relation,
+        language_rule=pack.language_rule,
+        minimum_common_hours=pack.minimum_common_hours,
+        waiting_points_per_day=pack.waiting_points_per_day,
+        respond_within_days=pack.respond_within_days,
+        exclusion_days=pack.exclusion_days,
+        signatories=tuple(pack.signatories),
+        gender_wishes=pack.gender_wishes,
+        weights=Weights(**pack.weights.model_dump()),
+        minimum_receiving_age=pack.receiving.minimum_age,
+        minimum_giving_age=pack.giving.minimum_age,
+        minimum_months=pack.minimum_months,
+        maximum_months=pack.maximum_months,
+    )
+
+
+def pair_state(pair: Pair) -> public.PairState:
+    """A pair's whole public state."""
+    return public.PairState.model_validate(
+        {
+            "municipality": pair.municipality,
+            "programme": pair.programme,
+            "pack_version": pair.pack_version,
+            "receiving": pair.receiving,
+            "giving": pair.giving,
+            "relation": pair.relation,
+            "slot": pair.slot,
+            "coordinator": pair.coordinator,
+            "status": pair.status,
+            "spells": [
+                {"status": spell.status, "from": spell.since, "to": spell.to} for spell in pair.spells
+            ],
+            "receipt": _receipt(pair.receipt),
+            "answers": [{"side": item.side, "accept": item.accept, "on": item.on} for item in pair.answers],
+            "respond_by": pair.respond_by,
+            "signatures": [
+                {"signatory": item.signatory, "text_version": item.text_version, "on": item.on}
+                for item in pair.signatures
+            ],
+            "proposed_on": pair.proposed_on,
+            "created_on": pair.created_on,
+            "ends_on": pair.ends_on,
+            "ended_on": pair.ended_on,
+            "end_reason": pair.end_reason,
+        }
+    )
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "score": receipt.score,
+        "parts": dict(receipt.parts),
+        "waiting_bonus": receipt.waiting_bonus,
+        "rank": receipt.rank,
+        "candidates": receipt.candidates,
+        "vetoes": dict(receipt.vetoes),
+        "warnings": [str(warning) for warning in receipt.warnings],
+        "alternative": _alternative(receipt.alternative),
+        "pack_version": receipt.pack_version,
+        "round": receipt.round_id,
+    }
+
+
+def _alternative(alternative: Alternative | None) -> dict[str, Any] | None:
+    if alternative is None:
+        return None
+    return {
+        "giving": alternative.giving,
+        "score_more": alternative.score_more,
+        "costs_pool": alternative.costs_pool,
+    }
+
+
+def pair(subject: str, state: public.PairState) -> Pair:
+    """A pair as its public state tells it; raises ValueError where a release before slots wrote it."""
+    if state.relation is None or state.slot is None or state.respond_by is None:
+        raise ValueError(f"the state of {subject} holds no relation, slot or respond_by")
+    return Pair(
+        subject=subject,
+        municipality=state.municipality,
+        programme=state.programme,
+        pack_version=state.pack_version,
+        relation=state.relation,
+        receiving=state.receiving,
+        giving=state.giving,
+        coordinator=state.coordinator,
+        status=state.status,
+        spells=tuple(Spell(_STATUS.validate_python(one.status), one.since, one.to) for one in state.spells),
+        receipt=_back(state.receipt),
+        slot=state.slot,
+        proposed_on=state.proposed_on,
+        respond_by=state.respond_by,
+        answers=tuple(Answer(one.side, one.accept, one.on) for one in state.answers),
+        signatures=tuple(Signature(one.signatory, one.text_version, one.on) for one in state.signatures),
+        created_on=state.created_on,
+        ends_on=state.ends_on,
+        ended_on=state.ended_on,
+        end_reason=None if state.end_reason is None else EndReason(state.end_reason),
+    )
+
+
+def _back(receipt: public.ScoreReceipt) -> Receipt:
+    other = receipt.alternative
+    return Receipt(
+        score=receipt.score,
+        parts=receipt.parts,
+        waiting_bonus=receipt.waiting_bonus,
+        rank=receipt.rank,
+        candidates=receipt.candidates,
+        vetoes=receipt.vetoes,
+        warnings=tuple(receipt.warnings),
+        pack_version=receipt.pack_version,
+        round_id=receipt.round,
+        alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
+    )
+
+
+def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:
+    """Proposed pairs as a reply lists them."""
+    return [
+        {
+            "pair": pair.subject,
+            "receiving": pair.receiving,
+            "giving": pair.giving,
+            "respond_by": pair.respond_by.isoformat().replace("+00:00", "Z"),
+            **{name: value for name, value in _receipt(pair.receipt).items() if value is not None},
+        }
+        for pair in pairs
+    ]
+
+
+def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:
+    """People left without a proposal as a reply lists them; `waiting_days` counts to today."""
+    return [
+        {
+            "subject": one.subject,
+            "reason": str(one.reason),
+            "rules": dict(one.vetoes),
+            "since": since[one.subject].isoformat(),
+            "waiting_days": (today - since[one.subject]).days,
+            **({"alternative": _alternative(one.alternative)} if one.alternative else {}),
+        }
+        for one in side
+    ]
+
+
+def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:
+    """A round's public account: sizes and reasons, nobody's reference."""
+    reasons: dict[str, int] = {}
+    for side, left in (("receiving", result.unmatched_receiving), ("giving", result.unmatched_giving)):
+        for one in left:
+            code = f"{side}_{one.reason}"
+            reasons[code] = reasons.get(code, 0) + 1
+    return public.RoundCompleted(
+        round=result.round_id,
+        municipality=municipality,
+        programme=result.programme,
+        pack_version=result.pack_version,
+        receiving=result.receiving,
+        giving=result.giving,
+        proposed=proposed,
+        skipped=skipped,
+        total=result.total,
+        optimum_proven=result.optimum_proven,
+        unmatched=reasons,
+        duration_ms=result.duration_ms,
+    )

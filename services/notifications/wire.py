@@ -1,0 +1,80 @@
+"""Contract events ↔ domain: the only module of notifications that knows both."""
+
+from datetime import datetime
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.notifications.domain.letters import Recipient
+from services.notifications.domain.messages import Message, Pair
+from shared.contracts.fields import Subject
+from shared.contracts.intake.events import CardDetails
+from shared.contracts.matching.events import PairState
+from shared.contracts.notifications.events import NotificationFailed, NotificationSent
+from shared.messaging.reading.outcome import Dead
+from shared.messaging.reading.records import Received
+
+_SUBJECT = TypeAdapter(Subject)
+GUIDES = "volunteer-"
+"""The prefix of those who give; whoever else is in a pair receives."""
+
+
+class CardUnreadable(ValueError):
+    """An opened card that is not a `CardDetails`. Quotes nothing of it."""
+
+
+def revision(record: Received) -> int | Dead:
+    """The state's revision; Dead for a record that can't be a state of anybody."""
+    try:
+        _SUBJECT.validate_python(record.key)
+    except ValidationError:
+        return Dead("field_invalid", "subject")
+    found = record.envelope.revision
+    return Dead("field_missing", "revision") if found is None else found
+
+
+def pair(subject: str, state: PairState) -> Pair:
+    """What notifications looks at in a pair's public state."""
+    return Pair(
+        subject=subject,
+        receiving=state.receiving,
+        giving=state.giving,
+        status=state.status,
+        created_on=state.created_on,
+    )
+
+
+def recipient(plain: bytes) -> Recipient:
+    """Whom an opened card speaks of; raises CardUnreadable."""
+    try:
+        details = CardDetails.model_validate_json(plain, extra="ignore")
+    except ValidationError:
+        # The error would quote the card.
+        raise CardUnreadable("an opened card does not fit its contract") from None
+    return Recipient(details.given_name, details.email, details.preferred_language)
+
+
+def sent(message: Message) -> NotificationSent:
+    """The event of a message that was handed to the mail server."""
+    return NotificationSent(about=message.pair, template=message.template, channel="email")
+
+
+def failed(message: Message, code: str) -> NotificationFailed:
+    """The event of a message that will not be tried again."""
+    return NotificationFailed(about=message.pair, template=message.template, channel="email", code=code)
+
+
+def settled(
+    recipient: str, event: NotificationSent | NotificationFailed, time: datetime
+) -> tuple[Message, str | None]:
+    """The message that an event tells of, and why it failed if it did."""
+    sent = isinstance(event, NotificationSent)
+    message = Message(
+        pair=event.about,
+        template=event.template,
+        recipient=recipient,
+        side="giving" if recipient.startswith(GUIDES) else "receiving",
+        created_at=time,
+        correlation=event.about,
+        status="sent" if sent else "failed",
+    )
+    return message, None if isinstance(event, NotificationSent) else event.code

@@ -1,0 +1,18 @@
+"""What of reporting's database is its state, for the state hash."""
+
+from services.reporting.documents import PAIRS, REFUGEES, VOLUNTEERS
+from services.reporting.publishing import CLOSE
+from services.reporting.store import CALENDAR
+from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
+
+_PROJECTION = ("revision", "live", "open", "counted")
+
+STATE = (
+    Part(REFUGEES, _PROJECTION, where=NOT_ERASED),
+    Part(VOLUNTEERS, _PROJECTION, where=NOT_ERASED),
+    Part(PAIRS, _PROJECTION, where=NOT_ERASED),
+    # Tallies and books are not here: what they add up to is, and a book's withheld counts can't be had again.
+    Part("indicators", ("closed", "data", "revision")),
+    Part("calendar", ("first_open",), where={"_id": CALENDAR}),
+    due_rows("due_at", kind=CLOSE),
+)

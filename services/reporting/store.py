@@ -1,0 +1,313 @@
+"""Reporting's database: projections, counts, books and published figures."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+from pymongo import IndexModel, ReplaceOne, UpdateOne
+
+from services.reporting.documents import (
+    KINDS,
+    PAIRS,
+    REFUGEES,
+    VOLUNTEERS,
+    Book,
+    Projection,
+    Published,
+    book_of,
+    document_of,
+    document_of_book,
+    live_of,
+    projection_of,
+)
+from services.reporting.domain.projection import Fact, Pair, Place, Rebuilt, Refugee, Volunteer
+from shared.messaging.batches.inbox import KEPT
+from shared.messaging.work import DueRow, Revision
+from shared.mongo import Collection, Database, Document, Session, put
+
+CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"
+
+_GRAVESTONES = IndexModel(
+    "at",
+    expireAfterSeconds=int(KEPT.total_seconds()),
+    partialFilterExpression={"at": {"$exists": True}},
+)
+"""Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came before."""
+
+_ANY = {"$gt": ""}
+"""Any text: unlike `$exists`, it uses an index on an array's elements."""
+
+_READY = IndexModel("live.ready", name="ready", partialFilterExpression={"live.ready": _ANY})
+"""Partial, as most people on file are ready for nothing yet: an index costs a write with every state."""
+
+INDEXES: dict[str, list[IndexModel]] = {
+    REFUGEES: [IndexModel("open.month"), _READY, _GRAVESTONES],
+    VOLUNTEERS: [_READY, _GRAVESTONES],
+    PAIRS: [
+        IndexModel("open.month"),
+        IndexModel("live.is_open", partialFilterExpression={"live.is_open": True}),
+        _GRAVESTONES,
+    ],
+    "tallies": [IndexModel("month")],
+    "unplaced": [IndexModel("month")],
+    "books": [IndexModel("year")],
+    "indicators": [IndexModel("closed")],
+    "calendar": [],
+}
+
+Counts = Counter[tuple[Place, str, str]]
+"""How many of a figure in a month, by (place, figure, month)."""
+
+
+def key_of(place: Place, period: str) -> str:
+    """The key of a period's figures on `indicators.v1`."""
+    return f"{place[0]}/{place[1]}/{period}"
+
+
+class Repository:
+    """Reporting's database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def projections(
+        self, kind: str, subjects: Iterable[str], session: Session
+    ) -> dict[str, Projection]:
+        """What is kept of these subjects, in one query."""
+        cursor = self._database[kind].find({"_id": {"$in": list(set(subjects))}}, session=session)
+        return {document["_id"]: projection_of(kind, document) async for document in cursor}
+
+    async def save(
+        self, kind: str, changed: Mapping[str, Projection], stored: Set[str], session: Session
+    ) -> None:
+        """Writes projections by subject, `stored` of which are here; of the erased a gravestone alone."""
+        writes = [
+            put({"_id": subject, **document_of(projection)}, known=subject in stored)
+            for subject, projection in changed.items()
+        ]
+        if writes:
+            await self._database[kind].bulk_write(writes, ordered=False, session=session)
+
+    async def homes(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
+        """The municipality of each refugee, volunteer or pair that is known."""
+        wanted: dict[str, list[str]] = {}
+        for subject in set(subjects):
+            wanted.setdefault(f"{subject.partition('-')[0]}s", []).append(subject)
+        found: dict[str, str] = {}
+        for kind, ids in wanted.items():
+            if kind in KINDS:
+                cursor = self._database[kind].find(
+                    {"_id": {"$in": ids}, "live": {"$ne": None}}, {"live.municipality": 1}, session=session
+                )
+                found.update({one["_id"]: one["live"]["municipality"] async for one in cursor})
+        return found
+
+    async def tally(self, counts: Counts, partition: str, session: Session) -> None:
+        """Adds up counts of facts without a subject; each partition has counters to itself."""
+        if counts:
+            await self._database["tallies"].bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": f"{key_of(place, month)}/{figure}/{partition}"},
+                        {
+                            "$inc": {"count": count},
+                            "$setOnInsert": {"place": list(place), "figure": figure, "month": month},
+                        },
+                        upsert=True,
+                    )
+                    for (place, figure, month), count in counts.items()
+                ],
+                ordered=False,
+                session=session,
+            )
+
+    async def hold(self, sent: Counter[tuple[str, str]], session: Session) -> None:
+        """Keeps messages about subjects that aren't known yet: topics overtake each other."""
+        if sent:
+            await self._database["unplaced"].bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": f"{about}/{month}"},
+                        {"$inc": {"count": count}, "$setOnInsert": {"about": about, "month": month}},
+                        upsert=True,
+                    )
+                    for (about, month), count in sent.items()
+                ],
+                ordered=False,
+                session=session,
+            )
+
+    async def release(self, session: Session) -> Counts:
+        """Takes out the messages held back whose subjects are known by now, as counts."""
+        held = await self._database["unplaced"].find({}, session=session).to_list(None)
+        homes = await self.homes((one["about"] for one in held), session) if held else {}
+        counts: Counts = Counter()
+        for one in held:
+            if one["about"] in homes:
+                counts[(homes[one["about"]], "all"), "notifications_sent", one["month"]] += one["count"]
+        if counts:
+            ids = [one["_id"] for one in held if one["about"] in homes]
+            await self._database["unplaced"].delete_many({"_id": {"$in": ids}}, session=session)
+        return counts
+
+    async def facts(self, session: Session) -> Counts:
+        """All facts that no closed month has counted, in three aggregations."""
+        counts: Counts = Counter()
+        for kind in (REFUGEES, PAIRS):
+            async for row in self._database[kind].aggregate(
+                [
+                    {"$match": {"open.month": _ANY}},
+                    {"$unwind": "$open"},
+                    {"$group": {"_id": "$open", "count": {"$sum": 1}}},
+                ],
+                session=session,
+            ):
+                fact = Fact(**row["_id"])
+                counts[(fact.municipality, fact.programme), fact.figure, fact.month] += row["count"]
+        async for row in self._database["tallies"].aggregate(
+            [
+                {
+                    "$group": {
+                        "_id": {"place": "$place", "figure": "$figure", "month": "$month"},
+                        "count": {"$sum": "$count"},
+                    }
+                }
+            ],
+            session=session,
+        ):
+            group = row["_id"]
+            counts[(group["place"][0], group["place"][1]), group["figure"], group["month"]] += row["count"]
+        return counts
+
+    async def forget_facts(self, month: str, session: Session) -> None:
+        """Lets go of all facts up to a month that is now closed; they stay counted in its figures."""
+        until = {"month": {"$lte": month}}
+        for kind in (REFUGEES, PAIRS):
+            await self._database[kind].update_many(
+                {"open.month": {"$lte": month}}, {"$pull": {"open": until}}, session=session
+            )
+        for collection in ("tallies", "unplaced"):
+            await self._database[collection].delete_many(until, session=session)
+
+    async def live(self, session: Session) -> tuple[dict[str, Refugee], dict[str, Volunteer], list[Pair]]:
+        """Who is ready, and all open pairs."""
+        refugees = self._database[REFUGEES].find({"live.ready": _ANY}, {"live": 1}, session=session)
+        volunteers = self._database[VOLUNTEERS].find({"live.ready": _ANY}, {"live": 1}, session=session)
+        pairs = self._database[PAIRS].find({"live.is_open": True}, {"live": 1}, session=session)
+        return (
+            {one["_id"]: live_of(Refugee, one["live"]) async for one in refugees},
+            {one["_id"]: live_of(Volunteer, one["live"]) async for one in volunteers},
+            [live_of(Pair, one["live"]) async for one in pairs],
+        )
+
+    async def books(self, years: Sequence[str], session: Session) -> dict[tuple[Place, str], Book]:
+        """The books of these years by place and year."""
+        cursor = self._database["books"].find({"year": {"$in": list(years)}}, session=session)
+        return {((one["place"][0], one["place"][1]), one["year"]): book_of(one) async for one in cursor}
+
+    async def save_books(self, books: Mapping[tuple[Place, str], Book], session: Session) -> None:
+        """Writes books in one round trip."""
+        if books:
+            await self._database["books"].bulk_write(
+                [
+                    ReplaceOne({"_id": key_of(place, year)}, document_of_book(place, year, book), upsert=True)
+                    for (place, year), book in books.items()
+                ],
+                ordered=False,
+                session=session,
+            )
+
+    async def published(self, session: Session) -> dict[str, Published]:
+        """The figures of open periods as published last, by key."""
+        cursor = self._database["indicators"].find({"closed": False}, session=session)
+        return {
+            one["_id"]: Published(one["data"], Revision(one["revision"], one["order"]))
+            async for one in cursor
+        }
+
+    async def save_published(self, published: Mapping[str, Published], session: Session) -> None:
+        """Keeps what is being published, in one round trip."""
+        if published:
+            await self._database["indicators"].bulk_write(
+                [
+                    ReplaceOne(
+                        {"_id": key},
+                        {
+                            "closed": one.data["closed"],
+                            "data": one.data,
+                            "revision": one.revision.number,
+                            "order": one.revision.order,
+                        },
+                        upsert=True,
+                    )
+                    for key, one in published.items()
+                ],
+                ordered=False,
+                session=session,
+            )
+
+    async def all_published(self) -> list[Document]:
+        """All figures as published last, in the order of their keys."""
+        cursor = self._database["indicators"].find({}, {"data": 1}, sort=[("_id", 1)])
+        return [one["data"] async for one in cursor]
+
+    async def one_published(self, key: str) -> Document | None:
+        """One period's figures as published last."""
+        found = await self._database["indicators"].find_one({"_id": key}, {"data": 1})
+        return None if found is None else found["data"]
+
+    async def revisions(self, keys: Iterable[str], session: Session) -> dict[str, int]:
+        """The revisions at which figures were published last, by key."""
+        cursor = self._database["indicators"].find(
+            {"_id": {"$in": list(keys)}}, {"revision": 1}, session=session
+        )
+        return {one["_id"]: one["revision"] async for one in cursor}
+
+    async def documents(self, session: Session) -> list[Document]:
+        """All figures as published last."""
+        return [one["data"] async for one in self._database["indicators"].find({}, session=session)]
+
+    async def has_published(self) -> bool:
+        """Whether figures have been counted in this database: never before everything was read."""
+        return await self._calendar.find_one({"_id": READ}) is not None
+
+    async def rebuilt(self, session: Session) -> Rebuilt:
+        """What was counted before this database was built."""
+        found = await self._calendar.find_one({"_id": REBUILT}, session=session)
+        return Rebuilt() if found is None else Rebuilt(found["first_open"], found["until"])
+
+    async def note_rebuilt(self, rebuilt: Rebuilt, session: Session) -> None:
+        """Remembers what was counted before this database was built."""
+        await self._calendar.replace_one({"_id": REBUILT}, rebuilt._asdict(), upsert=True, session=session)
+
+    async def first_open(self, session: Session | None = None) -> str | None:
+        """The first month that isn't closed; None before anything was published."""
+        found = await self._calendar.find_one({"_id": CALENDAR}, session=session)
+        return None if found is None else str(found["first_open"])
+
+    async def open_from(self, month: str, session: Session) -> None:
+        """Makes a month the first open one."""
+        await self._calendar.replace_one(
+            {"_id": CALENDAR}, {"first_open": month}, upsert=True, session=session
+        )
+
+    async def has_read_more(self, now: Document, session: Session) -> bool:
+        """Whether a record was applied, or anything in `now` changed, since the last call; remembers it."""
+        applied = self._database["positions"].find({}, {"applied": 1}, sort=[("_id", 1)], session=session)
+        seen = {**now, "applied": [[one["_id"], one["applied"]] async for one in applied]}
+        before = await self._calendar.find_one({"_id": READ}, session=session)
+        if before is not None and before["seen"] == seen:
+            return False
+        await self._calendar.replace_one({"_id": READ}, {"seen": seen}, upsert=True, session=session)
+        return True
+
+    async def ensure_due(self, row: DueRow) -> None:
+        """Schedules a row unless it is there; one that is there comes due no later than this one."""
+        document = row.document()
+        row_id, due_at = document.pop("_id"), document.pop("due_at")
+        await self._database["due"].update_one(
+            {"_id": row_id}, {"$setOnInsert": document, "$min": {"due_at": due_at}}, upsert=True
+        )
+
+    @property
+    def _calendar(self) -> Collection:
+        return self._database["calendar"]

@@ -1,0 +1,124 @@
+"""Contract events ↔ what reporting keeps and publishes; the only file that knows both."""
+
+from collections.abc import Collection, Mapping
+
+from services.reporting.domain.book import Month
+from services.reporting.domain.figures import ALL
+from services.reporting.domain.periods import month_of
+from services.reporting.domain.projection import Fact, Live, Pair, Place, Refugee, Volunteer
+from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral, RefugeeState, VolunteerState
+from shared.contracts.matching.events import PairState, RoundCompleted
+from shared.contracts.notifications.events import NotificationSent
+from shared.contracts.reporting.events import Figure, IndicatorsPublished
+from shared.messaging.reading.records import Received
+
+_LEFT = frozenset({"withdrawn", "moved", "merged", "referred", "restricted", "erased"})
+_OPEN = frozenset({"proposed", "accepted", "active", "paused"})
+_ACTIVE = frozenset({"active", "paused"})
+
+
+def projected(record: Received) -> tuple[Live | None, list[Fact]]:
+    """What to keep of a state, and the facts that it shows; nothing lives on of somebody who was referred."""
+    match record.data:
+        case RefugeeReferral() as referral:
+            month = month_of(record.envelope.time)
+            return None, [Fact("refugees_referred", referral.municipality, ALL, month)]
+        case RefugeeState() as refugee:
+            return _refugee(refugee, record)
+        case VolunteerState() as volunteer:
+            ready = _ready(volunteer) if volunteer.status == "approved" else ()
+            return Volunteer(volunteer.municipality, volunteer.capacity, ready), []
+        case PairState() as pair:
+            return _pair(pair)
+        case _:
+            raise TypeError(type(record.data).__name__)
+
+
+def _refugee(state: RefugeeState, record: Received) -> tuple[Refugee, list[Fact]]:
+    facts: list[Fact] = []
+    # The envelope's type and not the catalogue's: a name that is not known yet is read as any state.
+    if record.envelope.type == REFUGEE_SETTLED.type:
+        month = month_of(record.envelope.time)
+        facts.append(Fact("settlements_registered", state.municipality, ALL, month))
+    household = state.household.ref if state.household is not None else None
+    ready = () if state.status in _LEFT else _ready(state)
+    return Refugee(state.municipality, household, ready), facts
+
+
+def _ready(state: RefugeeState | VolunteerState) -> tuple[str, ...]:
+    return tuple(sorted({part.programme for part in state.participations if part.status == "ready"}))
+
+
+def _pair(state: PairState) -> tuple[Pair, list[Fact]]:
+    def fact(figure: str, month: str) -> Fact:
+        return Fact(figure, state.municipality, state.programme, month)
+
+    facts = [fact("pairs_proposed", month_of(state.proposed_on))]
+    if state.created_on is not None:
+        facts.append(fact("pairs_created", month_of(state.created_on)))
+    facts.extend(
+        fact("proposals_declined", month_of(spell.since))
+        for spell in state.spells
+        if spell.status == "declined"
+    )
+    pair = Pair(
+        state.municipality,
+        state.programme,
+        state.receiving,
+        state.giving,
+        is_open=state.status in _OPEN,
+        is_active=state.status in _ACTIVE,
+    )
+    return pair, facts
+
+
+def round_run(record: Received) -> Fact | None:
+    """The fact that a round was run."""
+    if not isinstance(record.data, RoundCompleted):
+        return None
+    month = month_of(record.envelope.time)
+    return Fact("rounds_run", record.data.municipality, record.data.programme, month)
+
+
+def sent_about(record: Received) -> tuple[str, str] | None:
+    """Whom a message that was sent is about, and the month; None for one that could not be sent."""
+    if not isinstance(record.data, NotificationSent):
+        return None
+    return record.data.about, month_of(record.envelope.time)
+
+
+def indicators(
+    place: tuple[str, str],
+    period: str,
+    counts: Mapping[str, int],
+    shown: Collection[str],
+    *,
+    closed: bool,
+) -> IndicatorsPublished:
+    """The figures of a period, those that are not shown withheld."""
+    municipality, programme = place
+    return IndicatorsPublished(
+        municipality=municipality,
+        programme=programme,
+        period=period,
+        closed=closed,
+        figures=[
+            Figure(name=name, value=count) if name in shown else Figure(name=name, suppressed=True)
+            for name, count in counts.items()
+        ],
+    )
+
+
+def place(published: IndicatorsPublished) -> Place:
+    """Of which municipality and programme figures are."""
+    return published.municipality, published.programme
+
+
+def published(data: IndicatorsPublished) -> Month:
+    """A closed period as it was published: what was withheld is lost."""
+    return Month(
+        data.period,
+        {figure.name: figure.value or 0 for figure in data.figures},
+        frozenset(figure.name for figure in data.figures if not figure.suppressed),
+        frozenset(figure.name for figure in data.figures if figure.suppressed),
+    )

@@ -1,0 +1,1 @@
+"""What operators send to intake, and what it publishes."""

@@ -1,0 +1,78 @@
+"""What operators send to intake, on `commands.intake.<operator>.v1`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.commands import Command
+from shared.contracts.fields import CaseReference, Code, Day, Line, Municipality, ProgrammeName, TextVersion
+from shared.contracts.municipal import Person
+from shared.contracts.people import Availability, EducationLevel, Expectations, Interests, Languages, Wishes
+
+
+class RegisterVolunteer(Command):
+    """A resident offers to volunteer. The subject is the operator's choice of a fresh random reference:
+    `volunteer-` and 16 to 40 characters of base 32, so that sending it again can't make two volunteers.
+
+    `occupation` is published where it has the form of a code, such as `nurse`; other words stay in intake.
+    """
+
+    municipality: Municipality
+    person: Person
+    languages: Languages
+    interests: Interests = []
+    occupation: Line | None = None
+    education: EducationLevel | None = None
+    adults: Annotated[int, Field(ge=1, le=50)] = 1
+    minors: Annotated[int, Field(ge=0, le=50)] = 0
+    capacity: Annotated[int, Field(ge=1, le=20)] = 1
+    travel_km: Annotated[int, Field(ge=0, le=1000)] | None = None
+    registered_on: Day
+
+
+class JoinProgramme(Command):
+    """The subject, a refugee or a volunteer, takes part in a programme."""
+
+    programme: ProgrammeName
+    joined_on: Day
+
+
+class RecordConsent(Command):
+    """The subject consented to a `purpose`, such as `matching` or `contact`."""
+
+    purpose: Code
+    text_version: TextVersion
+    given_on: Day
+
+
+class RecordInterview(Command):
+    """What the interview established; fields that are given replace what was known."""
+
+    programme: ProgrammeName
+    held_on: Day
+    expectations: Expectations
+    availability: Availability
+    wishes: Wishes
+    interests: Interests | None = None
+
+
+class RecordCheck(Command):
+    """A document was seen: only that, when, and for which role."""
+
+    kind: Code
+    seen_on: Day
+    role: Code | None = None
+
+
+class ApproveVolunteer(Command):
+    """The operator's organisation approves the volunteer. Pending until all that the pack asks have."""
+
+    programme: ProgrammeName
+    decided_on: Day
+
+
+class FindPerson(Command):
+    """Asks which subject a municipality's case is. The command's subject is the case reference."""
+
+    municipality: Municipality
+    case: CaseReference

@@ -1,0 +1,1 @@
+"""What operators send to matching, and what it publishes."""

@@ -1,0 +1,56 @@
+"""What services answer on `replies.<operator>.v1`: the key and `correlationid` are the command's id."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts import topics
+from shared.contracts.fields import Code, Contract
+from shared.contracts.message import event
+
+RejectionMessage = Annotated[str, StringConstraints(max_length=400)]
+
+
+class CommandAccepted(Contract):
+    """Done; `result` is the resulting public state or the answer asked for.
+
+    `about` is the command's subject where that is a reference of Kobling's own, a dead letter's id or a pool,
+    else `withheld`: operators may type anything there.
+    """
+
+    command: str
+    about: str
+    result: dict[str, Any]
+
+
+class CommandPreviewed(Contract):
+    """What a dry run would have done: the state that would result."""
+
+    command: str
+    about: str
+    result: dict[str, Any]
+
+
+class CommandPending(Contract):
+    """Not decided yet; `waits_for` names what is missing. A final reply follows."""
+
+    command: str
+    about: str
+    waits_for: list[str]
+
+
+class CommandRejected(Contract):
+    """Not done. `message` says what would help; `state` is the current one where the command was too late."""
+
+    command: str
+    about: str
+    code: Code
+    message: RejectionMessage
+    field: Annotated[str, Field(max_length=80)] | None = None
+    state: dict[str, Any] | None = None
+
+
+ACCEPTED = event(topics.REPLIES, CommandAccepted)
+PREVIEWED = event(topics.REPLIES, CommandPreviewed)
+PENDING = event(topics.REPLIES, CommandPending)
+REJECTED = event(topics.REPLIES, CommandRejected)

@@ -1,0 +1,1 @@
+"""One transaction a batch: inbox, effects, outbox and positions; what is refused; the consumer."""

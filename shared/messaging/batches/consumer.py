@@ -1,0 +1,160 @@
+"""Batches through FastStream: every subscriber is made here, with the settings that nothing may forget."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from aiokafka import ConsumerRecord, TopicPartition
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.middlewares import AckPolicy
+
+from shared.health import Health
+from shared.logging import describe_error, get_logger
+from shared.messaging.batches.batch import BatchProcessor, Halted
+from shared.messaging.batches.batch_consumer import SMALL, BatchConsumer
+from shared.messaging.metrics import Metrics
+from shared.messaging.places.guard import OffsetGuard
+from shared.messaging.reading.records import Raw
+
+log = get_logger(__name__)
+
+METADATA_AGE = timedelta(seconds=15)
+"""How soon a new municipality's topic is seen."""
+SESSION = timedelta(seconds=10)
+REBALANCE = timedelta(seconds=30)
+POLL_INTERVAL = timedelta(hours=24)
+"""A handler that waits for a server must keep its place in the group; liveness finds a stuck one."""
+FETCH_BYTES = 8 * 1024 * 1024
+PARTITION_BYTES = 512 * 1024
+"""Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
+GATHER_STATES = timedelta(milliseconds=250)
+"""How long more may come after a small batch of states, which nobody waits for as a municipality does for its
+receipt. Without it four services at 100 records a second are busy with transactions of two.
+"""
+FETCH_WAIT = timedelta(milliseconds=500)
+FETCH_WAIT_FAMILY = timedelta(milliseconds=100)
+"""How long the broker lets a request wait for a record. Those of partitions that were not asked for, since
+something of theirs was in hand, wait with it: so it is shorter where one partition may be busy for long and
+all others still, as with municipalities' topics.
+"""
+AFTER_EMPTY_POLL_MS = 1
+"""FastStream sleeps its batch timeout after an empty poll; the waiting is done in `getmany` instead."""
+
+
+def make_broker(kafka: str, client_id: str) -> KafkaBroker:
+    """A FastStream broker that consumes alone: the relay has a producer of its own."""
+    return KafkaBroker(
+        kafka,
+        client_id=client_id,
+        metadata_max_age_ms=_ms(METADATA_AGE),
+        allow_auto_create_topics=False,
+        consumer_only=True,
+        graceful_timeout=10.0,
+        apply_types=False,
+        logger=None,
+    )
+
+
+async def use_batch_consumers(
+    broker: KafkaBroker, health: Health, guard: OffsetGuard, metrics: Metrics
+) -> None:
+    """Connects, and has FastStream build its subscribers on BatchConsumer."""
+    await broker.connect()
+    config = broker.config.broker_config
+    made = config.builder
+    if not isinstance(made, partial):
+        raise TypeError("FastStream builds its consumers in another way than this module knows")
+
+    def build(*topics: str, group_id: str, **more: Any) -> BatchConsumer:
+        name = group_id.rpartition(".")[2]
+        options = {**made.keywords, **more}
+        consumer = BatchConsumer(*topics, name=name, health=health, guard=guard, group_id=group_id, **options)
+        metrics.follow(name, consumer.lags)
+        return consumer
+
+    config.builder = build
+
+
+def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) -> None:
+    """Subscribes a processor to its topic, or its family of topics, in a group of its own."""
+    transaction = processor.transaction
+    subscription, prefix = transaction.subscription, transaction.prefix
+    topic = subscription.topic
+    where: dict[str, Any] = {"pattern": topic.pattern(prefix)} if topic.is_family else {}
+    names = () if topic.is_family else (prefix + topic.name,)
+    subscriber = broker.subscriber(
+        *names,
+        **where,
+        batch=True,
+        group_id=f"{prefix}{transaction.service}.{subscription.name}",
+        ack_policy=AckPolicy.MANUAL,
+        no_reply=True,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        max_records=processor.batch_records,
+        batch_timeout_ms=AFTER_EMPTY_POLL_MS,
+        session_timeout_ms=_ms(SESSION),
+        heartbeat_interval_ms=_ms(SESSION) // 4,
+        rebalance_timeout_ms=_ms(REBALANCE),
+        max_poll_interval_ms=_ms(POLL_INTERVAL),
+        fetch_max_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=_ms(FETCH_WAIT_FAMILY if topic.is_family else FETCH_WAIT),
+        max_partition_fetch_bytes=PARTITION_BYTES,
+        parser=_keep_raw,
+        decoder=_raw_records,
+    )
+
+    async def handle(records: tuple["ConsumerRecord[Any, Any]", ...]) -> None:
+        consumer = subscriber.consumer
+        if not isinstance(consumer, BatchConsumer):
+            raise TypeError("subscribers need BatchConsumer: call use_batch_consumers first")
+        batch = [Raw.of(record) for record in records]
+        try:
+            await processor.process(batch, consumer.commit_handled)
+        except Halted:
+            log.critical("subscriber_halted", subscription=subscription.name)
+            await _halt(consumer)
+        except Exception as error:  # noqa: BLE001 (FastStream would go on behind the batch)
+            log.error("batch_read_again", subscription=subscription.name, **describe_error(error))  # noqa: TRY400
+            health.degraded(subscription.name, type(error).__name__)
+            consumer.rewind(batch)
+        if topic.state and len(batch) * SMALL < processor.batch_records:
+            await asyncio.sleep(GATHER_STATES.total_seconds())
+
+    subscriber(handle)
+    health.starting(subscription.name)
+
+
+async def _halt(consumer: BatchConsumer) -> None:
+    """Leaves the group with nothing committed past the failure, so that a sound release can go on."""
+    await consumer.stop()
+
+
+async def _keep_raw(records: tuple["ConsumerRecord[Any, Any]", ...]) -> KafkaMessage:
+    """FastStream's own parser decodes headers, and a binary one stops it: Kobling parses for itself."""
+    first, last = records[0], records[-1]
+    return KafkaMessage(
+        body=b"",
+        raw_message=records,
+        message_id=f"{first.topic}/{first.partition}/{first.offset}-{last.offset}",
+        consumer=_NoConsumer(),
+    )
+
+
+async def _raw_records(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+class _NoConsumer:
+    """FastStream's own acknowledgements go nowhere: the processor commits."""
+
+    async def commit(self) -> None:
+        """Does nothing."""
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Does nothing."""
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -1,0 +1,200 @@
+"""What one transaction does with a batch: load, decide in offset order, store, send, count."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pymongo import UpdateOne
+
+from shared import retry
+from shared.clock import Clock
+from shared.messaging.batches.dead_letters import DeadLetters, dead_letter_id
+from shared.messaging.batches.inbox import Inbox
+from shared.messaging.places.positions import Partition, Positions
+from shared.messaging.reading.outcome import Dead, Duplicate, Outcome, counter
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import (
+    Erased,
+    Handled,
+    Parsed,
+    Raw,
+    Readable,
+    Received,
+    Tick,
+    Unreadable,
+)
+from shared.messaging.subscription import Subscription
+from shared.messaging.work import Work
+from shared.mongo import Database, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a transaction leaves: whether there is anything for the relay, whether a row is due already, and
+    its outcomes by partition.
+    """
+
+    sends: bool
+    falls_due: bool
+    counted: Mapping[Partition, Counter[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTransaction:
+    """The transaction of one subscription's batches. It may run any number of times with the same records."""
+
+    subscription: Subscription
+    database: Database
+    service: str
+    prefix: str
+    clock: Clock
+    dead_letters: DeadLetters
+    parser: Parser = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parser", Parser(self.subscription.topic, self.prefix))
+
+    def reads(self, topic: str) -> bool:
+        """Whether a topic is this subscription's, or one of its family."""
+        family = self.subscription.topic
+        if family.is_family:
+            return re.fullmatch(family.pattern(self.prefix), topic) is not None
+        return topic == self.prefix + family.name
+
+    async def run_again(self, raw: Raw, work: Work) -> Outcome:
+        """Handles a refused record once more, inside another transaction; counts and answers nothing."""
+        record = self.parser.parse(raw)
+        if isinstance(record, Tick):
+            return Duplicate()
+        fresh = [record] if isinstance(record, Received) and self.subscription.uses_inbox else []
+        inbox = await Inbox.load(self.database, fresh, work.session)
+        outcomes = await self._outcomes([record], inbox, work, lambda _: True)
+        await inbox.save(self.database, work.session)
+        return outcomes.get(0, Duplicate())
+
+    async def run(self, chunk: Sequence[Parsed], session: Session) -> Stored:
+        """Handles records in the order given."""
+        work = Work(session, self.database, self.service, self.prefix, self.clock.now())
+        positions = await Positions.load(
+            self.database, {partition_of(record.raw) for record in chunk}, session
+        )
+        received = [record for record in chunk if isinstance(record, Received)]
+        inbox = await Inbox.load(self.database, received if self.subscription.uses_inbox else [], session)
+
+        def handled_before(raw: Raw) -> bool:
+            return positions.is_redelivery(partition_of(raw), raw.offset, raw.timestamp)
+
+        outcomes = await self._outcomes(chunk, inbox, work, handled_before)
+        handled = self._count(chunk, outcomes, positions)
+        if self.subscription.report is not None and handled:
+            await self.subscription.report(handled, work)
+        await self._quarantine(chunk, outcomes, work)
+        if self.subscription.uses_inbox:
+            await inbox.save(self.database, session)
+        await positions.save(self.database, session)
+        await work.flush()
+        return Stored(work.sends, work.falls_due, positions.counted)
+
+    async def _outcomes(
+        self, chunk: Sequence[Parsed], inbox: Inbox, work: Work, handled_before: Callable[[Raw], bool]
+    ) -> dict[int, Outcome]:
+        """Each record's outcome by its index; a tick and a record handled before at this place have none."""
+        outcomes: dict[int, Outcome] = {}
+        fresh: dict[int, Readable] = {}
+        for index, record in enumerate(chunk):
+            match record:
+                case Unreadable():
+                    outcomes[index] = Dead(record.code, record.field)
+                case Received() if self.subscription.uses_inbox:
+                    if inbox.awaits(record):
+                        # A second record of an id: what it is depends on what became of the first.
+                        await self._apply(fresh, outcomes, inbox, work)
+                    judged = self._judged(record, inbox, handled_before)
+                    if judged is None:
+                        inbox.expect(record)
+                        fresh[index] = record
+                    elif not isinstance(judged, Tick):
+                        outcomes[index] = judged
+                case Received() | Erased():
+                    fresh[index] = record
+                case Tick():
+                    pass
+        await self._apply(fresh, outcomes, inbox, work)
+        return outcomes
+
+    @staticmethod
+    def _judged(
+        record: Received, inbox: Inbox, handled_before: Callable[[Raw], bool]
+    ) -> Outcome | Tick | None:
+        """What the inbox says of a record: None where it is new, a Tick where it is this very one again."""
+        seen = inbox.find(record)
+        if seen is None:
+            return None
+        same, raw = seen.fingerprint == record.fingerprint, record.raw
+        # The place alone would do, had no topic ever been made again.
+        if seen.place == (raw.partition, raw.offset) and (same or handled_before(raw)):
+            return Tick(raw)
+        return Duplicate() if same else Dead("id_collision", "id")
+
+    async def _apply(
+        self, fresh: dict[int, Readable], outcomes: dict[int, Outcome], inbox: Inbox, work: Work
+    ) -> None:
+        """Applies what is fresh, in order, and takes it off the list."""
+        if not fresh:
+            return
+        decided = await self.subscription.apply(list(fresh.values()), work)
+        for (index, record), outcome in zip(fresh.items(), decided, strict=True):
+            outcomes[index] = outcome
+            if isinstance(record, Received) and self.subscription.uses_inbox:
+                if isinstance(outcome, Dead):
+                    inbox.release(record)
+                else:
+                    inbox.store(record)
+        fresh.clear()
+
+    def _count(
+        self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], positions: Positions
+    ) -> list[Handled]:
+        """Moves the positions; returns the first deliveries, which are the ones to count and to answer."""
+        handled: list[Handled] = []
+        for index, record in enumerate(chunk):
+            raw = record.raw
+            partition, outcome = partition_of(raw), outcomes.get(index)
+            first = not positions.is_redelivery(partition, raw.offset, raw.timestamp)
+            if first and outcome is not None and not isinstance(record, Tick):
+                handled.append(Handled(record, outcome))
+                positions.passed(partition, raw.offset, raw.timestamp, counter(outcome))
+            else:
+                positions.passed(partition, raw.offset, raw.timestamp, None)
+        return handled
+
+    async def _quarantine(self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], work: Work) -> None:
+        dead = [(chunk[index], outcome) for index, outcome in outcomes.items() if isinstance(outcome, Dead)]
+        if not dead:
+            return
+        known = await self.dead_letters.known(
+            self.database, [dead_letter_id(record.raw) for record, _ in dead], work.session
+        )
+        writes: list[UpdateOne] = [
+            self.dead_letters.refuse(
+                record.raw,
+                outcome,
+                work,
+                self._attempts(outcome),
+                stray=isinstance(record, Unreadable) and record.is_stray,
+            )
+            for record, outcome in dead
+            if dead_letter_id(record.raw) not in known
+        ]
+        if writes:
+            await self.database["quarantine"].bulk_write(writes, ordered=False, session=work.session)
+
+    @staticmethod
+    def _attempts(outcome: Dead) -> int:
+        return retry.TRIES if outcome.code == "unhandled_exception" else 1
+
+
+def partition_of(raw: Raw) -> Partition:
+    """Where a record stands."""
+    return raw.topic, raw.partition

@@ -1,0 +1,283 @@
+"""Operators' commands: who may, what came of it, and one final reply each, however often it is asked."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.contracts import commands as contract
+from shared.contracts.administrators import Role
+from shared.contracts.topics import COMMANDS, Service
+from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.commands.answers import (
+    WITHHELD,
+    Accepted,
+    Answer,
+    CommandRef,
+    Decide,
+    Pending,
+    Rejected,
+    Request,
+    UnknownSubject,
+    rejected_elsewhere,
+    shown_subject,
+)
+from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDesk
+from shared.messaging.commands.replies import Replies
+from shared.messaging.due import Task
+from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, Stale
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Handled, Raw, Readable, Received, Unreadable
+from shared.messaging.rebuild import Past
+from shared.messaging.tables import Operators
+from shared.messaging.work import DueRow, Work
+
+UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
+"""How long a command on a subject that isn't here yet waits: topics overtake each other."""
+UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
+RETRY_KIND = "command"
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """A service's own commands: which role each asks for, and how they are decided.
+
+    `is_personal` recognises subjects that are refused as personal numbers, and repeated nowhere.
+    """
+
+    roles: Mapping[type[contract.Command], Role]
+    decide: Decide
+    is_personal: Callable[[str], bool] = _never
+
+
+async def _decide_nothing(_: Sequence[Request], __: Work) -> Sequence[Answer]:
+    return []
+
+
+NO_COMMANDS = Decisions({}, _decide_nothing)
+"""Of services whose only commands are those on dead letters."""
+
+
+@dataclass(slots=True)
+class Commands:
+    """One service's commands: its own, and those on its dead letters."""
+
+    service: Service
+    prefix: str
+    operators: Operators
+    decisions: Decisions
+    desk: DeadLetterDesk
+    past: Past = field(default_factory=Past)
+    _parser: Parser = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._parser = Parser(COMMANDS[self.service], self.prefix)
+
+    @property
+    def _protection(self) -> RecordCipher | None:
+        """What keeps commands and replies unreadable where they are stored."""
+        return self.desk.letters.protection
+
+    async def apply(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
+        """Decides fresh commands and answers them.
+
+        Those that a lost database had decided are stale, and answered no more: their effects are in what was
+        rebuilt, and a final answer was given.
+        """
+        fresh = [record for record in records if not self.past.holds(record.raw)]
+        await self._run([record for record in fresh if isinstance(record, Received)], work)
+        return [Stale() if self.past.holds(record.raw) else Applied() for record in records]
+
+    async def report(self, handled: Sequence[Handled], work: Work) -> None:
+        """Repeats the reply to a repeated command, and refuses what was readable enough to be answered."""
+        repeated: list[tuple[CommandRef, Received]] = []
+        refused: list[tuple[CommandRef, Handled]] = []
+        for item in handled:
+            if isinstance(item.outcome, Duplicate) and isinstance(item.record, Received):
+                repeated.append((self._ref(item.record), item.record))
+            elif isinstance(item.outcome, Dead) and (ref := self._readable_ref(item.record)) is not None:
+                refused.append((ref, item))
+        refs = [ref for ref, _ in repeated] + [ref for ref, _ in refused]
+        replies = await Replies.load(work, refs, self._protection, at_once=True)
+        for ref, record in repeated:
+            replies.repeat(ref, record.cause)
+        for ref, item in refused:
+            replies.refuse(ref, item.record.cause, _refusal(item))
+        await replies.save()
+
+    async def retry(self, task: Task) -> None:
+        """Runs a command again whose subject was unknown: the due rows' handler."""
+        data = task.row.data
+        parsed = self._parser.parse(_stored_raw(task.row, self._protection))
+
+        async def again(work: Work) -> None:
+            if isinstance(parsed, Received):
+                await self._run([parsed], work, data["deadline"])
+
+        await task.finish(again)
+
+    async def _run(self, records: Sequence[Received], work: Work, deadline: datetime | None = None) -> None:
+        """Decides and answers: first the service's own commands, at once and in order, then the others.
+
+        `deadline` is until when commands that wait already may wait for their subject.
+        """
+        checked = [(record, self._authorise(record, work.now)) for record in records]
+        own = [item for _, item in checked if isinstance(item, Request) and not _is_on_letter(item)]
+        decided = iter(await self.decisions.decide(own, work) if own else [])
+        answers: list[tuple[Received, Answer]] = []
+        on_letters: list[tuple[Received, Request]] = []
+        for record, item in checked:
+            if isinstance(item, Rejected):
+                answers.append((record, item))
+            elif _is_on_letter(item):
+                on_letters.append((record, item))
+            else:
+                answers.append((record, next(decided)))
+        refs = [self._ref(record) for record in records]
+        refs += [ref for _, answer in answers if isinstance(answer, Accepted) for ref in answer.awaited_by]
+        replies = await Replies.load(work, refs, self._protection, at_once=True)
+        for record, answer in answers:
+            self._tell(record, answer, replies, deadline)
+        # A command that is run again from quarantine may complete one of these: it must find its reply.
+        await replies.save()
+        for record, request in on_letters:
+            self._tell(record, await self.desk.decide(request, work), replies, deadline)
+        await replies.save()
+
+    def _tell(self, record: Received, answer: Answer, replies: Replies, deadline: datetime | None) -> None:
+        """Replies to a command, and to those that waited for it; lets it wait for an unknown subject."""
+        now, ref = replies.work.now, self._ref(record)
+        if isinstance(answer, UnknownSubject):
+            if deadline is None or now < deadline:
+                until = deadline or now + UNKNOWN_SUBJECT_WAIT
+                replies.work.schedule(_retry_row(record, now, until, self._protection))
+                if deadline is None:
+                    replies.send(ref, record.cause, Pending(("subject",)))
+                return
+            answer = Rejected(
+                "unknown_subject",
+                "There is no such subject here: check the reference and send again under a new id.",
+            )
+        for waiting in answer.awaited_by if isinstance(answer, Accepted) else ():
+            replies.send(waiting, record.cause, answer)
+        replies.send(ref, record.cause, answer, dry_run=record.envelope.dryrun)
+
+    def _authorise(self, record: Received, now: datetime) -> Request | Rejected:
+        command = record.data
+        if not isinstance(command, contract.Command):
+            raise TypeError(f"{record.message.name} is no command")
+        if self.decisions.is_personal(record.key):
+            return Rejected(
+                "personal_number",
+                "The subject must be a reference, never a personal number: send again under a new id.",
+                "subject",
+            )
+        operator = self.operators.find(record.owner or "", now)
+        if operator is None:
+            return Rejected("unknown_operator", "This operator isn't registered, or no longer valid.")
+        role = ROLE if isinstance(command, DeadLetterCommand) else self.decisions.roles[type(command)]
+        if role not in operator.roles:
+            return Rejected("role_missing", f"This command needs the role {role}.")
+        municipality = getattr(command, "municipality", None)
+        if municipality is not None and municipality not in operator.municipalities:
+            return rejected_elsewhere()
+        envelope = record.envelope
+        return Request(
+            self._ref(record),
+            operator,
+            command,
+            envelope.subject,
+            envelope.dryrun,
+            envelope.expectedrevision,
+            record.cause,
+        )
+
+    def _ref(self, record: Received) -> CommandRef:
+        about = self._about(record.key)
+        return CommandRef(record.owner or "", record.envelope.id, about, record.cause.correlation)
+
+    def _readable_ref(self, record: object) -> CommandRef | None:
+        """Whom to tell that a record was refused; None where its id can't be told."""
+        match record:
+            case Received():
+                return self._ref(record)
+            case Unreadable(envelope={"id": str(id_)}, owner=str(owner)) if 0 < len(id_) <= 200:  # noqa: PLR2004
+                key = (record.raw.key or b"").decode(errors="replace")
+                return CommandRef(owner, id_, self._about(key) if key else "unreadable", id_)
+            case _:
+                return None
+
+    def _about(self, subject: str) -> str:
+        return WITHHELD if self.decisions.is_personal(subject) else shown_subject(subject)
+
+
+def _is_on_letter(request: Request) -> bool:
+    return isinstance(request.command, DeadLetterCommand)
+
+
+_REMEDIES = {
+    "unknown_field": "The command has no such field: leave it out, or spell it as its schema does.",
+    "field_missing": "The command needs this field: its schema says in which form.",
+    "field_invalid": "The field's value has not the form that the command's schema gives for it.",
+    "unknown_type": "There is no such command on this service's topic.",
+    "unknown_version": "This version of the command is not known here.",
+    "key_mismatch": "The record's key must be the same as its subject.",
+    "id_collision": "Another command of yours has this id already.",
+    "unhandled_exception": "The service failed on this command; it is kept and can be run again.",
+}
+
+
+def _refusal(item: Handled) -> Rejected:
+    """Why a command was refused unread, and what would help."""
+    dead = item.outcome if isinstance(item.outcome, Dead) else Dead("unreadable")
+    said = _REMEDIES.get(dead.code, "The record is no command that can be read.")
+    return Rejected(dead.code, f"{said} Send it again under a new id.", dead.field)
+
+
+def _retry_row(
+    record: Received, now: datetime, deadline: datetime, protection: RecordCipher | None
+) -> DueRow:
+    """The row that runs a command again. Under protection nothing of the command can be read from it."""
+    raw = record.raw
+    row_id = f"{RETRY_KIND}/{raw.topic}/{record.envelope.id}"
+
+    def kept(content: bytes | None) -> bytes | None:
+        return content if content is None or protection is None else protection.encrypt(content, row_id)
+
+    return DueRow(
+        id=row_id,
+        kind=RETRY_KIND,
+        due_at=min(now + UNKNOWN_SUBJECT_RETRY, deadline),
+        subject=record.key if protection is None else hashlib.sha256(row_id.encode()).hexdigest(),
+        data={
+            "topic": raw.topic,
+            "partition": raw.partition,
+            "offset": raw.offset,
+            "timestamp": raw.timestamp,
+            "key": kept(raw.key),
+            "value": kept(raw.value),
+            "headers": [[kept(name.encode()), kept(content)] for name, content in raw.headers],
+            "deadline": deadline,
+        },
+    )
+
+
+def _stored_raw(row: DueRow, protection: RecordCipher | None) -> Raw:
+    data = row.data
+
+    def back(content: bytes | None) -> bytes | None:
+        return content if content is None or protection is None else protection.decrypt(content, row.id)
+
+    return Raw(
+        data["topic"],
+        data["partition"],
+        data["offset"],
+        data["timestamp"],
+        back(data["key"]),
+        back(data["value"]),
+        tuple(((back(name) or b"").decode(), back(content)) for name, content in data["headers"]),
+    )

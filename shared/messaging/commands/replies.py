@@ -1,0 +1,168 @@
+"""Replies to commands: one final each, kept, so that the same command again gets the same answer."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from pymongo import IndexModel, ReplaceOne
+
+from shared.contracts import replies as contract
+from shared.contracts.fields import Contract
+from shared.contracts.message import Message
+from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Pending, Rejected, UnknownSubject
+from shared.messaging.reading.records import Cause
+from shared.messaging.work import Revision, Work
+from shared.mongo import Document
+
+KEPT = timedelta(days=90)
+INDEXES = [
+    IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds())),
+    IndexModel("subject", sparse=True),
+]
+
+
+@dataclass(slots=True)
+class Replies:
+    """Sends replies, numbered 1, 2, … for each command, and remembers the latest to each.
+
+    `protection` is for the service whose replies lead from a case to a subject: what it stores of them is
+    then cipher text. `at_once`: `save` writes them, so that whatever else runs in this transaction reads
+    them; otherwise the transaction's end does.
+    """
+
+    work: Work
+    protection: RecordCipher | None = None
+    at_once: bool = False
+    _known: dict[str, Document] = field(default_factory=dict, init=False)
+    _unsaved: dict[str, Document] = field(default_factory=dict, init=False)
+
+    @classmethod
+    async def load(
+        cls,
+        work: Work,
+        refs: Sequence[CommandRef],
+        protection: RecordCipher | None = None,
+        *,
+        at_once: bool = False,
+    ) -> "Replies":
+        """Reads what these commands were told before."""
+        replies = cls(work, protection, at_once)
+        if refs:
+            ids = list({ref.reply_id for ref in refs})
+            cursor = work.database["replies"].find({"_id": {"$in": ids}}, session=work.session)
+            replies._known = {document["_id"]: document async for document in cursor}
+        return replies
+
+    def send(self, ref: CommandRef, cause: Cause, answer: Answer, *, dry_run: bool = False) -> None:
+        """Replies to a command and remembers the reply."""
+        message, data = _reply(ref, answer, dry_run=dry_run)
+        revision = self._next(ref)
+        subject = answer.subject if isinstance(answer, Accepted | Rejected) else None
+        self._keep(ref, revision, {"name": message.name, "data": self._stored(ref, data), "subject": subject})
+        self._emit(ref, cause, message, data, revision)
+
+    def refuse(self, ref: CommandRef, cause: Cause, rejected: Rejected) -> None:
+        """Says that a record was refused unread; this is numbered and not remembered.
+
+        Where another command has had a reply under this id nothing is said: the reader of replies knows
+        commands by their ids alone and would take the refusal for that command's. The dead letter remains.
+        """
+        known = self._known.get(ref.reply_id)
+        if known is not None and known["name"] is not None:
+            return
+        message, data = _reply(ref, rejected, dry_run=False)
+        revision = self._next(ref)
+        self._keep(ref, revision, {"name": None, "data": None, "subject": None})
+        self._emit(ref, cause, message, data, revision)
+
+    def repeat(self, ref: CommandRef, cause: Cause) -> None:
+        """Sends the latest reply once more; nothing where there is none, or it had to be forgotten."""
+        document = self._known.get(ref.reply_id)
+        if document is not None and document["name"] is not None:
+            message = _REPLIES[document["name"]]
+            data = message.model.model_validate(self._back(ref, document["data"]))
+            self._emit(ref, cause, message, data, Revision(document["revision"], document["order"]))
+
+    async def save(self) -> None:
+        """Writes what was sent since the last time, where `at_once` says so."""
+        if self._unsaved:
+            writes = [ReplaceOne({"_id": id_}, kept, upsert=True) for id_, kept in self._unsaved.items()]
+            await self.work.database["replies"].bulk_write(writes, ordered=False, session=self.work.session)
+            self._unsaved.clear()
+
+    def _next(self, ref: CommandRef) -> Revision:
+        known = self._known.get(ref.reply_id, {"revision": 0, "order": 0})
+        return Revision(known["revision"], known["order"]).next(self.work.now)
+
+    def _keep(self, ref: CommandRef, revision: Revision, content: Document) -> None:
+        document = {
+            "_id": ref.reply_id,
+            **content,
+            "revision": revision.number,
+            "order": revision.order,
+            "at": datetime.now(UTC),
+        }
+        self._known[ref.reply_id] = document
+        if self.at_once:
+            self._unsaved[ref.reply_id] = document
+        else:
+            self.work.remember_reply(document)
+
+    def _stored(self, ref: CommandRef, data: Contract) -> Any:
+        plain = data.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if self.protection is None:
+            return plain
+        return self.protection.encrypt(orjson.dumps(plain), _context(ref))
+
+    def _back(self, ref: CommandRef, stored: Any) -> Any:
+        if self.protection is None:
+            return stored
+        return orjson.loads(self.protection.decrypt(stored, _context(ref)))
+
+    def _emit(
+        self, ref: CommandRef, cause: Cause, message: Message, data: Contract, revision: Revision
+    ) -> None:
+        answers = Cause(cause.id, ref.id, cause.traceparent)
+        self.work.emit(
+            message, subject=ref.id, data=data, cause=answers, owner=ref.operator, revision=revision
+        )
+
+
+async def forget(work: Work, subjects: Iterable[str]) -> None:
+    """Deletes the replies that hold anything of these subjects: a repeated command then gets none."""
+    gone = list(subjects)
+    if gone:
+        await work.database["replies"].delete_many({"subject": {"$in": gone}}, session=work.session)
+
+
+def _context(ref: CommandRef) -> str:
+    """What a stored reply's cipher text is bound to."""
+    return f"reply/{ref.reply_id}"
+
+
+_REPLIES: dict[str, Message] = {
+    message.name: message
+    for message in (contract.ACCEPTED, contract.PREVIEWED, contract.PENDING, contract.REJECTED)
+}
+
+
+def _reply(ref: CommandRef, answer: Answer, *, dry_run: bool) -> tuple[Message, Contract]:
+    match answer:
+        case Accepted(result=result):
+            if dry_run:
+                preview = contract.CommandPreviewed(command=ref.id, about=ref.about, result=result)
+                return contract.PREVIEWED, preview
+            return contract.ACCEPTED, contract.CommandAccepted(command=ref.id, about=ref.about, result=result)
+        case Pending(waits_for):
+            pending = contract.CommandPending(command=ref.id, about=ref.about, waits_for=list(waits_for))
+            return contract.PENDING, pending
+        case Rejected(code=code, message=message, field=field_, state=state):
+            rejected = contract.CommandRejected(
+                command=ref.id, about=ref.about, code=code, message=message, field=field_, state=state
+            )
+            return contract.REJECTED, rejected
+        case UnknownSubject():
+            return _reply(ref, Pending(("subject",)), dry_run=dry_run)

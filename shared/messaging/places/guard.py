@@ -1,0 +1,161 @@
+"""Holds a database's positions and its groups' offsets against each other; `offsets` has the rules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pymongo import UpdateOne
+
+from shared.logging import get_logger
+from shared.messaging.places.offsets import (
+    Behind,
+    Committed,
+    Expired,
+    OtherLog,
+    Skipped,
+    Sound,
+    Stored,
+    judge,
+)
+from shared.messaging.places.positions import Partition, key
+from shared.messaging.reading.outcome import COUNTERS
+from shared.mongo import Database, Document
+
+log = get_logger(__name__)
+
+SHOWN = 3
+"""How many partitions a cause names."""
+
+
+class DatabaseBehind(RuntimeError):
+    """The database lacks what the groups have committed: an older one was restored, or it was emptied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What became of an assignment.
+
+    `begin` is where to read instead of at the group's offset, or without one; `newest` the newest broker
+    timestamp stored.
+    """
+
+    begin: dict[Partition, int]
+    newest: dict[Partition, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetGuard:
+    """Reads and moves positions outside of batches: for offsets that no record of a batch stands at."""
+
+    database: Database
+
+    async def stored(self, partitions: Iterable[Partition]) -> dict[Partition, Stored]:
+        """What is stored of these partitions; one never met is left out."""
+        wanted = {key(partition): partition for partition in partitions}
+        fields = {"next_offset": 1, "newest": 1}
+        cursor = self.database["positions"].find({"_id": {"$in": list(wanted)}}, fields)
+        return {
+            wanted[document["_id"]]: Stored(document["next_offset"], document["newest"])
+            async for document in cursor
+        }
+
+    async def examine(
+        self, committed: Mapping[Partition, Committed | None], starts: Mapping[Partition, int]
+    ) -> Examined:
+        """Judges newly assigned partitions and raises the alarms there are; raises DatabaseBehind."""
+        stored = await self.stored(committed)
+        begin: dict[Partition, int] = {}
+        for partition, found in committed.items():
+            start = starts[partition]
+            place = start if found is None else found.offset
+            match verdict := judge(found, stored.get(partition), start):
+                case Skipped():
+                    await self.skipped(partition, verdict)
+                case Expired():
+                    await self.expired(partition, verdict)
+                case OtherLog(offset=offset):
+                    log.error("topic_begun_anew", topic=partition[0], partition=partition[1], offset=offset)
+                    place = offset
+                case Behind():
+                    raise DatabaseBehind(cause_of_behind({partition: verdict}))
+                case Sound():
+                    pass
+            place = max(place, start)
+            if found is None or place != found.offset:
+                begin[partition] = place
+        return Examined(begin, {partition: known.newest for partition, known in stored.items()})
+
+    async def passed(self, offsets: Mapping[Partition, int]) -> None:
+        """Moves partitions past offsets that hold nothing to handle: markers, aborted and compacted records.
+
+        Called before such an offset is committed, so that nothing is ever committed that is not stored.
+        """
+        moves = [_moved(partition, offset) for partition, offset in offsets.items()]
+        if moves:
+            await self.database["positions"].bulk_write(moves, ordered=False)
+
+    async def skipped(self, partition: Partition, skip: Skipped) -> None:
+        """Raises the alarm of a jump forward and obeys it.
+
+        The line comes first: killed in between, it comes again. The count is stored once.
+        """
+        _alarm("offsets_skipped", partition, skip)
+        await self._jump(partition, skip, {"skipped": skip.stop - skip.start})
+
+    async def expired(self, partition: Partition, expiry: Expired) -> None:
+        """Raises the alarm of records that were deleted unread; it stands until somebody acknowledges it."""
+        _alarm("offsets_expired", partition, expiry)
+        lost = expiry.stop - expiry.start
+        await self._jump(partition, expiry, {"expired": lost, "unacknowledged": lost})
+
+    async def _jump(self, partition: Partition, gap: Skipped | Expired, counted: dict[str, int]) -> None:
+        # Conditional, so that of two replicas that saw the same gap one counts it.
+        moved = await self.database["positions"].update_one(
+            {"_id": key(partition), "next_offset": gap.start},
+            {"$set": {"next_offset": gap.stop}, "$inc": counted},
+        )
+        if not moved.matched_count:
+            # Never met, or moved by somebody else meanwhile; then an upsert finds nothing to move.
+            await self.database["positions"].bulk_write([_moved(partition, gap.stop, first=counted)])
+
+    async def is_empty(self) -> bool:
+        """Whether the database has not handled a single record."""
+        return await self.database["positions"].find_one({}, {"_id": 1}) is None
+
+    async def unacknowledged(self) -> dict[str, int]:
+        """How many records expired unread, by partition, that nobody has acknowledged yet."""
+        cursor = self.database["positions"].find({"unacknowledged": {"$gt": 0}}, {"unacknowledged": 1})
+        return {document["_id"]: document["unacknowledged"] async for document in cursor}
+
+    async def acknowledge(self) -> dict[str, int]:
+        """Acknowledges what expired; returns what was acknowledged, by partition."""
+        standing = await self.unacknowledged()
+        for place, count in standing.items():
+            await self.database["positions"].update_one(
+                {"_id": place, "unacknowledged": {"$gte": count}}, {"$inc": {"unacknowledged": -count}}
+            )
+        return standing
+
+
+def _moved(partition: Partition, offset: int, first: Mapping[str, int] | None = None) -> UpdateOne:
+    """Moves a position forward, never back; makes the document where there is none."""
+    new: Document = {"topic": partition[0], "partition": partition[1], **dict.fromkeys(COUNTERS, 0)}
+    return UpdateOne(
+        {"_id": key(partition)},
+        {"$max": {"next_offset": offset, "newest": 0}, "$setOnInsert": {**new, **(first or {})}},
+        upsert=True,
+    )
+
+
+def _alarm(event: str, partition: Partition, gap: Skipped | Expired) -> None:
+    between = {"from": gap.start, "to": gap.stop, "count": gap.stop - gap.start}
+    log.error(event, topic=partition[0], partition=partition[1], **between)
+
+
+def cause_of_behind(found: Mapping[Partition, Behind]) -> str:
+    """The cause in words, with the remedy."""
+    places = sorted(f"{key(partition)} {gap.start} < {gap.stop}" for partition, gap in found.items())
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return (
+        f"the database is older than what its groups have committed ({', '.join(places[:SHOWN])}{more}): "
+        "it was restored; run `kobling restore-done`"
+    )

@@ -1,0 +1,187 @@
+"""Records as they arrive, before and after parsing."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from shared.contracts.envelope import Envelope
+from shared.contracts.fields import Contract
+from shared.contracts.message import Message
+from shared.messaging.reading.outcome import Outcome
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+class KafkaRecord(Protocol):
+    """The part of aiokafka's ConsumerRecord that Kobling uses."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+class Raw(NamedTuple):
+    """A record's bytes and place. `timestamp` is the broker's, in milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    fault: str | None = None
+    """Why even the bytes could not be had, as a code; key and value are absent then."""
+
+    @classmethod
+    def of(cls, record: KafkaRecord) -> "Raw":
+        """Takes over a consumer's record."""
+        return cls(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.timestamp,
+            record.key,
+            record.value,
+            tuple(record.headers),
+            getattr(record, "fault", None),
+        )
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers."""
+        carried = sum(len(name) + len(content or b"") for name, content in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + carried
+
+    @property
+    def broker_time(self) -> datetime:
+        """When the broker appended it."""
+        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyRecord:
+    """Stands in a batch for a record that the client library can't decode."""
+
+    topic: str
+    partition: int
+    offset: int
+    fault: str
+    timestamp: int = 0
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Headers = ()
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_FOREIGN_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:foreign-id")
+_PLACES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:place")
+
+
+def inner_id(foreign: str) -> str:
+    """An outside system's id as it is stored, the same for the same: itself if it is a UUID, else one made
+    from it. It must not leave: a name or number that was the id could be found by trying.
+    """
+    return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_FOREIGN_IDS, foreign))
+
+
+def public_id(foreign: str, raw: Raw) -> str:
+    """An outside system's id as it may be passed on: itself if it is a UUID, else one made from the place of
+    the record, so that nothing leads back to what some put into ids, such as names and case numbers.
+    """
+    place = f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.timestamp}"
+    return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_PLACES, place))
+
+
+class Cause(NamedTuple):
+    """What brought something about: its id, the first id of its chain, and the trace it belongs to."""
+
+    id: str
+    correlation: str
+    traceparent: str | None = None
+
+
+class Received(NamedTuple):
+    """A record that parsed. `owner` is the municipality or operator whose topic it came on, `inbox_id` its
+    topic and event id, as the inbox knows it, `cause` this record as the cause of others.
+    """
+
+    raw: Raw
+    key: str
+    owner: str | None
+    message: Message
+    envelope: Envelope
+    data: Contract
+    inbox_id: str
+    cause: Cause
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Tells apart two payloads under one id."""
+        envelope = self.envelope
+        said: list[Any] = [envelope.type, envelope.subject, envelope.time, envelope.data]
+        if envelope.dryrun or envelope.expectedrevision is not None:
+            # The same command, asked for in another way.
+            said += [envelope.dryrun, envelope.expectedrevision]
+        return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A null value on a state topic: the subject was erased."""
+
+    raw: Raw
+    key: str
+
+    @property
+    def cause(self) -> Cause:
+        """This record as the cause of others: named by its place, since it carries no id."""
+        place = f"{self.raw.topic}/{self.raw.partition}/{self.raw.offset}"
+        return Cause(place, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that did not parse. What could be read of it all the same is here, unchecked."""
+
+    raw: Raw
+    code: str
+    field: str | None = None
+    owner: str | None = None
+    envelope: dict[str, Any] | None = None
+    is_stray: bool = False
+    """Whether it came as a command and is none of its service's: then it may hold anything, a name too."""
+
+    @property
+    def cause(self) -> Cause:
+        """This record as the cause of its receipt: named by its place, since its id may be anything."""
+        place = f"{self.raw.topic}/{self.raw.partition}/{self.raw.offset}"
+        return Cause(place, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A writer's daily tick, which lets idle partitions compact: nothing to do, nothing to count."""
+
+    raw: Raw
+
+
+Parsed = Received | Erased | Unreadable | Tick
+Readable = Received | Erased
+
+
+class Handled(NamedTuple):
+    """A record and what became of it."""
+
+    record: Received | Erased | Unreadable
+    outcome: Outcome

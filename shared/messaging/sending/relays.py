@@ -1,0 +1,71 @@
+"""A process's relays: one for the whole outbox, or one for each part of it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.health import Health
+from shared.messaging.sending.lease import Lease
+from shared.messaging.sending.relay import ProducerFactory, Relay, relay_producer
+from shared.mongo import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Relays:
+    """Relays that are started, woken and stopped together; each competes for its own part's lease."""
+
+    each: Sequence[Relay]
+
+    @classmethod
+    def of(
+        cls,
+        database: Database,
+        kafka: str,
+        name: str,
+        shards: int,
+        rows: int,
+        poll: timedelta,
+        health: Health,
+    ) -> "Relays":
+        """A relay for each of `shards` parts; `name` begins their transactional ids."""
+
+        def factory(part: int) -> ProducerFactory:
+            transactional_id = name if shards == 1 else f"{name}-{part}-of-{shards}"
+            return lambda: relay_producer(kafka, transactional_id)
+
+        return cls(
+            [
+                Relay(database, Lease(database, "relay", part, shards), factory(part), health, rows, poll)
+                for part in range(shards)
+            ]
+        )
+
+    @property
+    def producers(self) -> list[ProducerFactory]:
+        """What makes each relay's producer, and fences whoever had one before."""
+        return [one.make_producer for one in self.each]
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process relays any part now."""
+        return any(one.lease.held for one in self.each)
+
+    def starting(self, health: Health) -> None:
+        """Announces each to health."""
+        for one in self.each:
+            health.starting(one.name)
+
+    def wake(self) -> None:
+        """Says that there are rows: called after each commit."""
+        for one in self.each:
+            one.wake()
+
+    def stop(self) -> None:
+        """Lets all of them send what is there and return."""
+        for one in self.each:
+            one.stop()
+
+    async def run(self) -> None:
+        """Runs all of them until `stop`."""
+        await asyncio.gather(*(one.run() for one in self.each))
