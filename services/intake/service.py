@@ -18,9 +18,9 @@ from services.intake.publish import Publisher
 from services.intake.store import File, Files
 from services.intake.wire import CaseKey
 from shared.clock import local_day
-from shared.contracts.administrators import ProgrammePack, Role
 from shared.contracts.commands import Command
 from shared.contracts.intake import commands as command
+from shared.contracts.programmes import ProgrammePack
 from shared.messaging.batches.dead_letters import RecordCipher
 from shared.messaging.commands.answers import (
     Accepted,
@@ -33,21 +33,25 @@ from shared.messaging.commands.answers import (
     rejected_elsewhere,
     stale_revision,
 )
+from shared.messaging.commands.registry import CommandSpec, Registry
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database
 
-ROLES: dict[type[Command], Role] = {
-    command.RegisterVolunteer: "coordinator",
-    command.JoinProgramme: "coordinator",
-    command.RecordConsent: "coordinator",
-    command.RecordInterview: "coordinator",
-    command.RecordCheck: "coordinator",
-    command.ApproveVolunteer: "approver",
-    command.FindPerson: "coordinator",
-}
+SPECS = Registry(
+    "intake",
+    [
+        CommandSpec(command.RegisterVolunteer, "coordinator", "person", None),
+        CommandSpec(command.JoinProgramme, "coordinator", "person", None),
+        CommandSpec(command.RecordConsent, "coordinator", "person", None),
+        CommandSpec(command.RecordInterview, "coordinator", "person", None),
+        CommandSpec(command.RecordCheck, "coordinator", "person", None),
+        CommandSpec(command.ApproveVolunteer, "approver", "person", None),
+        CommandSpec(command.FindPerson, "coordinator", "person", None),
+    ],
+)
 
 APPROVAL_WINDOW = timedelta(days=14)
 """How long an approval waits for those of the other organisations before its command is answered."""
@@ -231,7 +235,9 @@ class Intake:
                 f"The municipality {who.municipality} runs no such programme.",
                 "programme",
             )
-        return wire.requirements(pack, pack.giving if isinstance(who, Volunteer) else pack.receiving)
+        return wire.requirements(
+            pack, pack.sides.giving if isinstance(who, Volunteer) else pack.sides.receiving
+        )
 
     def _assessed(self, who: Person, today: date) -> Person:
         for part in who.participations:

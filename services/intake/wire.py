@@ -11,12 +11,20 @@ import orjson
 
 from services.intake.domain import person, refugee, volunteer
 from shared.contracts import municipal, people, topics
-from shared.contracts.administrators import PackSide, ProgrammePack
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN
 from shared.contracts.intake import commands as command
 from shared.contracts.intake import events as public
 from shared.contracts.message import Message
+from shared.contracts.programmes import (
+    AgeAsked,
+    ApprovalAsked,
+    CheckAsked,
+    ConsentAsked,
+    InterviewAsked,
+    PackSide,
+    ProgrammePack,
+)
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Received
 from shared.mongo import Document
@@ -173,11 +181,13 @@ def requirements(pack: ProgrammePack, side: PackSide) -> person.Requirements:
     return person.Requirements(
         programme=pack.name,
         pack_version=pack.version,
-        consents=frozenset(side.consents),
-        interview=side.interview,
-        checks=frozenset(side.checks),
-        approvals=frozenset(side.approvals),
-        minimum_age=side.minimum_age,
+        consents=frozenset(item.purpose for item in side.requirements if isinstance(item, ConsentAsked)),
+        interview=any(isinstance(item, InterviewAsked) for item in side.requirements),
+        checks=frozenset(item.check for item in side.requirements if isinstance(item, CheckAsked)),
+        approvals=frozenset(
+            item.organisation for item in side.requirements if isinstance(item, ApprovalAsked)
+        ),
+        minimum_age=next((item.minimum for item in side.requirements if isinstance(item, AgeAsked)), None),
     )
 
 

@@ -1,4 +1,4 @@
-"""What administrators write: who may act (`operators.v1`) and the programme packs (`programmes.v1`)."""
+"""What administrators write of who may act (`operators.v1`)."""
 
 from typing import Annotated, Literal
 
@@ -8,14 +8,9 @@ from shared.contracts import topics
 from shared.contracts.fields import (
     Code,
     Contract,
-    Count,
-    Hours,
     Instant,
-    Line,
     Municipality,
     OperatorId,
-    PackVersion,
-    ProgrammeName,
 )
 from shared.contracts.message import inbound
 from shared.contracts.sealed import Base64, KeyId
@@ -38,71 +33,4 @@ class Operator(Contract):
     valid_until: Instant
 
 
-class PackSide(Contract):
-    """One side of a pack's pairs: the kind of party, and what it needs before it may be matched.
-
-    `consents` are purposes; `checks` kinds that must have been seen; `approvals` the organisations that
-    each must approve; `interview` whether one must have been held.
-    """
-
-    party: Literal["person", "household"]
-    role: Code
-    consents: list[Code] = []
-    interview: bool = True
-    checks: list[Code] = []
-    approvals: list[Code] = []
-    minimum_age: Annotated[int, Field(ge=0, le=120)] | None = None
-
-
-class PackWeights(Contract):
-    """Most points of each part of a pair's quality score."""
-
-    interests: Count
-    age: Count
-    life_situation: Count
-    occupation: Count
-    language: Count
-    distance: Count
-    availability: Count
-
-
-class ProgrammePack(Contract):
-    """The rules of one programme as data; a pair keeps the version that it started with.
-
-    `language_rule` `hard` excludes pairs with no common language, `soft` only scores it.
-    `waiting_points_per_day` is added for each day the receiving party has waited, uncapped.
-    `respond_within_days` is each proposal's deadline; `exclusion_days` how long a declined or expired couple
-    is not proposed again. `signatories` all sign before a pair is created.
-    """
-
-    name: ProgrammeName
-    version: PackVersion
-    kind: Literal["guide"]
-    title: Line
-    relation: Code
-    receiving: PackSide
-    giving: PackSide
-    language_rule: Literal["hard", "soft", "off"]
-    gender_wishes: bool = True
-    minimum_common_hours: Hours
-    weekly_hours: Hours | None = None
-    minimum_months: Annotated[int, Field(ge=0, le=60)] | None = None
-    maximum_months: Annotated[int, Field(ge=1, le=60)] | None = None
-    weights: PackWeights
-    waiting_points_per_day: Annotated[float, Field(ge=0, le=100, strict=False)]
-    respond_within_days: Annotated[int, Field(ge=1, le=365)]
-    exclusion_days: Annotated[int, Field(ge=0, le=3650)]
-    signatories: Annotated[list[Code], Field(min_length=1, max_length=10)]
-
-
-class ActiveProgramme(Contract):
-    """That a municipality runs a programme under a pack version; key `active/<municipality>/<name>`."""
-
-    municipality: Municipality
-    programme: ProgrammeName
-    pack_version: PackVersion
-
-
 OPERATOR_REGISTERED = inbound(topics.OPERATORS, Operator, "OperatorRegistered")
-PROGRAMME_PUBLISHED = inbound(topics.PROGRAMMES, ProgrammePack, "ProgrammePublished")
-PROGRAMME_ACTIVATED = inbound(topics.PROGRAMMES, ActiveProgramme, "ProgrammeActivated")

@@ -33,9 +33,9 @@ def event(topic: Topic, model: type[Contract], name: str | None = None) -> Messa
     return Message(name or model.__name__, model, topic)
 
 
-def inbound(topic: Topic, model: type[Contract], name: str | None = None) -> Message:
+def inbound(topic: Topic, model: type[Contract], name: str | None = None, version: int = 1) -> Message:
     """What outside systems write on a topic."""
-    return Message(name or model.__name__, model, topic, inbound=True)
+    return Message(name or model.__name__, model, topic, inbound=True, version=version)
 
 
 def command(topic: Topic, model: type[Contract]) -> Message:

@@ -12,7 +12,8 @@ from datetime import datetime
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from shared.contracts import topics
-from shared.contracts.administrators import ActiveProgramme, Operator, ProgrammePack
+from shared.contracts.administrators import Operator
+from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.reading.parsing import Parser

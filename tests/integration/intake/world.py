@@ -14,13 +14,14 @@ from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
-from services.intake.service import APPROVAL_KIND, ROLES, Intake
+from services.intake.service import APPROVAL_KIND, SPECS, Intake
 from services.intake.settlements import Settlements
 from services.intake.store import Files
 from services.intake.wire import case_digest
 from shared.clock import Clock
 from shared.contracts import topics
-from shared.contracts.administrators import ActiveProgramme, Operator
+from shared.contracts.administrators import Operator
+from shared.contracts.programmes import ActiveProgramme
 from shared.health import Health
 from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.dead_letters import DeadLetters, RecordCipher
@@ -105,7 +106,7 @@ class World:
         self.settlements = self._processor(settled, letters)
         transactions = [self.settlements.transaction]
         desk = DeadLetterDesk(letters, transactions)
-        decisions = Decisions(ROLES, intake.decide, reads_as_personal_number)
+        decisions = Decisions(SPECS, intake.decide, reads_as_personal_number)
         orders = Commands("intake", "", operators, decisions, desk)
         self.commands = self._processor(
             Subscription(topics.COMMANDS["intake"], orders.apply, orders.report), letters
