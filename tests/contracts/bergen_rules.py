@@ -106,7 +106,7 @@ def parties() -> tuple[list[Party], list[Party]]:
 
 
 def _ready(party: Party, programme: str, side: dict[str, Any]) -> bool:
-    met = {("interview", None)} if party.interview else set()
+    met: set[tuple[str, str | None]] = {("interview", None)} if party.interview else set()
     met |= {("consent", purpose) for purpose in party.consents}
     met |= {("check", check) for check in party.checks}
     met |= {("approval", organisation) for organisation in party.approvals}
