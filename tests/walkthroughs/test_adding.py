@@ -1,4 +1,4 @@
-"""Each walk-through of `docs/adding.md`, applied to a copy of the tree: what it adds runs, and little is touched."""
+"""Each walk-through of `docs/adding.md` on a copy of the tree: what it adds runs, and little is touched."""
 
 import subprocess
 import sys
@@ -18,8 +18,14 @@ def is_test(step: Step) -> bool:
     return step.path.parts[0] == "tests"
 
 
-def run(root: Path, *arguments: str) -> None:
-    done = subprocess.run([sys.executable, *arguments], cwd=root, check=False, capture_output=True, text=True)
+def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a module of the tree's."""
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)  # noqa: S603
+
+
+def assert_runs(root: Path, *arguments: str) -> None:
+    done = run(root, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -43,12 +49,10 @@ def test_what_a_walkthrough_adds_runs(title: str, tmp_path: Path) -> None:
     tests = sorted({str(step.path) for step in steps if is_test(step)})
     for step in [step for step in steps if is_test(step)]:
         step.apply(tree)
-    before = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *tests], cwd=tree, check=False, capture_output=True, text=True
-    )
-    assert before.returncode != 0, "the walk-through's test passes without what it adds"
+    without = run(tree, "pytest", "-q", *tests)
+    assert without.returncode != 0, "the walk-through's test passes without what it adds"
     for step in [step for step in steps if not is_test(step)]:
         step.apply(tree)
-    run(tree, "-m", "shared.contracts.generate")
-    run(tree, "-m", "shared.contracts.generate", "--check")
-    run(tree, "-m", "pytest", "-q", *tests, "tests/contracts/test_schemas.py", "tests/test_architecture.py")
+    assert_runs(tree, "shared.contracts.generate")
+    assert_runs(tree, "shared.contracts.generate", "--check")
+    assert_runs(tree, "pytest", "-q", *tests, "tests/contracts/test_schemas.py", "tests/test_architecture.py")
