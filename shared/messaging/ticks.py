@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.contracts.topics import REGISTRY, Topic
 from shared.messaging.due import Task
-from shared.messaging.partitioner import partition_of
+from shared.messaging.sending.partitioner import partition_of
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database
 
