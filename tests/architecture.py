@@ -16,6 +16,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "bson": ("shared.mongo",),
     "cryptography": ("shared.sealing",),
     "docker": ("deploy.local.*",),
+    "email_validator": ("services.notifications.addresses",),
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
     "httpx": ("deploy.*",),
     "motor": ("shared.mongo",),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from services.notifications import wire
+from services.notifications.addresses import Unaddressable
 from services.notifications.domain.attempts import (
     HANDOVERS,
     Again,
@@ -18,7 +19,7 @@ from services.notifications.domain.attempts import (
     Unwanted,
     after,
 )
-from services.notifications.domain.letters import Letter, Unaddressable, compose
+from services.notifications.domain.letters import Letter, compose
 from services.notifications.domain.messages import Message
 from services.notifications.mailer import Mailer
 from services.notifications.rows import send_row
