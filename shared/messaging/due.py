@@ -99,6 +99,15 @@ class Task:
 _CLAIMED_UNTIL = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": int(CLAIM.total_seconds())}}
 
 
+async def ensure(database: Database, row: DueRow) -> None:
+    """Schedules a row unless it is there; one that is there comes due no later than this one."""
+    document = row.document()
+    row_id, due_at = document.pop("_id"), document.pop("due_at")
+    await database["due"].update_one(
+        {"_id": row_id}, {"$setOnInsert": document, "$min": {"due_at": due_at}}, upsert=True
+    )
+
+
 async def extend_claim(database: Database, row_id: str, holder: str, session: Session | None = None) -> bool:
     """Holds a claimed row for another `CLAIM`; False where it is no longer the holder's."""
     extended = await database["due"].update_one(
