@@ -1,4 +1,4 @@
-"""What programmes ask: since when it is met, what is missing, and that packs and intake know the same kinds."""
+"""What programmes ask: since when it is met, what is missing, and that packs and intake know the same."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
