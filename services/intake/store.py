@@ -94,7 +94,7 @@ class Files(Generic[P]):
         person = _CODECS[self._kind].validate_python(document["person"])
         if not isinstance(person, self._kind):
             raise TypeError(f"document of another kind than {self._kind.__name__}")
-        if key is not None and document["details"] is not None:
+        if key is not None:
             plain = self._cipher.decrypt(key, document["details"], person.subject)
             person = replace(person, details=_DETAILS.validate_json(plain))
         return File(person, Revision(*document["state"]), Revision(*document["card"]), key)

@@ -22,7 +22,7 @@ class Standing:
 
     `code` names the requirement where it is missing. It is met from the day `since`, which may lie ahead and
     is None where nobody can tell it, and up to and including `until`, which is None where it doesn't lapse.
-    Where several records meet it the newest counts.
+    Where several records meet it the newest counts, as it is the one by which it would lapse.
     """
 
     code: str

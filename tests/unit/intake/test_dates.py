@@ -44,6 +44,6 @@ def test_an_arrival_that_has_happened_is_not_announced_any_more() -> None:
 
 @pytest.mark.parametrize("on", [TOMORROW, FAR])
 def test_nobody_has_moved_ahead_of_today(on: date) -> None:
-    said = {"to_municipality": "no-5501", "moved_on": on.isoformat()}
-    assert wire.date_in_future(PersonMoved.model_validate(said), TODAY) == Dead("date_in_future", "moved_on")
-    assert wire.date_in_future(PersonMoved.model_validate(said), on) is None
+    moved = {"to_municipality": "no-5501", "moved_on": on.isoformat()}
+    assert wire.date_in_future(PersonMoved.model_validate(moved), TODAY) == Dead("date_in_future", "moved_on")
+    assert wire.date_in_future(PersonMoved.model_validate(moved), on) is None

@@ -132,10 +132,10 @@ def settled(**data: Any) -> Settlement:
 def test_an_occupation_is_public_where_it_is_a_code_and_personal_elsewhere(
     sent: str | None, published: str | None, kept: str | None
 ) -> None:
-    said = settled(occupation=sent)
-    assert said.profile is not None
-    assert said.details is not None
-    assert (said.profile.occupation, said.details.occupation) == (published, kept)
+    known = settled(occupation=sent)
+    assert known.profile is not None
+    assert known.details is not None
+    assert (known.profile.occupation, known.details.occupation) == (published, kept)
     command = RegisterVolunteer.model_validate({**EXAMPLES["RegisterVolunteer"].data, "occupation": sent})
     registered = wire.registration(command)
     assert (registered.profile.occupation, registered.details.occupation) == (published, kept)
