@@ -138,7 +138,7 @@ class Requirements:
 
 def missing(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
     """What somebody still lacks before they may be matched, as codes such as `consent:matching`."""
-    return tuple(sorted({item.code for item in _standings(person, asked) if not item.is_met(today)}))
+    return _missing(_standings(person, asked), today)
 
 
 def missing_approvals(person: Person, asked: Requirements) -> tuple[str, ...]:
@@ -147,14 +147,9 @@ def missing_approvals(person: Person, asked: Requirements) -> tuple[str, ...]:
     return tuple(sorted(asked.organisations - given))
 
 
-def ready_since(person: Person, asked: Requirements, joined_on: date) -> date:
-    """The day on which the last of the requirements was met: from then on somebody waits."""
-    return max([joined_on, *_met_since(person, asked)])
-
-
 def next_met(person: Person, asked: Requirements, today: date) -> date | None:
     """The next day on which a requirement will be met by the mere passing of time."""
-    return min((day for day in _met_since(person, asked) if day > today), default=None)
+    return min((day for day in _days(_standings(person, asked)) if day > today), default=None)
 
 
 def assess(person: P, asked: Requirements, today: date) -> P:
@@ -172,12 +167,16 @@ def assess(person: P, asked: Requirements, today: date) -> P:
 
 
 def _progressed(person: Person, part: Participation, asked: Requirements, today: date) -> Participation:
-    lacks = missing(person, asked, today)
+    standings = _standings(person, asked)
+    lacks = _missing(standings, today)
     if not lacks:
-        since = ready_since(person, asked, part.joined_on)
+        # From the day on which the last of them was met somebody waits.
+        since = max([part.joined_on, *_days(standings)])
         return replace(part, status="ready", ready_since=since, missing=())
-    consents = [item.standing(person, asked.programme) for item in asked.items if isinstance(item, Consent)]
-    if consents and all(item.is_met(today) for item in consents):
+    consents = [
+        standing for item, standing in zip(asked.items, standings, strict=True) if isinstance(item, Consent)
+    ]
+    if consents and all(standing.is_met(today) for standing in consents):
         return replace(part, status="consented", missing=lacks)
     return replace(part, missing=lacks)
 
@@ -186,8 +185,13 @@ def _standings(person: Person, asked: Requirements) -> list[Standing]:
     return [item.standing(person, asked.programme) for item in asked.items]
 
 
-def _met_since(person: Person, asked: Requirements) -> list[date]:
-    return [item.since for item in _standings(person, asked) if item.since is not None]
+def _missing(standings: list[Standing], today: date) -> tuple[str, ...]:
+    return tuple(sorted({standing.code for standing in standings if not standing.is_met(today)}))
+
+
+def _days(standings: list[Standing]) -> list[date]:
+    """The days since which requirements are met."""
+    return [standing.since for standing in standings if standing.since is not None]
 
 
 def _birthday(born: date, age: int) -> date:
