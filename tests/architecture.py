@@ -24,6 +24,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
         "services.*.store",
+        "services.*.store.*",
         "services.*.settings",
         "services.*.wire",
         "shared.*",
@@ -31,7 +32,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "pydantic_core": ("shared.contracts.*",),
     "pydantic_settings": ("services.*.settings", "shared.settings"),
-    "pymongo": ("services.*.store", "shared.mongo", "shared.retry", "shared.messaging.*", "deploy.local.*"),
+    "pymongo": (
+        "services.*.store",
+        "services.*.store.*",
+        "shared.mongo",
+        "shared.retry",
+        "shared.messaging.*",
+        "deploy.local.*",
+    ),
     "rich": ("deploy.*",),
     "scipy": ("services.matching.domain.*",),
     "starlette": ("services.*.pages", "shared.messaging.runtime"),

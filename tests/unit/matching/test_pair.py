@@ -41,8 +41,8 @@ def proposed() -> Pair:
 
 
 def accepted() -> Pair:
-    one, _ = answer(proposed(), "giving", True, DAY, NOW)
-    return answer(one, "receiving", True, LATER_DAY, LATER)[0]
+    answered, _ = answer(proposed(), "giving", True, DAY, NOW)
+    return answer(answered, "receiving", True, LATER_DAY, LATER)[0]
 
 
 def signed(pair: Pair, signatory: str, on: date = LATER_DAY, now: datetime = LATER) -> Pair:
@@ -112,17 +112,17 @@ def test_a_proposal_becomes_a_pair_that_keeps_its_packs_version_and_receipt() ->
 
 
 def test_a_proposal_of_another_pack_version_or_to_oneself_is_refused() -> None:
-    def offer(one: Proposal, version: str = "1.0") -> object:
-        return propose(one, rules(version=version), subject="p", coordinator=None, on=DAY, now=NOW)
+    def offer(offered: Proposal, version: str = "1.0") -> object:
+        return propose(offered, rules(version=version), subject="p", coordinator=None, on=DAY, now=NOW)
 
     assert refused(lambda: offer(proposal(), "1.1")) == "pack_version_differs"
     assert refused(lambda: offer(proposal(giving="refugee-1"))) == "self_pair"
 
 
 def test_the_first_acceptance_is_recorded_and_the_second_accepts() -> None:
-    one, facts = answer(proposed(), "receiving", True, DAY, NOW)
-    assert (one.status, facts) == ("proposed", (Fact.ANSWER_RECORDED,))
-    both, facts = answer(one, "giving", True, LATER_DAY, LATER)
+    first, facts = answer(proposed(), "receiving", True, DAY, NOW)
+    assert (first.status, facts) == ("proposed", (Fact.ANSWER_RECORDED,))
+    both, facts = answer(first, "giving", True, LATER_DAY, LATER)
     assert (both.status, facts) == ("accepted", (Fact.PROPOSAL_ACCEPTED,))
     assert [(given.side, given.accept, given.on) for given in both.answers] == [
         ("receiving", True, DAY),
@@ -132,8 +132,8 @@ def test_the_first_acceptance_is_recorded_and_the_second_accepts() -> None:
 
 
 def test_accepted_on_the_later_of_the_two_days_whichever_is_recorded_last() -> None:
-    one, _ = answer(proposed(), "receiving", True, LATER_DAY, LATER)
-    both, _ = answer(one, "giving", True, DAY, LATER)
+    first, _ = answer(proposed(), "receiving", True, LATER_DAY, LATER)
+    both, _ = answer(first, "giving", True, DAY, LATER)
     assert both.spells[-1] == Spell("accepted", LATER_DAY)
 
 
@@ -306,9 +306,9 @@ def test_what_is_over_does_not_end_again(status: PairStatus) -> None:
 def test_spells_follow_each_other_without_gap_or_overlap() -> None:
     for make in STATES.values():
         spells = make().spells
-        assert [one.to for one in spells[:-1]] == [one.since for one in spells[1:]]
+        assert [spell.to for spell in spells[:-1]] == [spell.since for spell in spells[1:]]
         assert spells[-1].to is None
-        assert list(spells) == sorted(spells, key=lambda one: one.since)
+        assert list(spells) == sorted(spells, key=lambda spell: spell.since)
 
 
 def test_an_agreement_signed_on_paper_before_the_last_answer_starts_with_that_answer() -> None:
