@@ -3,21 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from services.matching.deciding import OnPool
 from services.matching.domain.pair import expire
 from services.matching.publish import EXPIRE, publish
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
+from services.matching.service import SPECS
 from services.matching.store import Pairs
 from shared.messaging.due import DueHandler, Task
 from shared.messaging.work import Work
 
 
 def due_handlers(rounds: Rounds, pairs: Pairs) -> Mapping[str, DueHandler]:
-    """What runs for each kind of due row."""
-    return {
+    """What runs for each kind of due row; raises LookupError where a command is put off to no such kind."""
+    handlers = {
         RUN_ROUND: rounds.run_round,
         LIST_WAITING: rounds.list_waiting,
         EXPIRE: Expiry(pairs).close,
     }
+    unknown = {spec.decide.kind for spec in SPECS if isinstance(spec.decide, OnPool)} - handlers.keys()
+    if unknown:
+        raise LookupError(f"nothing handles due rows of {', '.join(sorted(unknown))}")
+    return handlers
 
 
 class Expiry:

@@ -150,11 +150,12 @@ class TableReader:
                 batches = await consumer.getmany(timeout_ms=500)
                 for partition, records in batches.items():
                     for record in records:
-                        self._take(parsers[partition.topic], record)
+                        self.take(parsers[partition.topic], record)
         finally:
             await consumer.stop()
 
-    def _take(self, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
+    def take(self, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
+        """Takes over one record; what can't be read is logged with its fault and changes nothing."""
         parsed = parser.parse(Raw.of(record))
         match parsed:
             case Received(data=Operator() as operator):

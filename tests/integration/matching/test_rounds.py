@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.matching.commands import pools
 from services.matching.rounds import RUN_ROUND, Rounds
 from tests.integration.matching.world import GUIDES, Meanwhile, World, couple, guide, refugee, who
 
@@ -20,6 +21,7 @@ async def test_a_round_proposes_who_suits_and_accounts_for_it(world: World) -> N
     assert proposed["data"]["programme"] == GUIDES
     (completed,) = await world.sent("rounds.v1")
     assert (completed["data"]["proposed"], completed["data"]["skipped"]) == (1, 0)
+    assert [proposed["type"], completed["type"]] == [message.type for message in pools.RUN_ROUND.events]
     assert [row["kind"] for row in await world.rows("due")] == ["expire_proposal"]
 
 
