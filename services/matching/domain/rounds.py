@@ -53,7 +53,7 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
     for rows, guides in components(compatible.allowed):
         market = _market(columns, compatible, rows, guides)
         found = solve(market)
-        solved = Solved(rows, guides, market, found, losses(market, found) if found.prices else None)
+        solved = Solved(rows, guides, market, found, losses(market, found))
         total += found.total
         proven = proven and found.proven
         chosen = guides[found.guides]
