@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,7 @@ from services.matching.app import create_app
 from services.matching.commands import pairs
 from services.matching.deciding import Context, OnPair, OnPool
 from services.matching.domain.errors import DomainError
-from services.matching.domain.pair import Fact, Pair, propose
-from services.matching.domain.proposal import Proposal, Receipt
+from services.matching.domain.pair import Fact
 from services.matching.service import SPECS
 from services.matching.settings import Settings
 from shared.contracts import topics
@@ -24,17 +22,10 @@ from shared.contracts.matching.commands import AnswerProposal, RunRound, SignAgr
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
 from shared.messaging.tables import Programmes
 from shared.programmes import shipped_packs
-from tests.unit.matching.pools import rules
+from tests.unit.matching.lives import NOW, proposed
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ON_PAIRS = [spec for spec in SPECS if isinstance(spec.decide, OnPair)]
 ON_POOLS = [spec for spec in SPECS if isinstance(spec.decide, OnPool)]
-
-
-def proposed() -> Pair:
-    receipt = Receipt(44, {"age": 44}, 6, 1, 2, {}, (), "1.0", "round-1")
-    proposal = Proposal("refugee-1", "volunteer-1", "no-4601", 0, receipt)
-    return propose(proposal, rules(), subject="pair-1", coordinator=None, on=NOW.date(), now=NOW)[0]
 
 
 def answers(*given: tuple[str, bool]) -> list[Command]:

@@ -6,8 +6,10 @@ from typing import Any, get_args
 import pytest
 
 from services.matching import packs
+from services.matching.app import create_app
 from services.matching.domain.criteria import CRITERIA
 from services.matching.domain.rules import RULES, Rule
+from services.matching.settings import Settings
 from shared.contracts import programmes as contract
 from shared.contracts.programmes import ProgrammePack
 from shared.programmes import shipped_packs
@@ -34,6 +36,13 @@ def faults(pack: ProgrammePack) -> list[str]:
 @pytest.mark.parametrize("key", shipped_packs())
 def test_matching_finds_no_fault_with_a_shipped_pack(key: str) -> None:
     assert faults(shipped_packs()[key]) == []
+
+
+def test_the_wired_service_asks_it_of_every_pack_that_arrives() -> None:
+    programmes = create_app(Settings()).runtime.programmes
+    programmes.put("flyktningguide-bergen@1.0", BERGEN)
+    programmes.put("flyktningguide-bergen@1.0", bergen(criteria={"shoe_size": 5}))
+    assert programmes.pack("flyktningguide-bergen", "1.0") == BERGEN
 
 
 def test_a_packs_rules_and_criteria_are_taken_by_code_with_parameters_and_weights() -> None:
