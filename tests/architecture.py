@@ -25,6 +25,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
         "services.*.store",
+        "services.*.store.*",
         "services.*.settings",
         "services.*.wire",
         "shared.*",
@@ -34,7 +35,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic_settings": ("services.*.settings", "shared.settings"),
     "pymongo": (
         "services.*.store",
-        "services.reporting.indicators",
+        "services.*.store.*",
         "shared.mongo",
         "shared.retry",
         "shared.messaging.*",
