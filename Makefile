@@ -28,10 +28,10 @@ demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators;
 	@$(BIN)/python -m deploy.demo
 
 up: $(READY) ## starts everything and prints .run/addresses.json
-	@$(BIN)/kobling up
+	@$(BIN)/python -m deploy up
 
 down: $(READY) ## stops what `make up` started
-	@$(BIN)/kobling down
+	@$(BIN)/python -m deploy down
 
 test: $(READY) ## all tests, on a real Kafka and a real MongoDB
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder

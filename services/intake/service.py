@@ -15,6 +15,7 @@ from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.personal_numbers import personal_number_in, reads_as_personal_number
 from services.intake.publish import Publisher
+from services.intake.rows import APPROVAL_KIND
 from services.intake.store import File, Files
 from services.intake.wire import CaseKey
 from shared.clock import local_day
@@ -55,7 +56,6 @@ SPECS = Registry(
 
 APPROVAL_WINDOW = timedelta(days=14)
 """How long an approval waits for those of the other organisations before its command is answered."""
-APPROVAL_KIND = "approval_window"
 
 _LEFT = frozenset({"withdrawn", "moved"})
 

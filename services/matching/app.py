@@ -3,9 +3,9 @@
 from services.matching import store
 from services.matching.consumers import subscriptions
 from services.matching.parties import States
-from services.matching.publish import EXPIRE
 from services.matching.rebuild import Rebuilding
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds, warm_up
+from services.matching.rows import EXPIRE
 from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
 from services.matching.store import Pairs, Parties

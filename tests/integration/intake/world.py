@@ -14,7 +14,8 @@ from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
-from services.intake.service import APPROVAL_KIND, SPECS, Intake
+from services.intake.rows import APPROVAL_KIND
+from services.intake.service import SPECS, Intake
 from services.intake.settlements import Settlements
 from services.intake.store import Files
 from services.intake.wire import case_digest

@@ -1,0 +1,4 @@
+"""Kinds of due rows that intake schedules."""
+
+APPROVAL_KIND = "approval_window"
+"""Ends the wait of an approval whose requirements are still missing."""
