@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo up down test test-replay property test-containers check format lock bench bench-pipeline faults
+.PHONY: help env demo up down test test-replay units wheel property test-containers check format lock bench bench-pipeline faults
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -38,6 +38,14 @@ test: $(READY) ## all tests, on a real Kafka and a real MongoDB
 
 test-replay: $(READY) ## full replays, and databases built anew: some minutes
 	@$(BIN)/python -m pytest tests/replay
+
+PYTHONS ?= 3.11 3.12 3.13 3.14
+
+units: $(READY) ## units and contracts under each of PYTHONS that is to be had
+	@$(BIN)/python -m tests.pythons $(PYTHONS)
+
+wheel: $(READY) ## the package as it is shipped, tried with the core dependencies alone
+	@$(BIN)/python -m tests.wheel
 
 property: $(READY) ## the delivery core against its model, SCALE times as long as in `make test`; figures shown
 	@KOBLING_PROPERTY_SCALE=$(or $(SCALE),20) $(BIN)/python -m pytest -s tests/property

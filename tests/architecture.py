@@ -10,7 +10,7 @@ from grimp import ImportGraph
 OURS = ("services", "shared", "kobling", "deploy", "examples")
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "aiokafka": ("shared.messaging.*", "shared.retry", "kobling.*", "deploy.demo.client"),
+    "aiokafka": ("shared.messaging.*", "shared.retry", "kobling.*", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.rounds",),
     "bson": ("shared.mongo",),
@@ -82,7 +82,7 @@ def shared_beneath(graph: ImportGraph) -> list[str]:
 
 
 def command_line_bare(graph: ImportGraph) -> list[str]:
-    """The command line imports of services what their states are, and in no way what one of their extras brings."""
+    """Of services the command line imports what their states are; never what an extra brings, by any way."""
     direct = [
         (importer, imported)
         for importer, imported in _imports(graph, "kobling")
