@@ -1,7 +1,7 @@
 """`python -m tests.pythons 3.11 3.12 …`: the units and contracts under each of these versions of Python.
 
-A version is tested where an interpreter is to be had: this environment's own, one on PATH, or one of pyenv's. Those
-that are not are named, at the end once more. Ends with 1 where a version fails or none was to be had.
+A version is tested where an interpreter is to be had: this environment's own, one on PATH, or one of pyenv's.
+Those that are not are named at the end. Ends with 1 where a version fails or none was to be had.
 """
 
 import os
