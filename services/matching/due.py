@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from services.matching.deciding import OnPool
 from services.matching.domain.pair import expire
-from services.matching.publish import EXPIRE, publish
+from services.matching.publish import publish
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
+from services.matching.rows import EXPIRE
 from services.matching.service import SPECS
 from services.matching.store import Pairs
 from shared.messaging.due import DueHandler, Task

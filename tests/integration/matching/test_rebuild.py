@@ -9,7 +9,7 @@ import orjson
 import pytest
 from aiokafka.errors import KafkaError
 
-from services.matching.publish import EXPIRE
+from services.matching.rows import EXPIRE
 from services.matching.state_hash import STATE
 from shared.contracts import topics
 from shared.messaging import rebuild
