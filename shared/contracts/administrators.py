@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts import topics
+from shared.contracts.example import MUNICIPALITY, PACK_VERSION, POOL, PROGRAMME, example
 from shared.contracts.fields import (
     Code,
     Contract,
@@ -28,6 +29,18 @@ class Operator(Contract):
     one pair of eyes. `public_key` (X25519, 32 bytes) is what sealed replies are sealed to.
     """
 
+    model_config = example(
+        {
+            "person": "person_example2example3",
+            "organisation": "red_cross_bergen",
+            "municipalities": [MUNICIPALITY],
+            "roles": ["coordinator", "approver"],
+            "public_key": "ZXhhbXBsZSBvZiBhIHB1YmxpYyBrZXksIDMyIGJ5dGU=",
+            "key_id": "bergen-redcross-1.2026",
+            "valid_until": "2027-12-31T23:00:00Z",
+        }
+    )
+
     operator: OperatorId
     person: Code
     organisation: Code
@@ -45,6 +58,15 @@ class PackSide(Contract):
     each must approve; `interview` whether one must have been held.
     """
 
+    model_config = example(
+        {
+            "party": "person",
+            "role": "refugee",
+            "consents": ["matching", "contact"],
+            "interview": True,
+        }
+    )
+
     party: Literal["person", "household"]
     role: Code
     consents: list[Code] = []
@@ -56,6 +78,18 @@ class PackSide(Contract):
 
 class PackWeights(Contract):
     """Most points of each part of a pair's quality score."""
+
+    model_config = example(
+        {
+            "interests": 30,
+            "age": 18,
+            "life_situation": 12,
+            "occupation": 7,
+            "language": 20,
+            "distance": 8,
+            "availability": 5,
+        }
+    )
 
     interests: Count
     age: Count
@@ -74,6 +108,31 @@ class ProgrammePack(Contract):
     `respond_within_days` is each proposal's deadline; `exclusion_days` how long a declined or expired couple
     is not proposed again. `signatories` all sign before a pair is created.
     """
+
+    model_config = example(
+        {
+            "kind": "guide",
+            "title": "Flyktningguide, Bergen",
+            "relation": "guide",
+            "giving": {
+                "party": "person",
+                "role": "guide",
+                "consents": ["matching", "contact"],
+                "interview": True,
+                "checks": ["police_certificate", "confidentiality_declaration", "training"],
+                "approvals": ["red_cross_bergen", "introduction_programme_bergen"],
+                "minimum_age": 18,
+            },
+            "language_rule": "hard",
+            "gender_wishes": True,
+            "minimum_common_hours": 1.0,
+            "waiting_points_per_day": 0.2,
+            "respond_within_days": 14,
+            "exclusion_days": 180,
+            "signatories": ["refugee", "guide", "red_cross_bergen"],
+        },
+        subject=f"{PROGRAMME}@{PACK_VERSION}",
+    )
 
     name: ProgrammeName
     version: PackVersion
@@ -97,6 +156,8 @@ class ProgrammePack(Contract):
 
 class ActiveProgramme(Contract):
     """That a municipality runs a programme under a pack version; key `active/<municipality>/<name>`."""
+
+    model_config = example({}, subject=f"active/{POOL}")
 
     municipality: Municipality
     programme: ProgrammeName

@@ -7,6 +7,7 @@ A command stands on `commands.<service>.<operator>.v1`. Its key and envelope `su
 
 from typing import Any
 
+from shared.contracts.example import COMMAND, LETTER, MUNICIPALITY, OPERATOR, POOL, PROGRAMME, example
 from shared.contracts.fields import Code, Contract
 
 
@@ -19,9 +20,13 @@ class Command(Contract):
 class ShowDeadLetter(Command):
     """Asks for a refused record, sealed to the operator's key. The subject is the dead letter's id."""
 
+    model_config = example({"reason": "unknown_field"}, subject=LETTER)
+
 
 class RedriveDeadLetter(Command):
     """Runs a refused record through its handler again. The subject is the dead letter's id."""
+
+    model_config = example({"reason": "mended_release"}, subject=LETTER)
 
 
 class EditAndRedriveDeadLetter(Command):
@@ -30,11 +35,29 @@ class EditAndRedriveDeadLetter(Command):
     Settlements can't be edited: they are corrected at their source.
     """
 
+    model_config = example(
+        {
+            "reason": "misspelt_field",
+            "value": {
+                "specversion": "1.0",
+                "id": COMMAND,
+                "source": f"/operators/{OPERATOR}",
+                "type": "no.kobling.command.RunRound.v1",
+                "subject": POOL,
+                "time": "2026-11-21T09:00:00Z",
+                "data": {"reason": "weekly_meeting", "municipality": MUNICIPALITY, "programme": PROGRAMME},
+            },
+        },
+        subject=LETTER,
+    )
+
     value: dict[str, Any]
 
 
 class DiscardDeadLetter(Command):
     """Settles a refused record without running it. The subject is the dead letter's id."""
+
+    model_config = example({"reason": "sent_twice"}, subject=LETTER)
 
 
 DEAD_LETTER_COMMANDS: tuple[type[Command], ...] = (

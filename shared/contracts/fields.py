@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.contracts import example
+
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -78,21 +80,31 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
-Municipality = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+Municipality = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$"), Field(examples=[example.MUNICIPALITY])
+]
 """A municipality as it stands in topic names: country and code, such as `no-4601` or `dk-751`."""
 
-OperatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+OperatorId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$"), Field(examples=[example.OPERATOR])
+]
 """An operator's account as it stands in topic names; never a person's name."""
 
-CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+CaseReference = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$"), Field(examples=[example.CASE])
+]
 """A municipality's own reference of a case; never a personal number."""
 
 CODE_PATTERN = r"^[a-z][a-z0-9_]{0,59}$"
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """A machine-readable word: reasons, rejection codes, kinds of check, areas of interest."""
 
-ProgrammeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,60}$")]
-PackVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$")]
+ProgrammeName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]{2,60}$"), Field(examples=[example.PROGRAMME])
+]
+PackVersion = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$"), Field(examples=[example.PACK_VERSION])
+]
 TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`."""

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts import topics
+from shared.contracts.example import example, shown
 from shared.contracts.fields import (
     CaseReference,
     Code,
@@ -27,6 +28,19 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;
 class Person(Contract):
     """Who somebody is. Personal data: it stays in `settlements.*`, `commands.intake.*` and sealed cards."""
 
+    model_config = example(
+        {
+            "given_name": "Ada",
+            "family_name": "Eksempel-Nord",
+            "birth_date": "1994-03-09",
+            "gender": "female",
+            "phone": "+47 000 00 042",
+            "email": "refugee-42@example.org",
+            "address": "Eksempelgata 42, Fana",
+            "preferred_language": "ti",
+        }
+    )
+
     given_name: Line
     family_name: Line
     birth_date: Day
@@ -39,6 +53,8 @@ class Person(Contract):
 
 class SettledHousehold(Contract):
     """The household as the municipality knows it; `reference` is the municipality's own."""
+
+    model_config = example({"adults": 1, "minors": 1})
 
     reference: CaseReference | None = None
     adults: Annotated[int, Field(ge=0, le=50)]
@@ -62,6 +78,22 @@ class PersonSettled(Contract):
     `occupation` is published where it has the form of a code, such as `cook`; other words stay in intake.
     `placement.district` is published as it is: a part of town, never a name or an address.
     """
+
+    model_config = example(
+        {
+            "protection": "none",
+            "arrived_on": "2026-10-05",
+            "settled_on": "2026-10-05",
+            "placement": shown(Placement),
+            "person": shown(Person),
+            "languages": [{"code": "ti", "level": "native"}, {"code": "nb", "level": "basic"}],
+            "household": shown(SettledHousehold),
+            "unaccompanied_minor": False,
+            "occupation": "cook",
+            "education": "secondary",
+            "interests": ["cooking", "football"],
+        }
+    )
 
     protection: Protection = "strictly_confidential"
     expected_arrival_on: Day | None = None
@@ -98,6 +130,8 @@ class PersonSettled(Contract):
 class SettlementWithdrawn(Contract):
     """The case no longer concerns this municipality's programmes."""
 
+    model_config = example({"reason": "entered_in_error"})
+
     reason: Code
 
 
@@ -106,6 +140,8 @@ class PersonMoved(Contract):
 
     `moved_on` can't lie ahead.
     """
+
+    model_config = example({"to_municipality": "no-5501", "moved_on": "2026-11-02"})
 
     to_municipality: Municipality
     moved_on: Day

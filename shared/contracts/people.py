@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.contracts.example import example
 from shared.contracts.fields import Code, Contract, Day, Gender, Hours, LanguageCode, Line, Subject
 
 LanguageLevel = Literal["native", "fluent", "basic"]
@@ -13,12 +14,16 @@ WeekdayPart = Literal["weekday_morning", "weekday_afternoon", "weekday_evening",
 class Language(Contract):
     """A language somebody speaks: BCP 47 `code`, and how well."""
 
+    model_config = example({"code": "ti", "level": "native"})
+
     code: LanguageCode
     level: LanguageLevel
 
 
 class Placement(Contract):
     """Where a municipality has housed somebody; `district` is a part of town, never an address."""
+
+    model_config = example({"kind": "permanent", "placed_on": "2026-10-05", "district": "Fana"})
 
     kind: Literal["temporary", "permanent", "private_host"]
     placed_on: Day
@@ -28,6 +33,8 @@ class Placement(Contract):
 class Household(Contract):
     """How many live together. `ref` is Kobling's own random reference, the same for all its members."""
 
+    model_config = example({"adults": 1, "minors": 1})
+
     ref: Subject | None = None
     adults: Annotated[int, Field(ge=0, le=50)]
     minors: Annotated[int, Field(ge=0, le=50)]
@@ -36,12 +43,18 @@ class Household(Contract):
 class Wishes(Contract):
     """What somebody asked for at the interview; an absent `guide_gender` means no wish."""
 
+    model_config = example({"guide_gender": "female", "interpreter_ok": False})
+
     guide_gender: Gender | None = None
     interpreter_ok: bool = False
 
 
 class Expectations(Contract):
     """What a side expects of the relation: hours a week, activities, form of contact."""
+
+    model_config = example(
+        {"weekly_hours": 2.0, "activities": ["cooking", "norwegian_practice"], "contact": "in_person"}
+    )
 
     weekly_hours: Hours
     activities: Annotated[list[Code], Field(max_length=20)]
@@ -50,6 +63,10 @@ class Expectations(Contract):
 
 class Availability(Contract):
     """Free hours a week in each part of it."""
+
+    model_config = example(
+        {"weekday_morning": 0.0, "weekday_afternoon": 0.0, "weekday_evening": 3.0, "weekend": 4.0}
+    )
 
     weekday_morning: Hours = 0
     weekday_afternoon: Hours = 0

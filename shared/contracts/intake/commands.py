@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.commands import Command
+from shared.contracts.example import CASE, REFUGEE, VOLUNTEER, example, shown
 from shared.contracts.fields import CaseReference, Code, Day, Line, Municipality, ProgrammeName, TextVersion
 from shared.contracts.municipal import Person
 from shared.contracts.people import Availability, EducationLevel, Expectations, Interests, Languages, Wishes
@@ -16,6 +17,29 @@ class RegisterVolunteer(Command):
 
     `occupation` is published where it has the form of a code, such as `nurse`; other words stay in intake.
     """
+
+    model_config = example(
+        {
+            "reason": "offered_to_volunteer",
+            "person": {
+                **shown(Person),
+                "given_name": "Berit",
+                "family_name": "Eksempel-Klippe",
+                "birth_date": "1971-07-15",
+                "email": "volunteer-42@example.org",
+                "preferred_language": "nb",
+            },
+            "languages": [{"code": "nb", "level": "native"}],
+            "interests": ["cooking", "hiking"],
+            "occupation": "nurse",
+            "education": "bachelor",
+            "adults": 2,
+            "minors": 0,
+            "capacity": 1,
+            "registered_on": "2026-09-07",
+        },
+        subject=VOLUNTEER,
+    )
 
     municipality: Municipality
     person: Person
@@ -33,12 +57,24 @@ class RegisterVolunteer(Command):
 class JoinProgramme(Command):
     """The subject, a refugee or a volunteer, takes part in a programme."""
 
+    model_config = example({"reason": "asked_to_join", "joined_on": "2026-09-07"}, subject=VOLUNTEER)
+
     programme: ProgrammeName
     joined_on: Day
 
 
 class RecordConsent(Command):
     """The subject consented to a `purpose`, such as `matching` or `contact`."""
+
+    model_config = example(
+        {
+            "reason": "consent_given",
+            "purpose": "matching",
+            "text_version": "matching-2026-1.ti",
+            "given_on": "2026-10-12",
+        },
+        subject=REFUGEE,
+    )
 
     purpose: Code
     text_version: TextVersion
@@ -47,6 +83,12 @@ class RecordConsent(Command):
 
 class RecordInterview(Command):
     """What the interview established; fields that are given replace what was known."""
+
+    model_config = example(
+        {"reason": "interview_held", "held_on": "2026-10-14", "interests": ["cooking", "football"]},
+        subject=REFUGEE,
+        extensions={"expectedrevision": 3},
+    )
 
     programme: ProgrammeName
     held_on: Day
@@ -59,6 +101,16 @@ class RecordInterview(Command):
 class RecordCheck(Command):
     """A document was seen: only that, when, and for which role."""
 
+    model_config = example(
+        {
+            "reason": "document_seen",
+            "kind": "police_certificate",
+            "seen_on": "2026-09-14",
+            "role": "guide",
+        },
+        subject=VOLUNTEER,
+    )
+
     kind: Code
     seen_on: Day
     role: Code | None = None
@@ -67,12 +119,16 @@ class RecordCheck(Command):
 class ApproveVolunteer(Command):
     """The operator's organisation approves the volunteer. Pending until all that the pack asks have."""
 
+    model_config = example({"reason": "suitable", "decided_on": "2026-09-21"}, subject=VOLUNTEER)
+
     programme: ProgrammeName
     decided_on: Day
 
 
 class FindPerson(Command):
     """Asks which subject a municipality's case is. The command's subject is the case reference."""
+
+    model_config = example({"reason": "interview_booked"}, subject=CASE)
 
     municipality: Municipality
     case: CaseReference
