@@ -4,7 +4,6 @@ from services.intake import store
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
-from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.service import APPROVAL_KIND, ROLES, Intake
 from services.intake.settings import Settings
@@ -36,7 +35,7 @@ def create_app(settings: Settings) -> App:
         runtime,
         subscriptions(settlements),
         due_handlers={APPROVAL_KIND: intake.close_approval},
-        decisions=Decisions(ROLES, intake.decide, reads_as_personal_number),
+        decisions=Decisions(ROLES, intake.decide),
         indexes=store.INDEXES,
         protection=protection,
     )

@@ -13,7 +13,6 @@ from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
-from services.intake.personal_numbers import personal_number_in, reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.store import File, Files
 from services.intake.wire import CaseKey
@@ -38,6 +37,7 @@ from shared.messaging.due import Task
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database
+from shared.personal_numbers import reads_as_personal_number
 
 ROLES: dict[type[Command], Role] = {
     command.RegisterVolunteer: "coordinator",
@@ -118,10 +118,6 @@ class Intake:
 
     async def _one(self, request: Request, entries: dict[str, _Entry], work: Work) -> Answer:
         entry = entries[request.subject]
-        if (field := personal_number_in(request.command)) is not None:
-            return Rejected(
-                "personal_number", "No field that is published may hold a personal number.", field
-            )
         match request.command:
             case command.FindPerson() as asked:
                 return await self._find(asked, request, work)

@@ -15,7 +15,7 @@ from shared.contracts.administrators import PackSide, ProgrammePack
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN
 from shared.contracts.intake import commands as command
-from shared.contracts.intake import events as public
+from shared.contracts.intake.cards import CardDetails
 from shared.contracts.message import Message
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Received
@@ -321,7 +321,7 @@ def _day(day: date | None) -> str | None:
 
 def card(details: person.Details) -> bytes:
     """The plain text of a contact card."""
-    plain = public.CardDetails(
+    plain = CardDetails(
         given_name=details.given_name,
         email=details.email,
         phone=details.phone,

@@ -19,9 +19,12 @@ from shared.contracts.fields import (
     ProgrammeName,
 )
 from shared.contracts.message import inbound
+from shared.contracts.published import REGISTERED
 from shared.contracts.sealed import Base64, KeyId
 
 Role = Literal["coordinator", "approver", "administrator", "dead_letters", "auditor"]
+
+RegisteredCode = Annotated[Code, REGISTERED]
 
 
 class Operator(Contract):
@@ -42,12 +45,12 @@ class Operator(Contract):
     )
 
     operator: OperatorId
-    person: Code
-    organisation: Code
+    person: RegisteredCode
+    organisation: RegisteredCode
     municipalities: Annotated[list[Municipality], Field(min_length=1, max_length=400)]
     roles: Annotated[list[Role], Field(min_length=1)]
-    public_key: Base64 | None = None
-    key_id: KeyId | None = None
+    public_key: Annotated[Base64, REGISTERED] | None = None
+    key_id: Annotated[KeyId, REGISTERED] | None = None
     valid_until: Instant
 
 
@@ -68,11 +71,11 @@ class PackSide(Contract):
     )
 
     party: Literal["person", "household"]
-    role: Code
-    consents: list[Code] = []
+    role: RegisteredCode
+    consents: list[RegisteredCode] = []
     interview: bool = True
-    checks: list[Code] = []
-    approvals: list[Code] = []
+    checks: list[RegisteredCode] = []
+    approvals: list[RegisteredCode] = []
     minimum_age: Annotated[int, Field(ge=0, le=120)] | None = None
 
 
@@ -137,8 +140,8 @@ class ProgrammePack(Contract):
     name: ProgrammeName
     version: PackVersion
     kind: Literal["guide"]
-    title: Line
-    relation: Code
+    title: Annotated[Line, REGISTERED]
+    relation: RegisteredCode
     receiving: PackSide
     giving: PackSide
     language_rule: Literal["hard", "soft", "off"]
@@ -151,7 +154,7 @@ class ProgrammePack(Contract):
     waiting_points_per_day: Annotated[float, Field(ge=0, le=100, strict=False)]
     respond_within_days: Annotated[int, Field(ge=1, le=365)]
     exclusion_days: Annotated[int, Field(ge=0, le=3650)]
-    signatories: Annotated[list[Code], Field(min_length=1, max_length=10)]
+    signatories: Annotated[list[RegisteredCode], Field(min_length=1, max_length=10)]
 
 
 class ActiveProgramme(Contract):

@@ -5,16 +5,17 @@ A command stands on `commands.<service>.<operator>.v1`. Its key and envelope `su
 `correlationid`.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from shared.contracts.example import COMMAND, LETTER, MUNICIPALITY, OPERATOR, POOL, PROGRAMME, example
 from shared.contracts.fields import Code, Contract
+from shared.contracts.published import PRIVATE
 
 
 class Command(Contract):
     """Base of every command; `reason` is a code for the audit trail, such as `interview_held`."""
 
-    reason: Code
+    reason: Annotated[Code, PRIVATE]
 
 
 class ShowDeadLetter(Command):
@@ -51,7 +52,7 @@ class EditAndRedriveDeadLetter(Command):
         subject=LETTER,
     )
 
-    value: dict[str, Any]
+    value: Annotated[dict[str, Any], PRIVATE]
 
 
 class DiscardDeadLetter(Command):

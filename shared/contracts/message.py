@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from shared.contracts.envelope import command_type, schema_urn, type_name
 from shared.contracts.example import Data, Example, own_example, shown
 from shared.contracts.fields import Contract
+from shared.contracts.published import texts
 from shared.contracts.topics import Topic
 
 
@@ -12,6 +13,8 @@ from shared.contracts.topics import Topic
 class Message:
     """One type of message. `inbound`: written by outside systems, so an unknown field is an error; `type` and
     `dataschema` are CloudEvents' attributes. `example` is what its example has otherwise than its model's.
+
+    Raises TypeError where an inbound model has a text that says not whether it is published.
     """
 
     name: str
@@ -25,6 +28,8 @@ class Message:
     dataschema: str = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.inbound:
+            texts(self.model)
         named = (command_type if self.command else type_name)(self.name, self.version)
         object.__setattr__(self, "type", named)
         object.__setattr__(self, "dataschema", schema_urn(self.name, self.version))

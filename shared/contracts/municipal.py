@@ -19,6 +19,7 @@ from shared.contracts.fields import (
 )
 from shared.contracts.message import inbound
 from shared.contracts.people import EducationLevel, Interests, Languages, Placement
+from shared.contracts.published import PRIVATE, PUBLISHED
 
 Protection = Literal["none", "confidential", "strictly_confidential"]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{4,30}$")]
@@ -100,14 +101,20 @@ class PersonSettled(Contract):
     arrived_on: Day | None = None
     settled_on: Day | None = None
     placement: Placement | None = None
-    person: Person | None = None
+    person: Annotated[Person | None, PRIVATE] = None
     languages: Languages = []
     household: SettledHousehold | None = None
     unaccompanied_minor: bool = False
-    occupation: Line | None = None
+    occupation: Annotated[Line, PUBLISHED] | None = None
     education: EducationLevel | None = None
     interests: Interests = []
-    former: Annotated[FormerCase | None, Field(alias="from")] = None
+    former: Annotated[FormerCase | None, Field(alias="from"), PRIVATE] = None
+
+    def goes_out(self) -> bool:
+        """Nothing of protected people and minors does: to refuse their record for a text would leave public
+        what an earlier one said.
+        """
+        return self.protection == "none" and not self.unaccompanied_minor
 
     @model_validator(mode="before")
     @classmethod
@@ -132,7 +139,7 @@ class SettlementWithdrawn(Contract):
 
     model_config = example({"reason": "entered_in_error"})
 
-    reason: Code
+    reason: Annotated[Code, PRIVATE]
 
 
 class PersonMoved(Contract):
@@ -143,7 +150,7 @@ class PersonMoved(Contract):
 
     model_config = example({"to_municipality": "no-5501", "moved_on": "2026-11-02"})
 
-    to_municipality: Municipality
+    to_municipality: Annotated[Municipality, PRIVATE]
     moved_on: Day
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.contracts.example import example
 from shared.contracts.fields import Code, Contract, Day, Gender, Hours, LanguageCode, Line, Subject
+from shared.contracts.published import PUBLISHED
 
 LanguageLevel = Literal["native", "fluent", "basic"]
 WeekdayPart = Literal["weekday_morning", "weekday_afternoon", "weekday_evening", "weekend"]
@@ -27,7 +28,7 @@ class Placement(Contract):
 
     kind: Literal["temporary", "permanent", "private_host"]
     placed_on: Day
-    district: Line
+    district: Annotated[Line, PUBLISHED]
 
 
 class Household(Contract):
@@ -57,7 +58,7 @@ class Expectations(Contract):
     )
 
     weekly_hours: Hours
-    activities: Annotated[list[Code], Field(max_length=20)]
+    activities: Annotated[list[Code], Field(max_length=20), PUBLISHED]
     contact: Literal["in_person", "phone", "mixed"]
 
 
@@ -75,6 +76,6 @@ class Availability(Contract):
 
 
 Languages = Annotated[list[Language], Field(max_length=20)]
-Interests = Annotated[list[Code], Field(max_length=40)]
+Interests = Annotated[list[Code], Field(max_length=40), PUBLISHED]
 EducationLevel = Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"]
 BirthYear = Annotated[int, Field(ge=1900, le=2200)]

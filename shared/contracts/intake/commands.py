@@ -9,6 +9,7 @@ from shared.contracts.example import CASE, REFUGEE, VOLUNTEER, example, shown
 from shared.contracts.fields import CaseReference, Code, Day, Line, Municipality, ProgrammeName, TextVersion
 from shared.contracts.municipal import Person
 from shared.contracts.people import Availability, EducationLevel, Expectations, Interests, Languages, Wishes
+from shared.contracts.published import PRIVATE, PUBLISHED
 
 
 class RegisterVolunteer(Command):
@@ -42,10 +43,10 @@ class RegisterVolunteer(Command):
     )
 
     municipality: Municipality
-    person: Person
+    person: Annotated[Person, PRIVATE]
     languages: Languages
     interests: Interests = []
-    occupation: Line | None = None
+    occupation: Annotated[Line, PUBLISHED] | None = None
     education: EducationLevel | None = None
     adults: Annotated[int, Field(ge=1, le=50)] = 1
     minors: Annotated[int, Field(ge=0, le=50)] = 0
@@ -76,7 +77,7 @@ class RecordConsent(Command):
         subject=REFUGEE,
     )
 
-    purpose: Code
+    purpose: Annotated[Code, PUBLISHED]
     text_version: TextVersion
     given_on: Day
 
@@ -111,9 +112,9 @@ class RecordCheck(Command):
         subject=VOLUNTEER,
     )
 
-    kind: Code
+    kind: Annotated[Code, PUBLISHED]
     seen_on: Day
-    role: Code | None = None
+    role: Annotated[Code, PUBLISHED] | None = None
 
 
 class ApproveVolunteer(Command):

@@ -1,4 +1,4 @@
-"""What intake publishes: receipts, states of refugees and volunteers, sealed contact cards."""
+"""What intake publishes: receipts, states of refugees and volunteers; sealed contact cards are in `cards`."""
 
 from typing import Annotated, Literal
 
@@ -32,7 +32,6 @@ from shared.contracts.people import (
     Placement,
     Wishes,
 )
-from shared.contracts.sealed import Sealed
 
 ReceiptOutcome = Literal["accepted", "referred", "duplicate", "stale", "rejected"]
 RefugeeEnd = Literal["withdrawn", "moved", "merged", "referred", "restricted", "erased"]
@@ -184,27 +183,6 @@ class VolunteerState(_PersonState):
     checks: list[Check] = []
 
 
-class ContactCard(Contract):
-    """How notifications reaches somebody: sealed to the notifications service, bound to the subject.
-
-    The sealed plain text is a `CardDetails`.
-    """
-
-    model_config = example({})
-
-    municipality: Municipality
-    card: Sealed
-
-
-class CardDetails(Contract):
-    """What is inside a sealed contact card. Never published in the clear."""
-
-    given_name: Line
-    email: Annotated[str, Field(max_length=254)] | None = None
-    phone: Annotated[str, Field(max_length=30)] | None = None
-    preferred_language: Annotated[str, Field(max_length=40)]
-
-
 _CONSENTS = [
     {"purpose": purpose, "text_version": f"{purpose}-2026-1.ti", "given_on": "2026-10-12"}
     for purpose in ("matching", "contact")
@@ -295,4 +273,3 @@ VOLUNTEER_APPROVED = _of_volunteer(
     },
     9,
 )
-CONTACT_CARD_SEALED = event(topics.CONTACT_CARDS, ContactCard, "ContactCardSealed")

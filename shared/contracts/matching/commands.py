@@ -1,8 +1,11 @@
 """What operators send to matching, on `commands.matching.<operator>.v1`."""
 
+from typing import Annotated
+
 from shared.contracts.commands import Command
 from shared.contracts.example import PAIR, POOL, example
 from shared.contracts.fields import Code, Day, Municipality, ProgrammeName, Side, TextVersion
+from shared.contracts.published import PUBLISHED
 
 
 class RunRound(Command):
@@ -49,6 +52,6 @@ class SignAgreement(Command):
         subject=PAIR,
     )
 
-    signatory: Code
+    signatory: Annotated[Code, PUBLISHED]
     text_version: TextVersion
     signed_on: Day

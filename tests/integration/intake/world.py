@@ -12,7 +12,6 @@ from services.intake import store
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
-from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.service import APPROVAL_KIND, ROLES, Intake
 from services.intake.settlements import Settlements
@@ -105,7 +104,7 @@ class World:
         self.settlements = self._processor(settled, letters)
         transactions = [self.settlements.transaction]
         desk = DeadLetterDesk(letters, transactions)
-        decisions = Decisions(ROLES, intake.decide, reads_as_personal_number)
+        decisions = Decisions(ROLES, intake.decide)
         orders = Commands("intake", "", operators, decisions, desk)
         self.commands = self._processor(
             Subscription(topics.COMMANDS["intake"], orders.apply, orders.report), letters
