@@ -137,7 +137,8 @@ def _of_fields(names: tuple[str, ...], inner: list[Gather]) -> Gather:
     get_all = attrgetter(*names) if names else lambda _: ()
 
     def of_fields(found: list[str], value: Any) -> None:
-        for held, gather in zip(get_all(value), inner, strict=False):
+        # Saying `strict` takes a tenth of the whole check's time.
+        for held, gather in zip(get_all(value), inner):  # noqa: B905
             if held:
                 gather(found, held)
 
