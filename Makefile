@@ -50,6 +50,7 @@ check: $(READY) ## style, types, imports, schemas
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m shared.contracts.generate --check
+	@$(BIN)/python -m deploy.pages --check
 
 format: $(READY) ## formats and mends what can be mended
 	@$(BIN)/ruff format .

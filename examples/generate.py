@@ -12,11 +12,12 @@ from pathlib import Path
 
 from examples import bergen_people as people
 from examples.recording import Draws, Sent, Writer, days_after, office_day, office_time
-from shared.contracts.administrators import ActiveProgramme, Operator, Role
+from shared.contracts.administrators import Operator, Role
 from shared.contracts.commands import Command
 from shared.contracts.intake import commands as c
 from shared.contracts.municipal import Person, PersonSettled, SettledHousehold
 from shared.contracts.people import Availability, Expectations, Language, Placement, Wishes
+from shared.contracts.programmes import ActiveProgramme
 from shared.programmes import shipped_packs
 
 TARGET = Path(__file__).parent / "bergen-2016-06"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 LOCAL_AHEAD = timedelta(hours=2)
 """Norway and Denmark are at most two hours ahead of UTC, and one in winter."""
@@ -11,6 +11,11 @@ LOCAL_AHEAD = timedelta(hours=2)
 def local_day(moment: datetime) -> date:
     """The day in Norway and Denmark: a day that has begun there does not lie ahead."""
     return (moment + LOCAL_AHEAD).date()
+
+
+def local_midnight(day: date) -> datetime:
+    """The moment at which a day begins there, by `local_day`."""
+    return datetime.combine(day, time(), UTC) - LOCAL_AHEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
-"""When to try again, and when to give up. Pure, but for the one question what an exception means."""
+"""When to try again, when to give up, and what an exception means."""
 
+import asyncio
+import random
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -47,15 +49,44 @@ _TRANSIENT_CODES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Exponential, with full jitter between a half and the whole, up to `ceiling`."""
+    """Exponential up to `ceiling`, with jitter between a half and the whole."""
 
     first: timedelta = timedelta(milliseconds=50)
     ceiling: timedelta = timedelta(seconds=30)
 
-    def delay(self, attempt: int, jitter: float) -> timedelta:
-        """How long to wait before attempt `attempt` + 1; `jitter` is uniform in [0, 1)."""
-        whole = min(self.first * 2 ** min(attempt, 30), self.ceiling)
+    def delay(self, failures: int, jitter: float | None = None) -> timedelta:
+        """How long to wait after one more failure than `failures` in a row.
+
+        `jitter` in [0, 1] is drawn where it isn't given.
+        """
+        if jitter is None:
+            # Jitter needs no secrecy.
+            jitter = random.random()  # noqa: S311
+        whole = min(self.first * 2 ** min(failures, 30), self.ceiling)
         return timedelta(seconds=whole.total_seconds() * (0.5 + jitter / 2))
+
+
+@dataclass(slots=True)
+class Waits:
+    """The waits between the tries of one thing, each longer than the last until something goes well."""
+
+    backoff: Backoff = field(default_factory=Backoff)
+    failures: int = 0
+    """How many there were since something last went well."""
+
+    def next(self) -> timedelta:
+        """Counts a failure; returns how long to wait before the next try."""
+        delay = self.backoff.delay(self.failures)
+        self.failures += 1
+        return delay
+
+    async def sleep(self) -> None:
+        """Counts a failure and waits until the next try."""
+        await asyncio.sleep(self.next().total_seconds())
+
+    def reset(self) -> None:
+        """Says that something went well: the next wait is the first again."""
+        self.failures = 0
 
 
 def is_infrastructure(error: BaseException) -> bool:

@@ -4,11 +4,13 @@ from services.intake import store
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
+from services.intake.due import Due
+from services.intake.packs import Packs
 from services.intake.publish import Publisher
-from services.intake.service import APPROVAL_KIND, ROLES, Intake
+from services.intake.service import SPECS, Intake
 from services.intake.settings import Settings
 from services.intake.settlements import Settlements
-from services.intake.store import Files
+from services.intake.store import Files, People
 from services.intake.wire import case_digest
 from shared.messaging.batches.dead_letters import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
@@ -23,19 +25,19 @@ def create_app(settings: Settings) -> App:
     cipher = FieldCipher(decode(settings.master_key.get_secret_value()))
     case_key = case_digest(decode(settings.case_key.get_secret_value()))
     publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
-    refugees = Files(database, Refugee, cipher)
-    volunteers = Files(database, Volunteer, cipher)
+    people = People(Files(database, Refugee, cipher), Files(database, Volunteer, cipher))
+    packs = Packs(runtime.programmes)
     protection = RecordCipher(
         lambda content, context: cipher.encrypt(cipher.master, content, context),
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
-    intake = Intake(database, refugees, volunteers, publisher, runtime.programmes, case_key, protection)
-    settlements = Settlements(refugees, publisher, case_key)
+    intake = Intake(people, publisher, packs, case_key)
+    settlements = Settlements(people.refugees, publisher, case_key)
     return App(
         runtime,
         subscriptions(settlements),
-        due_handlers={APPROVAL_KIND: intake.close_approval},
-        decisions=Decisions(ROLES, intake.decide),
+        due_handlers=Due(people, publisher, packs, protection).handlers,
+        decisions=Decisions(SPECS, intake.decide),
         indexes=store.INDEXES,
         protection=protection,
     )

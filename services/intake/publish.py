@@ -6,6 +6,7 @@ from typing import TypeVar
 from services.intake import wire
 from services.intake.domain.person import CONTACT, Person
 from services.intake.domain.refugee import Refugee
+from services.intake.public_state import public_state, withdrawn_state
 from services.intake.store import File
 from shared.contracts import topics
 from shared.contracts.intake.cards import CONTACT_CARD_SEALED, ContactCard
@@ -23,14 +24,19 @@ class Publisher:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
-    def state(self, file: File[P], fact: StrEnum, cause: Cause, work: Work) -> File[P]:
-        """Publishes the whole public state with what happened."""
+    def changed(
+        self, before: File[P] | None, file: File[P], fact: StrEnum, cause: Cause, work: Work
+    ) -> File[P]:
+        """Publishes what happened with the whole public state, and the card where it is new or changed."""
+        return self._card(before, self._state(file, fact, cause, work), cause, work)
+
+    def _state(self, file: File[P], fact: StrEnum, cause: Cause, work: Work) -> File[P]:
         revision = file.state.next(work.now)
-        data = wire.public_state(file.person)
+        data = public_state(file.person)
         work.emit(wire.EVENTS[fact], subject=file.person.subject, data=data, cause=cause, revision=revision)
         return file._replace(state=revision)
 
-    def card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
+    def _card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
         """Publishes the contact card if somebody consented to contact and the card is new or changed."""
         person = file.person
         if person.details is None or not person.consented_to(CONTACT):
@@ -48,7 +54,7 @@ class Publisher:
         """Ends what was published of somebody who must not be known any more: a last state, then nothing."""
         subject = file.person.subject
         last = file.state.next(work.now)
-        data = wire.withdrawn_state(file.person.municipality)
+        data = withdrawn_state(file.person.municipality)
         work.emit(REFUGEE_WITHDRAWN, subject=subject, data=data, cause=cause, revision=last)
         work.erase(topics.REFUGEES, subject, last.next(work.now))
         if file.card.number:

@@ -9,8 +9,9 @@ from typing import assert_never
 from services.intake import wire
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
+from services.intake.due import readiness_id
 from services.intake.publish import Publisher
-from services.intake.store import File, Files
+from services.intake.store import Entry, File, Files
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
@@ -29,21 +30,12 @@ _CASE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 @dataclass(slots=True)
-class _Entry:
-    """A file in the hands of a batch: as it was loaded, and as it is now."""
-
-    before: File[Refugee] | None
-    file: File[Refugee] | None
-    changed: bool = False
-
-
-@dataclass(slots=True)
 class _Batch:
     """The files of a batch by the keys of their cases, those merged into others, and the subjects that must
     not be known any more."""
 
-    entries: dict[str, _Entry]
-    merged: list[_Entry] = field(default_factory=list)
+    entries: dict[str, Entry[Refugee]]
+    merged: list[Entry[Refugee]] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)
 
     def changes(self) -> list[tuple[File[Refugee] | None, File[Refugee] | None]]:
@@ -65,9 +57,9 @@ class Settlements:
         received = [(record, self._cases(record)) for record in records if isinstance(record, Received)]
         wanted = {case for _, cases in received for case in cases}
         loaded = await self._files.by_case(wanted, work.session)
-        by_subject = {file.person.subject: _Entry(file, file) for file in loaded.values()}
+        by_subject = {file.person.subject: Entry[Refugee](file, file) for file in loaded.values()}
         batch = _Batch({case: by_subject[file.person.subject] for case, file in loaded.items()})
-        outcomes = [self._one(record, cases, batch, work) for record, cases in received]
+        outcomes = [self._settled(record, cases, batch, work) for record, cases in received]
         await self._files.save(batch.changes(), work.session)
         await replies.forget(work, batch.taken_back)
         return outcomes
@@ -78,12 +70,12 @@ class Settlements:
             cases.append(self._case_key(former.municipality, former.case))
         return cases
 
-    def _one(self, record: Received, cases: Sequence[str], batch: _Batch, work: Work) -> Outcome:
+    def _settled(self, record: Received, cases: Sequence[str], batch: _Batch, work: Work) -> Outcome:
         if (refused := self._refusal(record)) is not None:
             return refused
         own = cases[0]
         found = [batch.entries[case] for case in cases if case in batch.entries]
-        entry = found[0] if found else _Entry(None, None)
+        entry = found[0] if found else Entry[Refugee](None, None)
         known = entry.file.person if entry.file is not None else None
         newer = refugee.is_stale(known, own, record.envelope.time)
         if newer is not None:
@@ -96,7 +88,9 @@ class Settlements:
         batch.entries.update({case.key: entry for case in change.refugee.cases})
         return self._accepted(record, change)
 
-    def _merged(self, known: Refugee, former: _Entry, record: Received, batch: _Batch, work: Work) -> Refugee:
+    def _merged(
+        self, known: Refugee, former: Entry[Refugee], record: Received, batch: _Batch, work: Work
+    ) -> Refugee:
         """The known file with the cases of a former one, which was opened before they proved to be one."""
         if former.file is None:
             return known
@@ -109,6 +103,7 @@ class Settlements:
     def _take_back(self, file: File[Refugee], record: Received, batch: _Batch, work: Work) -> None:
         """Leaves nothing of a subject outside, nor in the replies that are kept."""
         batch.taken_back.append(file.person.subject)
+        work.cancel(readiness_id(file.person.subject))
         if file.state.number:
             self._publisher.take_back(file, record.cause, work)
 
@@ -129,8 +124,8 @@ class Settlements:
         case = Case(cases[0], record.envelope.time)
         municipality = record.owner or ""
         match record.data:
-            case municipal.PersonSettled() as said:
-                return refugee.settle(known, wire.settlement(record, said, cases), subject, today)
+            case municipal.PersonSettled() as settled:
+                return refugee.settle(known, wire.settlement(record, settled, cases), subject, today)
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today)
             case municipal.PersonMoved():
@@ -149,18 +144,17 @@ class Settlements:
         if before is not None and before.person.subject != person.subject:
             self._take_back(before, record, batch, work)
         if change.fact is not None:
-            file = self._publisher.state(file, change.fact, record.cause, work)
-            file = self._publisher.card(before, file, record.cause, work)
+            file = self._publisher.changed(before, file, change.fact, record.cause, work)
         return file
 
     @staticmethod
     def _accepted(record: Received, change: Change) -> Applied:
-        said = record.data
-        if not isinstance(said, municipal.PersonSettled):
+        data = record.data
+        if not isinstance(data, municipal.PersonSettled):
             return Applied("accepted")
         if change.refugee.status == "referred":
             return Applied("referred")
-        if "protection" not in said.model_fields_set:
+        if "protection" not in data.model_fields_set:
             return Applied("accepted", "protection_unstated", "protection")
         return Applied("accepted")
 
@@ -199,18 +193,18 @@ def _readable_case(key: bytes | None) -> str | None:
 
 def _receipt(item: Handled) -> Document:
     """The JSON of a `SettlementReceipt`."""
-    said: Document
+    receipt: Document
     match item.outcome:
-        case Applied(receipt, code, field):
-            said = {"outcome": receipt, "code": code, "field": field}
+        case Applied(outcome, code, field):
+            receipt = {"outcome": outcome, "code": code, "field": field}
         case Duplicate():
-            said = {"outcome": "duplicate"}
+            receipt = {"outcome": "duplicate"}
         case Stale(newer):
-            said = {"outcome": "stale", "newer": None if newer is None else format_instant(newer)}
+            receipt = {"outcome": "stale", "newer": None if newer is None else format_instant(newer)}
         case Dead(code, field):
-            said = {"outcome": "rejected", "code": code, "field": field}
+            receipt = {"outcome": "rejected", "code": code, "field": field}
         case _ as never:
             assert_never(never)
     raw = item.record.raw
-    said |= {"partition": raw.partition, "offset": raw.offset}
-    return {name: value for name, value in said.items() if value is not None}
+    receipt |= {"partition": raw.partition, "offset": raw.offset}
+    return {name: value for name, value in receipt.items() if value is not None}

@@ -1,6 +1,7 @@
 """What of intake's database is its state, for the state hash."""
 
-from services.intake.service import APPROVAL_KIND
+from services.intake.approvals import APPROVAL_KIND
+from services.intake.due import READINESS_KIND
 from shared.messaging.state_hash import Part, due_rows
 
 _PLACES = {"state": {"$first": "$state"}, "card": {"$first": "$card"}}
@@ -12,4 +13,5 @@ STATE = (
     Part("subject_keys", ("wrapped",)),
     Part("approvals", ("subject", "programme", "operator", "id")),
     due_rows("due_at", kind=APPROVAL_KIND),
+    due_rows("due_at", kind=READINESS_KIND),
 )

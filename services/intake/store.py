@@ -1,7 +1,7 @@
 """Files ↔ documents. Personal details are stored encrypted, each person's under a key of their own."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
@@ -48,6 +48,15 @@ Change = tuple[File[Person] | None, File[Person] | None]
 """A file as it was loaded, if it was there, and as it is to be stored, if it is to be."""
 
 
+@dataclass(slots=True)
+class Entry(Generic[P]):
+    """A file in the hands of a batch: as it was loaded, and as it is now."""
+
+    before: File[P] | None
+    file: File[P] | None
+    changed: bool = False
+
+
 class Files(Generic[P]):
     """The files of refugees or of volunteers."""
 
@@ -85,7 +94,7 @@ class Files(Generic[P]):
         person = _CODECS[self._kind].validate_python(document["person"])
         if not isinstance(person, self._kind):
             raise TypeError(f"document of another kind than {self._kind.__name__}")
-        if key is not None and document["details"] is not None:
+        if key is not None:
             plain = self._cipher.decrypt(key, document["details"], person.subject)
             person = replace(person, details=_DETAILS.validate_json(plain))
         return File(person, Revision(*document["state"]), Revision(*document["card"]), key)
@@ -132,3 +141,28 @@ class Files(Generic[P]):
         if isinstance(person, Refugee):
             document["cases"] = [case.key for case in person.cases]
         return document
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The files of both kinds of people by their subjects, whose prefix says which."""
+
+    refugees: Files[Refugee]
+    volunteers: Files[Volunteer]
+
+    async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, File[Person]]:
+        """Files by subject."""
+        wanted = set(subjects)
+        refugees = {subject for subject in wanted if subject.startswith("refugee-")}
+        volunteers = {subject for subject in wanted if subject.startswith("volunteer-")}
+        return {
+            **await self.refugees.by_subject(refugees, session),
+            **await self.volunteers.by_subject(volunteers, session),
+        }
+
+    async def save(self, changes: Sequence[Change], session: Session) -> None:
+        """Writes files that were opened or changed."""
+        for files, kind in ((self.refugees, Refugee), (self.volunteers, Volunteer)):
+            await files.save(
+                [change for change in changes if change[1] and isinstance(change[1].person, kind)], session
+            )

@@ -6,7 +6,7 @@ from services.matching.parties import States
 from services.matching.publish import EXPIRE
 from services.matching.rebuild import Rebuilding
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds, warm_up
-from services.matching.service import ROLES, Matching
+from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
 from services.matching.store import Pairs, Parties
 from shared.messaging.commands.dispatch import Decisions
@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> App:
             LIST_WAITING: rounds.list_waiting,
             EXPIRE: matching.expire,
         },
-        decisions=Decisions(ROLES, matching.decide),
+        decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
         recipe=Rebuilding(parties, pairs, states).recipe,
         beside=[warm_up],

@@ -10,8 +10,6 @@ from services.matching.domain.pair import Decision, Pair
 from services.matching.publish import publish
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, new_round_id
 from services.matching.store import Pairs, StoredPair
-from shared.contracts.administrators import Role
-from shared.contracts.commands import Command
 from shared.contracts.matching import commands as command
 from shared.messaging.commands.answers import (
     Accepted,
@@ -23,16 +21,20 @@ from shared.messaging.commands.answers import (
     rejected_elsewhere,
     stale_revision,
 )
+from shared.messaging.commands.registry import CommandSpec, Registry
 from shared.messaging.due import Task
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Work
 
-ROLES: dict[type[Command], Role] = {
-    command.RunRound: "coordinator",
-    command.ListWaiting: "coordinator",
-    command.AnswerProposal: "coordinator",
-    command.SignAgreement: "coordinator",
-}
+SPECS = Registry(
+    "matching",
+    [
+        CommandSpec(command.RunRound, "coordinator", "person", None),
+        CommandSpec(command.ListWaiting, "coordinator", "person", None),
+        CommandSpec(command.AnswerProposal, "coordinator", "person", None),
+        CommandSpec(command.SignAgreement, "coordinator", "person", None),
+    ],
+)
 
 
 class Matching:
@@ -131,8 +133,8 @@ class Matching:
             said.signatory,
             said.text_version,
             said.signed_on,
-            signatories=pack.signatories,
-            maximum_months=pack.maximum_months,
+            signatories=pack.pairing.signatories,
+            maximum_months=wire.maximum_months(pack),
             now=work.now,
         )
 

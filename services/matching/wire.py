@@ -11,10 +11,18 @@ from services.matching.domain.proposal import Alternative, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from shared.contracts import topics
-from shared.contracts.administrators import ProgrammePack
 from shared.contracts.catalogue import events_of
 from shared.contracts.intake.events import RefugeeState, VolunteerState
 from shared.contracts.matching import events as public
+from shared.contracts.programmes import (
+    AgeAsked,
+    AvailabilityRule,
+    GenderWishRule,
+    LanguageRule,
+    PackSide,
+    ProgrammePack,
+    number_of,
+)
 
 EVENTS = events_of(Fact, topics.PAIRS)
 
@@ -87,23 +95,34 @@ def _attributes(state: RefugeeState | VolunteerState) -> dict[str, Any]:
 
 def rules(pack: ProgrammePack) -> Rules:
     """What matching needs of a pack."""
+    asked = pack.pairing.rules
     return Rules(
         name=pack.name,
         version=pack.version,
-        relation=pack.relation,
-        language_rule=pack.language_rule,
-        minimum_common_hours=pack.minimum_common_hours,
-        waiting_points_per_day=pack.waiting_points_per_day,
-        respond_within_days=pack.respond_within_days,
-        exclusion_days=pack.exclusion_days,
-        signatories=tuple(pack.signatories),
-        gender_wishes=pack.gender_wishes,
-        weights=Weights(**pack.weights.model_dump()),
-        minimum_receiving_age=pack.receiving.minimum_age,
-        minimum_giving_age=pack.giving.minimum_age,
-        minimum_months=pack.minimum_months,
-        maximum_months=pack.maximum_months,
+        relation=pack.pairing.relation,
+        language_rule=next((rule.strength for rule in asked if isinstance(rule, LanguageRule)), "off"),
+        minimum_common_hours=next((rule.hours for rule in asked if isinstance(rule, AvailabilityRule)), 0),
+        waiting_points_per_day=pack.pairing.policy.waiting_points_per_day,
+        respond_within_days=number_of(pack.pairing.answer_within),
+        exclusion_days=number_of(pack.pairing.exclude_for),
+        signatories=tuple(pack.pairing.signatories),
+        gender_wishes=any(isinstance(rule, GenderWishRule) for rule in asked),
+        weights=Weights(**pack.pairing.criteria),
+        minimum_receiving_age=_minimum_age(pack.sides.receiving),
+        minimum_giving_age=_minimum_age(pack.sides.giving),
+        minimum_months=None,
+        maximum_months=maximum_months(pack),
     )
+
+
+def maximum_months(pack: ProgrammePack) -> int | None:
+    """After how many months a pair ends by itself; None for never."""
+    duration = pack.pairing.duration
+    return None if duration is None or duration.at_most is None else number_of(duration.at_most)
+
+
+def _minimum_age(side: PackSide) -> int | None:
+    return next((item.minimum for item in side.requirements if isinstance(item, AgeAsked)), None)
 
 
 def pair_state(pair: Pair) -> public.PairState:

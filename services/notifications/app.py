@@ -3,7 +3,6 @@
 from services.notifications import store
 from services.notifications.consumers import subscriptions
 from services.notifications.delivery import Delivery
-from services.notifications.domain.attempts import Patience
 from services.notifications.mailer import Mailer
 from services.notifications.rebuild import Rebuilding
 from services.notifications.retention import Retention
@@ -12,6 +11,7 @@ from services.notifications.service import Notifications
 from services.notifications.settings import Settings
 from services.notifications.store import Cards, Messages, Pairs
 from shared.messaging.runtime import App, Runtime
+from shared.retry import Backoff
 from shared.sealing import Opener
 
 
@@ -35,7 +35,8 @@ def create_app(settings: Settings) -> App:
         messages,
         Opener(settings.card_key_id, settings.card_private_key.get_secret_value()),
         mailer,
-        Patience(settings.retry_first, settings.retry_ceiling, settings.card_wait),
+        Backoff(settings.retry_first, settings.retry_ceiling),
+        settings.card_wait,
         runtime.health,
         settings.link_base,
     )

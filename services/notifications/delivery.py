@@ -1,10 +1,10 @@
 """Sends one message: the due rows' handler. Card and text are opened here, and nowhere kept."""
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from services.notifications import wire
+from services.notifications.addresses import Unaddressable
 from services.notifications.domain.attempts import (
     HANDOVERS,
     Again,
@@ -12,7 +12,6 @@ from services.notifications.domain.attempts import (
     Failed,
     Next,
     Outcome,
-    Patience,
     Refused,
     Sent,
     Unconfirmed,
@@ -20,7 +19,7 @@ from services.notifications.domain.attempts import (
     Unwanted,
     after,
 )
-from services.notifications.domain.letters import Letter, Unaddressable, compose
+from services.notifications.domain.letters import Letter, compose
 from services.notifications.domain.messages import Message
 from services.notifications.mailer import Mailer
 from services.notifications.rows import send_row
@@ -46,7 +45,8 @@ class Delivery:
         messages: Messages,
         opener: Opener,
         mailer: Mailer,
-        patience: Patience,
+        backoff: retry.Backoff,
+        card_wait: timedelta,
         health: Health,
         link_base: str,
     ) -> None:
@@ -54,7 +54,8 @@ class Delivery:
         self._messages = messages
         self._opener = opener
         self._mailer = mailer
-        self._patience = patience
+        self._backoff = backoff
+        self._card_wait = card_wait
         self._health = health
         self._link_base = link_base
 
@@ -66,9 +67,8 @@ class Delivery:
             return
         outcome = await self._attempt(message, task)
         tries: int = task.row.data["tries"]
-        # Jitter needs no secrecy.
-        jitter = random.random()  # noqa: S311
-        decided = after(message, outcome, tries, task.clock.now(), jitter, self._patience)
+        wait = self._backoff.delay(tries)
+        decided = after(message, outcome, task.clock.now(), wait=wait, card_wait=self._card_wait)
         await self._store(message, decided, tries, task)
         log.info(
             "message_attempted",
@@ -156,7 +156,7 @@ class Delivery:
 
     async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
         """Stores what can't be undone, waiting for a database that is down: forgotten, it would repeat."""
-        backoff, attempt = retry.Backoff(), 0
+        waits = retry.Waits()
         while True:
             try:
                 return await step()
@@ -165,9 +165,7 @@ class Delivery:
                     raise
                 self._health.degraded("due", type(error).__name__)
                 log.warning("mark_waits", **describe_error(error))
-                delay = backoff.delay(attempt, random.random())  # noqa: S311
-                attempt += 1
-                await asyncio.sleep(delay.total_seconds())
+                await waits.sleep()
 
 
 async def _nothing(_: Work) -> None:

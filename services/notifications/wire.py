@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.notifications.addresses import wire_form
 from services.notifications.domain.letters import Recipient
 from services.notifications.domain.messages import Message, Pair
 from shared.contracts.fields import Subject
@@ -44,13 +45,13 @@ def pair(subject: str, state: PairState) -> Pair:
 
 
 def recipient(plain: bytes) -> Recipient:
-    """Whom an opened card speaks of; raises CardUnreadable."""
+    """Whom an opened card speaks of; raises CardUnreadable or Unaddressable."""
     try:
         details = CardDetails.model_validate_json(plain, extra="ignore")
     except ValidationError:
         # The error would quote the card.
         raise CardUnreadable("an opened card does not fit its contract") from None
-    return Recipient(details.given_name, details.email, details.preferred_language)
+    return Recipient(details.given_name, wire_form(details.email), details.preferred_language)
 
 
 def sent(message: Message) -> NotificationSent:

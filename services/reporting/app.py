@@ -1,9 +1,9 @@
 """Reporting's composition root."""
 
-from services.reporting import publishing, store
+from services.reporting import due, store
 from services.reporting.consumers import subscriptions
+from services.reporting.due import Publishing
 from services.reporting.pages import Pages
-from services.reporting.publishing import Publishing
 from services.reporting.rebuild import Rebuilding
 from services.reporting.service import Reporting
 from services.reporting.settings import Settings
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> App:
     return App(
         runtime,
         read,
-        due_handlers={publishing.PUBLISH: publisher.publish, publishing.CLOSE: publisher.close},
+        due_handlers={due.PUBLISH: publisher.publish, due.CLOSE: publisher.close},
         indexes=store.INDEXES,
         routes=Pages(stored).routes,
         recipe=Rebuilding(stored, publisher).recipe,

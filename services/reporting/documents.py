@@ -7,7 +7,15 @@ from typing import Any, NamedTuple
 
 from services.reporting.domain.book import Month, Opening
 from services.reporting.domain.flows import Reach, Stock
-from services.reporting.domain.projection import Fact, Facts, Live, Pair, Place, Refugee, Volunteer
+from services.reporting.domain.projection import (
+    Live,
+    Occurrence,
+    Occurrences,
+    Pair,
+    Place,
+    Refugee,
+    Volunteer,
+)
 from shared.messaging.work import Revision
 from shared.mongo import Document
 
@@ -20,14 +28,14 @@ KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
 
 
 class Projection(NamedTuple):
-    """A subject as stored: the revision it is at, what lives of it, and its facts.
+    """A subject as stored: the revision it is at, what lives of it, and its occurrences.
 
     Of an erased one the revision alone is left, and nothing follows: subjects are never used again.
     """
 
     revision: int = 0
     live: Live | None = None
-    facts: Facts = Facts()
+    occurrences: Occurrences = Occurrences()
     erased: bool = False
 
 
@@ -55,8 +63,8 @@ def document_of(projection: Projection) -> Document:
     return {
         "revision": projection.revision,
         "live": None if projection.live is None else projection.live._asdict(),
-        "open": [fact._asdict() for fact in projection.facts.open],
-        "counted": sorted(projection.facts.counted),
+        "open": [occurrence._asdict() for occurrence in projection.occurrences.open],
+        "counted": sorted(projection.occurrences.counted),
     }
 
 
@@ -68,7 +76,9 @@ def projection_of(kind: str, document: Document) -> Projection:
     return Projection(
         document["revision"],
         None if live is None else live_of(KINDS[kind], live),
-        Facts(tuple(Fact(**fact) for fact in document["open"]), frozenset(document["counted"])),
+        Occurrences(
+            tuple(Occurrence(**occurrence) for occurrence in document["open"]), frozenset(document["counted"])
+        ),
     )
 
 
@@ -84,10 +94,10 @@ def book_of(document: Document) -> Book:
     opening = document["opening"]
     most = math.inf if opening["most"] is None else opening["most"]
     return Book(
-        Opening(Stock(most, opening["loose"]), Reach(opening["reach"])),
+        Opening(Stock(most, opening["uncertain"]), Reach(opening["reach"])),
         tuple(
-            Month(one["name"], one["counts"], frozenset(one["shown"]), frozenset(one.get("lost", ())))
-            for one in document["months"]
+            Month(month["name"], month["counts"], frozenset(month["shown"]), frozenset(month.get("lost", ())))
+            for month in document["months"]
         ),
     )
 
@@ -100,7 +110,7 @@ def document_of_book(place: Place, year: str, book: Book) -> Document:
         "year": year,
         "opening": {
             "most": None if math.isinf(stock.most) else int(stock.most),
-            "loose": stock.loose,
+            "uncertain": stock.uncertain,
             "reach": book.opening.reach.most,
         },
         "months": [

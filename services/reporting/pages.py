@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from services.reporting.store import Repository, key_of
+from services.reporting.indicators import key_of
+from services.reporting.store import Repository
 from shared.logging import describe_error, get_logger
 from shared.mongo import DatabaseError
 
@@ -27,7 +28,7 @@ class Pages:
 
     async def _all(self, _: Request) -> JSONResponse:
         try:
-            return JSONResponse({"indicators": await self._repository.all_published()})
+            return JSONResponse({"indicators": await self._repository.indicators.all()})
         except DatabaseError as error:
             return _unavailable(error)
 
@@ -35,7 +36,7 @@ class Pages:
         asked = request.path_params
         key = key_of((asked["municipality"], asked["programme"]), asked["period"])
         try:
-            found = await self._repository.one_published(key)
+            found = await self._repository.indicators.find(key)
         except DatabaseError as error:
             return _unavailable(error)
         if found is None:

@@ -13,7 +13,7 @@ from services.reporting.domain import periods
 from services.reporting.domain.book import Opening, closing
 from services.reporting.domain.periods import year_of
 from services.reporting.domain.projection import Place, Rebuilt
-from services.reporting.publishing import Publishing
+from services.reporting.due import Publishing
 from services.reporting.store import Repository
 from shared.contracts import topics
 from shared.contracts.reporting.events import IndicatorsPublished
@@ -38,7 +38,7 @@ class Rebuilding:
 
     async def take_indicators(self, records: Sequence[Readable], work: Work) -> None:
         """Keeps the newest figures of each place and period, with their revision."""
-        known = await self._repository.revisions((record.key for record in records), work.session)
+        known = await self._repository.indicators.revisions((record.key for record in records), work.session)
         newest: dict[str, Published] = {}
         for record in records:
             if not isinstance(record, Received) or not isinstance(record.data, IndicatorsPublished):
@@ -48,13 +48,13 @@ class Rebuilding:
                 known[record.key] = revision
                 data = record.data.model_dump(mode="json", exclude_none=True)
                 newest[record.key] = Published(data, Revision(revision))
-        await self._repository.save_published(newest, work.session)
+        await self._repository.indicators.save(newest, work.session)
 
     async def finish(self, steps: Steps, until: int) -> None:
         """Opens the month that was open, and the books as far as they can be had again."""
 
         async def reopen(work: Work) -> None:
-            documents = await self._repository.documents(work.session)
+            documents = await self._repository.indicators.documents(work.session)
             found = [IndicatorsPublished.model_validate(document) for document in documents]
             first = _first_open(found)
             # Another replica may have gone on from here already.
@@ -69,20 +69,22 @@ class Rebuilding:
 
 def _first_open(found: Sequence[IndicatorsPublished]) -> str | None:
     """The month after the last closed one; where none is closed, the first of those published."""
-    months = [one for one in found if len(one.period) > YEAR]
-    closed = [one.period for one in months if one.closed]
+    months = [published for published in found if len(published.period) > YEAR]
+    closed = [published.period for published in months if published.closed]
     if closed:
         return periods.shifted(max(closed), 1)
-    return min((one.period for one in months), default=None)
+    return min((published.period for published in months), default=None)
 
 
 def _books(found: Sequence[IndicatorsPublished]) -> Mapping[tuple[Place, str], Book]:
     """Each place's years with closed months, as they would stand had all counts been published."""
     books: dict[tuple[Place, str], Book] = {}
-    closed = sorted((one for one in found if one.closed), key=lambda one: (*wire.place(one), one.period))
+    closed = sorted(
+        (item for item in found if item.closed), key=lambda item: (*wire.place(item), item.period)
+    )
     for place, periods_of_place in groupby(closed, key=wire.place):
         opening = Opening()
-        for year, items in groupby(periods_of_place, key=lambda one: year_of(one.period)):
+        for year, items in groupby(periods_of_place, key=lambda published: year_of(published.period)):
             # A year's own figures sort before those of its months.
             shown = [wire.published(item) for item in items]
             months = tuple(month for month in shown if len(month.name) > YEAR)

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from services.reporting import wire
 from services.reporting.documents import Projection
-from services.reporting.domain.figures import ALL
+from services.reporting.domain.figures import ALL, NOTIFICATIONS_SENT
 from services.reporting.domain.projection import Rebuilt
 from services.reporting.store import Counts, Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
@@ -45,10 +45,12 @@ class Reporting:
         by_partition: dict[str, Counts] = {}
         rebuilt = await self._repository.rebuilt(work.session)
         for record in records:
-            fact = wire.round_run(record) if isinstance(record, Received) else None
-            if fact is not None and not rebuilt.counted(fact.month, record.raw.timestamp):
+            occurrence = wire.round_run(record) if isinstance(record, Received) else None
+            if occurrence is not None and not rebuilt.counted(occurrence.month, record.raw.timestamp):
                 counts = by_partition.setdefault(_partition(record), Counter())
-                counts[(fact.municipality, fact.programme), fact.figure, fact.month] += 1
+                counts[
+                    (occurrence.municipality, occurrence.programme), occurrence.figure, occurrence.month
+                ] += 1
         await self._tally(by_partition, work)
         return [Applied() for _ in records]
 
@@ -68,7 +70,7 @@ class Reporting:
         for partition, (subject, month) in sent:
             if subject in homes:
                 counts = by_partition.setdefault(partition, Counter())
-                counts[(homes[subject], ALL), "notifications_sent", month] += 1
+                counts[(homes[subject], ALL), NOTIFICATIONS_SENT.name, month] += 1
             else:
                 unplaced[subject, month] += 1
         await self._tally(by_partition, work)
@@ -92,9 +94,11 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
             if known.erased or revision <= known.revision:
                 return Stale(), None
             live, found = wire.projected(record)
-            counted = [fact for fact in found if rebuilt.counted(fact.month, record.raw.timestamp)]
-            facts = known.facts.with_counted(counted).with_new(found)
-            return Applied(), Projection(revision, live, facts)
+            counted = [
+                occurrence for occurrence in found if rebuilt.counted(occurrence.month, record.raw.timestamp)
+            ]
+            occurrences = known.occurrences.with_counted(counted).with_new(found)
+            return Applied(), Projection(revision, live, occurrences)
         case _:
             assert_never(record)
 

@@ -1,7 +1,7 @@
 """What of reporting's database is its state, for the state hash."""
 
 from services.reporting.documents import PAIRS, REFUGEES, VOLUNTEERS
-from services.reporting.publishing import CLOSE
+from services.reporting.due import CLOSE
 from services.reporting.store import CALENDAR
 from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 

@@ -12,16 +12,19 @@ from services.reporting.documents import (
     VOLUNTEERS,
     Book,
     Projection,
-    Published,
     book_of,
     document_of,
     document_of_book,
     live_of,
     projection_of,
 )
-from services.reporting.domain.projection import Fact, Pair, Place, Rebuilt, Refugee, Volunteer
+from services.reporting.domain.figures import ALL, NOTIFICATIONS_SENT
+from services.reporting.domain.projection import Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
+from services.reporting.indicators import Indicators, key_of
+from shared.messaging import due
 from shared.messaging.batches.inbox import KEPT
-from shared.messaging.work import DueRow, Revision
+from shared.messaging.places.positions import applied_counts
+from shared.messaging.work import DueRow
 from shared.mongo import Collection, Database, Document, Session, put
 
 CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"
@@ -58,16 +61,12 @@ Counts = Counter[tuple[Place, str, str]]
 """How many of a figure in a month, by (place, figure, month)."""
 
 
-def key_of(place: Place, period: str) -> str:
-    """The key of a period's figures on `indicators.v1`."""
-    return f"{place[0]}/{place[1]}/{period}"
-
-
 class Repository:
     """Reporting's database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.indicators = Indicators(database)
 
     async def projections(
         self, kind: str, subjects: Iterable[str], session: Session
@@ -98,11 +97,11 @@ class Repository:
                 cursor = self._database[kind].find(
                     {"_id": {"$in": ids}, "live": {"$ne": None}}, {"live.municipality": 1}, session=session
                 )
-                found.update({one["_id"]: one["live"]["municipality"] async for one in cursor})
+                found.update({document["_id"]: document["live"]["municipality"] async for document in cursor})
         return found
 
     async def tally(self, counts: Counts, partition: str, session: Session) -> None:
-        """Adds up counts of facts without a subject; each partition has counters to itself."""
+        """Adds up counts of occurrences without a subject; each partition has counters to itself."""
         if counts:
             await self._database["tallies"].bulk_write(
                 [
@@ -139,18 +138,20 @@ class Repository:
     async def release(self, session: Session) -> Counts:
         """Takes out the messages held back whose subjects are known by now, as counts."""
         held = await self._database["unplaced"].find({}, session=session).to_list(None)
-        homes = await self.homes((one["about"] for one in held), session) if held else {}
+        homes = await self.homes((document["about"] for document in held), session) if held else {}
         counts: Counts = Counter()
-        for one in held:
-            if one["about"] in homes:
-                counts[(homes[one["about"]], "all"), "notifications_sent", one["month"]] += one["count"]
+        for document in held:
+            if document["about"] in homes:
+                counts[(homes[document["about"]], ALL), NOTIFICATIONS_SENT.name, document["month"]] += (
+                    document["count"]
+                )
         if counts:
-            ids = [one["_id"] for one in held if one["about"] in homes]
+            ids = [document["_id"] for document in held if document["about"] in homes]
             await self._database["unplaced"].delete_many({"_id": {"$in": ids}}, session=session)
         return counts
 
-    async def facts(self, session: Session) -> Counts:
-        """All facts that no closed month has counted, in three aggregations."""
+    async def occurrences(self, session: Session) -> Counts:
+        """All occurrences that no closed month has counted, in three aggregations."""
         counts: Counts = Counter()
         for kind in (REFUGEES, PAIRS):
             async for row in self._database[kind].aggregate(
@@ -161,8 +162,10 @@ class Repository:
                 ],
                 session=session,
             ):
-                fact = Fact(**row["_id"])
-                counts[(fact.municipality, fact.programme), fact.figure, fact.month] += row["count"]
+                occurrence = Occurrence(**row["_id"])
+                counts[
+                    (occurrence.municipality, occurrence.programme), occurrence.figure, occurrence.month
+                ] += row["count"]
         async for row in self._database["tallies"].aggregate(
             [
                 {
@@ -178,8 +181,8 @@ class Repository:
             counts[(group["place"][0], group["place"][1]), group["figure"], group["month"]] += row["count"]
         return counts
 
-    async def forget_facts(self, month: str, session: Session) -> None:
-        """Lets go of all facts up to a month that is now closed; they stay counted in its figures."""
+    async def forget_occurrences(self, month: str, session: Session) -> None:
+        """Lets go of all occurrences up to a month that is now closed; they stay counted in its figures."""
         until = {"month": {"$lte": month}}
         for kind in (REFUGEES, PAIRS):
             await self._database[kind].update_many(
@@ -194,15 +197,18 @@ class Repository:
         volunteers = self._database[VOLUNTEERS].find({"live.ready": _ANY}, {"live": 1}, session=session)
         pairs = self._database[PAIRS].find({"live.is_open": True}, {"live": 1}, session=session)
         return (
-            {one["_id"]: live_of(Refugee, one["live"]) async for one in refugees},
-            {one["_id"]: live_of(Volunteer, one["live"]) async for one in volunteers},
-            [live_of(Pair, one["live"]) async for one in pairs],
+            {document["_id"]: live_of(Refugee, document["live"]) async for document in refugees},
+            {document["_id"]: live_of(Volunteer, document["live"]) async for document in volunteers},
+            [live_of(Pair, document["live"]) async for document in pairs],
         )
 
     async def books(self, years: Sequence[str], session: Session) -> dict[tuple[Place, str], Book]:
         """The books of these years by place and year."""
         cursor = self._database["books"].find({"year": {"$in": list(years)}}, session=session)
-        return {((one["place"][0], one["place"][1]), one["year"]): book_of(one) async for one in cursor}
+        return {
+            ((document["place"][0], document["place"][1]), document["year"]): book_of(document)
+            async for document in cursor
+        }
 
     async def save_books(self, books: Mapping[tuple[Place, str], Book], session: Session) -> None:
         """Writes books in one round trip."""
@@ -215,56 +221,6 @@ class Repository:
                 ordered=False,
                 session=session,
             )
-
-    async def published(self, session: Session) -> dict[str, Published]:
-        """The figures of open periods as published last, by key."""
-        cursor = self._database["indicators"].find({"closed": False}, session=session)
-        return {
-            one["_id"]: Published(one["data"], Revision(one["revision"], one["order"]))
-            async for one in cursor
-        }
-
-    async def save_published(self, published: Mapping[str, Published], session: Session) -> None:
-        """Keeps what is being published, in one round trip."""
-        if published:
-            await self._database["indicators"].bulk_write(
-                [
-                    ReplaceOne(
-                        {"_id": key},
-                        {
-                            "closed": one.data["closed"],
-                            "data": one.data,
-                            "revision": one.revision.number,
-                            "order": one.revision.order,
-                        },
-                        upsert=True,
-                    )
-                    for key, one in published.items()
-                ],
-                ordered=False,
-                session=session,
-            )
-
-    async def all_published(self) -> list[Document]:
-        """All figures as published last, in the order of their keys."""
-        cursor = self._database["indicators"].find({}, {"data": 1}, sort=[("_id", 1)])
-        return [one["data"] async for one in cursor]
-
-    async def one_published(self, key: str) -> Document | None:
-        """One period's figures as published last."""
-        found = await self._database["indicators"].find_one({"_id": key}, {"data": 1})
-        return None if found is None else found["data"]
-
-    async def revisions(self, keys: Iterable[str], session: Session) -> dict[str, int]:
-        """The revisions at which figures were published last, by key."""
-        cursor = self._database["indicators"].find(
-            {"_id": {"$in": list(keys)}}, {"revision": 1}, session=session
-        )
-        return {one["_id"]: one["revision"] async for one in cursor}
-
-    async def documents(self, session: Session) -> list[Document]:
-        """All figures as published last."""
-        return [one["data"] async for one in self._database["indicators"].find({}, session=session)]
 
     async def has_published(self) -> bool:
         """Whether figures have been counted in this database: never before everything was read."""
@@ -292,8 +248,7 @@ class Repository:
 
     async def has_read_more(self, now: Document, session: Session) -> bool:
         """Whether a record was applied, or anything in `now` changed, since the last call; remembers it."""
-        applied = self._database["positions"].find({}, {"applied": 1}, sort=[("_id", 1)], session=session)
-        seen = {**now, "applied": [[one["_id"], one["applied"]] async for one in applied]}
+        seen = {**now, "applied": await applied_counts(self._database, session)}
         before = await self._calendar.find_one({"_id": READ}, session=session)
         if before is not None and before["seen"] == seen:
             return False
@@ -302,11 +257,7 @@ class Repository:
 
     async def ensure_due(self, row: DueRow) -> None:
         """Schedules a row unless it is there; one that is there comes due no later than this one."""
-        document = row.document()
-        row_id, due_at = document.pop("_id"), document.pop("due_at")
-        await self._database["due"].update_one(
-            {"_id": row_id}, {"$setOnInsert": document, "$min": {"due_at": due_at}}, upsert=True
-        )
+        await due.ensure(self._database, row)
 
     @property
     def _calendar(self) -> Collection:

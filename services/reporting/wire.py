@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from services.reporting.domain import figures
 from services.reporting.domain.book import Month
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of
-from services.reporting.domain.projection import Fact, Live, Pair, Place, Refugee, Volunteer
+from services.reporting.domain.projection import Live, Occurrence, Pair, Place, Refugee, Volunteer
 from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral, RefugeeState, VolunteerState
 from shared.contracts.matching.events import PairState, RoundCompleted
 from shared.contracts.notifications.events import NotificationSent
@@ -17,12 +18,12 @@ _OPEN = frozenset({"proposed", "accepted", "active", "paused"})
 _ACTIVE = frozenset({"active", "paused"})
 
 
-def projected(record: Received) -> tuple[Live | None, list[Fact]]:
-    """What to keep of a state, and the facts that it shows; nothing lives on of somebody who was referred."""
+def projected(record: Received) -> tuple[Live | None, list[Occurrence]]:
+    """What to keep of a state, and what occurred by it; nothing lives on of somebody who was referred."""
     match record.data:
         case RefugeeReferral() as referral:
             month = month_of(record.envelope.time)
-            return None, [Fact("refugees_referred", referral.municipality, ALL, month)]
+            return None, [Occurrence(figures.REFUGEES_REFERRED.name, referral.municipality, ALL, month)]
         case RefugeeState() as refugee:
             return _refugee(refugee, record)
         case VolunteerState() as volunteer:
@@ -34,30 +35,30 @@ def projected(record: Received) -> tuple[Live | None, list[Fact]]:
             raise TypeError(type(record.data).__name__)
 
 
-def _refugee(state: RefugeeState, record: Received) -> tuple[Refugee, list[Fact]]:
-    facts: list[Fact] = []
+def _refugee(state: RefugeeState, record: Received) -> tuple[Refugee, list[Occurrence]]:
+    occurrences: list[Occurrence] = []
     # The envelope's type and not the catalogue's: a name that is not known yet is read as any state.
     if record.envelope.type == REFUGEE_SETTLED.type:
         month = month_of(record.envelope.time)
-        facts.append(Fact("settlements_registered", state.municipality, ALL, month))
+        occurrences.append(Occurrence(figures.SETTLEMENTS_REGISTERED.name, state.municipality, ALL, month))
     household = state.household.ref if state.household is not None else None
     ready = () if state.status in _LEFT else _ready(state)
-    return Refugee(state.municipality, household, ready), facts
+    return Refugee(state.municipality, household, ready), occurrences
 
 
 def _ready(state: RefugeeState | VolunteerState) -> tuple[str, ...]:
     return tuple(sorted({part.programme for part in state.participations if part.status == "ready"}))
 
 
-def _pair(state: PairState) -> tuple[Pair, list[Fact]]:
-    def fact(figure: str, month: str) -> Fact:
-        return Fact(figure, state.municipality, state.programme, month)
+def _pair(state: PairState) -> tuple[Pair, list[Occurrence]]:
+    def occurrence(figure: figures.Figure, month: str) -> Occurrence:
+        return Occurrence(figure.name, state.municipality, state.programme, month)
 
-    facts = [fact("pairs_proposed", month_of(state.proposed_on))]
+    occurrences = [occurrence(figures.PAIRS_PROPOSED, month_of(state.proposed_on))]
     if state.created_on is not None:
-        facts.append(fact("pairs_created", month_of(state.created_on)))
-    facts.extend(
-        fact("proposals_declined", month_of(spell.since))
+        occurrences.append(occurrence(figures.PAIRS_CREATED, month_of(state.created_on)))
+    occurrences.extend(
+        occurrence(figures.PROPOSALS_DECLINED, month_of(spell.since))
         for spell in state.spells
         if spell.status == "declined"
     )
@@ -69,15 +70,15 @@ def _pair(state: PairState) -> tuple[Pair, list[Fact]]:
         is_open=state.status in _OPEN,
         is_active=state.status in _ACTIVE,
     )
-    return pair, facts
+    return pair, occurrences
 
 
-def round_run(record: Received) -> Fact | None:
-    """The fact that a round was run."""
+def round_run(record: Received) -> Occurrence | None:
+    """The occurrence that a round was run."""
     if not isinstance(record.data, RoundCompleted):
         return None
     month = month_of(record.envelope.time)
-    return Fact("rounds_run", record.data.municipality, record.data.programme, month)
+    return Occurrence(figures.ROUNDS_RUN.name, record.data.municipality, record.data.programme, month)
 
 
 def sent_about(record: Received) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import ModuleType
 from typing import TypeVar
 
-from shared.contracts import administrators, municipal, replies, topics
+from shared.contracts import administrators, municipal, programmes, replies, topics
 from shared.contracts.commands import DEAD_LETTER_COMMANDS, Command
 from shared.contracts.intake import cards
 from shared.contracts.intake import commands as intake_commands
@@ -44,7 +44,7 @@ MESSAGES: tuple[Message, ...] = (
         for service in topics.SERVICES
         for model in DEAD_LETTER_COMMANDS
     ),
-    *_constants(replies, administrators),
+    *_constants(replies, administrators, programmes),
     *_constants(intake_events, cards, matching_events, notifications_events, reporting_events),
 )
 

@@ -58,9 +58,9 @@ def event(
     return Message(name or model.__name__, model, topic, example=example)
 
 
-def inbound(topic: Topic, model: type[Contract], name: str | None = None) -> Message:
+def inbound(topic: Topic, model: type[Contract], name: str | None = None, version: int = 1) -> Message:
     """What outside systems write on a topic."""
-    return Message(name or model.__name__, model, topic, inbound=True)
+    return Message(name or model.__name__, model, topic, inbound=True, version=version)
 
 
 def command(topic: Topic, model: type[Contract]) -> Message:

@@ -7,7 +7,6 @@ deletion is part of the transaction that has its effect, so a claim that is lost
 import asyncio
 import contextlib
 import math
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -100,6 +99,15 @@ class Task:
 _CLAIMED_UNTIL = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": int(CLAIM.total_seconds())}}
 
 
+async def ensure(database: Database, row: DueRow) -> None:
+    """Schedules a row unless it is there; one that is there comes due no later than this one."""
+    document = row.document()
+    row_id, due_at = document.pop("_id"), document.pop("due_at")
+    await database["due"].update_one(
+        {"_id": row_id}, {"$setOnInsert": document, "$min": {"due_at": due_at}}, upsert=True
+    )
+
+
 async def extend_claim(database: Database, row_id: str, holder: str, session: Session | None = None) -> bool:
     """Holds a claimed row for another `CLAIM`; False where it is no longer the holder's."""
     extended = await database["due"].update_one(
@@ -153,20 +161,19 @@ class DueRunner:
 
     async def run(self) -> None:
         """Runs rows until `stop`; cancelled, it cancels those in hand."""
-        attempt = 0
+        waits = retry.Waits(self.backoff)
         try:
             while not self._stopping.is_set():
                 try:
                     await self._start_due(self.clock.now())
                     await self._tell_failing()
                     self._raise_outage()
-                    attempt = 0
+                    waits.reset()
                     await self._pause(self.poll)
                 except Exception as error:  # noqa: BLE001 (a claim runs out by itself; it is tried again)
                     self.health.degraded("due", type(error).__name__)
                     log.warning("due_rows_wait", **describe_error(error))
-                    await self._pause(self.backoff.delay(attempt, random.random()))  # noqa: S311
-                    attempt += 1
+                    await self._pause(waits.next())
             while self._in_hand:
                 await asyncio.wait(self._in_hand)
         finally:
@@ -242,7 +249,7 @@ class DueRunner:
 
     async def _put_off(self, row_id: str, tries: int) -> None:
         """Counts a failure and keeps the row from everybody for a while, so that it holds up nobody."""
-        delay = self.again.delay(tries, random.random())  # noqa: S311
+        delay = self.again.delay(tries)
         until = {"$add": ["$$NOW", round(delay.total_seconds() * 1000)]}
         await self.database["due"].update_one(
             {"_id": row_id, "claimed_by": self.holder},

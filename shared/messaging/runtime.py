@@ -6,7 +6,6 @@ is an outage like any other.
 
 import asyncio
 import contextlib
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,7 +41,7 @@ from shared.messaging.sending.relays import Relays
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import Operators, Programmes, TableReader
 from shared.mongo import Database
-from shared.retry import Backoff
+from shared.retry import Waits
 from shared.settings import ServiceSettings
 
 log = get_logger(__name__)
@@ -211,7 +210,7 @@ class App:
             self.runtime.health.working(name)
 
     async def _until_there(self, part: str, step: Callable[[], Awaitable[None]]) -> None:
-        attempt = 0
+        waits = Waits()
         while True:
             try:
                 await step()
@@ -219,8 +218,7 @@ class App:
                 server = self.runtime.database.address if part == "database" else self.runtime.settings.kafka
                 self.runtime.health.degraded(part, f"{server}: {type(error).__name__}")
                 log.warning("start_waits", part=part, server=server, **describe_error(error))
-                await asyncio.sleep(Backoff().delay(attempt, random.random()).total_seconds())  # noqa: S311
-                attempt += 1
+                await waits.sleep()
             else:
                 self.runtime.health.started(part)
                 return

@@ -4,7 +4,6 @@ Each replica reads them to their end at the start and goes on following them; no
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,12 +11,13 @@ from datetime import datetime
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from shared.contracts import topics
-from shared.contracts.administrators import ActiveProgramme, Operator, ProgrammePack
+from shared.contracts.administrators import Operator
+from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Erased, Raw, Received, Unreadable
-from shared.retry import Backoff
+from shared.retry import Backoff, Waits
 
 log = get_logger(__name__)
 
@@ -103,15 +103,14 @@ class TableReader:
 
     async def run(self) -> None:
         """Reads from the beginning and follows for ever; `caught_up` is set at the first end."""
-        attempt = 0
+        waits = Waits(self.backoff)
         while True:
             try:
                 await self._follow()
             except Exception as error:  # noqa: BLE001 (read again from the beginning: puts are idempotent)
                 self.health.degraded("tables", f"{self.kafka}: {type(error).__name__}")
                 log.warning("tables_wait", server=self.kafka, **describe_error(error))
-                await asyncio.sleep(self.backoff.delay(attempt, random.random()).total_seconds())  # noqa: S311
-                attempt += 1
+                await waits.sleep()
 
     async def _follow(self) -> None:
         parsers = {

@@ -6,11 +6,11 @@ topic that lies idle an erased person would stay in the log for ever; a tick a d
 
 from datetime import UTC, datetime, time, timedelta
 
-from aiokafka.partitioner import murmur2
 from pymongo.errors import DuplicateKeyError
 
 from shared.contracts.topics import REGISTRY, Topic
 from shared.messaging.due import Task
+from shared.messaging.sending.partitioner import partition_of
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database
 
@@ -19,12 +19,12 @@ DAY = timedelta(days=1)
 
 
 def keys(partitions: int) -> list[bytes]:
-    """A key for each partition, in their order: the first `_tick-<n>` that murmur2 puts there."""
+    """A key for each partition, in their order: the first `_tick-<n>` that belongs there."""
     found: dict[int, bytes] = {}
     number = 0
     while len(found) < partitions:
         key = b"_tick-%d" % number
-        found.setdefault((murmur2(key) & 0x7FFFFFFF) % partitions, key)
+        found.setdefault(partition_of(key, range(partitions), fallback=0), key)
         number += 1
     return [found[partition] for partition in range(partitions)]
 

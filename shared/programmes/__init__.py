@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from shared.contracts.administrators import ProgrammePack
+from shared.contracts.programmes import ProgrammePack
 
 
 def shipped_packs() -> dict[str, ProgrammePack]:

@@ -55,7 +55,7 @@ def events(name: str) -> list[dict[str, Any]]:
 
 def pack() -> dict[str, Any]:
     """The programme pack as published."""
-    return next(e["data"] for e in events("programmes.jsonl") if e["type"].endswith("ProgrammePublished.v1"))
+    return next(e["data"] for e in events("programmes.jsonl") if e["type"].endswith("ProgrammePublished.v2"))
 
 
 def settled(records: list[dict[str, Any]]) -> dict[str, Party]:
@@ -100,19 +100,22 @@ def parties() -> tuple[list[Party], list[Party]]:
                     raise AssertionError(f"{unknown} is not expected here")
     rules = pack()
     return (
-        [party for party in refugees.values() if _ready(party, rules["name"], rules["receiving"])],
-        [party for party in volunteers.values() if _ready(party, rules["name"], rules["giving"])],
+        [party for party in refugees.values() if _ready(party, rules["name"], rules["sides"]["receiving"])],
+        [party for party in volunteers.values() if _ready(party, rules["name"], rules["sides"]["giving"])],
     )
 
 
 def _ready(party: Party, programme: str, side: dict[str, Any]) -> bool:
-    return (
-        programme in party.programmes
-        and set(side["consents"]) <= party.consents
-        and bool(party.interview)
-        and set(side.get("checks", [])) <= party.checks
-        and set(side.get("approvals", [])) <= party.approvals
-    )
+    met: set[tuple[str, str | None]] = {("interview", None)} if party.interview else set()
+    met |= {("consent", purpose) for purpose in party.consents}
+    met |= {("check", check) for check in party.checks}
+    met |= {("approval", organisation) for organisation in party.approvals}
+    asked = {
+        (item["kind"], next((value for name, value in item.items() if name != "kind"), None))
+        for item in side["requirements"]
+        if item["kind"] != "age"
+    }
+    return programme in party.programmes and asked <= met
 
 
 def broken_rules(refugee: Party, guide: Party, minimum_hours: float, minimum_age: int) -> set[str]:

@@ -18,6 +18,7 @@ from shared.contracts.catalogue import BY_TYPE
 from shared.contracts.envelope import Envelope
 from shared.contracts.fields import parse_instant
 from shared.contracts.municipal import PersonSettled
+from shared.contracts.programmes import ApprovalAsked
 from shared.messaging.commands import desk
 from shared.programmes import shipped_packs
 from tests.contracts import bergen_rules as rules
@@ -68,7 +69,9 @@ def readme_rows(*, columns: int) -> list[list[str]]:
 def broken() -> dict[str, dict[str, frozenset[str]]]:
     """By refugee and guide, the hard rules that forbid the pair."""
     pack = rules.pack()
-    hours, age = pack["minimum_common_hours"], pack["giving"]["minimum_age"]
+    hours = next(rule["hours"] for rule in pack["pairing"]["rules"] if rule["code"] == "availability")
+    giving = pack["sides"]["giving"]["requirements"]
+    age = next(asked["minimum"] for asked in giving if asked["kind"] == "age")
     refugees, guides = rules.parties()
     return {
         refugee.label: {
@@ -112,7 +115,7 @@ def test_every_line_is_an_inbound_message_that_its_contract_accepts(name: str) -
 def test_every_command_is_some_operators_to_send() -> None:
     lines = [json.loads(line) for name, line in every_line() if name == "operators.jsonl"]
     held = {role for line in lines for role in line["data"]["roles"]}
-    assert held == {*intake.ROLES.values(), *matching.ROLES.values(), desk.ROLE}
+    assert held == {spec.role for spec in (*intake.SPECS, *matching.SPECS)} | {desk.ROLE}
 
 
 def test_times_lie_before_the_round_and_only_the_late_record_is_out_of_order() -> None:
@@ -337,9 +340,11 @@ def test_the_published_pack_is_the_shipped_one() -> None:
 
 def test_the_shipped_pack_has_bergens_rules() -> None:
     pack = shipped_packs()["flyktningguide-bergen@1.0"]
-    assert pack.giving.approvals == ["red_cross_bergen", "introduction_programme_bergen"]
-    assert (pack.weekly_hours, pack.minimum_months, pack.maximum_months) == (None, None, None)
-    assert sum(pack.weights.model_dump().values()) == 100
+    asked = pack.sides.giving.requirements
+    organisations = [item.organisation for item in asked if isinstance(item, ApprovalAsked)]
+    assert organisations == ["red_cross_bergen", "introduction_programme_bergen"]
+    assert pack.pairing.duration is None
+    assert sum(pack.pairing.criteria.values()) == 100
 
 
 def test_a_pack_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from deploy.administration import ensure_topics, publish
 from deploy.installation import service_environment
 from deploy.local.addresses import Addresses
 from shared.contracts import topics
-from shared.contracts.administrators import ActiveProgramme, Operator
+from shared.contracts.administrators import Operator
+from shared.contracts.programmes import ActiveProgramme
 from shared.contracts.topics import SERVICES, Service
 from shared.mongo import Database, DatabaseError
 from shared.programmes import shipped_packs

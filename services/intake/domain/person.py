@@ -1,6 +1,6 @@
 """What refugees and volunteers have in common: who they are, what they agreed to, what they take part in."""
 
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import date
 from typing import Literal, Self, TypeVar
 
@@ -111,26 +111,19 @@ class Approval:
 
 @value
 class Participation:
-    """A part in one programme."""
+    """A part in one programme; `missing` are the codes of what is still asked of who isn't ready."""
 
     programme: str
     pack_version: str
     status: ParticipationStatus
     joined_on: date
     ready_since: date | None = None
+    role: str | None = None
+    missing: tuple[str, ...] = ()
 
-
-@value
-class Requirements:
-    """What a side of a programme's pack asks before somebody may be matched."""
-
-    programme: str
-    pack_version: str
-    consents: frozenset[str]
-    interview: bool
-    checks: frozenset[str]
-    approvals: frozenset[str]
-    minimum_age: int | None
+    def left(self) -> "Participation":
+        """The same part, ended."""
+        return replace(self, status="left", missing=())
 
 
 @value(kw_only=True)
@@ -148,7 +141,7 @@ class Person:
     checks: tuple[Check, ...] = ()
     approvals: tuple[Approval, ...] = ()
     participations: tuple[Participation, ...] = ()
-    household_ref: str | None = field(default=None)
+    household_ref: str | None = None
 
     def consented_to(self, purpose: str) -> bool:
         """Whether a consent for the purpose is in force."""
@@ -184,45 +177,12 @@ class Person:
 P = TypeVar("P", bound=Person)
 
 
-def missing(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
-    """What somebody still lacks before they may be matched, as codes such as `consent:matching`."""
-    consents = {
-        f"consent:{name}" for name in asked.consents - {consent.purpose for consent in person.consents}
-    }
-    checks = {f"check:{name}" for name in asked.checks - {check.kind for check in person.checks}}
-    approvals = {f"approval:{name}" for name in missing_approvals(person, asked)}
-    lacks = consents | checks | approvals
-    held = person.interview is not None and person.interview.programme == asked.programme
-    if asked.interview and not held:
-        lacks.add("interview")
-    if asked.minimum_age is not None and not _of_age(person, asked.minimum_age, today):
-        lacks.add("age")
-    return tuple(sorted(lacks))
-
-
-def missing_approvals(person: Person, asked: Requirements) -> tuple[str, ...]:
-    """The organisations that have not approved yet."""
-    given = {approval.organisation for approval in person.approvals if approval.programme == asked.programme}
-    return tuple(sorted(asked.approvals - given))
-
-
-def ready_since(person: Person, asked: Requirements, joined_on: date) -> date:
-    """The day on which the last of the requirements was met: from then on somebody waits."""
-    days = [joined_on]
-    days += [consent.given_on for consent in person.consents if consent.purpose in asked.consents]
-    days += [check.seen_on for check in person.checks if check.kind in asked.checks]
-    days += [approval.on for approval in person.approvals if approval.programme == asked.programme]
-    if asked.interview and person.interview is not None:
-        days.append(person.interview.held_on)
-    return max(days)
-
-
-def join(person: P, asked: Requirements, joined_on: date) -> P:
+def join(person: P, programme: str, pack_version: str, joined_on: date) -> P:
     """Takes part in a programme; raises `already_joined`."""
-    known = person.participation(asked.programme)
+    known = person.participation(programme)
     if known is not None and known.status != "left":
         raise DomainError("already_joined", "The subject takes part in this programme already.", "programme")
-    return person.with_participation(Participation(asked.programme, asked.pack_version, "joined", joined_on))
+    return person.with_participation(Participation(programme, pack_version, "joined", joined_on))
 
 
 def consent(person: P, given: Consent) -> P:
@@ -257,29 +217,9 @@ def approved(person: P, approval: Approval) -> P:
     return replace(person, approvals=(*person.approvals, approval))
 
 
-def assess(person: P, asked: Requirements, today: date) -> tuple[P, bool]:
-    """Moves a participation on as far as the requirements allow; returns whether it became ready now."""
-    part = person.participation(asked.programme)
-    if part is None or part.status in {"ready", "left"}:
-        return person, False
-    if not missing(person, asked, today):
-        ready = replace(part, status="ready", ready_since=ready_since(person, asked, part.joined_on))
-        return person.with_participation(ready), True
-    if asked.consents and all(person.consented_to(purpose) for purpose in asked.consents):
-        return person.with_participation(replace(part, status="consented")), False
-    return person, False
-
-
 def _joined(person: Person, programme: str) -> None:
     part = person.participation(programme)
     if part is None or part.status == "left":
         raise DomainError(
             "not_joined", "The subject takes no part in this programme: join it first.", "programme"
         )
-
-
-def _of_age(person: Person, age: int, today: date) -> bool:
-    if person.details is not None:
-        born = person.details.birth_date
-        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) >= age
-    return person.profile is not None and today.year - person.profile.birth_year > age

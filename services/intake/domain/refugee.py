@@ -8,8 +8,6 @@ from typing import Literal, TypedDict
 from services.intake.domain.person import Details, Participation, Person, Profile, Spell
 from services.intake.domain.values import value
 
-Standing = Literal["none", "protected", "minor", "withdrawn"]
-
 
 class Fact(StrEnum):
     """What happened to a refugee's file, by the name of its public event."""
@@ -59,6 +57,11 @@ class Refugee(Person):
         return next((case for case in self.cases if case.key == key), None)
 
     @property
+    def has_left(self) -> bool:
+        """Whether the case was withdrawn, or the person moved and no other municipality has settled them."""
+        return self.status in {"withdrawn", "moved"}
+
+    @property
     def is_public(self) -> bool:
         """Whether anything of this person may be published."""
         return self.status not in {"protected", "referred"}
@@ -71,7 +74,7 @@ class Settlement:
     case: str
     municipality: str
     time: datetime
-    standing: Literal["none", "protected", "minor"]
+    secrecy: Literal["none", "protected", "minor"]
     profile: Profile | None = None
     details: Details | None = None
     expected_arrival_on: date | None = None
@@ -110,37 +113,37 @@ def is_stale(known: Refugee | None, case: str, time: datetime) -> datetime | Non
     return found.newest if found is not None and found.newest > time else None
 
 
-def settle(known: Refugee | None, said: Settlement, subject: str, today: date) -> Change:
+def settle(known: Refugee | None, settlement: Settlement, subject: str, today: date) -> Change:
     """Opens or corrects a file. `subject` is a fresh reference, used where a person begins to be public.
 
     Callers drop stale records first.
     """
-    if said.standing != "none":
-        return _hide(known, said, subject, today)
+    if settlement.secrecy != "none":
+        return _hide(known, settlement, subject, today)
     if known is None or not known.is_public:
-        status, since = _arrival(said, today)
+        status, since = _arrival(settlement, today)
         opened = Refugee(
             subject=subject,
-            municipality=said.municipality,
+            municipality=settlement.municipality,
             status=status,
             spells=(Spell(status, since),),
-            cases=_cases(known.cases if known else (), said),
-            **_stated(said),
+            cases=_cases(known.cases if known else (), settlement),
+            **_stated(settlement),
         )
         return Change(opened, Fact.SETTLED)
     current = known.cases[0].key
-    is_new = known.case(said.case) is None
-    known = replace(known, cases=_cases(known.cases, said))
-    if _is_older(said, current, is_new=is_new):
+    is_new = known.case(settlement.case) is None
+    known = replace(known, cases=_cases(known.cases, settlement))
+    if _is_older(settlement, current, is_new=is_new):
         # An older case of somebody who has moved on: what its municipality says no longer decides.
         return Change(replace(known, cases=_newest_kept(known.cases, current)))
-    begins = said.municipality != known.municipality or known.profile is None
-    known = replace(known, municipality=said.municipality)
-    if known.status in {"withdrawn", "moved"}:
+    begins = settlement.municipality != known.municipality or known.profile is None
+    known = replace(known, municipality=settlement.municipality)
+    if known.has_left:
         known = replace(known, participations=(), consents=(), interview=None)
-    if known.status in {"announced", "settled", "withdrawn", "moved"}:
-        known = known.with_status(*_arrival(said, today))
-    corrected = replace(known, **_stated(said))
+    if known.has_left or known.status in {"announced", "settled"}:
+        known = known.with_status(*_arrival(settlement, today))
+    corrected = replace(known, **_stated(settlement))
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
 
 
@@ -169,42 +172,44 @@ def _leave(
     known = replace(known, cases=tuple(case if item.key == case.key else item for item in known.cases))
     if is_current and known.status == "referred":
         return Change(_bare(known.cases, known.municipality, subject).with_status(status, today))
-    if not is_current or not known.is_public or known.status in {"withdrawn", "moved"}:
+    if not is_current or not known.is_public or known.has_left:
         return Change(known)
-    parts = tuple(replace(part, status="left") for part in known.participations)
+    parts = tuple(part.left() for part in known.participations)
     return Change(replace(known.with_status(status, today), participations=parts), fact)
 
 
-def progressed(before: Refugee, after: Refugee, fact: Fact, today: date) -> Change:
+def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tuple[Refugee, Fact]:
     """Settles the status after a step towards readiness, and names the step by its greatest effect."""
     became_ready = _ready(after.participations) and not _ready(before.participations)
     status = "ready" if _ready(after.participations) else "consented" if after.consents else after.status
-    return Change(after.with_status(status, today), Fact.READY if became_ready else fact)
+    return after.with_status(status, today), Fact.READY if became_ready else step
 
 
 def _ready(participations: tuple[Participation, ...]) -> bool:
     return any(part.status == "ready" for part in participations)
 
 
-def _hide(known: Refugee | None, said: Settlement, subject: str, today: date) -> Change:
+def _hide(known: Refugee | None, settlement: Settlement, subject: str, today: date) -> Change:
     """Keeps case and status alone, under another subject where the old one was known outside.
 
     A minor's referral is known outside too; it stays for as long as they are a minor and their case is open.
     """
-    status = "protected" if said.standing == "protected" else "referred"
-    cases, municipality = _cases(known.cases if known else (), said), said.municipality
-    if known is not None and _is_older(said, known.cases[0].key, is_new=known.case(said.case) is None):
+    status = "protected" if settlement.secrecy == "protected" else "referred"
+    cases, municipality = _cases(known.cases if known else (), settlement), settlement.municipality
+    if known is not None and _is_older(
+        settlement, known.cases[0].key, is_new=known.case(settlement.case) is None
+    ):
         cases, municipality = _newest_kept(cases, known.cases[0].key), known.municipality
-    stays = known is not None and known.status in {"protected", status}
-    bare = _bare(cases, municipality, known.subject if known is not None and stays else subject)
-    told = known is not None and (known.status, known.municipality) == ("referred", municipality)
-    fact = Fact.REFERRED if status == "referred" and not told else None
-    return Change(bare.with_status(status, today), fact)
+    if known is not None and known.status in {"protected", status}:
+        subject = known.subject
+    is_known = known is not None and (known.status, known.municipality) == ("referred", municipality)
+    fact = Fact.REFERRED if status == "referred" and not is_known else None
+    return Change(_bare(cases, municipality, subject).with_status(status, today), fact)
 
 
-def _is_older(said: Settlement, current: str, *, is_new: bool) -> bool:
+def _is_older(settlement: Settlement, current: str, *, is_new: bool) -> bool:
     """Whether a settlement is of a case that somebody has left for the current one."""
-    return not is_new and current not in {said.case, said.former_case}
+    return not is_new and current not in {settlement.case, settlement.former_case}
 
 
 def _bare(cases: tuple[Case, ...], municipality: str, subject: str) -> Refugee:
@@ -212,29 +217,29 @@ def _bare(cases: tuple[Case, ...], municipality: str, subject: str) -> Refugee:
     return Refugee(subject=subject, municipality=municipality, status="unheard", cases=cases)
 
 
-def _arrival(said: Settlement, today: date) -> tuple[str, date]:
+def _arrival(settlement: Settlement, today: date) -> tuple[str, date]:
     """Whether somebody is here by what a settlement says, as a status, and since when."""
-    arrived = said.settled_on or said.arrived_on
+    arrived = settlement.settled_on or settlement.arrived_on
     return ("settled", arrived) if arrived and arrived <= today else ("announced", today)
 
 
-def _stated(said: Settlement) -> _Stated:
+def _stated(settlement: Settlement) -> _Stated:
     return {
-        "profile": said.profile,
-        "details": said.details,
-        "expected_arrival_on": said.expected_arrival_on,
-        "arrived_on": said.arrived_on,
-        "settled_on": said.settled_on,
-        "placement": said.placement,
+        "profile": settlement.profile,
+        "details": settlement.details,
+        "expected_arrival_on": settlement.expected_arrival_on,
+        "arrived_on": settlement.arrived_on,
+        "settled_on": settlement.settled_on,
+        "placement": settlement.placement,
     }
 
 
-def _cases(cases: tuple[Case, ...], said: Settlement) -> tuple[Case, ...]:
+def _cases(cases: tuple[Case, ...], settlement: Settlement) -> tuple[Case, ...]:
     """The record's case first, then the others; a former case that is not known yet is held for it."""
-    first = Case(said.case, said.time)
-    rest = [case for case in cases if case.key != said.case]
-    if said.former_case is not None and all(case.key != said.former_case for case in rest):
-        rest.append(Case(said.former_case, datetime.min.replace(tzinfo=said.time.tzinfo)))
+    first = Case(settlement.case, settlement.time)
+    rest = [case for case in cases if case.key != settlement.case]
+    if settlement.former_case is not None and all(case.key != settlement.former_case for case in rest):
+        rest.append(Case(settlement.former_case, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
     return (first, *rest)
 
 

@@ -37,35 +37,27 @@ class Registration:
     registered_on: date
 
 
-@value
-class Change:
-    """A volunteer's new file and what happened."""
-
-    volunteer: Volunteer
-    fact: Fact
-
-
-def register(said: Registration, subject: str) -> Change:
+def register(registration: Registration, subject: str) -> Volunteer:
     """Opens a file under the subject that the operator chose."""
     volunteer = Volunteer(
         subject=subject,
-        municipality=said.municipality,
+        municipality=registration.municipality,
         status="registered",
-        profile=said.profile,
-        details=said.details,
-        capacity=said.capacity,
-        travel_km=said.travel_km,
+        profile=registration.profile,
+        details=registration.details,
+        capacity=registration.capacity,
+        travel_km=registration.travel_km,
     )
-    return Change(volunteer.with_status("registered", said.registered_on), Fact.REGISTERED)
+    return volunteer.with_status("registered", registration.registered_on)
 
 
-def progressed(before: Volunteer, after: Volunteer) -> Change:
+def progressed(before: Volunteer, after: Volunteer) -> tuple[Volunteer, Fact]:
     """Settles the status after a step towards approval: approved once any participation is ready."""
     since = _ready_since(after.participations)
     if since is None or _ready_since(before.participations) == since:
-        return Change(after, Fact.UPDATED)
+        return after, Fact.UPDATED
     approved = after.with_status("approved", since)
-    return Change(replace(approved, approved_on=after.approved_on or since), Fact.APPROVED)
+    return replace(approved, approved_on=after.approved_on or since), Fact.APPROVED
 
 
 def _ready_since(participations: tuple[Participation, ...]) -> date | None:

@@ -76,25 +76,14 @@ class Again:
 Next = Sent | Failed | Cancelled | Again
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Waits double from `first` to `ceiling`; a missing card is waited for during `card_wait`."""
-
-    first: timedelta
-    ceiling: timedelta
-    card_wait: timedelta
-
-    def delay(self, tries: int, jitter: float) -> timedelta:
-        """How long to wait after `tries` earlier attempts; `jitter` in [0, 1) takes up to a half off."""
-        whole = min(self.first * (1 << min(tries, 30)), self.ceiling)
-        return whole * (1 - jitter / 2)
-
-
 def after(
-    message: Message, outcome: Outcome, tries: int, now: datetime, jitter: float, patience: Patience
+    message: Message, outcome: Outcome, now: datetime, *, wait: timedelta, card_wait: timedelta
 ) -> Next:
-    """Decides on a message as it was before the attempt, `tries` attempts after it was last new."""
-    again = now + patience.delay(tries, jitter)
+    """Decides on a message as it was before the attempt.
+
+    `wait` is how long until another attempt, `card_wait` for how long a missing card is waited for in all.
+    """
+    again = now + wait
     match outcome:
         case Delivered():
             return Sent()
@@ -108,5 +97,5 @@ def after(
             counted = message.handovers + 1
             return Failed("delivery_unconfirmed") if counted >= HANDOVERS else Again(again, counted)
         case Unready(code):
-            deadline = message.created_at + patience.card_wait
+            deadline = message.created_at + card_wait
             return Failed(code) if now >= deadline else Again(min(again, deadline), message.handovers)

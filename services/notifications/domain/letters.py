@@ -12,29 +12,18 @@ from services.notifications.domain.messages import Message
 from services.notifications.domain.texts import GREETINGS, TEXTS, language
 
 NAME_LENGTH = 60
-ADDRESS_LENGTH = 254
 
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}", re.ASCII)
-_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 _JOINERS = frozenset("\u200c\u200d")
 """Persian and Indic spelling needs them; other invisible characters only hide or turn text."""
 _NAME_MARKS = frozenset("'-.\u2019\u02bc\u2010\u00b7")
 
 
-class Unaddressable(ValueError):
-    """Nothing can be sent to this recipient: `code` says why and quotes nothing."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a message goes to. Never shown in logs."""
+    """Whom a message goes to, by an address in ASCII. Never shown in logs."""
 
     given_name: str = field(repr=False)
-    email: str | None = field(repr=False)
+    address: str = field(repr=False)
     preferred_language: str = field(repr=False)
 
 
@@ -47,17 +36,13 @@ class Letter:
 
 
 def compose(message: Message, recipient: Recipient, *, sender: str, link_base: str, now: datetime) -> Letter:
-    """The e-mail; the same message has the same Message-ID whenever it is composed.
-
-    Raises Unaddressable.
-    """
-    to = address(recipient.email)
+    """The e-mail; the same message has the same Message-ID whenever it is composed."""
     spoken = language(recipient.preferred_language)
     text = TEXTS[message.template, message.side, spoken]
     name = first_name(recipient.given_name)
     email = EmailMessage(policy=SMTP)
     email["From"] = f"Kobling <{sender}>"
-    email["To"] = to
+    email["To"] = recipient.address
     email["Subject"] = text.subject
     email["Date"] = format_datetime(now)
     email["Message-ID"] = f"<{message.reference}@{sender.rpartition('@')[2]}>"
@@ -68,7 +53,7 @@ def compose(message: Message, recipient: Recipient, *, sender: str, link_base: s
     email.set_content(body, charset="utf-8", cte="quoted-printable")
     # After the content, which clears all headers of its kind.
     email["Content-Language"] = spoken
-    return Letter(to, email.as_bytes())
+    return Letter(recipient.address, email.as_bytes())
 
 
 def first_name(given: str) -> str:
@@ -86,26 +71,3 @@ def first_name(given: str) -> str:
 
 def _in_a_name(character: str) -> bool:
     return unicodedata.category(character)[0] in "LM" or character in _NAME_MARKS or character in _JOINERS
-
-
-def address(email: str | None) -> str:
-    """The address in ASCII, its domain in its wire form; raises Unaddressable."""
-    if email is None or not email.strip():
-        raise Unaddressable("no_email")
-    local, _, domain = email.strip().rpartition("@")
-    try:
-        wire = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise Unaddressable("email_invalid") from None
-    plain = f"{local}@{wire}"
-    sound = (
-        _LOCAL.fullmatch(local)
-        and not local.startswith(".")
-        and not local.endswith(".")
-        and ".." not in local
-        and all(_LABEL.fullmatch(label) for label in wire.split("."))
-        and len(plain) <= ADDRESS_LENGTH
-    )
-    if not sound:
-        raise Unaddressable("email_invalid")
-    return plain

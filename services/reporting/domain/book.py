@@ -10,8 +10,8 @@ from services.reporting.domain.figures import ALL
 from services.reporting.domain.flows import Reach, Step, Stock, Totals, after, tells
 from services.reporting.domain.suppression import SMALL, Sum, is_small, protect
 
-PROPOSED, ACTIVE = "pairs_proposed", "pairs_active"
-OUTCOMES = ("pairs_created", "proposals_declined")
+PROPOSED, ACTIVE = figures.PAIRS_PROPOSED.name, figures.PAIRS_ACTIVE.name
+OUTCOMES = (figures.PAIRS_CREATED.name, figures.PROPOSALS_DECLINED.name)
 CREATED = OUTCOMES[0]
 TOTAL = "total"
 
@@ -53,7 +53,7 @@ def disclose(
 ) -> Disclosed:
     """Decides what to show of a year's months so far; `complete` once all of them are over and closed.
 
-    While a year is open, a fact's total is shown only where every month is: else two totals, one before and
+    While a year is open, a flow's total is shown only where every month is: else two totals, one before and
     one after, would tell a withheld month.
     """
     reach = opening.reach
@@ -91,20 +91,20 @@ def _sparing_flows(
     of pairs may be created or declined.
     """
 
-    def told(rest: frozenset[str]) -> bool:
+    def reveals(rest: frozenset[str]) -> bool:
         months = (*earlier, Month(month.name, month.counts, rest))
-        return tells(stock, [_step(one) for one in months], Totals(most=_most_proposed(months)))
+        return tells(stock, [_step(known) for known in months], Totals(most=_most_proposed(months)))
 
-    return _sparing([name for name in (PROPOSED, *OUTCOMES) if name in shown], shown, told)
+    return _sparing([name for name in (PROPOSED, *OUTCOMES) if name in shown], shown, reveals)
 
 
 def _sparing(
-    candidates: Sequence[str], shown: frozenset[str], told: Callable[[frozenset[str]], bool]
+    candidates: Sequence[str], shown: frozenset[str], reveals: Callable[[frozenset[str]], bool]
 ) -> frozenset[str]:
-    """Withholds the fewest candidates, the earlier ones first, with which nothing more is told."""
+    """Withholds the fewest candidates, the earlier ones first, with which nothing more is reveals."""
     for size in range(len(candidates)):
         for some in combinations(candidates, size):
-            if not told(shown.difference(some)):
+            if not reveals(shown.difference(some)):
                 return shown.difference(some)
     return shown.difference(candidates)
 
@@ -122,7 +122,7 @@ def _step(month: Month) -> Step:
 def _year(programme: str, year: str, stock: Stock, months: Sequence[Month], *, complete: bool) -> Month:
     counts: dict[str, int] = {}
     shown: set[str] = set()
-    for name in figures.names(programme, "fact"):
+    for name in figures.names(programme, "flow"):
         counts[name] = sum(month.counts[name] for month in months)
         if _total_is_safe(name, counts[name], months) if complete else _all_show(name, months):
             shown.add(name)
@@ -134,13 +134,13 @@ def _year(programme: str, year: str, stock: Stock, months: Sequence[Month], *, c
         return Month(year, counts, frozenset(shown))
     steps = [_step(month) for month in months]
 
-    def told(rest: frozenset[str]) -> bool:
+    def reveals(rest: frozenset[str]) -> bool:
         return tells(stock, steps, _totals(months, Month(year, counts, rest)))
 
     # Who sees all months has their total: to withhold it would hide nothing.
     flows = [name for name in (PROPOSED, *reversed(OUTCOMES)) if name in shown]
     candidates = [name for name in flows if not _all_show(name, months)]
-    return Month(year, counts, _sparing(candidates, frozenset(shown), told))
+    return Month(year, counts, _sparing(candidates, frozenset(shown), reveals))
 
 
 def _totals(months: Sequence[Month], whole: Month) -> Totals:
@@ -170,7 +170,7 @@ def _total_is_safe(name: str, total: int, months: Sequence[Month]) -> bool:
         {**counts, TOTAL: total},
         [relation],
         withheld=hidden,
-        public=[one for one in counts if one not in hidden],
+        public=[name for name in counts if name not in hidden],
     )
     return TOTAL not in withheld
 

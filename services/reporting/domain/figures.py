@@ -1,9 +1,9 @@
-"""The figures that are published, in one table from which documents and tests are made."""
+"""The figures that are published: what counts does so under these constants, and a page is made from them."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["fact", "level"]
+Kind = Literal["flow", "level"]
 Scope = Literal["municipality", "programme"]
 
 ALL = "all"
@@ -14,7 +14,7 @@ ALL = "all"
 class Figure:
     """One figure, by its code.
 
-    A `fact` is counted once, in the month it falls in, or in the first open one if that is closed already; a
+    A `flow` is counted once, in the month it falls in, or in the first open one if that is closed already; a
     year's is the sum of its months'. A `level` is how many there are at the moment of publishing, which for
     a period is for the last time at its close; a year's is that of its last month. `source` names the fields
     and records that define it.
@@ -27,80 +27,80 @@ class Figure:
     source: str
 
 
-FIGURES = (
-    Figure(
-        "settlements_registered",
-        "fact",
-        "municipality",
-        "Refugees whose settlement in the municipality was first registered, by the event's time. Somebody "
-        "who moves counts in each municipality; protected people and unaccompanied minors do not count.",
-        "RefugeeSettled on refugees.v1",
-    ),
-    Figure(
-        "refugees_referred",
-        "fact",
-        "municipality",
-        "Unaccompanied minors referred to child welfare, by the event's time.",
-        "RefugeeReferred on refugees.v1",
-    ),
-    Figure(
-        "notifications_sent",
-        "fact",
-        "municipality",
-        "Messages handed to the mail server about a person or pair of the municipality, by the event's time.",
-        "NotificationSent on notifications.v1; the municipality is that of what it is about",
-    ),
-    Figure(
-        "refugees_waiting",
-        "level",
-        "programme",
-        "Refugees ready for the programme with no open pair in it, themselves or as a household.",
-        "participations on refugees.v1, open pairs on pairs.v1",
-    ),
-    Figure(
-        "volunteers_waiting",
-        "level",
-        "programme",
-        "Approved volunteers ready for the programme with fewer open pairs, in any programme, than capacity.",
-        "status, participations and capacity on volunteers.v1, open pairs on pairs.v1",
-    ),
-    Figure(
-        "pairs_proposed",
-        "fact",
-        "programme",
-        "Pairs proposed, by the day of the proposal.",
-        "proposed_on on pairs.v1",
-    ),
-    Figure(
-        "proposals_declined",
-        "fact",
-        "programme",
-        "Proposals that either side declined, by the day of the answer.",
-        "spell `declined` on pairs.v1",
-    ),
-    Figure(
-        "pairs_created",
-        "fact",
-        "programme",
-        "Pairs whose agreement all signatories signed, by the day of the last signature.",
-        "created_on on pairs.v1",
-    ),
-    Figure(
-        "pairs_active",
-        "level",
-        "programme",
-        "Pairs created and neither completed nor ended; paused ones count.",
-        "status on pairs.v1",
-    ),
-    Figure(
-        "rounds_run",
-        "fact",
-        "programme",
-        "Matching rounds run, by the event's time.",
-        "RoundCompleted on rounds.v1",
-    ),
+SETTLEMENTS_REGISTERED = Figure(
+    "settlements_registered",
+    "flow",
+    "municipality",
+    "Refugees whose settlement in the municipality was first registered, by the event's time. Somebody "
+    "who moves counts in each municipality; protected people and unaccompanied minors do not count.",
+    "RefugeeSettled on refugees.v1",
 )
-"""Hours of meetings are to come: no event says yet that a pair met.
+REFUGEES_REFERRED = Figure(
+    "refugees_referred",
+    "flow",
+    "municipality",
+    "Unaccompanied minors referred to child welfare, by the event's time.",
+    "RefugeeReferred on refugees.v1",
+)
+NOTIFICATIONS_SENT = Figure(
+    "notifications_sent",
+    "flow",
+    "municipality",
+    "Messages handed to the mail server about a person or pair of the municipality, by the event's time.",
+    "NotificationSent on notifications.v1; the municipality is that of what it is about",
+)
+REFUGEES_WAITING = Figure(
+    "refugees_waiting",
+    "level",
+    "programme",
+    "Refugees ready for the programme with no open pair in it, themselves or as a household.",
+    "participations on refugees.v1, open pairs on pairs.v1",
+)
+VOLUNTEERS_WAITING = Figure(
+    "volunteers_waiting",
+    "level",
+    "programme",
+    "Approved volunteers ready for the programme with fewer open pairs, in any programme, than capacity.",
+    "status, participations and capacity on volunteers.v1, open pairs on pairs.v1",
+)
+PAIRS_PROPOSED = Figure(
+    "pairs_proposed",
+    "flow",
+    "programme",
+    "Pairs proposed, by the day of the proposal.",
+    "proposed_on on pairs.v1",
+)
+PROPOSALS_DECLINED = Figure(
+    "proposals_declined",
+    "flow",
+    "programme",
+    "Proposals that either side declined, by the day of the answer.",
+    "spell `declined` on pairs.v1",
+)
+PAIRS_CREATED = Figure(
+    "pairs_created",
+    "flow",
+    "programme",
+    "Pairs whose agreement all signatories signed, by the day of the last signature.",
+    "created_on on pairs.v1",
+)
+PAIRS_ACTIVE = Figure(
+    "pairs_active",
+    "level",
+    "programme",
+    "Pairs created and neither completed nor ended; paused ones count.",
+    "status on pairs.v1",
+)
+ROUNDS_RUN = Figure(
+    "rounds_run",
+    "flow",
+    "programme",
+    "Matching rounds run, by the event's time.",
+    "RoundCompleted on rounds.v1",
+)
+
+FIGURES: tuple[Figure, ...] = tuple(value for value in tuple(globals().values()) if isinstance(value, Figure))
+"""All of them, in the order of this module. Hours of meetings are to come: no event says yet that a pair met.
 
 No round says that there was no proposal, and a message often that there was one: so these two are withheld
 where they are few, like counts of people.

@@ -33,11 +33,11 @@ class Step:
 class Stock:
     """What earlier years leave: the most proposals that may still be open, for all that a reader knows.
 
-    `loose`: some withheld count of those years may be anything from 0 to 4 still, and so may `most` be less.
+    `uncertain`: a withheld count of those years may be anything from 0 to 4 still, and `most` be less.
     """
 
     most: float = 0
-    loose: bool = False
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def tells(stock: Stock, steps: Sequence[Step], totals: Totals | None = None) -> 
     no month may decide more than was proposed.
     """
     totals = totals or Totals()
-    if stock.loose and not _possible(replace(stock, most=stock.most - SMALL), steps, totals, None):
+    if stock.uncertain and not _possible(replace(stock, most=stock.most - SMALL), steps, totals, None):
         return True
     # A month to come may hold all of a year's few proposals: what is shown must not need them earlier.
     if totals.most <= SMALL and not _possible(stock, steps, replace(totals, most=0), None):
@@ -138,12 +138,12 @@ def after(stock: Stock, steps: Sequence[Step], totals: Totals) -> Stock:
     supply = _filled(steps, PROPOSALS, totals.proposed, None, totals.most) or []
     demands = [_filled(steps, row, left, None) or [] for row, left in enumerate(totals.outcomes)]
     free = [totals.proposed is None, *(left is None for left in totals.outcomes)]
-    loose = stock.loose or any(
+    uncertain = stock.uncertain or any(
         count is None and may_move
         for step in steps
         for count, may_move in zip((step.proposed, *step.outcomes), free, strict=True)
     )
-    return Stock(stock.most + sum(supply) - sum(map(sum, demands)), loose)
+    return Stock(stock.most + sum(supply) - sum(map(sum, demands)), uncertain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """What is kept of a refugee, a volunteer or a pair: as much as the figures need.
 
-A fact is held `open` until its month is closed, and then only remembered as `counted`, so that no later
-record of the same subject counts it again.
+An occurrence is held `open` until its month is closed, and then only remembered as `counted`, so that no
+later record of the same subject counts it again.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from services.reporting.domain.figures import PAIRS_ACTIVE, REFUGEES_WAITING, VOLUNTEERS_WAITING
+
 Place = tuple[str, str]
 """A municipality and a programme, or `all`."""
 
 
-class Fact(NamedTuple):
+class Occurrence(NamedTuple):
     """Something that is counted once: which figure, where, and in which month it fell."""
 
     figure: str
@@ -26,37 +28,37 @@ class Fact(NamedTuple):
         return f"{self.figure}@{self.municipality}"
 
 
-class Facts(NamedTuple):
-    """A subject's facts: those of open months, and the keys of all that ever counted."""
+class Occurrences(NamedTuple):
+    """A subject's occurrences: those of open months, and the keys of all that ever counted."""
 
-    open: tuple[Fact, ...] = ()
+    open: tuple[Occurrence, ...] = ()
     counted: frozenset[str] = frozenset()
 
-    def with_new(self, found: Iterable[Fact]) -> "Facts":
+    def with_new(self, found: Iterable[Occurrence]) -> "Occurrences":
         """Adds those that did not count before."""
-        new: dict[str, Fact] = {}
-        for fact in found:
-            key = fact.key
+        new: dict[str, Occurrence] = {}
+        for occurrence in found:
+            key = occurrence.key
             if key not in self.counted:
-                new.setdefault(key, fact)
-        return Facts((*self.open, *new.values()), self.counted | new.keys())
+                new.setdefault(key, occurrence)
+        return Occurrences((*self.open, *new.values()), self.counted | new.keys())
 
-    def with_counted(self, found: Iterable[Fact]) -> "Facts":
-        """Notes facts that the figures of a closed month hold already."""
-        keys = {fact.key for fact in found}
-        return Facts(self.open, self.counted | keys) if keys else self
+    def with_counted(self, found: Iterable[Occurrence]) -> "Occurrences":
+        """Notes occurrences that the figures of a closed month hold already."""
+        keys = {occurrence.key for occurrence in found}
+        return Occurrences(self.open, self.counted | keys) if keys else self
 
 
 class Rebuilt(NamedTuple):
-    """What a rebuilt database takes for counted: facts of months before `first_open`, in records that the
-    broker had by `until` (milliseconds): the published figures of closed months hold them.
+    """What a rebuilt database takes for counted: occurrences of months before `first_open`, in records that
+    the broker had by `until` (milliseconds): the published figures of closed months hold them.
     """
 
     first_open: str = ""
     until: int = -1
 
     def counted(self, month: str, timestamp: int) -> bool:
-        """Whether a fact of this month was counted before the database was lost."""
+        """Whether an occurrence of this month was counted before the database was lost."""
         return timestamp <= self.until and month < self.first_open
 
 
@@ -102,13 +104,13 @@ def levels(
             paired.add((pair.receiving, pair.programme))
             guiding[pair.giving] += 1
         if pair.is_active:
-            found.setdefault((pair.municipality, pair.programme), Counter())["pairs_active"] += 1
+            found.setdefault((pair.municipality, pair.programme), Counter())[PAIRS_ACTIVE.name] += 1
     for subject, refugee in refugees.items():
         for programme in refugee.ready:
             if (subject, programme) not in paired and (refugee.household, programme) not in paired:
-                found.setdefault((refugee.municipality, programme), Counter())["refugees_waiting"] += 1
+                found.setdefault((refugee.municipality, programme), Counter())[REFUGEES_WAITING.name] += 1
     for subject, volunteer in volunteers.items():
         if guiding[subject] < volunteer.capacity:
             for programme in volunteer.ready:
-                found.setdefault((volunteer.municipality, programme), Counter())["volunteers_waiting"] += 1
+                found.setdefault((volunteer.municipality, programme), Counter())[VOLUNTEERS_WAITING.name] += 1
     return found

@@ -61,10 +61,10 @@ def protect(
     hidden.update(withheld)
     while True:
         found = ranges(counts, hidden, sums)
-        told = sorted(name for name in hidden if _is_told(counts[name], found[name]))
-        if not told:
+        revealed = sorted(name for name in hidden if _is_revealed(counts[name], found[name]))
+        if not revealed:
             return frozenset(hidden)
-        more = _next_to_hide(counts, sums, hidden, told, set(public))
+        more = _next_to_hide(counts, sums, hidden, revealed, set(public))
         if more is None:
             return frozenset(hidden)
         hidden.add(more)
@@ -104,16 +104,20 @@ def _narrowed(relation: Sum, known: Mapping[str, Range]) -> dict[str, Range]:
     return narrowed
 
 
-def _is_told(count: int, found: Range) -> bool:
+def _is_revealed(count: int, found: Range) -> bool:
     low, high = found
     return low > 0 or high < SMALL if is_small(count) else high - low < SMALL
 
 
 def _next_to_hide(
-    counts: Mapping[str, int], sums: Sequence[Sum], hidden: set[str], told: Iterable[str], public: set[str]
+    counts: Mapping[str, int],
+    sums: Sequence[Sum],
+    hidden: set[str],
+    revealed: Iterable[str],
+    public: set[str],
 ) -> str | None:
-    """The smallest count that may still be withheld, nearest to one that is told."""
-    near = set(told)
+    """The smallest count that may still be withheld, nearest to one that is revealed."""
+    near = set(revealed)
     while True:
         reached = {name for relation in sums if near & set(relation.members) for name in relation.members}
         free = reached - hidden - public

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts import topics
 from shared.contracts.example import MINOR, MUNICIPALITY, Data, Example, example, shown
@@ -66,13 +66,22 @@ class Spell(Contract):
     to: Day | None = None
 
 
+MissingCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}(:[a-z0-9_]{1,60})?$")]
+"""What a pack asks and somebody lacks, such as `interview` or `check:training`."""
+
+
 class Participation(Contract):
-    """Somebody's part in one programme; the pack version is the one that they joined under."""
+    """Somebody's part in one programme; the pack version is the one that they joined under.
+
+    `missing` is what is still asked of them before they may be matched, as far as intake knew when it
+    published the state; it is left out of who is ready and of who has left.
+    """
 
     programme: ProgrammeName
     pack_version: PackVersion
     status: ParticipationStatus
     ready_since: Day | None = None
+    missing: Annotated[list[MissingCode], Field(min_length=1, max_length=40)] | None = None
 
 
 class Consent(Contract):

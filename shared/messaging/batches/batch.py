@@ -1,7 +1,5 @@
 """Batches: one transaction each, then the commit; retries, and what to do with records that raise."""
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -136,7 +134,8 @@ class BatchProcessor:
 
     async def _attempt(self, chunk: Sequence[Parsed], step: Step, tries: int) -> Exception | None:
         """Runs a step until it succeeds; after `tries`, returns an exception that is the records' fault."""
-        attempt = failed = 0
+        waits = retry.Waits(self.backoff)
+        failed = 0
         while True:
             try:
                 await step(chunk)
@@ -150,10 +149,7 @@ class BatchProcessor:
                     failed += 1
                     if failed >= _patience(error, tries):
                         return error
-                # Jitter needs no secrecy.
-                delay = self.backoff.delay(attempt, random.random())  # noqa: S311
-                attempt += 1
-                await asyncio.sleep(delay.total_seconds())
+                await waits.sleep()
             else:
                 self.health.working(self.name)
                 return None

@@ -1,7 +1,7 @@
 """Operators' commands: who may, what came of it, and one final reply each, however often it is asked."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from shared.messaging.commands.answers import (
     shown_subject,
 )
 from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDesk
+from shared.messaging.commands.registry import CommandSpec
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
 from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, Stale
@@ -42,9 +43,9 @@ RETRY_KIND = "command"
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """A service's own commands: which role each asks for, and how they are decided."""
+    """A service's own commands: their specifications, and how a batch of them is decided."""
 
-    roles: Mapping[type[contract.Command], Role]
+    specs: Iterable[CommandSpec[object]]
     decide: Decide
 
 
@@ -52,7 +53,7 @@ async def _decide_nothing(_: Sequence[Request], __: Work) -> Sequence[Answer]:
     return []
 
 
-NO_COMMANDS = Decisions({}, _decide_nothing)
+NO_COMMANDS = Decisions((), _decide_nothing)
 """Of services whose only commands are those on dead letters."""
 
 
@@ -67,9 +68,11 @@ class Commands:
     desk: DeadLetterDesk
     past: Past = field(default_factory=Past)
     _parser: Parser = field(init=False)
+    _roles: Mapping[type[contract.Command], Role] = field(init=False)
 
     def __post_init__(self) -> None:
         self._parser = Parser(COMMANDS[self.service], self.prefix)
+        self._roles = {spec.model: spec.role for spec in self.decisions.specs}
 
     @property
     def _protection(self) -> RecordCipher | None:
@@ -173,7 +176,7 @@ class Commands:
         operator = self.operators.find(record.owner or "", now)
         if operator is None:
             return Rejected("unknown_operator", "This operator isn't registered, or no longer valid.")
-        role = ROLE if isinstance(command, DeadLetterCommand) else self.decisions.roles[type(command)]
+        role = ROLE if isinstance(command, DeadLetterCommand) else self._roles[type(command)]
         if role not in operator.roles:
             return Rejected("role_missing", f"This command needs the role {role}.")
         municipality = getattr(command, "municipality", None)

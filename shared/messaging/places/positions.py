@@ -8,6 +8,7 @@ shared one would make every two batches conflict.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pymongo import UpdateOne
 
@@ -105,3 +106,9 @@ def key(partition: Partition) -> str:
 async def counts(database: Database) -> dict[str, Document]:
     """Each partition's counters and `next_offset`, by document id."""
     return {document["_id"]: document async for document in database["positions"].find({})}
+
+
+async def applied_counts(database: Database, session: Session) -> list[list[Any]]:
+    r"""How many records each partition has had applied, as [id, count] in the order of ids."""
+    cursor = database["positions"].find({}, {"applied": 1}, sort=[("_id", 1)], session=session)
+    return [[document["_id"], document["applied"]] async for document in cursor]

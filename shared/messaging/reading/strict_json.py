@@ -79,13 +79,30 @@ def _comes_out_as_written(value: Any, raw: bytes) -> bool:
 
     Then no key was there twice, and no number is another than in the text.
     """
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH or raw.count(b'":') > MAX_KEYS:
+    if raw.count(b'":') > MAX_KEYS:
+        return False
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and not _is_shallow(value):
         return False
     try:
         # Strict: integers beyond 53 bits may be beyond 64.
         return orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == raw
     except orjson.JSONEncodeError:
         return False
+
+
+def _is_shallow(value: Any) -> bool:
+    """Whether objects and lists are in each other no more than `MAX_DEPTH` deep."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _has_all_keys(value: Any, raw: bytes) -> bool:

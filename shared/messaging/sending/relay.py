@@ -9,7 +9,6 @@ closed, and the relay competes for the lease again.
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.outbox import OLDEST_FIRST, SLOTS, Bundle, Place, Row
 from shared.messaging.sending.parcels import Parcel, pack
 from shared.mongo import Database, Document
-from shared.retry import Backoff
+from shared.retry import Backoff, Waits
 
 log = get_logger(__name__)
 
@@ -89,8 +88,11 @@ class Relay:
     _topics: set[str] = field(default_factory=set, init=False)
     _aside: dict[Place, float] = field(default_factory=dict, init=False)
     _alone: set[Place] = field(default_factory=set, init=False)
-    _losses: int = field(default=0, init=False)
-    """How often leadership was lost since something last went well."""
+    _waits: Waits = field(init=False)
+    """Those after each loss of leadership."""
+
+    def __post_init__(self) -> None:
+        self._waits = Waits(self.backoff)
 
     @property
     def name(self) -> str:
@@ -118,9 +120,7 @@ class Relay:
             except Exception as error:  # noqa: BLE001 (whatever it was, leadership is lost and competed for again)
                 self.health.degraded(self.name, type(error).__name__)
                 log.warning("relay_lost_leadership", **describe_error(error))
-                delay = self.backoff.delay(self._losses, random.random())  # noqa: S311
-                self._losses += 1
-                await asyncio.sleep(delay.total_seconds())
+                await self._waits.sleep()
 
     async def _lead(self) -> None:
         producer = self.make_producer()
@@ -132,7 +132,7 @@ class Relay:
                 # Read only now: start() has fenced every older producer.
                 stopping = self._stopping
                 more = await self._send_some(producer)
-                self._losses = 0
+                self._waits.reset()
                 self.health.working(self.name)
                 if not more and stopping:
                     await self.lease.release()

@@ -50,7 +50,7 @@ async def test_what_a_later_command_completes_is_pending_first_and_accepted_then
 ) -> None:
     await world.send(("red-1", REGISTER), ("red-1", JOIN))
     both = [("red-1", approve("first")), ("bergen-1", approve("second"))]
-    for batch in [both] if together else [[one] for one in both]:
+    for batch in [both] if together else [[approval] for approval in both]:
         await world.send(*batch)
     assert await world.replies("red-1", "first") == [("CommandPending", 1), ("CommandAccepted", 2)]
     assert await world.replies("bergen-1", "second") == [("CommandAccepted", 1)]
@@ -158,12 +158,12 @@ async def test_a_personal_number_is_refused_and_repeated_nowhere(world: World) -
 
 
 async def test_a_personal_number_in_what_would_be_public_is_refused(world: World) -> None:
-    said = {**REGISTER["data"], "occupation": f"nurse {NUMBER}"}
+    data = {**REGISTER["data"], "occupation": f"nurse {NUMBER}"}
     interests = {**REGISTER["data"], "interests": [f"a{NUMBER}"]}
     language = {"code": f"ab-{NUMBER[:6]}-{NUMBER[6:]}", "level": "basic"}
     languages = {**REGISTER["data"], "languages": [language]}
     await world.send(
-        ("red-1", {**REGISTER, "data": said, "id": "occupation"}),
+        ("red-1", {**REGISTER, "data": data, "id": "occupation"}),
         ("red-1", {**REGISTER, "data": interests, "id": "interests.0"}),
         ("red-1", {**REGISTER, "data": languages, "id": "languages.0.code"}),
     )
@@ -172,9 +172,15 @@ async def test_a_personal_number_in_what_would_be_public_is_refused(world: World
         assert (reply["code"], reply["field"]) == ("personal_number", field)
 
 
+async def test_what_cannot_be_printed_is_refused_where_it_would_be_public(world: World) -> None:
+    await world.send(("red-1", {**REGISTER, "data": {**REGISTER["data"], "occupation": "nurse\nin Fana"}}))
+    reply = await world.reply("red-1", "register")
+    assert (reply["code"], reply["field"]) == ("unprintable_character", "occupation")
+
+
 async def test_an_occupation_that_is_no_code_is_readable_nowhere(world: World) -> None:
-    said = {**REGISTER["data"], "occupation": "nurse with Kari"}
-    await world.send(("red-1", {**REGISTER, "data": said}))
+    data = {**REGISTER["data"], "occupation": "nurse with Kari"}
+    await world.send(("red-1", {**REGISTER, "data": data}))
     assert (await world.reply("red-1", "register"))["result"].get("occupation_field") is None
     outgoing = b"".join([bson.encode(row) async for row in world.database["outbox"].find({})])
     held = b"".join([bson.encode(row) async for row in world.database["volunteers"].find({})])
@@ -213,8 +219,8 @@ async def test_no_reply_tells_of_somebody_protected_since(world: World) -> None:
 async def test_a_birth_or_a_registration_ahead_is_refused(world: World) -> None:
     unborn = {**REGISTER["data"], "person": {**PERSON, "birth_date": "2200-01-01"}}
     early = {**REGISTER["data"], "registered_on": "2200-01-01"}
-    for field, said in (("person.birth_date", unborn), ("registered_on", early)):
-        await world.send(("red-1", {**REGISTER, "data": said, "id": field}))
+    for field, data in (("person.birth_date", unborn), ("registered_on", early)):
+        await world.send(("red-1", {**REGISTER, "data": data, "id": field}))
         reply = await world.reply("red-1", field)
         assert (reply["code"], reply["field"]) == ("date_in_future", field)
 

@@ -99,7 +99,7 @@ PLACED = {"kind": "permanent", "placed_on": "2016-06-01", "district": f"Fana, {N
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("data", "field"),
     [
         ({"placement": PLACED}, "placement.district"),
         ({"occupation": f"baker {NUMBER}"}, "occupation"),
@@ -107,12 +107,20 @@ PLACED = {"kind": "permanent", "placed_on": "2016-06-01", "district": f"Fana, {N
     ],
 )
 async def test_a_personal_number_in_what_would_be_public_is_refused(
-    world: World, said: dict[str, Any], field: str
+    world: World, data: dict[str, Any], field: str
 ) -> None:
-    await world.settle((BERGEN, settled("A1", "1", **said)))
+    await world.settle((BERGEN, settled("A1", "1", **data)))
     assert await world.public() == {}
     (receipt,) = await world.sent("receipts.no-4601.v1")
     assert (receipt["value"]["data"]["code"], receipt["value"]["data"]["field"]) == ("personal_number", field)
+
+
+async def test_what_cannot_be_printed_is_refused_where_it_would_be_public(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", placement={**PLACED, "district": "Fana\u202e"})))
+    assert await world.public() == {}
+    (receipt,) = await world.sent("receipts.no-4601.v1")
+    refused = receipt["value"]["data"]
+    assert (refused["code"], refused["field"]) == ("unprintable_character", "placement.district")
 
 
 async def test_of_a_protected_person_what_is_dropped_is_not_looked_at(world: World) -> None:
@@ -140,6 +148,6 @@ async def test_a_day_that_has_begun_in_norway_does_not_lie_ahead(
     """Summer time: midnight in Bergen is 22:00 in UTC."""
     moment = datetime.fromisoformat(f"2016-06-14T{at}:00Z").timestamp() * 1000
     monkeypatch.setattr("tests.integration.intake.world.BROKER_TIME", int(moment))
-    said = {**settled("A1", "1", settled_on="2016-06-15"), "time": "2016-06-14T20:00:00Z"}
-    await world.settle((BERGEN, said))
+    record = {**settled("A1", "1", settled_on="2016-06-15"), "time": "2016-06-14T20:00:00Z"}
+    await world.settle((BERGEN, record))
     assert await world.dead() == dead

@@ -12,14 +12,17 @@ from services.intake import store
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
+from services.intake.due import Due
+from services.intake.packs import Packs
 from services.intake.publish import Publisher
-from services.intake.service import APPROVAL_KIND, ROLES, Intake
+from services.intake.service import SPECS, Intake
 from services.intake.settlements import Settlements
-from services.intake.store import Files
+from services.intake.store import Files, People
 from services.intake.wire import case_digest
 from shared.clock import Clock
 from shared.contracts import topics
-from shared.contracts.administrators import ActiveProgramme, Operator
+from shared.contracts.administrators import Operator
+from shared.contracts.programmes import ActiveProgramme
 from shared.health import Health
 from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.dead_letters import DeadLetters, RecordCipher
@@ -87,8 +90,7 @@ class World:
         )
         case_key = case_digest(b"c" * 32)
         publisher = Publisher(Sealer("notifications-1", new_key_pair()[1]))
-        refugees = Files(self.database, Refugee, cipher)
-        volunteers = Files(self.database, Volunteer, cipher)
+        people = People(Files(self.database, Refugee, cipher), Files(self.database, Volunteer, cipher))
         operators, programmes = Operators(), Programmes()
         for name, organisation in (
             ("red-1", "red_cross_bergen"),
@@ -98,19 +100,21 @@ class World:
         programmes.put(f"{GUIDE}@{PACK.version}", PACK)
         active = ActiveProgramme(municipality="no-4601", programme=GUIDE, pack_version=PACK.version)
         programmes.put(f"active/no-4601/{GUIDE}", active)
-        intake = Intake(self.database, refugees, volunteers, publisher, programmes, case_key, protection)
+        packs = Packs(programmes)
+        intake = Intake(people, publisher, packs, case_key)
+        due = Due(people, publisher, packs, protection)
         letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", protection)
-        (settled,) = subscriptions(Settlements(refugees, publisher, case_key))
+        (settled,) = subscriptions(Settlements(people.refugees, publisher, case_key))
         self.settlements = self._processor(settled, letters)
         transactions = [self.settlements.transaction]
         desk = DeadLetterDesk(letters, transactions)
-        decisions = Decisions(ROLES, intake.decide)
+        decisions = Decisions(SPECS, intake.decide)
         orders = Commands("intake", "", operators, decisions, desk)
         self.commands = self._processor(
             Subscription(topics.COMMANDS["intake"], orders.apply, orders.report), letters
         )
         transactions.append(self.commands.transaction)
-        self.handlers = {RETRY_KIND: orders.retry, APPROVAL_KIND: intake.close_approval}
+        self.handlers = {RETRY_KIND: orders.retry, **due.handlers}
 
     def _processor(self, subscription: Subscription, letters: DeadLetters) -> BatchProcessor:
         return BatchProcessor(

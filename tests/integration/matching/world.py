@@ -10,9 +10,10 @@ import orjson
 from services.matching.app import create_app
 from services.matching.settings import Settings
 from shared.contracts import topics
-from shared.contracts.administrators import ActiveProgramme, Operator
+from shared.contracts.administrators import Operator
 from shared.contracts.commands import Command
 from shared.contracts.matching import commands as contract
+from shared.contracts.programmes import ActiveProgramme
 from shared.health import Health
 from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.dead_letters import DeadLetters

@@ -313,11 +313,11 @@ async def test_after_a_loss_of_leadership_what_goes_well_starts_the_patience_ane
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str
 ) -> None:
     made = relay(corner, ledger, stack)
-    made._losses = 10
+    made._waits.failures = 10
     await put(ledger, row(corner, "pair-a", 1))
     async with running(made):
         await wait_until(lambda: empty(ledger))
-    assert made._losses == 0
+    assert made._waits.failures == 0
 
 
 async def test_a_relay_that_was_overtaken_brings_nothing_back(

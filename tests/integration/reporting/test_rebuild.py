@@ -59,7 +59,7 @@ async def test_what_was_published_stands_and_nothing_is_counted_twice(corner: Co
         assert await published(corner) == on_topic
         assert await state_hash(database, STATE) == before
 
-        # Figures go on from their revisions; facts of a month that is closed count in the open one.
+        # Figures go on from their revisions; occurrences of a month that is closed count in the open one.
         month = "2016-07" if closed else "2016-06"
         await corner.produce([record for number in range(20, 26) for record in ready(number)])
         settled = 6 if closed else 15 + 6

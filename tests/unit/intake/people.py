@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from services.intake.domain.person import Details, Interview, Language, Profile, Requirements
+from services.intake.domain import requirements
+from services.intake.domain.person import Details, Interview, Language, Profile
 from services.intake.domain.refugee import Settlement
+from services.intake.domain.requirements import Age, Approval, Check, Consent, Requirements
 
 TODAY = date(2016, 6, 15)
 NOON = datetime(2016, 6, 15, 12, tzinfo=UTC)
@@ -12,16 +14,23 @@ NOON = datetime(2016, 6, 15, 12, tzinfo=UTC)
 PROFILE = Profile(1990, "male", (Language("ti", "native"),), 1, 0, ("football",))
 DETAILS = Details("Test", "Eksempel", date(1990, 2, 3), "male", "ti", email="test@example.org")
 ASKED = Requirements(
-    "flyktningguide-bergen", "1.0", frozenset({"matching", "contact"}), True, frozenset(), frozenset(), None
+    "flyktningguide-bergen",
+    "1.0",
+    "refugee",
+    (Consent("matching"), Consent("contact"), requirements.Interview()),
 )
 GUIDES = Requirements(
     "flyktningguide-bergen",
     "1.0",
-    frozenset({"matching"}),
-    True,
-    frozenset({"police_certificate"}),
-    frozenset({"red_cross", "introduction"}),
-    18,
+    "guide",
+    (
+        Consent("matching"),
+        requirements.Interview(),
+        Check("police_certificate"),
+        Approval("red_cross"),
+        Approval("introduction"),
+        Age(18),
+    ),
 )
 
 
@@ -30,12 +39,12 @@ def settlement(case: str = "case-1", time: datetime = NOON, **changes: Any) -> S
         "case": case,
         "municipality": "no-4601",
         "time": time,
-        "standing": "none",
+        "secrecy": "none",
         "profile": PROFILE,
         "details": DETAILS,
         "settled_on": date(2016, 5, 1),
     }
-    if changes.get("standing", "none") != "none":
+    if changes.get("secrecy", "none") != "none":
         known |= {"profile": None, "details": None, "settled_on": None}
     return Settlement(**(known | changes))
 

@@ -1,4 +1,4 @@
-"""Which days of a settlement may lie ahead."""
+"""Which days of a settlement may lie ahead, and when a day begins."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.intake import wire
+from shared.clock import local_day, local_midnight
 from shared.contracts.municipal import PersonMoved, PersonSettled
 from shared.messaging.reading.outcome import Dead
 from tests.unit.intake.people import TODAY
@@ -44,6 +45,12 @@ def test_an_arrival_that_has_happened_is_not_announced_any_more() -> None:
 
 @pytest.mark.parametrize("on", [TOMORROW, FAR])
 def test_nobody_has_moved_ahead_of_today(on: date) -> None:
-    said = {"to_municipality": "no-5501", "moved_on": on.isoformat()}
-    assert wire.date_in_future(PersonMoved.model_validate(said), TODAY) == Dead("date_in_future", "moved_on")
-    assert wire.date_in_future(PersonMoved.model_validate(said), on) is None
+    moved = {"to_municipality": "no-5501", "moved_on": on.isoformat()}
+    assert wire.date_in_future(PersonMoved.model_validate(moved), TODAY) == Dead("date_in_future", "moved_on")
+    assert wire.date_in_future(PersonMoved.model_validate(moved), on) is None
+
+
+def test_a_day_begins_at_the_moment_from_which_it_does_not_lie_ahead() -> None:
+    midnight = local_midnight(TODAY)
+    assert local_day(midnight) == TODAY
+    assert local_day(midnight - timedelta(microseconds=1)) == TODAY - timedelta(days=1)

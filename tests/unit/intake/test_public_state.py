@@ -1,5 +1,6 @@
 """States are written out by hand for speed: what is written is what the contract would write."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from services.intake.domain.person import (
 )
 from services.intake.domain.refugee import Case, Placement, Refugee, Settlement
 from services.intake.domain.volunteer import Volunteer
+from services.intake.public_state import public_state, withdrawn_state
 from shared.contracts import topics
 from shared.contracts.example import shown
 from shared.contracts.fields import Contract
@@ -42,8 +44,8 @@ EVERYTHING = {
     "checks": (Check("police_certificate", DAY), Check("police_certificate", DAY, "guide")),
     "approvals": (Approval("flyktningguide", "red_cross", DAY),),
     "participations": (
-        Participation("flyktningguide", "1.0", "ready", DAY, DAY),
-        Participation("other", "1.0", "joined", DAY),
+        Participation("flyktningguide", "1.0", "ready", DAY, DAY, "guide"),
+        Participation("other", "1.0", "joined", DAY, role="host", missing=("check:training", "interview")),
     ),
     "household_ref": "household-abcdefghijklmnopqrstuvwx",
 }
@@ -71,14 +73,14 @@ VOLUNTEER = Volunteer(
 @pytest.mark.parametrize(
     ("state", "contract"),
     [
-        (wire.public_state(REFUGEE), RefugeeState),
-        (wire.public_state(BARE), RefugeeState),
-        (wire.public_state(VOLUNTEER), VolunteerState),
+        (public_state(REFUGEE), RefugeeState),
+        (public_state(BARE), RefugeeState),
+        (public_state(VOLUNTEER), VolunteerState),
         (
-            wire.public_state(Refugee(subject="x", municipality="no-4601", status="referred")),
+            public_state(Refugee(subject="x", municipality="no-4601", status="referred")),
             RefugeeReferral,
         ),
-        (wire.withdrawn_state("no-4601"), RefugeeState),
+        (withdrawn_state("no-4601"), RefugeeState),
     ],
     ids=["refugee", "bare refugee", "volunteer", "referral", "withdrawn"],
 )
@@ -88,14 +90,26 @@ def test_a_state_is_what_its_contract_would_write(state: dict[str, object], cont
 
 
 def test_nothing_that_is_known_is_left_out_and_nothing_personal_is_in() -> None:
-    state = wire.public_state(REFUGEE)
+    state = public_state(REFUGEE)
     assert set(RefugeeState.model_fields) - state.keys() == {"coordinator"}
-    assert set(VolunteerState.model_fields) - wire.public_state(VOLUNTEER).keys() == {
+    assert set(VolunteerState.model_fields) - public_state(VOLUNTEER).keys() == {
         "coordinator",
         "approval_expires_on",
     }
     assert "Eksempel" not in repr(state)
     assert state["interests"] == ["football"]
+
+
+def test_a_volunteers_roles_are_those_in_which_they_may_be_matched() -> None:
+    assert public_state(VOLUNTEER)["roles"] == ["guide"]
+    ready = tuple(replace(part, status="ready") for part in VOLUNTEER.participations)
+    assert public_state(replace(VOLUNTEER, participations=ready))["roles"] == ["guide", "host"]
+
+
+def test_what_is_missing_stands_with_the_programme_that_asks_for_it_and_nowhere_else() -> None:
+    ready, joined = public_state(REFUGEE)["participations"]
+    assert joined["missing"] == ["check:training", "interview"]
+    assert "missing" not in ready
 
 
 def settled(**data: Any) -> Settlement:
@@ -118,10 +132,10 @@ def settled(**data: Any) -> Settlement:
 def test_an_occupation_is_public_where_it_is_a_code_and_personal_elsewhere(
     sent: str | None, published: str | None, kept: str | None
 ) -> None:
-    said = settled(occupation=sent)
-    assert said.profile is not None
-    assert said.details is not None
-    assert (said.profile.occupation, said.details.occupation) == (published, kept)
+    known = settled(occupation=sent)
+    assert known.profile is not None
+    assert known.details is not None
+    assert (known.profile.occupation, known.details.occupation) == (published, kept)
     command = RegisterVolunteer.model_validate({**shown(RegisterVolunteer), "occupation": sent})
     registered = wire.registration(command)
     assert (registered.profile.occupation, registered.details.occupation) == (published, kept)

@@ -8,6 +8,7 @@ from services.intake.domain import person, refugee
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Consent, Language, Spell
 from services.intake.domain.refugee import Case, Change, Fact, Refugee
+from services.intake.domain.requirements import assess, missing
 from tests.unit.intake.people import ASKED, NOON, PROFILE, TODAY, interview, settlement
 
 HOUR = timedelta(hours=1)
@@ -50,32 +51,32 @@ def test_only_what_is_older_than_the_newest_record_of_the_case_is_stale(time: in
     assert (newer == NOON) is stale
 
 
-@pytest.mark.parametrize(("standing", "fact"), [("protected", None), ("minor", Fact.REFERRED)])
+@pytest.mark.parametrize(("secrecy", "fact"), [("protected", None), ("minor", Fact.REFERRED)])
 def test_of_protected_people_and_minors_case_and_status_alone_are_kept(
-    standing: str, fact: Fact | None
+    secrecy: str, fact: Fact | None
 ) -> None:
-    change = refugee.settle(None, settlement(standing=standing), "refugee-a", TODAY)
+    change = refugee.settle(None, settlement(secrecy=secrecy), "refugee-a", TODAY)
     assert change.fact is fact
     kept = change.refugee
     assert (kept.profile, kept.details, kept.settled_on, kept.placement) == (None, None, None, None)
 
 
 def test_a_minor_is_referred_once() -> None:
-    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
-    again = refugee.settle(known, settlement(standing="minor", time=NOON + HOUR), "refugee-b", TODAY)
+    known = refugee.settle(None, settlement(secrecy="minor"), "refugee-a", TODAY).refugee
+    again = refugee.settle(known, settlement(secrecy="minor", time=NOON + HOUR), "refugee-b", TODAY)
     assert again.fact is None
     assert again.refugee.subject == "refugee-a"
 
 
 def test_a_referred_minor_who_becomes_protected_gets_another_subject() -> None:
-    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
-    hidden = refugee.settle(known, settlement(standing="protected", time=NOON + HOUR), "refugee-b", TODAY)
+    known = refugee.settle(None, settlement(secrecy="minor"), "refugee-a", TODAY).refugee
+    hidden = refugee.settle(known, settlement(secrecy="protected", time=NOON + HOUR), "refugee-b", TODAY)
     assert (hidden.fact, hidden.refugee.subject, hidden.refugee.status) == (None, "refugee-b", "protected")
 
 
 def test_who_is_protected_stays_under_the_same_subject_which_nobody_knows() -> None:
-    known = refugee.settle(None, settlement(standing="protected"), "refugee-a", TODAY).refugee
-    again = refugee.settle(known, settlement(standing="protected", time=NOON + HOUR), "refugee-b", TODAY)
+    known = refugee.settle(None, settlement(secrecy="protected"), "refugee-a", TODAY).refugee
+    again = refugee.settle(known, settlement(secrecy="protected", time=NOON + HOUR), "refugee-b", TODAY)
     assert (again.fact, again.refugee.subject) == (None, "refugee-a")
 
 
@@ -87,7 +88,7 @@ def test_a_merged_file_has_the_cases_of_both_and_the_kept_ones_stay_first() -> N
 
 
 def test_who_becomes_protected_is_taken_back_and_nothing_leads_from_the_old_subject_to_the_new() -> None:
-    change = refugee.settle(settled(), settlement(standing="protected", time=NOON + HOUR), "refugee-b", TODAY)
+    change = refugee.settle(settled(), settlement(secrecy="protected", time=NOON + HOUR), "refugee-b", TODAY)
     assert change.fact is None
     assert change.refugee.subject == "refugee-b"
     assert change.refugee.details is None
@@ -96,7 +97,7 @@ def test_who_becomes_protected_is_taken_back_and_nothing_leads_from_the_old_subj
 
 
 def test_a_withdrawal_ends_every_participation_and_makes_older_settlements_stale() -> None:
-    joined = person.join(settled(), ASKED, TODAY)
+    joined = person.join(settled(), ASKED.programme, ASKED.pack_version, TODAY)
     change = refugee.withdraw(joined, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY)
     assert change.fact is Fact.WITHDRAWN
     assert [part.status for part in change.refugee.participations] == ["left"]
@@ -135,7 +136,7 @@ def test_a_move_is_one_person_when_the_new_municipality_was_first() -> None:
 
 
 def ready_steps() -> Refugee:
-    known = person.join(settled(), ASKED, date(2016, 5, 2))
+    known = person.join(settled(), ASKED.programme, ASKED.pack_version, date(2016, 5, 2))
     known = person.consent(known, Consent("matching", "1", date(2016, 5, 3)))
     known = person.consent(known, Consent("contact", "1", date(2016, 5, 4)))
     return person.interviewed(known, interview(date(2016, 5, 20)))
@@ -143,28 +144,26 @@ def ready_steps() -> Refugee:
 
 def test_whoever_meets_all_requirements_waits_since_the_day_of_the_last() -> None:
     before = ready_steps()
-    assert person.missing(before, ASKED, TODAY) == ()
-    after, became_ready = person.assess(before, ASKED, TODAY)
-    assert became_ready
-    change = refugee.progressed(before, after, Fact.INTERVIEWED, TODAY)
-    assert (change.fact, change.refugee.status) == (Fact.READY, "ready")
-    assert change.refugee.participations[0].ready_since == date(2016, 5, 20)
+    assert missing(before, ASKED, TODAY) == ()
+    after, fact = refugee.progressed(before, assess(before, ASKED, TODAY), Fact.INTERVIEWED, TODAY)
+    assert (fact, after.status) == (Fact.READY, "ready")
+    assert after.participations[0].ready_since == date(2016, 5, 20)
 
 
 def test_what_is_missing_is_named() -> None:
-    known = person.join(settled(), ASKED, TODAY)
-    assert person.missing(known, ASKED, TODAY) == ("consent:contact", "consent:matching", "interview")
+    known = person.join(settled(), ASKED.programme, ASKED.pack_version, TODAY)
+    assert missing(known, ASKED, TODAY) == ("consent:contact", "consent:matching", "interview")
 
 
 def test_an_interview_for_another_programme_does_not_count() -> None:
     known = replace(ready_steps(), interview=interview(programme="familiedansk"))
-    assert person.missing(known, ASKED, TODAY) == ("interview",)
+    assert missing(known, ASKED, TODAY) == ("interview",)
 
 
 def test_joining_twice_and_interviewing_before_joining_are_refused() -> None:
-    known = person.join(settled(), ASKED, TODAY)
+    known = person.join(settled(), ASKED.programme, ASKED.pack_version, TODAY)
     with pytest.raises(DomainError, match="already_joined"):
-        person.join(known, ASKED, TODAY)
+        person.join(known, ASKED.programme, ASKED.pack_version, TODAY)
     with pytest.raises(DomainError, match="not_joined"):
         person.interviewed(settled(), interview())
 
@@ -184,7 +183,7 @@ LEAVING = pytest.mark.parametrize(
 def test_a_referred_minor_who_leaves_is_taken_back_and_case_and_status_alone_are_kept(
     leave: Callable[..., Change], status: str
 ) -> None:
-    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
+    known = refugee.settle(None, settlement(secrecy="minor"), "refugee-a", TODAY).refugee
     change = leave(known, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY)
     assert change.fact is None
     assert change.refugee == Refugee(
@@ -199,36 +198,36 @@ def test_a_referred_minor_who_leaves_is_taken_back_and_case_and_status_alone_are
 
 @LEAVING
 @pytest.mark.parametrize(
-    ("standing", "fact"), [("minor", Fact.REFERRED), ("none", Fact.SETTLED), ("protected", None)]
+    ("secrecy", "fact"), [("minor", Fact.REFERRED), ("none", Fact.SETTLED), ("protected", None)]
 )
 def test_a_newer_settlement_of_a_minor_who_left_opens_anew(
-    leave: Callable[..., Change], status: str, standing: str, fact: Fact | None
+    leave: Callable[..., Change], status: str, secrecy: str, fact: Fact | None
 ) -> None:
-    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
+    known = refugee.settle(None, settlement(secrecy="minor"), "refugee-a", TODAY).refugee
     left = leave(known, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY).refugee
-    again = refugee.settle(left, settlement(standing=standing, time=NOON + 2 * HOUR), "refugee-c", TODAY)
+    again = refugee.settle(left, settlement(secrecy=secrecy, time=NOON + 2 * HOUR), "refugee-c", TODAY)
     assert again.fact is fact
     assert again.refugee.subject != "refugee-a"
 
 
 def test_what_an_older_case_says_takes_no_referral_back() -> None:
     known = refugee.settle(
-        None, settlement("case-2", standing="minor", former_case="case-1"), "refugee-a", TODAY
+        None, settlement("case-2", secrecy="minor", former_case="case-1"), "refugee-a", TODAY
     )
     change = refugee.move(known.refugee, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY)
     assert (change.fact, change.refugee.subject, change.refugee.status) == (None, "refugee-a", "referred")
 
 
 def test_a_minor_who_moved_is_referred_to_where_they_are_now() -> None:
-    known = refugee.settle(None, settlement(standing="minor"), "refugee-a", TODAY).refugee
-    arrived = settlement("case-2", standing="minor", municipality="no-5501", former_case="case-1")
+    known = refugee.settle(None, settlement(secrecy="minor"), "refugee-a", TODAY).refugee
+    arrived = settlement("case-2", secrecy="minor", municipality="no-5501", former_case="case-1")
     change = refugee.settle(known, arrived, "refugee-b", TODAY)
     assert (change.fact, change.refugee.municipality) == (Fact.REFERRED, "no-5501")
 
 
 def test_what_the_old_municipality_says_later_moves_no_referral_back() -> None:
-    arrived = settlement("case-2", standing="minor", municipality="no-5501", former_case="case-1")
+    arrived = settlement("case-2", secrecy="minor", municipality="no-5501", former_case="case-1")
     known = refugee.settle(None, arrived, "refugee-a", TODAY).refugee
-    late = refugee.settle(known, settlement("case-1", NOON - HOUR, standing="minor"), "refugee-b", TODAY)
+    late = refugee.settle(known, settlement("case-1", NOON - HOUR, secrecy="minor"), "refugee-b", TODAY)
     assert (late.fact, late.refugee.municipality) == (None, "no-5501")
     assert [case.key for case in late.refugee.cases] == ["case-2", "case-1"]

@@ -3,6 +3,7 @@ from datetime import date
 
 from services.intake.domain import person, volunteer
 from services.intake.domain.person import Approval, Check, Consent
+from services.intake.domain.requirements import assess, missing, missing_approvals
 from services.intake.domain.volunteer import Fact, Registration, Volunteer
 from tests.unit.intake.people import DETAILS, GUIDES, PROFILE, TODAY, interview
 
@@ -10,12 +11,12 @@ PROGRAMME = GUIDES.programme
 
 
 def registered() -> Volunteer:
-    said = Registration("no-4601", PROFILE, DETAILS, 1, None, date(2016, 3, 1))
-    return volunteer.register(said, "volunteer-a").volunteer
+    registration = Registration("no-4601", PROFILE, DETAILS, 1, None, date(2016, 3, 1))
+    return volunteer.register(registration, "volunteer-a")
 
 
 def vetted() -> Volunteer:
-    known = person.join(registered(), GUIDES, date(2016, 3, 2))
+    known = person.join(registered(), PROGRAMME, GUIDES.pack_version, date(2016, 3, 2))
     known = person.consent(known, Consent("matching", "1", date(2016, 3, 3)))
     known = person.interviewed(known, interview(date(2016, 3, 4)))
     return person.checked(known, Check("police_certificate", date(2016, 3, 5)))
@@ -27,14 +28,12 @@ def approved_by(known: Volunteer, organisation: str, on: date) -> Volunteer:
 
 def test_two_organisations_must_approve() -> None:
     known = approved_by(vetted(), "red_cross", date(2016, 4, 1))
-    assert person.missing_approvals(known, GUIDES) == ("introduction",)
-    assert person.missing(known, GUIDES, TODAY) == ("approval:introduction",)
+    assert missing_approvals(known, GUIDES) == ("introduction",)
+    assert missing(known, GUIDES, TODAY) == ("approval:introduction",)
     both = approved_by(known, "introduction", date(2016, 4, 9))
-    after, became_ready = person.assess(both, GUIDES, TODAY)
-    assert became_ready
-    change = volunteer.progressed(known, after)
-    assert (change.fact, change.volunteer.status) == (Fact.APPROVED, "approved")
-    assert change.volunteer.approved_on == date(2016, 4, 9)
+    after, fact = volunteer.progressed(known, assess(both, GUIDES, TODAY))
+    assert (fact, after.status) == (Fact.APPROVED, "approved")
+    assert after.approved_on == date(2016, 4, 9)
 
 
 def test_one_organisation_twice_is_one_approval() -> None:
@@ -47,15 +46,14 @@ def test_an_approval_without_the_check_is_not_enough() -> None:
     known = replace(vetted(), checks=())
     for organisation in ("red_cross", "introduction"):
         known = approved_by(known, organisation, date(2016, 4, 1))
-    assert person.missing(known, GUIDES, TODAY) == ("check:police_certificate",)
-    _, became_ready = person.assess(known, GUIDES, TODAY)
-    assert not became_ready
+    assert missing(known, GUIDES, TODAY) == ("check:police_certificate",)
+    assert assess(known, GUIDES, TODAY).participations[0].status == "consented"
 
 
 def test_a_guide_is_of_age_on_the_birthday_and_not_the_day_before() -> None:
     known = replace(vetted(), details=replace(DETAILS, birth_date=date(1998, 6, 15)))
-    assert "age" not in person.missing(known, GUIDES, date(2016, 6, 15))
-    assert "age" in person.missing(known, GUIDES, date(2016, 6, 14))
+    assert "age" not in missing(known, GUIDES, date(2016, 6, 15))
+    assert "age" in missing(known, GUIDES, date(2016, 6, 14))
 
 
 def test_a_document_that_was_seen_again_stands_once_with_its_latest_day() -> None:

@@ -69,7 +69,7 @@ def test_one_is_found_anywhere_in_a_text(text: str) -> None:
     st.sampled_from(["01010750160", "0101804567"]).flatmap(
         lambda number: st.lists(
             st.text(st.characters(exclude_characters="0123456789", max_codepoint=0x2FFF), max_size=3).map(
-                lambda between: "".join(one for one in between if not (one.isascii() and one.isalpha()))
+                lambda between: "".join(sign for sign in between if not (sign.isascii() and sign.isalpha()))
             ),
             min_size=len(number) - 1,
             max_size=len(number) - 1,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -13,6 +12,9 @@ from services.intake import wire
 from services.intake.domain import refugee
 from services.intake.domain.person import Person
 from services.intake.domain.volunteer import register
+from services.intake.public_state import public_state
+from services.intake.service import SPECS as INTAKE
+from services.matching.service import SPECS as MATCHING
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.catalogue import MESSAGES, commands_of
@@ -29,13 +31,14 @@ from shared.messaging.commands.dispatch import Commands, Decisions
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Received
 from shared.messaging.tables import Operators
-from shared.messaging.work import Work
 from shared.published import Refused, holds_unprintable, published_paths, refusal
 from tests.unit.messaging.records import raw, settlement
 
 NUMBER = "01010750160"
 """Made up: the check digits were computed, nobody was looked up."""
 NOW = datetime(2016, 6, 15, 8, tzinfo=UTC)
+SPECS: dict[topics.Service, Any] = {"intake": INTAKE, "matching": MATCHING}
+"""The commands of services that have their own."""
 INBOUND = [message for message in MESSAGES if message.inbound]
 PUBLISHED_FIELDS = {
     "PersonSettled": {"placement.district", "languages.0.code", "occupation", "interests.0"},
@@ -273,25 +276,18 @@ def test_spelling_is_let_through(text: str) -> None:
 # Every service's commands
 
 
-@dataclass
-class Asked:
-    """A service that must not be asked."""
-
-    requests: int = 0
-
-    async def decide(self, requests: Any, _: Work) -> list[Answer]:
-        """Counts."""
-        self.requests += len(requests)
-        return []
+async def not_asked(*_: object) -> list[Answer]:
+    """Decides nothing: the dispatch refuses before."""
+    return []
 
 
 def commands(service: topics.Service) -> Commands:
-    """A service's dispatch, with its own decisions or none, and one operator who may everything."""
+    """A service's dispatch, and one operator who may everything."""
     operators = Operators()
     example = shown(Operator)
     roles = ["coordinator", "approver", "administrator", "dead_letters", "auditor"]
     operators.put(OPERATOR, Operator.model_validate({**example, "roles": roles}))
-    decisions = Decisions({message.model: "coordinator" for message in commands_of(service)}, Asked().decide)  # type: ignore[misc]
+    decisions = Decisions(SPECS.get(service, ()), not_asked)
     desk = DeadLetterDesk(DeadLetters(topics.DEAD_LETTERS[service], service, None), ())
     return Commands(service, "", operators, decisions, desk)
 
@@ -364,10 +360,10 @@ def state_of(said: Any) -> str:
             settled = wire.settlement(record, said, ["case"])
             who: Person = refugee.settle(None, settled, "refugee-1", date(2026, 11, 22)).refugee
         case RegisterVolunteer():
-            who = register(wire.registration(said), "volunteer-1").volunteer
+            who = register(wire.registration(said), "volunteer-1")
         case _:
             raise TypeError
-    return repr(wire.public_state(who))
+    return repr(public_state(who))
 
 
 @pytest.mark.parametrize("model", [PersonSettled, RegisterVolunteer])

@@ -11,7 +11,7 @@ from pymongo.errors import (
     WriteError,
 )
 
-from shared.retry import Backoff, FailureBudget, is_infrastructure
+from shared.retry import Backoff, FailureBudget, Waits, is_infrastructure
 
 
 def test_backoff_doubles_up_to_its_ceiling() -> None:
@@ -24,6 +24,29 @@ def test_jitter_takes_up_to_half() -> None:
     backoff = Backoff(timedelta(seconds=1), timedelta(seconds=30))
     assert backoff.delay(3, 0.0) == timedelta(seconds=4)
     assert backoff.delay(10_000, 0.5) == timedelta(seconds=22.5)
+
+
+def test_jitter_is_drawn_anew_for_each_wait() -> None:
+    backoff = Backoff(timedelta(seconds=1), timedelta(seconds=30))
+    drawn = {backoff.delay(0) for _ in range(50)}
+    assert len(drawn) > 1
+    assert all(timedelta(seconds=0.5) <= delay <= timedelta(seconds=1) for delay in drawn)
+
+
+def test_waits_grow_with_each_failure_and_begin_anew_when_something_went_well() -> None:
+    waits = Waits(Backoff(timedelta(seconds=1), timedelta(hours=1)))
+    # A wait is between a half and the whole, so that each lies within a range of its own.
+    for whole in (1, 2, 4, 8):
+        assert timedelta(seconds=whole / 2) <= waits.next() <= timedelta(seconds=whole)
+    waits.reset()
+    assert waits.next() <= timedelta(seconds=1)
+
+
+async def test_sleeping_counts_as_a_failure() -> None:
+    waits = Waits(Backoff(timedelta(microseconds=100), timedelta(seconds=1)))
+    for _ in range(3):
+        await waits.sleep()
+    assert timedelta(microseconds=400) <= waits.next() <= timedelta(microseconds=800)
 
 
 @pytest.mark.parametrize(

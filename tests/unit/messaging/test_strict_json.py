@@ -34,6 +34,7 @@ def squeezed(raw: bytes) -> bytes:
         (b"[" * 900 + b"]" * 900, "too_deep"),
         (b"[" * 100_000 + b"]" * 100_000, "too_deep"),
         (b"[" * 22 + b"]" * 22, "too_deep"),
+        (b'{"a": ' * 21 + b"1" + b"}" * 21, "too_deep"),
         (json.dumps({str(number): 0 for number in range(501)}).encode(), "too_many_keys"),
         (b'"' + b"x" * MAX_BYTES + b'"', "too_large"),
     ],
@@ -53,6 +54,8 @@ def test_refuses_what_later_readers_could_not_hold(raw: bytes, code: str, *, com
         b'{"a": 9223372036854775807, "b": -9223372036854775808}',
         '{"navn": "Ærlig \u202e \\ud83d\\ude00 <b>=1+1</b>"}'.encode(),
         b"[" * 20 + b"]" * 20,
+        b'[{"a": [1]}, ' + b'{"a": ' * 19 + b"1" + b"}" * 19 + b"]",
+        b"[" + b", ".join([b'{"a": []}'] * 200) + b"]",
         json.dumps({str(number): 0 for number in range(500)}).encode(),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from services.reporting.domain.figures import ALL, FIGURES, names
 from services.reporting.domain.periods import end_of, month_of, shifted, span
-from services.reporting.domain.projection import Fact, Facts, Pair, Refugee, Volunteer, levels
+from services.reporting.domain.projection import Occurrence, Occurrences, Pair, Refugee, Volunteer, levels
 
 BERGEN, GUIDE, FAMILY = "no-4601", "flyktningguide-bergen", "familiedansk-assens"
 
@@ -47,22 +47,24 @@ def test_active_pairs_count_and_proposed_ones_do_not() -> None:
 
 
 def test_a_fact_counts_once_in_the_month_it_was_first_known_for() -> None:
-    june = Fact("pairs_created", BERGEN, GUIDE, "2016-06")
-    facts = Facts().with_new([june]).with_new([Fact("pairs_created", BERGEN, GUIDE, "2016-07")])
-    assert facts.open == (june,)
+    june = Occurrence("pairs_created", BERGEN, GUIDE, "2016-06")
+    occurrences = (
+        Occurrences().with_new([june]).with_new([Occurrence("pairs_created", BERGEN, GUIDE, "2016-07")])
+    )
+    assert occurrences.open == (june,)
 
 
 def test_a_fact_of_a_closed_month_does_not_count_again() -> None:
-    june = Fact("pairs_created", BERGEN, GUIDE, "2016-06")
-    closed = Facts((), Facts().with_new([june]).counted)
+    june = Occurrence("pairs_created", BERGEN, GUIDE, "2016-06")
+    closed = Occurrences((), Occurrences().with_new([june]).counted)
     assert closed.with_new([june]) == closed
 
 
 def test_somebody_who_moves_counts_in_each_municipality() -> None:
-    facts = Facts().with_new(
-        [Fact("settlements_registered", place, ALL, "2016-06") for place in (BERGEN, "no-5501", BERGEN)]
+    occurrences = Occurrences().with_new(
+        [Occurrence("settlements_registered", place, ALL, "2016-06") for place in (BERGEN, "no-5501", BERGEN)]
     )
-    assert [fact.municipality for fact in facts.open] == [BERGEN, "no-5501"]
+    assert [occurrence.municipality for occurrence in occurrences.open] == [BERGEN, "no-5501"]
 
 
 def test_months_run_over_the_turn_of_a_year() -> None:

@@ -33,7 +33,7 @@ def test_what_earlier_years_left_open_counts() -> None:
 def test_a_count_withheld_in_an_earlier_year_stays_free() -> None:
     """Whose decline, of the four proposals that may be open, would leave too few for this year's pairs."""
     assert not tells(Stock(4), [Step(6, (5, 5))])
-    assert tells(Stock(4, loose=True), [Step(6, (5, 5))])
+    assert tells(Stock(4, uncertain=True), [Step(6, (5, 5))])
 
 
 def test_a_shown_total_tells_where_months_alone_do_not() -> None:
@@ -61,7 +61,7 @@ def test_few_proposals_may_all_be_made_in_a_month_to_come() -> None:
 
 def test_a_closed_year_leaves_its_open_proposals() -> None:
     steps = [Step(20, (10, None)), Step(None, (5, 5))]
-    assert after(Stock(1), steps, Totals()) == Stock(1 + 20 + 4 - 10 - 5 - 5, loose=True)
+    assert after(Stock(1), steps, Totals()) == Stock(1 + 20 + 4 - 10 - 5 - 5, uncertain=True)
 
 
 def test_active_pairs_are_shown_only_where_shown_creations_explain_them() -> None:

@@ -14,7 +14,8 @@ from services.reporting.domain.book import Disclosed, Month, Opening, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Place, levels
-from services.reporting.store import Counts, Repository, key_of
+from services.reporting.indicators import key_of
+from services.reporting.store import Counts, Repository
 from shared.contracts.reporting.events import INDICATORS_PUBLISHED, IndicatorsPublished
 from shared.logging import get_logger
 from shared.messaging.due import Task
@@ -28,25 +29,25 @@ log = get_logger(__name__)
 
 PUBLISH, CLOSE = "publish_indicators", "close_period"
 EARLIEST_MONTHS = 24
-"""How far back the first figures go: older facts count in the earliest month."""
+"""How far back the first figures go: older occurrences count in the earliest month."""
 CATCH_UP = timedelta(seconds=1)
 """How soon it is looked again whether all records have been read."""
 
 
 @dataclass(slots=True)
 class _Figures:
-    """What one transaction counts: facts by open month, levels, and the places that there are."""
+    """What one transaction counts: occurrences by open month, levels, and the places that there are."""
 
-    facts: Counts
+    occurrences: Counts
     levels: Mapping[Place, Counter[str]]
     places: set[Place]
 
     def month(self, place: Place, name: str) -> Month:
         """An open month's counts, zeros included."""
         now = self.levels.get(place, Counter())
-        counts = {figure: self.facts[place, figure, name] for figure in figures.names(place[1], "fact")} | {
-            figure: now[figure] for figure in figures.names(place[1], "level")
-        }
+        counts = {
+            figure: self.occurrences[place, figure, name] for figure in figures.names(place[1], "flow")
+        } | {figure: now[figure] for figure in figures.names(place[1], "level")}
         return Month(name, {figure: counts[figure] for figure in figures.names(place[1])})
 
 
@@ -146,7 +147,7 @@ class Publishing:
         if not await self._repository.has_read_more(seen, work.session):
             return 0
         current = await self._count(first, work.session)
-        issue = _Issue(await self._repository.published(work.session))
+        issue = _Issue(await self._repository.indicators.open(work.session))
         current.places |= active | {_place(key) for key in issue.before}
         months = periods.span(first, today)
         for place, years in (await self._disclosed(current, months, work.session)).items():
@@ -155,20 +156,20 @@ class Publishing:
                     if month.name >= first:
                         issue.publish(_indicators(place, month, closed=False), cause, work)
                 issue.publish(_indicators(place, year.year, closed=False), cause, work)
-        await self._repository.save_published(issue.after, work.session)
+        await self._repository.indicators.save(issue.after, work.session)
         return len(issue.after)
 
     async def _open_first(self, today: str, work: Work) -> str:
-        """The month to begin with: that of the earliest fact."""
-        facts = await self._repository.facts(work.session)
-        earliest = min((month for _, _, month in facts), default=today)
+        """The month to begin with: that of the earliest occurrence."""
+        occurrences = await self._repository.occurrences(work.session)
+        earliest = min((month for _, _, month in occurrences), default=today)
         first = min(max(earliest, periods.shifted(today, -EARLIEST_MONTHS)), today)
         await self.reopen(first, work)
         return first
 
     async def _close(self, closing: str, work: Work, cause: Cause) -> int:
         current = await self._count(closing, work.session)
-        issue = _Issue(await self._repository.published(work.session))
+        issue = _Issue(await self._repository.indicators.open(work.session))
         current.places |= self._active() | {_place(key) for key in issue.before}
         books: dict[tuple[Place, str], Book] = {}
         complete = periods.ends_year(closing)
@@ -180,18 +181,18 @@ class Publishing:
                 issue.publish(_indicators(place, year.year, closed=True), cause, work)
                 books[place, year_of(periods.shifted(closing, 1))] = Book(year.closing)
         await self._repository.save_books(books, work.session)
-        await self._repository.save_published(issue.after, work.session)
-        await self._repository.forget_facts(closing, work.session)
+        await self._repository.indicators.save(issue.after, work.session)
+        await self._repository.forget_occurrences(closing, work.session)
         return len(issue.after)
 
     async def _count(self, first: str, session: Session) -> _Figures:
-        """Counts everything. A fact of a month that is closed already counts in the first open one."""
+        """Counts everything. An occurrence of a month that is closed already counts in the first open one."""
         await self._repository.tally(await self._repository.release(session), "released", session)
-        facts: Counts = Counter()
-        for (place, figure, month), count in (await self._repository.facts(session)).items():
-            facts[place, figure, max(month, first)] += count
+        occurrences: Counts = Counter()
+        for (place, figure, month), count in (await self._repository.occurrences(session)).items():
+            occurrences[place, figure, max(month, first)] += count
         current = levels(*await self._repository.live(session))
-        return _Figures(facts, current, {place for place, _, _ in facts} | set(current))
+        return _Figures(occurrences, current, {place for place, _, _ in occurrences} | set(current))
 
     async def _disclosed(
         self, current: _Figures, months: Sequence[str], session: Session, *, complete: bool = False

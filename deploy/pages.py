@@ -1,0 +1,67 @@
+"""Pages of docs/ that are made from the code: `python -m deploy.pages`; with `--check` nothing is written.
+
+What is made stands between two comments of a page, and the rest of the page is written by hand.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from services.reporting.domain.figures import FIGURES
+
+ROOT = Path(__file__).parents[1]
+BEGIN, END = "<!-- made by python -m deploy.pages -->", "<!-- end -->"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def indicators() -> str:
+    """What each figure counts."""
+    return table(
+        ["figure", "of", "kind", "meaning", "made from"],
+        [
+            (f"`{figure.name}`", figure.scope, figure.kind, figure.meaning, figure.source)
+            for figure in FIGURES
+        ],
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {"docs/indicators.md": indicators}
+"""What makes the part of each page."""
+
+
+def renewed(page: str, part: str) -> str:
+    """A page with its made part anew; raises ValueError for a page without the two comments."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page lacks {BEGIN} or {END}")
+    return f"{before}{BEGIN}\n{part}{END}{after}"
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """0 if all is well; 1 with a line for each page that isn't fresh."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    given = parser.parse_args(arguments)
+    stale = []
+    for name, make in PAGES.items():
+        page = (root / name).read_text(encoding="utf-8")
+        fresh = renewed(page, make())
+        if fresh != page:
+            stale.append(name)
+            if not given.check:
+                (root / name).write_text(fresh, encoding="utf-8")
+    if given.check and stale:
+        sys.stderr.write("".join(f"{name}: not as the code has it\n" for name in stale))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

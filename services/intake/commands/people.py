@@ -1,0 +1,70 @@
+"""Steps on the file of a refugee or of a volunteer."""
+
+from services.intake import wire
+from services.intake.commands.spec import Context, OnFile
+from services.intake.domain import person
+from services.intake.domain.person import Check, Consent, Person
+from services.intake.domain.refugee import Fact
+from shared.contracts.intake import events
+from shared.contracts.intake.commands import JoinProgramme, RecordCheck, RecordConsent, RecordInterview
+
+_OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_APPROVED)
+"""What any of these steps may lead to."""
+
+
+def join(who: Person, command: JoinProgramme, context: Context) -> Person:
+    """Takes part in a programme under the pack that the municipality runs now."""
+    context.refuse_ahead("joined_on", command.joined_on)
+    asked = context.asked(who, command.programme)
+    return person.join(who, asked.programme, asked.pack_version, command.joined_on)
+
+
+def consent(who: Person, command: RecordConsent, context: Context) -> Person:
+    """Consents to a purpose."""
+    context.refuse_ahead("given_on", command.given_on)
+    return person.consent(who, Consent(command.purpose, command.text_version, command.given_on))
+
+
+def interview(who: Person, command: RecordInterview, context: Context) -> Person:
+    """Was interviewed for a programme."""
+    context.refuse_ahead("held_on", command.held_on)
+    return person.interviewed(who, wire.interview(command))
+
+
+def check(who: Person, command: RecordCheck, context: Context) -> Person:
+    """Showed a document."""
+    context.refuse_ahead("seen_on", command.seen_on)
+    return person.checked(who, Check(command.kind, command.seen_on, command.role))
+
+
+JOIN_PROGRAMME = OnFile(
+    model=JoinProgramme,
+    role="coordinator",
+    subject="person",
+    decide=join,
+    fact=Fact.JOINED,
+    events=(events.REFUGEE_JOINED, *_OUTCOMES),
+)
+RECORD_CONSENT = OnFile(
+    model=RecordConsent,
+    role="coordinator",
+    subject="person",
+    decide=consent,
+    fact=Fact.CONSENTED,
+    events=(events.REFUGEE_CONSENTED, *_OUTCOMES),
+)
+RECORD_INTERVIEW = OnFile(
+    model=RecordInterview,
+    role="coordinator",
+    subject="person",
+    decide=interview,
+    fact=Fact.INTERVIEWED,
+    events=(events.REFUGEE_INTERVIEWED, *_OUTCOMES),
+)
+RECORD_CHECK = OnFile(
+    model=RecordCheck,
+    role="coordinator",
+    subject="person",
+    decide=check,
+    events=(events.REFUGEE_CORRECTED, *_OUTCOMES),
+)

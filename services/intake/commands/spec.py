@@ -1,0 +1,75 @@
+"""How commands are decided: by a step on somebody's file, by opening one, or by answering a question."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from services.intake.domain.errors import DomainError
+from services.intake.domain.person import Person
+from services.intake.domain.refugee import Fact, Refugee
+from services.intake.domain.requirements import Requirements
+from services.intake.store import File
+from shared.contracts.commands import Command
+from shared.messaging.commands.answers import Answer
+from shared.messaging.commands.registry import CommandSpec
+
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision may know besides file and command: the day, whose organisation gives the command, and
+    what a programme asks of a person, which raises `unknown_programme`.
+    """
+
+    today: date
+    organisation: str
+    asked: Callable[[Person, str], Requirements]
+
+    def refuse_ahead(self, field: str, day: date) -> None:
+        """Raises `date_in_future` for a day that hasn't come yet."""
+        if day > self.today:
+            raise DomainError("date_in_future", f"{field} can't lie ahead.", field)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What the answer to a step on a programme still waits for: nothing once `organisations` is empty."""
+
+    programme: str
+    organisations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnFile(CommandSpec[Callable[[Person, C, Context], Person]], Generic[C]):
+    """A step on the subject's file. `decide` gives the new file; it raises DomainError.
+
+    `fact` is what the step is called on a refugee's file if it doesn't make them ready. Where `awaits` is
+    given the answer is pending until nothing is awaited any more, and then goes to all that wait.
+    """
+
+    model: type[C]
+    fact: Fact = Fact.CORRECTED
+    awaits: Callable[[Person, C, Context], Awaited] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening(CommandSpec[Callable[[Person | None, str, C, Context], Person]], Generic[C]):
+    """Opens a file. `decide` gets the one that is there already, if any, the subject and the command; it
+    raises DomainError. `fact` is what happened.
+    """
+
+    model: type[C]
+    fact: StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(CommandSpec[Callable[[File[Refugee] | None], Answer]], Generic[C]):
+    """Asks about a municipality's case. `case` gives municipality and reference and raises DomainError;
+    `decide` answers by the file of that case, if there is one.
+    """
+
+    model: type[C]
+    case: Callable[[C], tuple[str, str]]

@@ -1,0 +1,68 @@
+"""Volunteers: who opens their files, and who approves them."""
+
+import re
+
+from services.intake import wire
+from services.intake.commands.spec import Awaited, Context, OnFile, Opening
+from services.intake.domain import person, volunteer
+from services.intake.domain.errors import DomainError
+from services.intake.domain.person import Approval, Person
+from services.intake.domain.requirements import missing_approvals
+from services.intake.domain.volunteer import Volunteer
+from shared.contracts.intake import events
+from shared.contracts.intake.commands import ApproveVolunteer, RegisterVolunteer
+
+_REFERENCE = re.compile(r"volunteer-[a-z2-7]{16,40}", re.ASCII)
+
+
+def register(known: Person | None, subject: str, command: RegisterVolunteer, context: Context) -> Volunteer:
+    """Opens a volunteer's file under a subject that the operator chose."""
+    if not _REFERENCE.fullmatch(subject):
+        raise DomainError(
+            "subject_invalid",
+            "The subject must be volunteer- and 16 to 40 random characters of a-z and 2-7.",
+            "subject",
+        )
+    if known is not None:
+        raise DomainError("already_registered", "There is a volunteer under this subject.", "subject")
+    context.refuse_ahead("registered_on", command.registered_on)
+    context.refuse_ahead("person.birth_date", command.person.birth_date)
+    return volunteer.register(wire.registration(command), subject)
+
+
+def approve(who: Person, command: ApproveVolunteer, context: Context) -> Person:
+    """Is approved by the organisation that gives the command."""
+    context.refuse_ahead("decided_on", command.decided_on)
+    if not isinstance(who, Volunteer):
+        raise DomainError("not_a_volunteer", "Only volunteers are approved.", "subject")
+    organisations = context.asked(who, command.programme).organisations
+    if context.organisation not in organisations:
+        raise DomainError(
+            "organisation_not_asked",
+            f"The pack asks for the approval of {', '.join(sorted(organisations)) or 'nobody'}.",
+        )
+    return person.approved(who, Approval(command.programme, context.organisation, command.decided_on))
+
+
+def other_approvals(who: Person, command: ApproveVolunteer, context: Context) -> Awaited:
+    """The organisations that the pack asks for and that have not approved yet."""
+    asked = context.asked(who, command.programme)
+    return Awaited(command.programme, missing_approvals(who, asked))
+
+
+REGISTER_VOLUNTEER = Opening(
+    model=RegisterVolunteer,
+    role="coordinator",
+    subject="volunteer",
+    decide=register,
+    fact=volunteer.Fact.REGISTERED,
+    events=(events.VOLUNTEER_REGISTERED,),
+)
+APPROVE_VOLUNTEER = OnFile(
+    model=ApproveVolunteer,
+    role="approver",
+    subject="volunteer",
+    decide=approve,
+    awaits=other_approvals,
+    events=(events.VOLUNTEER_UPDATED, events.VOLUNTEER_APPROVED),
+)

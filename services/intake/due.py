@@ -1,0 +1,92 @@
+"""What happens at its time: approvals that waited in vain are answered, people come of age."""
+
+import contextlib
+from collections.abc import Mapping
+from datetime import date
+
+from services.intake import approvals
+from services.intake.domain import refugee
+from services.intake.domain.errors import DomainError
+from services.intake.domain.progress import progressed
+from services.intake.domain.requirements import missing_approvals
+from services.intake.packs import Packs
+from services.intake.publish import Publisher
+from services.intake.store import People
+from shared.clock import local_day, local_midnight
+from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.commands.answers import CommandRef, Rejected
+from shared.messaging.commands.replies import Replies
+from shared.messaging.due import DueHandler, Task
+from shared.messaging.work import DueRow, Work
+
+READINESS_KIND = "readiness"
+
+
+def readiness_id(subject: str) -> str:
+    """The row that looks at somebody again: each has one at most."""
+    return f"{READINESS_KIND}/{subject}"
+
+
+def look_again(subject: str, day: date, work: Work) -> None:
+    """Has somebody's readiness looked at when a day begins on which more will be met."""
+    work.schedule(DueRow(readiness_id(subject), READINESS_KIND, local_midnight(day), subject))
+
+
+class Due:
+    """The handlers of intake's due rows."""
+
+    def __init__(self, people: People, publisher: Publisher, packs: Packs, protection: RecordCipher) -> None:
+        self._people = people
+        self._publisher = publisher
+        self._packs = packs
+        self._protection = protection
+
+    @property
+    def handlers(self) -> Mapping[str, DueHandler]:
+        """The handler of each kind of row."""
+        return {approvals.APPROVAL_KIND: self.close_approval, READINESS_KIND: self.reassess}
+
+    async def close_approval(self, task: Task) -> None:
+        """Gives an approval that waited in vain its final answer."""
+        ref, subject = CommandRef.of(task.row.data), task.row.subject
+
+        async def close(work: Work) -> None:
+            file = (await self._people.by_subject([subject], work.session)).get(subject)
+            lacking: tuple[str, ...] = ()
+            if file is not None:
+                # The pack may have been removed since: then nobody can say whose approvals it asked for.
+                with contextlib.suppress(DomainError):
+                    asked = self._packs.asked(file.person, task.row.data["programme"])
+                    lacking = missing_approvals(file.person, asked)
+            if not await approvals.give_up(ref, subject, work):
+                return
+            replies = await Replies.load(work, [ref], self._protection)
+            names = ", ".join(lacking) or "unknown"
+            reason = f"After {approvals.APPROVAL_WINDOW.days} days approvals are missing: {names}."
+            # The message's limit is the contract's.
+            rejected = Rejected("approval_incomplete", f"{reason[:300]} The approval given stays on record.")
+            replies.send(ref, task.row.cause, rejected)
+
+        await task.finish(close)
+
+    async def reassess(self, task: Task) -> None:
+        """Publishes what somebody meets by now. A row that is out of date changes nothing."""
+        subject = task.row.subject
+
+        async def look(work: Work) -> None:
+            file = (await self._people.by_subject([subject], work.session)).get(subject)
+            if file is None:
+                return
+            today = local_day(work.now)
+            # Of a pack that was removed since nobody can say what it asked for.
+            with contextlib.suppress(DomainError):
+                after = self._packs.assessed(file.person, today)
+                if after != file.person:
+                    after, fact = progressed(file.person, after, refugee.Fact.CORRECTED, today)
+                    changed = file._replace(person=after)
+                    changed = self._publisher.changed(file, changed, fact, task.row.cause, work)
+                    await self._people.save([(file, changed)], work.session)
+                if (day := self._packs.next_met(after, today)) is not None:
+                    look_again(subject, day, work)
+
+        await task.finish(look)

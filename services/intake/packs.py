@@ -1,0 +1,74 @@
+"""What programmes ask of people, by the packs that are published now."""
+
+from datetime import date
+from typing import Literal, TypeVar
+
+from services.intake import wire
+from services.intake.domain import requirements
+from services.intake.domain.errors import DomainError
+from services.intake.domain.person import Person
+from services.intake.domain.requirements import Requirements
+from services.intake.domain.volunteer import Volunteer
+from shared.contracts.programmes import ProgrammePack
+from shared.messaging.tables import Programmes
+
+P = TypeVar("P", bound=Person)
+Side = Literal["giving", "receiving"]
+
+
+class Packs:
+    """The packs as requirements on people; a pack is mapped once."""
+
+    def __init__(self, programmes: Programmes) -> None:
+        self._programmes = programmes
+        self._mapped: dict[tuple[str, str, Side], tuple[ProgrammePack, Requirements]] = {}
+
+    def asked(self, who: Person, programme: str) -> Requirements:
+        """What the pack asks of this person: the pack they joined under, or the one that their municipality
+        runs now. Raises `unknown_programme`.
+        """
+        part = who.participation(programme)
+        pack = (
+            self._programmes.active(who.municipality, programme)
+            if part is None
+            else self._programmes.pack(programme, part.pack_version)
+        )
+        if pack is None:
+            raise DomainError(
+                "unknown_programme",
+                f"The municipality {who.municipality} runs no such programme.",
+                "programme",
+            )
+        return self._requirements(pack, who)
+
+    def assessed(self, who: P, today: date) -> P:
+        """The person with every participation brought up to what is asked. Raises `unknown_programme`."""
+        for part in who.participations:
+            who = requirements.assess(who, self.asked(who, part.programme), today)
+        return who
+
+    def missing(self, who: Person, today: date) -> dict[str, list[str]]:
+        """What somebody would lack in each programme that their municipality runs, by its name."""
+        return {
+            pack.name: list(requirements.missing(who, self._requirements(pack, who), today))
+            for municipality, pack in self._programmes.all_active()
+            if municipality == who.municipality
+        }
+
+    def next_met(self, who: Person, today: date) -> date | None:
+        """The next day on which passing time alone will meet a requirement that is missing."""
+        days = [
+            requirements.next_met(who, self.asked(who, part.programme), today)
+            for part in who.participations
+            if part.missing
+        ]
+        return min((day for day in days if day is not None), default=None)
+
+    def _requirements(self, pack: ProgrammePack, who: Person) -> Requirements:
+        side: Side = "giving" if isinstance(who, Volunteer) else "receiving"
+        key = pack.name, pack.version, side
+        known = self._mapped.get(key)
+        # A record may have replaced the pack.
+        if known is None or known[0] is not pack:
+            known = self._mapped[key] = pack, wire.requirements(pack, getattr(pack.sides, side))
+        return known[1]

@@ -1,0 +1,291 @@
+"""Programme packs (`programmes.v1`): what a programme asks of people and how it pairs them, as data.
+
+A pack has the sections that its programme needs. Requirements and rules are lists of codes with parameters:
+each is a class here and a function in the service that runs it. Criteria are codes with weights, and the
+table in matching says which there are.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts import topics
+from shared.contracts.example import PACK_VERSION, POOL, PROGRAMME, example
+from shared.contracts.fields import (
+    Code,
+    Contract,
+    Count,
+    Hours,
+    Line,
+    Municipality,
+    PackVersion,
+    ProgrammeName,
+)
+from shared.contracts.message import inbound
+from shared.contracts.published import REGISTERED
+
+Days = Annotated[str, StringConstraints(pattern=r"^P[0-9]{1,4}D$")]
+"""Whole days as ISO 8601 writes them: `P14D`."""
+Months = Annotated[str, StringConstraints(pattern=r"^P[0-9]{1,2}M$")]
+"""Whole months as ISO 8601 writes them: `P12M`."""
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def number_of(period: str) -> int:
+    """How many days or months a period of `Days` or `Months` has."""
+    found = _NUMBER.search(period)
+    if found is None:
+        raise ValueError("a period has a number, such as P14D")
+    return int(found[0])
+
+
+class ConsentAsked(Contract):
+    """A consent in force for a purpose, such as `matching`; `of` is who must have given it."""
+
+    kind: Literal["consent"]
+    purpose: Code
+    of: Literal["self"] = "self"
+
+
+class InterviewAsked(Contract):
+    """An interview for this programme."""
+
+    kind: Literal["interview"]
+
+
+class CheckAsked(Contract):
+    """A document that was seen, such as `police_certificate`."""
+
+    kind: Literal["check"]
+    check: Code
+
+
+class ApprovalAsked(Contract):
+    """An organisation's approval."""
+
+    kind: Literal["approval"]
+    organisation: Code
+
+
+class AgeAsked(Contract):
+    """A least age in years."""
+
+    kind: Literal["age"]
+    minimum: Annotated[int, Field(ge=0, le=120)]
+
+
+Requirement = Annotated[
+    ConsentAsked | InterviewAsked | CheckAsked | ApprovalAsked | AgeAsked, Field(discriminator="kind")
+]
+"""What somebody must have before they may be matched."""
+
+
+class PackSide(Contract):
+    """One side of a pack's pairs: the kind of party, their role in the programme, and what each must have."""
+
+    model_config = example(
+        {
+            "party": "person",
+            "role": "refugee",
+            "requirements": [
+                {"kind": "consent", "purpose": "matching"},
+                {"kind": "consent", "purpose": "contact"},
+                {"kind": "interview"},
+                {"kind": "age", "minimum": 18},
+            ],
+        }
+    )
+
+    party: Literal["person", "household"]
+    role: Code
+    requirements: Annotated[list[Requirement], Field(max_length=40)] = []
+
+
+class PackSides(Contract):
+    """Who is helped and who helps."""
+
+    model_config = example(
+        {
+            "giving": {
+                "party": "person",
+                "role": "guide",
+                "requirements": [
+                    {"kind": "consent", "purpose": "matching"},
+                    {"kind": "consent", "purpose": "contact"},
+                    {"kind": "interview"},
+                    {"kind": "check", "check": "police_certificate"},
+                    {"kind": "check", "check": "confidentiality_declaration"},
+                    {"kind": "check", "check": "training"},
+                    {"kind": "approval", "organisation": "red_cross_bergen"},
+                    {"kind": "approval", "organisation": "introduction_programme_bergen"},
+                    {"kind": "age", "minimum": 18},
+                ],
+            }
+        }
+    )
+
+    receiving: PackSide
+    giving: PackSide
+
+
+class SelfRule(Contract):
+    """Nobody is paired with themselves or their own household."""
+
+    code: Literal["self"]
+
+
+class MunicipalityRule(Contract):
+    """Both live in the same municipality."""
+
+    code: Literal["municipality"]
+
+
+class LanguageRule(Contract):
+    """A language in common: `hard` forbids a pair without one, `soft` only scores it."""
+
+    code: Literal["language"]
+    strength: Literal["hard", "soft"]
+
+
+class GenderWishRule(Contract):
+    """Each side's stated wish about the other's gender is kept."""
+
+    code: Literal["gender_wish"]
+
+
+class AgeRule(Contract):
+    """Both are certainly as old as their side's requirement says; guides are 18 in any case."""
+
+    code: Literal["age"]
+
+
+class AvailabilityRule(Contract):
+    """At least so many free hours a week in common."""
+
+    code: Literal["availability"]
+    hours: Hours
+
+
+class ChildCertificateRule(Contract):
+    """A guide of a household with minors has shown a child certificate."""
+
+    code: Literal["child_certificate"]
+
+
+class CapacityRule(Contract):
+    """A guide has no more pairs at once than they want."""
+
+    code: Literal["capacity"]
+
+
+class ExcludedRule(Contract):
+    """A couple that declined, or let a proposal expire, is not proposed again for the pack's time."""
+
+    code: Literal["excluded"]
+
+
+Rule = Annotated[
+    SelfRule
+    | MunicipalityRule
+    | LanguageRule
+    | GenderWishRule
+    | AgeRule
+    | AvailabilityRule
+    | ChildCertificateRule
+    | CapacityRule
+    | ExcludedRule,
+    Field(discriminator="code"),
+]
+"""What forbids a pair, any one of them."""
+
+
+class PackPolicy(Contract):
+    """How waiting counts: points for each day since the receiving party was ready, uncapped."""
+
+    model_config = example({"waiting_points_per_day": 0.2})
+
+    waiting_points_per_day: Annotated[float, Field(ge=0, le=100, strict=False)]
+
+
+class PackDuration(Contract):
+    """How long a pair lasts."""
+
+    at_least: Months | None = None
+    at_most: Months | None = None
+
+
+class PackPairing(Contract):
+    """How people are paired.
+
+    `criteria` gives each criterion the most points that it may add to a pair's score. `answer_within` is each
+    proposal's deadline; `exclude_for` how long a declined or expired couple is not proposed again. All
+    `signatories` sign before a pair is created.
+    """
+
+    model_config = example(
+        {
+            "relation": "guide",
+            "rules": [
+                {"code": "self"},
+                {"code": "municipality"},
+                {"code": "language", "strength": "hard"},
+                {"code": "gender_wish"},
+                {"code": "age"},
+                {"code": "availability", "hours": 1},
+                {"code": "child_certificate"},
+                {"code": "capacity"},
+                {"code": "excluded"},
+            ],
+            "criteria": {
+                "interests": 30,
+                "age": 18,
+                "life_situation": 12,
+                "occupation": 7,
+                "language": 20,
+                "distance": 8,
+                "availability": 5,
+            },
+            "answer_within": "P14D",
+            "exclude_for": "P180D",
+            "signatories": ["refugee", "guide", "red_cross_bergen"],
+        }
+    )
+
+    relation: Code
+    rules: Annotated[list[Rule], Field(min_length=1, max_length=40)]
+    criteria: Annotated[dict[Code, Count], Field(min_length=1, max_length=40)]
+    policy: PackPolicy
+    answer_within: Days
+    exclude_for: Days
+    signatories: Annotated[list[Code], Field(min_length=1, max_length=10)]
+    duration: PackDuration | None = None
+
+
+class ProgrammePack(Contract):
+    """The rules of one programme as data; a pair keeps the version that it started with."""
+
+    model_config = example(
+        {"kind": "guide", "title": "Flyktningguide, Bergen"}, subject=f"{PROGRAMME}@{PACK_VERSION}"
+    )
+
+    name: ProgrammeName
+    version: PackVersion
+    kind: Literal["guide"]
+    title: Annotated[Line, REGISTERED]
+    sides: Annotated[PackSides, REGISTERED]
+    pairing: Annotated[PackPairing, REGISTERED]
+
+
+class ActiveProgramme(Contract):
+    """That a municipality runs a programme under a pack version; key `active/<municipality>/<name>`."""
+
+    model_config = example({}, subject=f"active/{POOL}")
+
+    municipality: Municipality
+    programme: ProgrammeName
+    pack_version: PackVersion
+
+
+PROGRAMME_PUBLISHED = inbound(topics.PROGRAMMES, ProgrammePack, "ProgrammePublished", version=2)
+PROGRAMME_ACTIVATED = inbound(topics.PROGRAMMES, ActiveProgramme, "ProgrammeActivated")

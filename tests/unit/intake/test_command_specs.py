@@ -1,0 +1,147 @@
+"""Every command that the catalogue has is described once, and does what its description says."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.intake import commands, wire
+from services.intake.commands.cases import FIND_PERSON
+from services.intake.commands.spec import Context, OnFile, Opening, Question
+from services.intake.domain import person, refugee, volunteer
+from services.intake.domain.errors import DomainError
+from services.intake.domain.person import Person
+from services.intake.domain.progress import progressed
+from services.intake.domain.requirements import Requirements, assess
+from services.intake.service import SPECS
+from services.intake.store import File
+from shared.contracts import topics
+from shared.contracts.commands import Command
+from shared.contracts.example import shown
+from shared.contracts.message import Message
+from shared.messaging.commands.answers import Accepted, UnknownSubject
+from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
+from shared.messaging.work import Revision
+from shared.programmes import shipped_packs
+from tests.unit.intake.people import DETAILS, PROFILE, TODAY, settlement
+
+PACK = shipped_packs()["flyktningguide-bergen@1.0"]
+TOPICS: dict[str, set[topics.Topic]] = {
+    "case": set(),
+    "person": {topics.REFUGEES, topics.VOLUNTEERS},
+    "volunteer": {topics.VOLUNTEERS},
+}
+LATE = date(2100, 1, 1)
+SUBJECT = "volunteer-abcdefghijklmnop"
+
+
+def asked(who: Person, programme: str) -> Requirements:
+    side = PACK.sides.giving if isinstance(who, volunteer.Volunteer) else PACK.sides.receiving
+    return replace(wire.requirements(PACK, side), programme=programme)
+
+
+CONTEXT = Context(LATE, "red_cross_bergen", asked)
+
+
+def people() -> dict[topics.Topic, Person]:
+    """Somebody of each kind, who hasn't joined anything."""
+    settled = refugee.settle(None, settlement(), "refugee-a", TODAY).refugee
+    registration = volunteer.Registration("no-4601", PROFILE, DETAILS, 1, None, TODAY)
+    return {topics.REFUGEES: settled, topics.VOLUNTEERS: volunteer.register(registration, SUBJECT)}
+
+
+def example(spec: CommandSpec[object]) -> Command:
+    command = spec.model.model_validate(shown(spec.model))
+    assert isinstance(command, Command)
+    return command
+
+
+def steps() -> Iterator[tuple[OnFile[Command], Person]]:
+    for spec in SPECS:
+        if isinstance(spec, OnFile):
+            yield from ((spec, who) for topic, who in people().items() if topic in TOPICS[spec.subject])
+
+
+EACH_STEP = pytest.mark.parametrize(
+    ("spec", "who"),
+    [pytest.param(spec, who, id=f"{spec.model.__name__} {who.subject[:9]}") for spec, who in steps()],
+)
+
+
+def taken(spec: OnFile[Command], who: Person, **changes: Any) -> tuple[Person, Message]:
+    """Who has joined, if the command isn't that, after its example, and what happened.
+
+    `changes` are to what the pack asks.
+    """
+    command = example(spec)
+    programme = getattr(command, "programme", PACK.name)
+    if spec.fact is not refugee.Fact.JOINED:
+        who = person.join(who, programme, PACK.version, TODAY)
+    decided = spec.decide(who, command, CONTEXT)
+    assessed = assess(decided, replace(asked(decided, programme), **changes), LATE)
+    changed, fact = progressed(who, assessed, spec.fact, LATE)
+    return changed, wire.EVENTS[fact]
+
+
+@pytest.mark.parametrize("spec", list(SPECS), ids=lambda spec: spec.model.__name__)
+def test_a_commands_events_are_of_its_subjects_topics(spec: CommandSpec[object]) -> None:
+    assert {event.topic for event in spec.events} == TOPICS[spec.subject]
+    assert len(set(spec.events)) == len(spec.events)
+
+
+@EACH_STEP
+def test_a_step_makes_the_usual_one_of_its_events(spec: OnFile[Command], who: Person) -> None:
+    changed, event = taken(spec, who)
+    assert changed != who
+    assert event is next(usual for usual in spec.events if usual.topic == event.topic)
+
+
+@EACH_STEP
+def test_a_step_after_which_nothing_is_missing_says_so(spec: OnFile[Command], who: Person) -> None:
+    _, event = taken(spec, who, items=())
+    assert event in spec.events
+    assert event.name in {"RefugeeReady", "VolunteerApproved"}
+
+
+@EACH_STEP
+def test_no_step_lies_ahead(spec: OnFile[Command], who: Person) -> None:
+    with pytest.raises(DomainError, match="date_in_future"):
+        spec.decide(who, example(spec), replace(CONTEXT, today=date(1900, 1, 1)))
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if isinstance(spec, Opening)])
+def test_an_opening_makes_its_event_and_opens_nothing_twice(spec: Opening[Command]) -> None:
+    opened = spec.decide(None, SUBJECT, example(spec), CONTEXT)
+    assert opened.subject == SUBJECT
+    assert spec.events == (wire.EVENTS[spec.fact],)
+    with pytest.raises(DomainError, match="already_registered"):
+        spec.decide(opened, SUBJECT, example(spec), CONTEXT)
+    with pytest.raises(DomainError, match="subject_invalid"):
+        spec.decide(None, "volunteer-1", example(spec), CONTEXT)
+
+
+def test_a_case_is_found_where_something_was_published_of_it() -> None:
+    settled = refugee.settle(None, settlement(), "refugee-a", TODAY).refugee
+    assert FIND_PERSON.decide(File(settled, Revision(3, 1))) == Accepted(
+        {"subject": "refugee-a", "revision": 3}, "refugee-a"
+    )
+    hidden = refugee.settle(None, settlement(secrecy="minor"), "refugee-a", TODAY).refugee
+    for file in (None, File(settled), File(hidden, Revision(1, 1))):
+        assert FIND_PERSON.decide(file) == UnknownSubject()
+
+
+@pytest.mark.parametrize("spec", specs_in(commands), ids=lambda spec: spec.model.__name__)
+def test_no_command_starts_without_its_description_or_with_two(spec: CommandSpec[object]) -> None:
+    others = [other for other in specs_in(commands) if other is not spec]
+    with pytest.raises(CommandsIncomplete, match=f"nothing decides {spec.model.__name__};"):
+        Registry("intake", others)
+    with pytest.raises(CommandsIncomplete, match="decided twice: 1"):
+        Registry("intake", [*others, spec, spec])
+    with pytest.raises(CommandsIncomplete, match=f"not in the catalogue: .*{spec.model.__name__}"):
+        Registry("matching", [spec])
+
+
+def test_every_description_is_of_a_kind_that_the_service_decides() -> None:
+    assert all(isinstance(spec, OnFile | Opening | Question) for spec in SPECS)
