@@ -45,7 +45,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "rich": ("deploy.*",),
     "scipy": ("services.matching.domain.*",),
     "starlette": ("services.*.pages", "shared.messaging.runtime"),
-    "stdnum": ("services.intake.personal_numbers",),
+    "stdnum": ("shared.personal_numbers",),
     "structlog": ("shared.logging",),
     "testcontainers": ("deploy.local.*",),
     "uuid_utils": ("shared.ids",),

@@ -6,7 +6,6 @@ from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.due import Due
 from services.intake.packs import Packs
-from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.service import SPECS, Intake
 from services.intake.settings import Settings
@@ -38,7 +37,7 @@ def create_app(settings: Settings) -> App:
         runtime,
         subscriptions(settlements),
         due_handlers=Due(people, publisher, packs, protection).handlers,
-        decisions=Decisions(SPECS, intake.decide, reads_as_personal_number),
+        decisions=Decisions(SPECS, intake.decide),
         indexes=store.INDEXES,
         protection=protection,
     )

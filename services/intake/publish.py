@@ -9,7 +9,8 @@ from services.intake.domain.refugee import Refugee
 from services.intake.public_state import public_state, withdrawn_state
 from services.intake.store import File
 from shared.contracts import topics
-from shared.contracts.intake.events import CONTACT_CARD_SEALED, REFUGEE_WITHDRAWN, ContactCard
+from shared.contracts.intake.cards import CONTACT_CARD_SEALED, ContactCard
+from shared.contracts.intake.events import REFUGEE_WITHDRAWN
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
 from shared.sealing import Sealer

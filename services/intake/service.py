@@ -11,7 +11,6 @@ from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
 from services.intake.domain.refugee import Refugee
 from services.intake.packs import Packs
-from services.intake.personal_numbers import personal_number_in
 from services.intake.public_state import public_state
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, People
@@ -59,10 +58,6 @@ class Intake:
         return answers
 
     async def _answer(self, request: Request, entry: Entry[Person], work: Work) -> Answer:
-        if (field := personal_number_in(request.command)) is not None:
-            return Rejected(
-                "personal_number", "No field that is published may hold a personal number.", field
-            )
         context = Context(local_day(work.now), request.operator.organisation, self._packs.asked)
         match SPECS.of(request.command):
             case Question() as spec:

@@ -10,7 +10,6 @@ from services.intake import wire
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
 from services.intake.due import readiness_id
-from services.intake.personal_numbers import personal_number_in, reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, Files
 from services.intake.wire import CaseKey
@@ -24,6 +23,8 @@ from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, 
 from shared.messaging.reading.records import Handled, Readable, Received
 from shared.messaging.work import Revision, Work
 from shared.mongo import Document
+from shared.personal_numbers import reads_as_personal_number
+from shared.published import refusal
 
 _CASE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
@@ -112,8 +113,8 @@ class Settlements:
             return Dead("case_invalid", "subject")
         if reads_as_personal_number(record.key):
             return Dead("personal_number", "subject")
-        if (field := personal_number_in(record.data)) is not None:
-            return Dead("personal_number", field)
+        if (refused := refusal(record.data)) is not None:
+            return Dead(refused.code, refused.field)
         if isinstance(record.data, municipal.PersonSettled | municipal.PersonMoved):
             return wire.date_in_future(record.data, local_day(record.raw.broker_time))
         return None

@@ -16,7 +16,7 @@ from shared.contracts import municipal, people, programmes, topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN, Contract
 from shared.contracts.intake import commands as command
-from shared.contracts.intake import events as public
+from shared.contracts.intake.cards import CardDetails
 from shared.contracts.message import Message
 from shared.contracts.programmes import PackSide, ProgrammePack
 from shared.messaging.reading.outcome import Dead
@@ -201,7 +201,7 @@ def requirements(pack: ProgrammePack, side: PackSide) -> Requirements:
 
 def card(details: person.Details) -> bytes:
     """The plain text of a contact card."""
-    plain = public.CardDetails(
+    plain = CardDetails(
         given_name=details.given_name,
         email=details.email,
         phone=details.phone,

@@ -7,7 +7,7 @@ from services.notifications import wire
 from services.notifications.domain.messages import Message, plan
 from services.notifications.rows import forget_row, send_row
 from services.notifications.store import Card, Cards, Messages, Pairs, SeenPair
-from shared.contracts.intake.events import ContactCard
+from shared.contracts.intake.cards import ContactCard
 from shared.contracts.matching.events import PairState
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable

@@ -8,7 +8,7 @@ from services.notifications.addresses import wire_form
 from services.notifications.domain.letters import Recipient
 from services.notifications.domain.messages import Message, Pair
 from shared.contracts.fields import Subject
-from shared.contracts.intake.events import CardDetails
+from shared.contracts.intake.cards import CardDetails
 from shared.contracts.matching.events import PairState
 from shared.contracts.notifications.events import NotificationFailed, NotificationSent
 from shared.messaging.reading.outcome import Dead

@@ -20,6 +20,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.contracts import example
+from shared.contracts.published import PRIVATE, PUBLISHED, REGISTERED
+
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -78,23 +81,36 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
-Municipality = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+Municipality = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$"), Field(examples=[example.MUNICIPALITY]), REGISTERED
+]
 """A municipality as it stands in topic names: country and code, such as `no-4601` or `dk-751`."""
 
-OperatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+OperatorId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$"), Field(examples=[example.OPERATOR]), REGISTERED
+]
 """An operator's account as it stands in topic names; never a person's name."""
 
-CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+CaseReference = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$"), Field(examples=[example.CASE]), PRIVATE
+]
 """A municipality's own reference of a case; never a personal number."""
 
 CODE_PATTERN = r"^[a-z][a-z0-9_]{0,59}$"
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """A machine-readable word: reasons, rejection codes, kinds of check, areas of interest."""
 
-ProgrammeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,60}$")]
-PackVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$")]
-TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+ProgrammeName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]{2,60}$"), Field(examples=[example.PROGRAMME]), REGISTERED
+]
+PackVersion = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$"),
+    Field(examples=[example.PACK_VERSION]),
+    REGISTERED,
+]
+TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), PUBLISHED]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), PUBLISHED]
 """A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -119,3 +135,7 @@ class Contract(BaseModel):
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    def goes_out(self) -> bool:
+        """Whether the fields marked as published are, of this very record."""
+        return True

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts import topics
+from shared.contracts.example import example, shown
 from shared.contracts.fields import (
     CaseReference,
     Code,
@@ -18,6 +19,7 @@ from shared.contracts.fields import (
 )
 from shared.contracts.message import inbound
 from shared.contracts.people import EducationLevel, Interests, Languages, Placement
+from shared.contracts.published import PRIVATE, PUBLISHED
 
 Protection = Literal["none", "confidential", "strictly_confidential"]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{4,30}$")]
@@ -26,6 +28,19 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;
 
 class Person(Contract):
     """Who somebody is. Personal data: it stays in `settlements.*`, `commands.intake.*` and sealed cards."""
+
+    model_config = example(
+        {
+            "given_name": "Ada",
+            "family_name": "Eksempel-Nord",
+            "birth_date": "1994-03-09",
+            "gender": "female",
+            "phone": "+47 000 00 042",
+            "email": "refugee-42@example.org",
+            "address": "Eksempelgata 42, Fana",
+            "preferred_language": "ti",
+        }
+    )
 
     given_name: Line
     family_name: Line
@@ -39,6 +54,8 @@ class Person(Contract):
 
 class SettledHousehold(Contract):
     """The household as the municipality knows it; `reference` is the municipality's own."""
+
+    model_config = example({"adults": 1, "minors": 1})
 
     reference: CaseReference | None = None
     adults: Annotated[int, Field(ge=0, le=50)]
@@ -63,19 +80,41 @@ class PersonSettled(Contract):
     `placement.district` is published as it is: a part of town, never a name or an address.
     """
 
+    model_config = example(
+        {
+            "protection": "none",
+            "arrived_on": "2026-10-05",
+            "settled_on": "2026-10-05",
+            "placement": shown(Placement),
+            "person": shown(Person),
+            "languages": [{"code": "ti", "level": "native"}, {"code": "nb", "level": "basic"}],
+            "household": shown(SettledHousehold),
+            "unaccompanied_minor": False,
+            "occupation": "cook",
+            "education": "secondary",
+            "interests": ["cooking", "football"],
+        }
+    )
+
     protection: Protection = "strictly_confidential"
     expected_arrival_on: Day | None = None
     arrived_on: Day | None = None
     settled_on: Day | None = None
     placement: Placement | None = None
-    person: Person | None = None
+    person: Annotated[Person | None, PRIVATE] = None
     languages: Languages = []
     household: SettledHousehold | None = None
     unaccompanied_minor: bool = False
-    occupation: Line | None = None
+    occupation: Annotated[Line, PUBLISHED] | None = None
     education: EducationLevel | None = None
     interests: Interests = []
-    former: Annotated[FormerCase | None, Field(alias="from")] = None
+    former: Annotated[FormerCase | None, Field(alias="from"), PRIVATE] = None
+
+    def goes_out(self) -> bool:
+        """Nothing of protected people and minors does: to refuse their record for a text would leave public
+        what an earlier one said.
+        """
+        return self.protection == "none" and not self.unaccompanied_minor
 
     @model_validator(mode="before")
     @classmethod
@@ -98,7 +137,9 @@ class PersonSettled(Contract):
 class SettlementWithdrawn(Contract):
     """The case no longer concerns this municipality's programmes."""
 
-    reason: Code
+    model_config = example({"reason": "entered_in_error"})
+
+    reason: Annotated[Code, PRIVATE]
 
 
 class PersonMoved(Contract):
@@ -107,7 +148,9 @@ class PersonMoved(Contract):
     `moved_on` can't lie ahead.
     """
 
-    to_municipality: Municipality
+    model_config = example({"to_municipality": "no-5501", "moved_on": "2026-11-02"})
+
+    to_municipality: Annotated[Municipality, PRIVATE]
     moved_on: Day
 
 

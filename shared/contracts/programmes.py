@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from shared.contracts import topics
+from shared.contracts.example import PACK_VERSION, POOL, PROGRAMME, example
 from shared.contracts.fields import (
     Code,
     Contract,
@@ -22,6 +23,7 @@ from shared.contracts.fields import (
     ProgrammeName,
 )
 from shared.contracts.message import inbound
+from shared.contracts.published import REGISTERED
 
 Days = Annotated[str, StringConstraints(pattern=r"^P[0-9]{1,4}D$")]
 """Whole days as ISO 8601 writes them: `P14D`."""
@@ -82,6 +84,19 @@ Requirement = Annotated[
 class PackSide(Contract):
     """One side of a pack's pairs: the kind of party, their role in the programme, and what each must have."""
 
+    model_config = example(
+        {
+            "party": "person",
+            "role": "refugee",
+            "requirements": [
+                {"kind": "consent", "purpose": "matching"},
+                {"kind": "consent", "purpose": "contact"},
+                {"kind": "interview"},
+                {"kind": "age", "minimum": 18},
+            ],
+        }
+    )
+
     party: Literal["person", "household"]
     role: Code
     requirements: Annotated[list[Requirement], Field(max_length=40)] = []
@@ -89,6 +104,26 @@ class PackSide(Contract):
 
 class PackSides(Contract):
     """Who is helped and who helps."""
+
+    model_config = example(
+        {
+            "giving": {
+                "party": "person",
+                "role": "guide",
+                "requirements": [
+                    {"kind": "consent", "purpose": "matching"},
+                    {"kind": "consent", "purpose": "contact"},
+                    {"kind": "interview"},
+                    {"kind": "check", "check": "police_certificate"},
+                    {"kind": "check", "check": "confidentiality_declaration"},
+                    {"kind": "check", "check": "training"},
+                    {"kind": "approval", "organisation": "red_cross_bergen"},
+                    {"kind": "approval", "organisation": "introduction_programme_bergen"},
+                    {"kind": "age", "minimum": 18},
+                ],
+            }
+        }
+    )
 
     receiving: PackSide
     giving: PackSide
@@ -168,6 +203,8 @@ Rule = Annotated[
 class PackPolicy(Contract):
     """How waiting counts: points for each day since the receiving party was ready, uncapped."""
 
+    model_config = example({"waiting_points_per_day": 0.2})
+
     waiting_points_per_day: Annotated[float, Field(ge=0, le=100, strict=False)]
 
 
@@ -186,6 +223,35 @@ class PackPairing(Contract):
     `signatories` sign before a pair is created.
     """
 
+    model_config = example(
+        {
+            "relation": "guide",
+            "rules": [
+                {"code": "self"},
+                {"code": "municipality"},
+                {"code": "language", "strength": "hard"},
+                {"code": "gender_wish"},
+                {"code": "age"},
+                {"code": "availability", "hours": 1},
+                {"code": "child_certificate"},
+                {"code": "capacity"},
+                {"code": "excluded"},
+            ],
+            "criteria": {
+                "interests": 30,
+                "age": 18,
+                "life_situation": 12,
+                "occupation": 7,
+                "language": 20,
+                "distance": 8,
+                "availability": 5,
+            },
+            "answer_within": "P14D",
+            "exclude_for": "P180D",
+            "signatories": ["refugee", "guide", "red_cross_bergen"],
+        }
+    )
+
     relation: Code
     rules: Annotated[list[Rule], Field(min_length=1, max_length=40)]
     criteria: Annotated[dict[Code, Count], Field(min_length=1, max_length=40)]
@@ -199,16 +265,22 @@ class PackPairing(Contract):
 class ProgrammePack(Contract):
     """The rules of one programme as data; a pair keeps the version that it started with."""
 
+    model_config = example(
+        {"kind": "guide", "title": "Flyktningguide, Bergen"}, subject=f"{PROGRAMME}@{PACK_VERSION}"
+    )
+
     name: ProgrammeName
     version: PackVersion
     kind: Literal["guide"]
-    title: Line
-    sides: PackSides
-    pairing: PackPairing
+    title: Annotated[Line, REGISTERED]
+    sides: Annotated[PackSides, REGISTERED]
+    pairing: Annotated[PackPairing, REGISTERED]
 
 
 class ActiveProgramme(Contract):
     """That a municipality runs a programme under a pack version; key `active/<municipality>/<name>`."""
+
+    model_config = example({}, subject=f"active/{POOL}")
 
     municipality: Municipality
     programme: ProgrammeName

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from shared.contracts import topics
+from shared.contracts.example import COMMAND, PAIR, POOL, REFUGEE, ROUND, VOLUNTEER, example
 from shared.contracts.fields import Code, Contract
 from shared.contracts.message import event
 
@@ -18,6 +19,10 @@ class CommandAccepted(Contract):
     else `withheld`: operators may type anything there.
     """
 
+    model_config = example(
+        {"command": COMMAND, "about": "withheld", "result": {"subject": REFUGEE, "revision": 1}}, revision=1
+    )
+
     command: str
     about: str
     result: dict[str, Any]
@@ -25,6 +30,25 @@ class CommandAccepted(Contract):
 
 class CommandPreviewed(Contract):
     """What a dry run would have done: the state that would result."""
+
+    model_config = example(
+        {
+            "command": COMMAND,
+            "about": POOL,
+            "result": {
+                "round": ROUND,
+                "receiving": 25,
+                "giving": 55,
+                "proposed": 0,
+                "skipped": 0,
+                "optimum_proven": True,
+                "total": 1127,
+                "proposals": [{"receiving": REFUGEE, "giving": VOLUNTEER, "score": 49}],
+                "unmatched_receiving": [],
+            },
+        },
+        revision=2,
+    )
 
     command: str
     about: str
@@ -34,6 +58,10 @@ class CommandPreviewed(Contract):
 class CommandPending(Contract):
     """Not decided yet; `waits_for` names what is missing. A final reply follows."""
 
+    model_config = example(
+        {"command": COMMAND, "about": VOLUNTEER, "waits_for": ["introduction_programme_bergen"]}, revision=1
+    )
+
     command: str
     about: str
     waits_for: list[str]
@@ -41,6 +69,17 @@ class CommandPending(Contract):
 
 class CommandRejected(Contract):
     """Not done. `message` says what would help; `state` is the current one where the command was too late."""
+
+    model_config = example(
+        {
+            "command": COMMAND,
+            "about": PAIR,
+            "code": "date_in_future",
+            "message": "answered_on can't lie ahead.",
+            "field": "answered_on",
+        },
+        revision=1,
+    )
 
     command: str
     about: str

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from shared.contracts.example import example
 from shared.contracts.fields import Contract
 
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*={0,2}$", max_length=100_000)]
@@ -17,6 +18,15 @@ class Sealed(Contract):
     `ciphertext` with its 16-byte tag. The associated data is the subject, so a card can't be moved to
     another person's record.
     """
+
+    model_config = example(
+        {
+            "key_id": "notifications-1",
+            "ephemeral": "ZXhhbXBsZSBvZiBhbiBlcGhlbWVyYWwga2V5IDMyIGI=",
+            "nonce": "ZXhhbXBsZS1ub25j",
+            "ciphertext": "c2VhbGVkIHRleHQsIGFuZCBhIHRhZyBvZiAxNiBieXRlcw==",
+        }
+    )
 
     key_id: KeyId
     ephemeral: Base64

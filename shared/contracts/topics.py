@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts import example
+
 DAY = timedelta(days=1)
 KIB = 1024
 
@@ -20,7 +22,8 @@ class Topic:
     `state`: each record carries its subject's whole public state, null means erased, and readers need no
     inbox. `partitions`: 1 where an outside writer or reader has the topic to itself, so that order does not
     depend on a client's partitioner; 12 elsewhere, fixed for v1, written by relays with murmur2.
-    `readers`: a service also where it reads the topic only to be rebuilt from it.
+    `readers`: a service also where it reads the topic only to be rebuilt from it. `example` is a subject, for
+    the messages' examples; a topic without one has it beside each message.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Topic:
     retention: timedelta | None = None
     state: bool = False
     partitions: int = 12
+    example: str = ""
     max_message_bytes: int = 1024 * KIB
     """Kafka holds it against whole batches, and librdkafka fills its batches to 1,000,000 bytes."""
 
@@ -85,13 +89,22 @@ def _ms(span: timedelta) -> str:
 
 
 def _state(
-    name: str, writer: Service, readers: tuple[str, ...], personal_data: str = "pseudonymous"
+    name: str,
+    writer: Service,
+    readers: tuple[str, ...],
+    example: str,
+    personal_data: str = "pseudonymous",
 ) -> Topic:
-    return Topic(name, "subject", "compact", (writer,), readers, personal_data, state=True)
+    return Topic(name, "subject", "compact", (writer,), readers, personal_data, state=True, example=example)
 
 
 def _outside(
-    name: str, key: str, writers: tuple[str, ...], readers: tuple[str, ...], personal_data: str
+    name: str,
+    key: str,
+    writers: tuple[str, ...],
+    readers: tuple[str, ...],
+    personal_data: str,
+    example: str = "",
 ) -> Topic:
     return Topic(
         name,
@@ -102,13 +115,16 @@ def _outside(
         personal_data,
         retention=30 * DAY,
         partitions=1,
+        example=example,
     )
 
 
 SETTLEMENTS = _outside(
-    "settlements.<municipality>.v1", "case reference", ("municipality",), ("intake",), "yes"
+    "settlements.<municipality>.v1", "case reference", ("municipality",), ("intake",), "yes", example.CASE
 )
-RECEIPTS = _outside("receipts.<municipality>.v1", "case reference", ("intake",), ("municipality",), "no")
+RECEIPTS = _outside(
+    "receipts.<municipality>.v1", "case reference", ("intake",), ("municipality",), "no", example.CASE
+)
 COMMANDS: dict[Service, Topic] = {
     service: _outside(
         f"commands.{service}.<operator>.v1",
@@ -119,8 +135,19 @@ COMMANDS: dict[Service, Topic] = {
     )
     for service in SERVICES
 }
-REPLIES = _outside("replies.<operator>.v1", "command id", SERVICES, ("operator",), "sealed only")
-OPERATORS = Topic("operators.v1", "operator", "compact", ("administrators",), SERVICES, "no", partitions=1)
+REPLIES = _outside(
+    "replies.<operator>.v1", "command id", SERVICES, ("operator",), "sealed only", example.COMMAND
+)
+OPERATORS = Topic(
+    "operators.v1",
+    "operator",
+    "compact",
+    ("administrators",),
+    SERVICES,
+    "no",
+    partitions=1,
+    example=example.OPERATOR,
+)
 PROGRAMMES = Topic(
     "programmes.v1",
     "name@version, or active/<municipality>/<name>",
@@ -130,10 +157,10 @@ PROGRAMMES = Topic(
     "no",
     partitions=1,
 )
-REFUGEES = _state("refugees.v1", "intake", ("matching", "reporting"))
-VOLUNTEERS = _state("volunteers.v1", "intake", ("matching", "reporting"))
-CONTACT_CARDS = _state("contact-cards.v1", "intake", ("notifications",), "sealed")
-PAIRS = _state("pairs.v1", "matching", ("matching", "notifications", "reporting"))
+REFUGEES = _state("refugees.v1", "intake", ("matching", "reporting"), example.REFUGEE)
+VOLUNTEERS = _state("volunteers.v1", "intake", ("matching", "reporting"), example.VOLUNTEER)
+CONTACT_CARDS = _state("contact-cards.v1", "intake", ("notifications",), example.REFUGEE, "sealed")
+PAIRS = _state("pairs.v1", "matching", ("matching", "notifications", "reporting"), example.PAIR)
 ROUNDS = Topic(
     "rounds.v1",
     "pool",
@@ -142,6 +169,7 @@ ROUNDS = Topic(
     ("matching", "reporting"),
     "no",
     retention=400 * DAY,
+    example=example.POOL,
 )
 NOTIFICATIONS = Topic(
     "notifications.v1",
@@ -151,6 +179,7 @@ NOTIFICATIONS = Topic(
     ("notifications", "reporting"),
     "no",
     retention=90 * DAY,
+    example=example.REFUGEE,
 )
 INDICATORS = Topic(
     "indicators.v1",
@@ -159,6 +188,7 @@ INDICATORS = Topic(
     ("reporting",),
     ("reporting", "consumers"),
     "aggregated, suppressed",
+    example=f"{example.POOL}/2026-11",
 )
 DEAD_LETTERS: dict[Service, Topic] = {
     service: Topic(

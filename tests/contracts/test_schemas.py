@@ -12,10 +12,10 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event, to_b
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from pydantic import ValidationError as ModelRefused
 
-from shared.contracts import generate, topics
+from shared.contracts import generate, topics, topics_page
 from shared.contracts.catalogue import BY_NAME, MESSAGES
 from shared.contracts.envelope import CONTENT_TYPE
-from shared.contracts.example_data import EXAMPLES, MUNICIPALITY, OPERATOR
+from shared.contracts.example import MUNICIPALITY, OPERATOR
 from shared.contracts.message import Message
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Received
@@ -28,13 +28,13 @@ NOW = datetime(2026, 11, 22, 9, 0, 1, tzinfo=UTC)
 
 def schema(name: str) -> dict[str, Any]:
     """The committed schema."""
-    found: dict[str, Any] = json.loads(committed(generate.SCHEMAS, name))
+    found: dict[str, Any] = json.loads(committed(topics_page.SCHEMAS, name))
     return found
 
 
 def example(name: str) -> dict[str, Any]:
     """The committed example."""
-    found: dict[str, Any] = json.loads(committed(generate.EXAMPLE_FILES, name))
+    found: dict[str, Any] = json.loads(committed(topics_page.EXAMPLE_FILES, name))
     return found
 
 
@@ -71,9 +71,9 @@ def test_generating_again_gives_the_same_bytes() -> None:
 def test_check_names_each_file_that_is_not_fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     generate.write(tmp_path)
     assert generate.main(["--check"], tmp_path) == 0
-    changed = generate.SCHEMAS / "PairCreated.v1.json"
-    missing = generate.EXAMPLE_FILES / "RunRound.v1.json"
-    foreign = generate.SCHEMAS / "PairForgotten.v1.json"
+    changed = topics_page.SCHEMAS / "PairCreated.v1.json"
+    missing = topics_page.EXAMPLE_FILES / "RunRound.v1.json"
+    foreign = topics_page.SCHEMAS / "PairForgotten.v1.json"
     (tmp_path / changed).write_text("{}")
     (tmp_path / missing).unlink()
     (tmp_path / foreign).write_text("{}")
@@ -88,7 +88,7 @@ def test_check_names_each_file_that_is_not_fresh(tmp_path: Path, capsys: pytest.
 
 def test_generating_refuses_to_break_a_schema_of_the_same_version(tmp_path: Path) -> None:
     generate.write(tmp_path)
-    path = tmp_path / generate.SCHEMAS / "PairCreated.v1.json"
+    path = tmp_path / topics_page.SCHEMAS / "PairCreated.v1.json"
     promised = json.loads(path.read_text())
     promised["$defs"]["PairState"]["properties"]["song"] = {"type": "string"}
     path.write_text(json.dumps(promised))
@@ -99,8 +99,7 @@ def test_generating_refuses_to_break_a_schema_of_the_same_version(tmp_path: Path
 
 
 def test_every_message_has_a_schema_and_an_example_and_there_are_no_others() -> None:
-    assert set(EXAMPLES) == set(BY_NAME)
-    for folder in (generate.SCHEMAS, generate.EXAMPLE_FILES):
+    for folder in (topics_page.SCHEMAS, topics_page.EXAMPLE_FILES):
         present = {path.name for path in (generate.ROOT / folder).iterdir()}
         assert {f"{message.name}.v{message.version}.json" for message in MESSAGES} <= present
 
@@ -108,7 +107,7 @@ def test_every_message_has_a_schema_and_an_example_and_there_are_no_others() -> 
 def test_every_version_before_the_present_one_is_kept() -> None:
     for message in MESSAGES:
         for version in range(1, message.version + 1):
-            assert (generate.ROOT / generate.SCHEMAS / f"{message.name}.v{version}.json").is_file()
+            assert (generate.ROOT / topics_page.SCHEMAS / f"{message.name}.v{version}.json").is_file()
 
 
 # Examples
@@ -133,8 +132,7 @@ def test_example_is_received_on_its_topic(name: str) -> None:
 
 
 def record_key(name: str) -> str:
-    described = EXAMPLES[name]
-    return described.subject
+    return BY_NAME[name].full_example().subject or ""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -191,7 +189,7 @@ def test_example_is_plainly_synthetic(name: str) -> None:
 
 def test_names_of_people_stand_in_inbound_examples_alone() -> None:
     for name in PUBLISHED:
-        assert "Eksempel" not in committed(generate.EXAMPLE_FILES, name)
+        assert "Eksempel" not in committed(topics_page.EXAMPLE_FILES, name)
 
 
 # What schemas say
@@ -199,7 +197,7 @@ def test_names_of_people_stand_in_inbound_examples_alone() -> None:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_readers_of_published_records_are_told_that_fields_may_be_added(name: str) -> None:
-    assert '"additionalProperties": false' not in committed(generate.SCHEMAS, name)
+    assert '"additionalProperties": false' not in committed(topics_page.SCHEMAS, name)
     record = example(name)
     record["invented"] = record["data"]["invented"] = 1
     validator(name).validate(record)

@@ -3,6 +3,7 @@
 import ast
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
@@ -58,8 +59,16 @@ async def test_a_service_reads_what_it_subscribes_to_and_is_rebuilt_from(
 @pytest.mark.parametrize("service", topics.SERVICES)
 def test_a_service_names_an_event_of_each_topic_that_it_writes(service: topics.Service) -> None:
     """By the catalogue's constant, or by a domain's fact that bears the event's name."""
-    module = import_module(f"shared.contracts.{service}.events")
-    events = {name: found for name, found in vars(module).items() if isinstance(found, Message)}
+    package = import_module(f"shared.contracts.{service}")
+    modules = [
+        import_module(f"{package.__name__}.{module.name}") for module in iter_modules(package.__path__)
+    ]
+    events = {
+        name: found
+        for module in modules
+        for name, found in vars(module).items()
+        if isinstance(found, Message)
+    }
     facts = {message.name: message for message in events.values()}
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (SERVICES / service).rglob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from services.intake.personal_numbers import reads_as_personal_number
 from shared.contracts import topics
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Received, Unreadable
+from shared.personal_numbers import reads_as_personal_number
 from tests.faults.people import Sent, settlement
 from tests.faults.poison import MUST_DIE, MUST_LIVE, PERSONAL_NUMBER, Odd, Poison
 

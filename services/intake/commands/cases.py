@@ -3,10 +3,10 @@
 from services.intake.commands.spec import Question
 from services.intake.domain.errors import DomainError
 from services.intake.domain.refugee import Refugee
-from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.store import File
 from shared.contracts.intake.commands import FindPerson
 from shared.messaging.commands.answers import Accepted, UnknownSubject
+from shared.personal_numbers import reads_as_personal_number
 
 
 def case_of(command: FindPerson) -> tuple[str, str]:

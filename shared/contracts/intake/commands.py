@@ -5,9 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.commands import Command
+from shared.contracts.example import CASE, REFUGEE, VOLUNTEER, example, shown
 from shared.contracts.fields import CaseReference, Code, Day, Line, Municipality, ProgrammeName, TextVersion
 from shared.contracts.municipal import Person
 from shared.contracts.people import Availability, EducationLevel, Expectations, Interests, Languages, Wishes
+from shared.contracts.published import PRIVATE, PUBLISHED
 
 
 class RegisterVolunteer(Command):
@@ -17,11 +19,34 @@ class RegisterVolunteer(Command):
     `occupation` is published where it has the form of a code, such as `nurse`; other words stay in intake.
     """
 
+    model_config = example(
+        {
+            "reason": "offered_to_volunteer",
+            "person": {
+                **shown(Person),
+                "given_name": "Berit",
+                "family_name": "Eksempel-Klippe",
+                "birth_date": "1971-07-15",
+                "email": "volunteer-42@example.org",
+                "preferred_language": "nb",
+            },
+            "languages": [{"code": "nb", "level": "native"}],
+            "interests": ["cooking", "hiking"],
+            "occupation": "nurse",
+            "education": "bachelor",
+            "adults": 2,
+            "minors": 0,
+            "capacity": 1,
+            "registered_on": "2026-09-07",
+        },
+        subject=VOLUNTEER,
+    )
+
     municipality: Municipality
-    person: Person
+    person: Annotated[Person, PRIVATE]
     languages: Languages
     interests: Interests = []
-    occupation: Line | None = None
+    occupation: Annotated[Line, PUBLISHED] | None = None
     education: EducationLevel | None = None
     adults: Annotated[int, Field(ge=1, le=50)] = 1
     minors: Annotated[int, Field(ge=0, le=50)] = 0
@@ -33,6 +58,8 @@ class RegisterVolunteer(Command):
 class JoinProgramme(Command):
     """The subject, a refugee or a volunteer, takes part in a programme."""
 
+    model_config = example({"reason": "asked_to_join", "joined_on": "2026-09-07"}, subject=VOLUNTEER)
+
     programme: ProgrammeName
     joined_on: Day
 
@@ -40,13 +67,29 @@ class JoinProgramme(Command):
 class RecordConsent(Command):
     """The subject consented to a `purpose`, such as `matching` or `contact`."""
 
-    purpose: Code
+    model_config = example(
+        {
+            "reason": "consent_given",
+            "purpose": "matching",
+            "text_version": "matching-2026-1.ti",
+            "given_on": "2026-10-12",
+        },
+        subject=REFUGEE,
+    )
+
+    purpose: Annotated[Code, PUBLISHED]
     text_version: TextVersion
     given_on: Day
 
 
 class RecordInterview(Command):
     """What the interview established; fields that are given replace what was known."""
+
+    model_config = example(
+        {"reason": "interview_held", "held_on": "2026-10-14", "interests": ["cooking", "football"]},
+        subject=REFUGEE,
+        extensions={"expectedrevision": 3},
+    )
 
     programme: ProgrammeName
     held_on: Day
@@ -59,13 +102,25 @@ class RecordInterview(Command):
 class RecordCheck(Command):
     """A document was seen: only that, when, and for which role."""
 
-    kind: Code
+    model_config = example(
+        {
+            "reason": "document_seen",
+            "kind": "police_certificate",
+            "seen_on": "2026-09-14",
+            "role": "guide",
+        },
+        subject=VOLUNTEER,
+    )
+
+    kind: Annotated[Code, PUBLISHED]
     seen_on: Day
-    role: Code | None = None
+    role: Annotated[Code, PUBLISHED] | None = None
 
 
 class ApproveVolunteer(Command):
     """The operator's organisation approves the volunteer. Pending until all that the pack asks have."""
+
+    model_config = example({"reason": "suitable", "decided_on": "2026-09-21"}, subject=VOLUNTEER)
 
     programme: ProgrammeName
     decided_on: Day
@@ -73,6 +128,8 @@ class ApproveVolunteer(Command):
 
 class FindPerson(Command):
     """Asks which subject a municipality's case is. The command's subject is the case reference."""
+
+    model_config = example({"reason": "interview_booked"}, subject=CASE)
 
     municipality: Municipality
     case: CaseReference

@@ -1,10 +1,11 @@
-"""What intake publishes: receipts, states of refugees and volunteers, sealed contact cards."""
+"""What intake publishes: receipts, states of refugees and volunteers; sealed contact cards are in `cards`."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from shared.contracts import topics
+from shared.contracts.example import MINOR, MUNICIPALITY, Data, Example, example, shown
 from shared.contracts.fields import (
     Code,
     Contract,
@@ -19,7 +20,7 @@ from shared.contracts.fields import (
     ProgrammeName,
     TextVersion,
 )
-from shared.contracts.message import event
+from shared.contracts.message import Message, event
 from shared.contracts.people import (
     Availability,
     BirthYear,
@@ -31,21 +32,10 @@ from shared.contracts.people import (
     Placement,
     Wishes,
 )
-from shared.contracts.sealed import Sealed
 
 ReceiptOutcome = Literal["accepted", "referred", "duplicate", "stale", "rejected"]
-RefugeeStatus = Literal[
-    "announced",
-    "settled",
-    "consented",
-    "ready",
-    "withdrawn",
-    "moved",
-    "merged",
-    "referred",
-    "restricted",
-    "erased",
-]
+RefugeeEnd = Literal["withdrawn", "moved", "merged", "referred", "restricted", "erased"]
+RefugeeStatus = Literal["announced", "settled", "consented", "ready", RefugeeEnd]
 VolunteerStatus = Literal["registered", "approved", "paused", "lapsed", "withdrawn", "merged", "erased"]
 ParticipationStatus = Literal["joined", "consented", "ready", "left"]
 
@@ -55,6 +45,10 @@ class SettlementReceipt(Contract):
 
     `code` and `field` say what was wrong; `newer` is the time of the newer record that a stale one met.
     """
+
+    model_config = example(
+        {"outcome": "stale", "newer": "2026-10-06T09:15:00Z", "partition": 0, "offset": 41}, revision=42
+    )
 
     outcome: ReceiptOutcome
     code: Code | None = None
@@ -121,11 +115,30 @@ class _PersonState(Contract):
 class RefugeeReferral(Contract):
     """All that is published of an unaccompanied minor: that the municipality's child welfare decides."""
 
+    model_config = example({}, subject=MINOR)
+
     municipality: Municipality
 
 
 class RefugeeState(_PersonState):
     """A refugee's whole public state. `occupation_field` is a code: other words for it are not told."""
+
+    model_config = example(
+        {
+            "spells": [{"status": "settled", "from": "2026-10-05"}],
+            "birth_year": 1994,
+            "gender": "female",
+            "languages": [{"code": "ti", "level": "native"}, {"code": "nb", "level": "basic"}],
+            "household": shown(Household),
+            "occupation_field": "cook",
+            "education_level": "secondary",
+            "interests": ["cooking", "football"],
+            "status": "settled",
+            "arrived_on": "2026-10-05",
+            "settled_on": "2026-10-05",
+            "placement": shown(Placement),
+        }
+    )
 
     status: RefugeeStatus
     expected_arrival_on: Day | None = None
@@ -155,6 +168,20 @@ class VolunteerState(_PersonState):
     `occupation_field` is a code: other words for it are not told.
     """
 
+    model_config = example(
+        {
+            "spells": [{"status": "registered", "from": "2026-09-07"}],
+            "birth_year": 1971,
+            "gender": "female",
+            "languages": [{"code": "nb", "level": "native"}],
+            "household": {"adults": 2, "minors": 0},
+            "occupation_field": "nurse",
+            "education_level": "bachelor",
+            "interests": ["cooking", "hiking"],
+            "status": "registered",
+        }
+    )
+
     status: VolunteerStatus
     roles: list[Code] = []
     capacity: Annotated[int, Field(ge=0, le=20)] = 1
@@ -165,36 +192,93 @@ class VolunteerState(_PersonState):
     checks: list[Check] = []
 
 
-class ContactCard(Contract):
-    """How notifications reaches somebody: sealed to the notifications service, bound to the subject.
+_CONSENTS = [
+    {"purpose": purpose, "text_version": f"{purpose}-2026-1.ti", "given_on": "2026-10-12"}
+    for purpose in ("matching", "contact")
+]
+_INTERVIEWED: Data = {
+    name: shown(model)
+    for name, model in (("wishes", Wishes), ("expectations", Expectations), ("availability", Availability))
+}
+_CHECKS = [
+    {"kind": "police_certificate", "seen_on": "2026-09-14", "role": "guide"},
+    {"kind": "confidentiality_declaration", "seen_on": "2026-09-14"},
+    {"kind": "training", "seen_on": "2026-09-20"},
+]
+_APPROVALS = [
+    {"organisation": "red_cross_bergen", "on": "2026-09-21"},
+    {"organisation": "introduction_programme_bergen", "on": "2026-09-23"},
+]
 
-    The sealed plain text is a `CardDetails`.
-    """
 
-    municipality: Municipality
-    card: Sealed
+def _went(**days: str) -> Data:
+    """A status reached through others, each with its first day, in order."""
+    lasted = zip(days.items(), [*list(days.values())[1:], None], strict=True)
+    spells = [{"status": status, "from": day, "to": end} for (status, day), end in lasted]
+    return {"status": list(days)[-1], "spells": spells}
 
 
-class CardDetails(Contract):
-    """What is inside a sealed contact card. Never published in the clear."""
+def _takes_part(status: str, **more: str) -> Data:
+    return {"participations": [{**shown(Participation), "status": status, **more}]}
 
-    given_name: Line
-    email: Annotated[str, Field(max_length=254)] | None = None
-    phone: Annotated[str, Field(max_length=30)] | None = None
-    preferred_language: Annotated[str, Field(max_length=40)]
+
+_UNTIL_READY = {"settled": "2026-10-05", "consented": "2026-10-12", "ready": "2026-10-14"}
+_CONSENTED = {**_went(settled="2026-10-05", consented="2026-10-12"), "consents": _CONSENTS}
+
+
+def _of_refugee(name: str, differs: Data, revision: int) -> Message:
+    return event(topics.REFUGEES, RefugeeState, name, Example(differs, revision=revision))
+
+
+def _of_volunteer(name: str, differs: Data, revision: int) -> Message:
+    return event(topics.VOLUNTEERS, VolunteerState, name, Example(differs, revision=revision))
 
 
 SETTLEMENT_RECEIPT = event(topics.RECEIPTS, SettlementReceipt)
 REFUGEE_SETTLED = event(topics.REFUGEES, RefugeeState, "RefugeeSettled")
-REFUGEE_CORRECTED = event(topics.REFUGEES, RefugeeState, "RefugeeCorrected")
-REFUGEE_CONSENTED = event(topics.REFUGEES, RefugeeState, "RefugeeConsented")
-REFUGEE_READY = event(topics.REFUGEES, RefugeeState, "RefugeeReady")
-REFUGEE_JOINED = event(topics.REFUGEES, RefugeeState, "RefugeeJoined")
-REFUGEE_INTERVIEWED = event(topics.REFUGEES, RefugeeState, "RefugeeInterviewed")
-REFUGEE_WITHDRAWN = event(topics.REFUGEES, RefugeeState, "RefugeeWithdrawn")
-REFUGEE_MOVED = event(topics.REFUGEES, RefugeeState, "RefugeeMoved")
+REFUGEE_CORRECTED = _of_refugee("RefugeeCorrected", {"household": {"adults": 1, "minors": 2}}, 2)
+REFUGEE_CONSENTED = _of_refugee("RefugeeConsented", {**_CONSENTED, **_takes_part("consented")}, 5)
+REFUGEE_READY = _of_refugee(
+    "RefugeeReady",
+    {
+        **_CONSENTED,
+        **_went(**_UNTIL_READY),
+        **_takes_part("ready", ready_since="2026-10-14"),
+        **_INTERVIEWED,
+    },
+    6,
+)
+REFUGEE_JOINED = _of_refugee("RefugeeJoined", _takes_part("joined"), 3)
+REFUGEE_INTERVIEWED = _of_refugee(
+    "RefugeeInterviewed",
+    {**_CONSENTED, **_takes_part("joined"), **_INTERVIEWED, "consents": _CONSENTS[:1]},
+    5,
+)
+REFUGEE_WITHDRAWN = event(
+    topics.REFUGEES,
+    RefugeeState,
+    "RefugeeWithdrawn",
+    Example({"municipality": MUNICIPALITY, "status": "withdrawn"}, revision=8, whole=True),
+)
+REFUGEE_MOVED = _of_refugee(
+    "RefugeeMoved", {**_CONSENTED, **_went(**_UNTIL_READY, moved="2026-11-02"), **_takes_part("left")}, 7
+)
 REFUGEE_REFERRED = event(topics.REFUGEES, RefugeeReferral, "RefugeeReferred")
 VOLUNTEER_REGISTERED = event(topics.VOLUNTEERS, VolunteerState, "VolunteerRegistered")
-VOLUNTEER_UPDATED = event(topics.VOLUNTEERS, VolunteerState, "VolunteerUpdated")
-VOLUNTEER_APPROVED = event(topics.VOLUNTEERS, VolunteerState, "VolunteerApproved")
-CONTACT_CARD_SEALED = event(topics.CONTACT_CARDS, ContactCard, "ContactCardSealed")
+VOLUNTEER_UPDATED = _of_volunteer(
+    "VolunteerUpdated", {**_takes_part("joined"), "checks": _CHECKS, "approvals": _APPROVALS[:1]}, 8
+)
+VOLUNTEER_APPROVED = _of_volunteer(
+    "VolunteerApproved",
+    {
+        **_went(registered="2026-09-07", approved="2026-09-23"),
+        **_takes_part("ready", ready_since="2026-09-23"),
+        **_INTERVIEWED,
+        "consents": _CONSENTS,
+        "checks": _CHECKS,
+        "approvals": _APPROVALS,
+        "roles": ["guide"],
+        "approved_on": "2026-09-23",
+    },
+    9,
+)

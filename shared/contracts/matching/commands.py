@@ -1,11 +1,17 @@
 """What operators send to matching, on `commands.matching.<operator>.v1`."""
 
+from typing import Annotated
+
 from shared.contracts.commands import Command
+from shared.contracts.example import PAIR, POOL, example
 from shared.contracts.fields import Code, Day, Municipality, ProgrammeName, Side, TextVersion
+from shared.contracts.published import PUBLISHED
 
 
 class RunRound(Command):
     """Runs a round of a pool now. The subject is `<municipality>/<programme>`."""
+
+    model_config = example({"reason": "weekly_meeting"}, subject=POOL, extensions={"dryrun": True})
 
     municipality: Municipality
     programme: ProgrammeName
@@ -14,12 +20,19 @@ class RunRound(Command):
 class ListWaiting(Command):
     """Asks who waits in a pool, since when and why. The subject is `<municipality>/<programme>`."""
 
+    model_config = example({"reason": "weekly_meeting"}, subject=POOL)
+
     municipality: Municipality
     programme: ProgrammeName
 
 
 class AnswerProposal(Command):
     """One side's answer to a proposal, the subject."""
+
+    model_config = example(
+        {"reason": "answered_by_phone", "side": "receiving", "accept": True, "answered_on": "2026-11-19"},
+        subject=PAIR,
+    )
 
     side: Side
     accept: bool
@@ -29,6 +42,16 @@ class AnswerProposal(Command):
 class SignAgreement(Command):
     """One signatory of the pack has signed the agreement of a pair, the subject."""
 
-    signatory: Code
+    model_config = example(
+        {
+            "reason": "signed_on_paper",
+            "signatory": "guide",
+            "text_version": "agreement-2026-1",
+            "signed_on": "2026-11-22",
+        },
+        subject=PAIR,
+    )
+
+    signatory: Annotated[Code, PUBLISHED]
     text_version: TextVersion
     signed_on: Day

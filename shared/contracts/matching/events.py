@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts import topics
+from shared.contracts.example import REFUGEE, ROUND, VOLUNTEER, Data, Example, example
 from shared.contracts.fields import (
     Code,
     Contract,
@@ -44,6 +45,27 @@ class ScoreReceipt(Contract):
     excluded; `vetoes` counts the guides that each rule removed. `warnings` are codes for the coordinator,
     such as `expectations_differ`.
     """
+
+    model_config = example(
+        {
+            "score": 49,
+            "parts": {
+                "interests": 15,
+                "age": 4,
+                "life_situation": 6,
+                "occupation": 0,
+                "language": 10,
+                "distance": 8,
+                "availability": 6,
+            },
+            "waiting_bonus": 7,
+            "rank": 2,
+            "candidates": 11,
+            "vetoes": {"language": 31, "gender_wish": 5},
+            "warnings": ["expectations_differ"],
+            "round": ROUND,
+        }
+    )
 
     score: int
     parts: dict[Code, int]
@@ -87,6 +109,19 @@ class PairState(Contract):
     open, from 0: with them matching can be rebuilt from this topic alone.
     """
 
+    model_config = example(
+        {
+            "receiving": REFUGEE,
+            "giving": VOLUNTEER,
+            "relation": "guide",
+            "slot": 0,
+            "status": "proposed",
+            "spells": [{"status": "proposed", "from": "2026-11-18"}],
+            "respond_by": "2026-12-02T08:00:00Z",
+            "proposed_on": "2026-11-18",
+        }
+    )
+
     municipality: Municipality
     programme: ProgrammeName
     pack_version: PackVersion
@@ -116,6 +151,20 @@ class RoundCompleted(Contract):
     reason; `duration_ms` covers scoring and solving.
     """
 
+    model_config = example(
+        {
+            "round": ROUND,
+            "receiving": 25,
+            "giving": 55,
+            "proposed": 23,
+            "skipped": 0,
+            "total": 1127,
+            "optimum_proven": True,
+            "unmatched": {"no_candidate": 2},
+            "duration_ms": 9,
+        }
+    )
+
     round: Annotated[str, Field(max_length=80)]
     municipality: Municipality
     programme: ProgrammeName
@@ -130,12 +179,62 @@ class RoundCompleted(Contract):
     duration_ms: Count
 
 
+_PROPOSED = {"status": "proposed", "from": "2026-11-18", "to": "2026-11-20"}
+_ACCEPTED = {"status": "accepted", "from": "2026-11-20", "to": "2026-11-22"}
+_YES = {"side": "receiving", "accept": True, "on": "2026-11-19"}
+_NO = {"side": "giving", "accept": False, "on": "2026-11-19"}
+_BOTH_ACCEPTED: Data = {
+    "status": "accepted",
+    "spells": [_PROPOSED, {"status": "accepted", "from": "2026-11-20"}],
+    "answers": [_YES, {"side": "giving", "accept": True, "on": "2026-11-20"}],
+}
+_SIGNATURES = [
+    {"signatory": signatory, "text_version": "agreement-2026-1", "on": "2026-11-22"}
+    for signatory in ("refugee", "guide", "red_cross_bergen")
+]
+_CREATED: Data = {
+    **_BOTH_ACCEPTED,
+    "status": "active",
+    "spells": [_PROPOSED, _ACCEPTED, {"status": "active", "from": "2026-11-22"}],
+    "signatures": _SIGNATURES,
+    "created_on": "2026-11-22",
+}
+_ENDED: Data = {
+    **_CREATED,
+    "status": "ended",
+    "spells": [
+        _PROPOSED,
+        _ACCEPTED,
+        {"status": "active", "from": "2026-11-22", "to": "2027-03-01"},
+        {"status": "ended", "from": "2027-03-01"},
+    ],
+    "ended_on": "2027-03-01",
+    "end_reason": "moved",
+}
+
+
+def _closed(status: str, on: str) -> Data:
+    return {"status": status, "spells": [{**_PROPOSED, "to": on}, {"status": status, "from": on}]}
+
+
 PAIR_PROPOSED = event(topics.PAIRS, PairState, "PairProposed")
-ANSWER_RECORDED = event(topics.PAIRS, PairState, "AnswerRecorded")
-PROPOSAL_ACCEPTED = event(topics.PAIRS, PairState, "ProposalAccepted")
-PROPOSAL_DECLINED = event(topics.PAIRS, PairState, "ProposalDeclined")
-PROPOSAL_EXPIRED = event(topics.PAIRS, PairState, "ProposalExpired")
-AGREEMENT_SIGNED = event(topics.PAIRS, PairState, "AgreementSigned")
-PAIR_CREATED = event(topics.PAIRS, PairState, "PairCreated")
-PAIR_ENDED = event(topics.PAIRS, PairState, "PairEnded")
+ANSWER_RECORDED = event(topics.PAIRS, PairState, "AnswerRecorded", Example({"answers": [_YES]}, revision=2))
+PROPOSAL_ACCEPTED = event(topics.PAIRS, PairState, "ProposalAccepted", Example(_BOTH_ACCEPTED, revision=3))
+PROPOSAL_DECLINED = event(
+    topics.PAIRS,
+    PairState,
+    "ProposalDeclined",
+    Example({**_closed("declined", "2026-11-19"), "answers": [_NO]}, revision=2),
+)
+PROPOSAL_EXPIRED = event(
+    topics.PAIRS, PairState, "ProposalExpired", Example(_closed("expired", "2026-12-02"), revision=2)
+)
+AGREEMENT_SIGNED = event(
+    topics.PAIRS,
+    PairState,
+    "AgreementSigned",
+    Example({**_BOTH_ACCEPTED, "signatures": _SIGNATURES[:1]}, revision=4),
+)
+PAIR_CREATED = event(topics.PAIRS, PairState, "PairCreated", Example(_CREATED, revision=7))
+PAIR_ENDED = event(topics.PAIRS, PairState, "PairEnded", Example(_ENDED, revision=8))
 ROUND_COMPLETED = event(topics.ROUNDS, RoundCompleted)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from shared.contracts import topics
+from shared.contracts.example import example
 from shared.contracts.fields import Code, Contract, Count, Municipality, ProgrammeName
 from shared.contracts.message import event
 
@@ -25,6 +26,18 @@ class IndicatorsPublished(Contract):
 
     `programme` is `all` for what belongs to the municipality and to no programme.
     """
+
+    model_config = example(
+        {
+            "period": "2026-11",
+            "closed": True,
+            "figures": [
+                {"name": "pairs_created", "value": 23},
+                {"name": "proposals_declined", "suppressed": True},
+            ],
+        },
+        revision=31,
+    )
 
     municipality: Municipality
     programme: ProgrammeName

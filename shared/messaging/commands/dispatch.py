@@ -1,7 +1,7 @@
 """Operators' commands: who may, what came of it, and one final reply each, however often it is asked."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,6 +32,8 @@ from shared.messaging.reading.records import Handled, Raw, Readable, Received, U
 from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
 from shared.messaging.work import DueRow, Work
+from shared.personal_numbers import reads_as_personal_number
+from shared.published import refusal
 
 UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
 """How long a command on a subject that isn't here yet waits: topics overtake each other."""
@@ -39,20 +41,12 @@ UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
 RETRY_KIND = "command"
 
 
-def _never(_: str) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """A service's own commands: their specifications, and how a batch of them is decided.
-
-    `is_personal` recognises subjects that are refused as personal numbers, and repeated nowhere.
-    """
+    """A service's own commands: their specifications, and how a batch of them is decided."""
 
     specs: Iterable[CommandSpec[object]]
     decide: Decide
-    is_personal: Callable[[str], bool] = _never
 
 
 async def _decide_nothing(_: Sequence[Request], __: Work) -> Sequence[Answer]:
@@ -173,7 +167,7 @@ class Commands:
         command = record.data
         if not isinstance(command, contract.Command):
             raise TypeError(f"{record.message.name} is no command")
-        if self.decisions.is_personal(record.key):
+        if reads_as_personal_number(record.key):
             return Rejected(
                 "personal_number",
                 "The subject must be a reference, never a personal number: send again under a new id.",
@@ -188,6 +182,8 @@ class Commands:
         municipality = getattr(command, "municipality", None)
         if municipality is not None and municipality not in operator.municipalities:
             return rejected_elsewhere()
+        if (refused := refusal(command)) is not None:
+            return Rejected(*refused)
         envelope = record.envelope
         return Request(
             self._ref(record),
@@ -215,7 +211,7 @@ class Commands:
                 return None
 
     def _about(self, subject: str) -> str:
-        return WITHHELD if self.decisions.is_personal(subject) else shown_subject(subject)
+        return WITHHELD if reads_as_personal_number(subject) else shown_subject(subject)
 
 
 def _is_on_letter(request: Request) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
-from shared.contracts.intake.events import CardDetails, ContactCard
+from shared.contracts.intake.cards import CardDetails, ContactCard
 from shared.ids import new_subject
 from shared.sealing import Sealer
 from tests.faults.registry import Run, row

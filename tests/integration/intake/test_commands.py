@@ -172,6 +172,12 @@ async def test_a_personal_number_in_what_would_be_public_is_refused(world: World
         assert (reply["code"], reply["field"]) == ("personal_number", field)
 
 
+async def test_what_cannot_be_printed_is_refused_where_it_would_be_public(world: World) -> None:
+    await world.send(("red-1", {**REGISTER, "data": {**REGISTER["data"], "occupation": "nurse\nin Fana"}}))
+    reply = await world.reply("red-1", "register")
+    assert (reply["code"], reply["field"]) == ("unprintable_character", "occupation")
+
+
 async def test_an_occupation_that_is_no_code_is_readable_nowhere(world: World) -> None:
     data = {**REGISTER["data"], "occupation": "nurse with Kari"}
     await world.send(("red-1", {**REGISTER, "data": data}))

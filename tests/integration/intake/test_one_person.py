@@ -115,6 +115,14 @@ async def test_a_personal_number_in_what_would_be_public_is_refused(
     assert (receipt["value"]["data"]["code"], receipt["value"]["data"]["field"]) == ("personal_number", field)
 
 
+async def test_what_cannot_be_printed_is_refused_where_it_would_be_public(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", placement={**PLACED, "district": "Fana\u202e"})))
+    assert await world.public() == {}
+    (receipt,) = await world.sent("receipts.no-4601.v1")
+    refused = receipt["value"]["data"]
+    assert (refused["code"], refused["field"]) == ("unprintable_character", "placement.district")
+
+
 async def test_of_a_protected_person_what_is_dropped_is_not_looked_at(world: World) -> None:
     """Refused, the record would leave public who must not be."""
     await world.settle((BERGEN, settled("A1", "1", 7)))

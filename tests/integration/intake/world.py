@@ -14,7 +14,6 @@ from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.due import Due
 from services.intake.packs import Packs
-from services.intake.personal_numbers import reads_as_personal_number
 from services.intake.publish import Publisher
 from services.intake.service import SPECS, Intake
 from services.intake.settlements import Settlements
@@ -109,7 +108,7 @@ class World:
         self.settlements = self._processor(settled, letters)
         transactions = [self.settlements.transaction]
         desk = DeadLetterDesk(letters, transactions)
-        decisions = Decisions(SPECS, intake.decide, reads_as_personal_number)
+        decisions = Decisions(SPECS, intake.decide)
         orders = Commands("intake", "", operators, decisions, desk)
         self.commands = self._processor(
             Subscription(topics.COMMANDS["intake"], orders.apply, orders.report), letters

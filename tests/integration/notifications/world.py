@@ -14,7 +14,7 @@ from services.notifications.app import create_app
 from services.notifications.settings import Settings
 from shared.contracts import topics
 from shared.contracts.envelope import Envelope
-from shared.contracts.intake.events import CardDetails, ContactCard
+from shared.contracts.intake.cards import CardDetails, ContactCard
 from shared.contracts.matching.events import PairState, PairStatus, ScoreReceipt
 from shared.contracts.topics import Topic
 from shared.ids import new_subject

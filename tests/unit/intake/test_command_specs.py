@@ -19,7 +19,7 @@ from services.intake.service import SPECS
 from services.intake.store import File
 from shared.contracts import topics
 from shared.contracts.commands import Command
-from shared.contracts.example_data import EXAMPLES
+from shared.contracts.example import shown
 from shared.contracts.message import Message
 from shared.messaging.commands.answers import Accepted, UnknownSubject
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
@@ -53,7 +53,7 @@ def people() -> dict[topics.Topic, Person]:
 
 
 def example(spec: CommandSpec[object]) -> Command:
-    command = spec.model.model_validate(EXAMPLES[spec.model.__name__].data)
+    command = spec.model.model_validate(shown(spec.model))
     assert isinstance(command, Command)
     return command
 

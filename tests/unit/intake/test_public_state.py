@@ -22,7 +22,7 @@ from services.intake.domain.refugee import Case, Placement, Refugee, Settlement
 from services.intake.domain.volunteer import Volunteer
 from services.intake.public_state import public_state, withdrawn_state
 from shared.contracts import topics
-from shared.contracts.example_data import EXAMPLES
+from shared.contracts.example import shown
 from shared.contracts.fields import Contract
 from shared.contracts.intake.commands import RegisterVolunteer
 from shared.contracts.intake.events import RefugeeReferral, RefugeeState, VolunteerState
@@ -136,6 +136,6 @@ def test_an_occupation_is_public_where_it_is_a_code_and_personal_elsewhere(
     assert known.profile is not None
     assert known.details is not None
     assert (known.profile.occupation, known.details.occupation) == (published, kept)
-    command = RegisterVolunteer.model_validate({**EXAMPLES["RegisterVolunteer"].data, "occupation": sent})
+    command = RegisterVolunteer.model_validate({**shown(RegisterVolunteer), "occupation": sent})
     registered = wire.registration(command)
     assert (registered.profile.occupation, registered.details.occupation) == (published, kept)

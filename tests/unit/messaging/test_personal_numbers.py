@@ -1,16 +1,8 @@
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.personal_numbers import (
-    holds_personal_number,
-    personal_number_in,
-    reads_as_personal_number,
-)
-from shared.contracts.fields import Contract
-from shared.contracts.intake.commands import RecordCheck, RecordConsent
+from shared.personal_numbers import holds_personal_number, reads_as_personal_number
 
 # Made up: the check digits were computed, nobody was looked up.
 
@@ -92,25 +84,3 @@ def test_no_signs_between_its_digits_hide_one(spread: str) -> None:
 @pytest.mark.parametrize("text", ["Fana", "Bydel 2, 5006 Bergen", "+47 000 00 042", "99999999999", "nurse"])
 def test_a_text_without_one_holds_none(text: str) -> None:
     assert not holds_personal_number(text)
-
-
-@pytest.mark.parametrize(
-    ("said", "field"),
-    [
-        (
-            RecordConsent(reason="r", purpose="p01010750160", text_version="1", given_on=date(2016, 6, 1)),
-            "purpose",
-        ),
-        (
-            RecordConsent(
-                reason="r", purpose="contact", text_version="01010750160", given_on=date(2016, 6, 1)
-            ),
-            "text_version",
-        ),
-        (RecordCheck(reason="r", kind="p01010750160", seen_on=date(2016, 6, 1)), "kind"),
-        (RecordCheck(reason="r", kind="police", seen_on=date(2016, 6, 1), role="a01010750160"), "role"),
-        (RecordCheck(reason="r", kind="police", seen_on=date(2016, 6, 1)), None),
-    ],
-)
-def test_one_is_found_in_every_field_that_is_published(said: Contract, field: str | None) -> None:
-    assert personal_number_in(said) == field
