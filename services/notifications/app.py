@@ -1,12 +1,11 @@
 """Notifications' composition root."""
 
-from services.notifications import store
+from services.notifications import store, templates
 from services.notifications.consumers import subscriptions
 from services.notifications.delivery import Delivery
+from services.notifications.due import Retention, due_handlers
 from services.notifications.mailer import Mailer
 from services.notifications.rebuild import Rebuilding
-from services.notifications.retention import Retention
-from services.notifications.rows import FORGET_KIND, SEND_KIND
 from services.notifications.service import Notifications
 from services.notifications.settings import Settings
 from services.notifications.store import Cards, Messages, Pairs
@@ -38,13 +37,14 @@ def create_app(settings: Settings) -> App:
         Backoff(settings.retry_first, settings.retry_ceiling),
         settings.card_wait,
         runtime.health,
+        templates.load(),
         settings.link_base,
     )
     notifications = Notifications(cards, pairs, messages, settings.welcome_within)
     return App(
         runtime,
         subscriptions(notifications),
-        due_handlers={SEND_KIND: delivery.send, FORGET_KIND: Retention(cards, pairs, messages).forget},
+        due_handlers=due_handlers(delivery, Retention(cards, pairs, messages)),
         indexes=store.INDEXES,
         recipe=Rebuilding(messages, notifications).recipe,
     )

@@ -21,6 +21,7 @@ from services.notifications.domain.attempts import (
 )
 from services.notifications.domain.letters import Letter, compose
 from services.notifications.domain.messages import Message
+from services.notifications.domain.texts import Texts
 from services.notifications.mailer import Mailer
 from services.notifications.rows import send_row
 from services.notifications.store import Cards, Messages
@@ -48,6 +49,7 @@ class Delivery:
         backoff: retry.Backoff,
         card_wait: timedelta,
         health: Health,
+        texts: Texts,
         link_base: str,
     ) -> None:
         self._cards = cards
@@ -57,6 +59,7 @@ class Delivery:
         self._backoff = backoff
         self._card_wait = card_wait
         self._health = health
+        self._texts = texts
         self._link_base = link_base
 
     async def send(self, task: Task) -> None:
@@ -101,6 +104,7 @@ class Delivery:
         return compose(
             message,
             recipient,
+            self._texts,
             sender=self._mailer.sender,
             link_base=self._link_base,
             now=task.clock.now(),
@@ -121,7 +125,7 @@ class Delivery:
 
     async def _store(self, message: Message, decided: Next, tries: int, task: Task) -> None:
         async def sent(work: Work) -> None:
-            if await self._messages.settle(message, "sent", None, work.session):
+            if await self._messages.end(message, "sent", None, work.session):
                 work.emit(
                     NOTIFICATION_SENT,
                     subject=message.recipient,
@@ -133,7 +137,7 @@ class Delivery:
         async def ended(work: Work) -> None:
             match decided:
                 case Failed(code):
-                    if await self._messages.settle(message, "failed", code, work.session):
+                    if await self._messages.end(message, "failed", code, work.session):
                         work.emit(
                             NOTIFICATION_FAILED,
                             subject=message.recipient,
@@ -141,7 +145,7 @@ class Delivery:
                             cause=task.row.cause,
                         )
                 case Cancelled():
-                    await self._messages.settle(message, "cancelled", None, work.session)
+                    await self._messages.end(message, "cancelled", None, work.session)
                 case Again(due_at, handovers):
                     await self._messages.set_handovers(message, handovers, work.session)
                     work.schedule(send_row(message, due_at, tries + 1))

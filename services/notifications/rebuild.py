@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from services.notifications import wire
 from services.notifications.service import Notifications
-from services.notifications.store import Messages, Settled
+from services.notifications.store import Ended, Messages
 from shared.contracts import topics
 from shared.contracts.notifications.events import NotificationFailed, NotificationSent
 from shared.messaging.reading.records import Readable, Received
@@ -25,22 +25,22 @@ class Rebuilding:
 
     @property
     def recipe(self) -> Recipe:
-        """Its own output first: what stands there is settled, and not planned again."""
+        """Its own output first: what stands there has ended, and is not planned again."""
         return Recipe(
             (
-                Source(topics.NOTIFICATIONS, self.take_settled),
+                Source(topics.NOTIFICATIONS, self.take_ended),
                 Source(topics.CONTACT_CARDS, self._notifications.apply_cards),
                 Source(topics.PAIRS, self._notifications.apply_pairs),
             )
         )
 
-    async def take_settled(self, records: Sequence[Readable], work: Work) -> None:
+    async def take_ended(self, records: Sequence[Readable], work: Work) -> None:
         """Keeps the messages that were sent, or given up."""
-        settled: list[Settled] = []
+        ended: list[Ended] = []
         for record in records:
             if isinstance(record, Received) and isinstance(
                 record.data, NotificationSent | NotificationFailed
             ):
-                message, code = wire.settled(record.key, record.data, record.envelope.time)
-                settled.append(Settled(message, code, record.raw.broker_time))
-        await self._messages.restore(settled, work.session)
+                message, code = wire.ended(record.key, record.data, record.envelope.time)
+                ended.append(Ended(message, code, record.raw.broker_time))
+        await self._messages.restore(ended, work.session)

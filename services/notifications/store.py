@@ -10,7 +10,7 @@ from services.notifications.domain.messages import Message, Status
 from shared.contracts.sealed import Sealed
 from shared.mongo import Collection, Database, Document, Session
 
-SETTLED_KEPT = timedelta(days=90)
+ENDED_KEPT = timedelta(days=90)
 """How long a message is kept after its end: as long as `notifications.v1` keeps what was sent, so that a
 rebuilt database holds the same, and longer than a pair counts as new."""
 
@@ -20,7 +20,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "messages": [
         IndexModel("pair"),
         IndexModel([("recipient", 1), ("status", 1)]),
-        IndexModel("settled_at", expireAfterSeconds=int(SETTLED_KEPT.total_seconds())),
+        IndexModel("ended_at", expireAfterSeconds=int(ENDED_KEPT.total_seconds())),
     ],
 }
 
@@ -47,7 +47,7 @@ class SeenPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Ended:
     """A message that has ended, with the reason if it failed, and when by the broker's clock."""
 
     message: Message
@@ -157,7 +157,7 @@ class Messages:
         """Marks messages that nobody should get any more."""
         if messages:
             wanted = {"_id": {"$in": [message.id for message in messages]}, "status": "pending"}
-            change = {"status": "cancelled", "settled_at": datetime.now(UTC)}
+            change = {"status": "cancelled", "ended_at": datetime.now(UTC)}
             await self._collection.update_many(wanted, {"$set": change}, session=session)
 
     async def count_handover(self, message: Message, session: Session) -> None:
@@ -170,11 +170,11 @@ class Messages:
             {"_id": message.id, "status": "pending"}, {"$set": {"handovers": handovers}}, session=session
         )
 
-    async def settle(self, message: Message, status: Status, code: str | None, session: Session) -> bool:
+    async def end(self, message: Message, status: Status, code: str | None, session: Session) -> bool:
         """Ends a message; False where it had ended that way. A cancelled one may turn out to be sent."""
         before = ["pending", "cancelled"] if status == "sent" else ["pending"]
         # The machine's own time, since MongoDB expires by its own.
-        change = {"status": status, "code": code, "settled_at": datetime.now(UTC)}
+        change = {"status": status, "code": code, "ended_at": datetime.now(UTC)}
         updated = await self._collection.update_one(
             {"_id": message.id, "status": {"$in": before}},
             {"$set": change},
@@ -182,15 +182,15 @@ class Messages:
         )
         return bool(updated.matched_count)
 
-    async def restore(self, settled: Sequence[Settled], session: Session) -> None:
+    async def restore(self, ended: Sequence[Ended], session: Session) -> None:
         """Stores ended messages that aren't here."""
         writes = [
             UpdateOne(
                 {"_id": one.message.id},
-                {"$setOnInsert": {**_content(one.message), "code": one.code, "settled_at": one.at}},
+                {"$setOnInsert": {**_content(one.message), "code": one.code, "ended_at": one.at}},
                 upsert=True,
             )
-            for one in settled
+            for one in ended
         ]
         if writes:
             await self._collection.bulk_write(writes, ordered=False, session=session)

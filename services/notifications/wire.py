@@ -6,7 +6,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.notifications.addresses import wire_form
 from services.notifications.domain.letters import Recipient
-from services.notifications.domain.messages import Message, Pair
+from services.notifications.domain.messages import Message
+from services.notifications.domain.pairs import Pair
 from shared.contracts.fields import Subject
 from shared.contracts.intake.cards import CardDetails
 from shared.contracts.matching.events import PairState
@@ -64,7 +65,7 @@ def failed(message: Message, code: str) -> NotificationFailed:
     return NotificationFailed(about=message.pair, template=message.template, channel="email", code=code)
 
 
-def settled(
+def ended(
     recipient: str, event: NotificationSent | NotificationFailed, time: datetime
 ) -> tuple[Message, str | None]:
     """The message that an event tells of, and why it failed if it did."""

@@ -9,7 +9,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from services.notifications.domain.messages import Message
-from services.notifications.domain.texts import GREETINGS, TEXTS, language
+from services.notifications.domain.texts import Texts
 
 NAME_LENGTH = 60
 
@@ -35,10 +35,12 @@ class Letter:
     content: bytes = field(repr=False)
 
 
-def compose(message: Message, recipient: Recipient, *, sender: str, link_base: str, now: datetime) -> Letter:
+def compose(
+    message: Message, recipient: Recipient, texts: Texts, *, sender: str, link_base: str, now: datetime
+) -> Letter:
     """The e-mail; the same message has the same Message-ID whenever it is composed."""
-    spoken = language(recipient.preferred_language)
-    text = TEXTS[message.template, message.side, spoken]
+    language = texts.language(recipient.preferred_language)
+    text = texts.texts[message.template, message.side, language]
     name = first_name(recipient.given_name)
     email = EmailMessage(policy=SMTP)
     email["From"] = f"Kobling <{sender}>"
@@ -47,12 +49,13 @@ def compose(message: Message, recipient: Recipient, *, sender: str, link_base: s
     email["Date"] = format_datetime(now)
     email["Message-ID"] = f"<{message.reference}@{sender.rpartition('@')[2]}>"
     email["Auto-Submitted"] = "auto-generated"
-    greeting = f"{GREETINGS[spoken]} {name}," if name else f"{GREETINGS[spoken]},"
+    greets = texts.greetings[language]
+    greeting = f"{greets} {name}," if name else f"{greets},"
     body = text.body.substitute(greeting=greeting, link=f"{link_base}{message.pair}")
     # Seven bits: not every server on the way speaks 8BITMIME.
     email.set_content(body, charset="utf-8", cte="quoted-printable")
     # After the content, which clears all headers of its kind.
-    email["Content-Language"] = spoken
+    email["Content-Language"] = language
     return Letter(recipient.address, email.as_bytes())
 
 

@@ -3,27 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-PAIR_CREATED = "pair_created"
-"""The template that tells each side that the pair exists."""
+from services.notifications.domain.pairs import Pair, Side
+from services.notifications.domain.triggers import TRIGGERS, Trigger
 
-Side = Literal["receiving", "giving"]
 Status = Literal["pending", "sent", "failed", "cancelled"]
-
-_LASTING = frozenset({"active", "paused"})
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A pair's public state, as far as it calls for messages."""
-
-    subject: str
-    receiving: str
-    giving: str
-    status: str
-    created_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +52,34 @@ def plan(
 ) -> Plan:
     """Holds a pair's state against its known messages, by id.
 
-    New messages are for a pair that is active and was created no longer than `within` ago: a service that
-    was set up anew reads years of states, and must not write to everybody again.
+    New messages are for what came about no longer than `within` ago: a service that was set up anew reads
+    years of states, and must not write to everybody again.
     """
-    wanted = {
-        message.id: message for message in _called_for(pair, now, correlation) if pair.status in _LASTING
-    }
-    fresh = pair.created_on is not None and now.date() - pair.created_on <= within
+    lasting = [trigger for trigger in TRIGGERS if pair.status in trigger.lasts]
+    fresh = [
+        trigger for trigger in lasting if trigger.at == pair.status and _is_fresh(pair, trigger, now, within)
+    ]
+    wanted = {message.id for trigger in lasting for message in _messages(pair, trigger, now, correlation)}
     return Plan(
-        new=tuple(message for message in wanted.values() if message.id not in known)
-        if fresh and pair.status == "active"
-        else (),
+        new=tuple(
+            message
+            for trigger in fresh
+            for message in _messages(pair, trigger, now, correlation)
+            if message.id not in known
+        ),
         cancelled=tuple(
             message for message in known.values() if message.status == "pending" and message.id not in wanted
         ),
     )
 
 
-def _called_for(pair: Pair, now: datetime, correlation: str) -> tuple[Message, ...]:
-    return (
-        Message(pair.subject, PAIR_CREATED, pair.receiving, "receiving", now, correlation),
-        Message(pair.subject, PAIR_CREATED, pair.giving, "giving", now, correlation),
-    )
+def _is_fresh(pair: Pair, trigger: Trigger, now: datetime, within: timedelta) -> bool:
+    day = trigger.day(pair)
+    return day is not None and now.date() - day <= within
+
+
+def _messages(pair: Pair, trigger: Trigger, now: datetime, correlation: str) -> list[Message]:
+    return [
+        Message(pair.subject, trigger.template, pair.party(side), side, now, correlation)
+        for side in trigger.sides
+    ]

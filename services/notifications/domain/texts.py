@@ -1,16 +1,16 @@
-"""The texts of messages: fixed, with a place for a link and nothing else.
+"""The texts of messages: fixed, with places for a greeting and a link and nothing else.
 
 Plain text: nothing needs escaping. No text says anything about the other side of a pair.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
-from typing import Literal
 
-from services.notifications.domain.messages import PAIR_CREATED, Side
+from services.notifications.domain.pairs import Side
 
-Language = Literal["nb", "en"]
-FALLBACK: Language = "en"
+FALLBACK = "en"
+"""The language for whoever prefers one that nothing is written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,54 +21,16 @@ class Text:
     body: Template
 
 
-GREETINGS: dict[Language, str] = {"nb": "Hei", "en": "Hello"}
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """All texts by (template, side, language), how each language greets, and in which language those write
+    who read another: `written` leads from the first part of a BCP 47 tag to a language.
+    """
 
-_NB = """$greeting
+    texts: Mapping[tuple[str, Side, str], Text]
+    greetings: Mapping[str, str]
+    written: Mapping[str, str]
 
-$said
-
-Les mer her:
-$link
-
-Denne e-posten er sendt automatisk og kan ikke besvares.
-
-Vennlig hilsen
-Kobling
-"""
-_EN = """$greeting
-
-$said
-
-Read more here:
-$link
-
-This e-mail was sent automatically and can't be answered.
-
-Kind regards
-Kobling
-"""
-
-
-def _text(frame: str, subject: str, said: str) -> Text:
-    return Text(subject, Template(Template(frame).safe_substitute(said=said)))
-
-
-TEXTS: dict[tuple[str, Side, Language], Text] = {
-    (PAIR_CREATED, "receiving", "nb"): _text(
-        _NB, "Du har fått en guide", "Du er nå koblet med en frivillig guide."
-    ),
-    (PAIR_CREATED, "receiving", "en"): _text(
-        _EN, "You have a guide", "You have now been paired with a volunteer guide."
-    ),
-    (PAIR_CREATED, "giving", "nb"): _text(
-        _NB, "Du er koblet som guide", "Du er nå koblet med en person som har fått deg som guide."
-    ),
-    (PAIR_CREATED, "giving", "en"): _text(
-        _EN, "You have been paired as a guide", "You have now been paired with a person as their guide."
-    ),
-}
-
-
-def language(tag: str) -> Language:
-    """The language to write in to somebody who prefers a BCP 47 `tag`; any Norwegian is bokmål."""
-    return "nb" if tag.lower().partition("-")[0] in {"nb", "nn", "no"} else FALLBACK
+    def language(self, tag: str) -> str:
+        """The language to write in to somebody who prefers a BCP 47 `tag`."""
+        return self.written.get(tag.lower().partition("-")[0], FALLBACK)

@@ -135,5 +135,5 @@ async def test_a_card_corrected_while_its_mail_leaves_does_not_repeat_it(
     go_on.set()
     (event,) = await world.events_until(1)
     assert event.type == "no.kobling.NotificationSent.v1"
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"zahrabanu@mail.example": 1}

@@ -15,7 +15,7 @@ async def test_each_side_gets_one_mail_in_its_language(world: World, logs: io.St
     await world.pair(pair, 1, receiving, giving, status="proposed", name="PairProposed")
     await world.pair(pair, 2, receiving, giving)
     await world.pair(pair, 3, receiving, giving, name="AgreementSigned")
-    await world.settled()
+    await world.ended()
 
     (to_receiving,) = world.sink.to("zahrabanu@mail.example")
     (to_giving,) = world.sink.to("torbjorg@post.example")
@@ -55,7 +55,7 @@ async def test_a_replay_sends_nothing_more(world: World) -> None:
     await world.start()
     await both_cards(world, receiving, giving)
     await world.pair(pair, 2, receiving, giving)
-    await world.settled()
+    await world.ended()
     assert len(world.sink.mails) == 2
 
     await world.publish_again(topics.CONTACT_CARDS)
@@ -71,7 +71,7 @@ async def test_a_replay_sends_nothing_more(world: World) -> None:
     await both_cards(world, other_receiving, other_giving)
     await world.pair(another, 1, other_receiving, other_giving)
     await mails_arrived(world, 4)
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"zahrabanu@mail.example": 2, "torbjorg@post.example": 2}
     assert len({mail["Message-ID"] for mail in world.sink.mails}) == 4
     after = [await world.documents(name) for name in ("cards", "pairs", "messages", "due")]
@@ -86,7 +86,7 @@ async def test_a_card_may_come_after_the_pair(world: World) -> None:
     await world.pair(pair, 1, receiving, giving)
     await world.tried(1)
     await both_cards(world, receiving, giving)
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"zahrabanu@mail.example": 1, "torbjorg@post.example": 1}
 
 
@@ -100,7 +100,7 @@ async def test_the_newest_card_is_used(world: World) -> None:
     await world.card(receiving, 2, {**AMINA, "email": "older@mail.example"})
     await world.handled()
     await world.sink.start()
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"new@mail.example": 1, "torbjorg@post.example": 1}
 
 
@@ -109,7 +109,7 @@ async def test_a_missing_card_and_a_card_without_address_are_reported(world: Wor
     await world.start(card_wait=timedelta(seconds=1))
     await world.card(giving, 1, {"given_name": "Torbjørg", "preferred_language": "nb"})
     await world.pair(pair, 1, receiving, giving)
-    await world.settled()
+    await world.ended()
     events = await world.events_until(2)
     assert {(event.subject, event.data["code"]) for event in events} == {
         (receiving, "no_contact_card"),
@@ -127,7 +127,7 @@ async def test_a_card_of_another_person_opens_nothing(world: World) -> None:
     assert stolen is not None
     await world.database["cards"].update_one({"_id": receiving}, {"$set": {"sealed": stolen["sealed"]}})
     await world.pair(pair, 1, receiving, giving)
-    await world.settled()
+    await world.ended()
     events = await world.events_until(2)
     assert {event.subject: event.data.get("code") for event in events} == {
         receiving: "card_unreadable",

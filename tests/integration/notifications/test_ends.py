@@ -23,7 +23,7 @@ async def test_the_erased_get_nothing_and_leave_nothing(world: World) -> None:
     assert due_rows == {(giving, "send_message"), (receiving, "forget")}
     await world.sink.start()
     await world.card(giving, 2, KARI)
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"torbjorg@post.example": 1}
     assert [event.subject for event in await world.events_until(1)] == [giving]
     card = await world.database["cards"].find_one({"_id": receiving})
@@ -33,9 +33,9 @@ async def test_the_erased_get_nothing_and_leave_nothing(world: World) -> None:
     another, _, other_giving = subjects()
     await world.card(other_giving, 1, KARI)
     await world.pair(another, 1, receiving, other_giving)
-    await world.settled()
+    await world.ended()
     await world.publish_again(topics.CONTACT_CARDS)
-    await world.settled()
+    await world.ended()
     assert "zahrabanu@mail.example" not in world.sink.recipients
     kept = await world.documents("messages")
     assert {message["status"] for message in kept if message["recipient"] == receiving} == {"cancelled"}
@@ -66,13 +66,13 @@ async def test_a_pair_that_ends_takes_unsent_messages_with_it(world: World) -> N
 
     await wait_until(waiting, "both messages are due")
     await world.pair(pair, 2, receiving, giving, status="ended", name="PairEnded")
-    await world.settled()
+    await world.ended()
     await world.sink.start()
     other, other_receiving, other_giving = subjects()
     await both_cards(world, other_receiving, other_giving)
     await world.pair(other, 1, other_receiving, other_giving)
     await mails_arrived(world, 2)
-    await world.settled()
+    await world.ended()
     ids = {mail["Message-ID"] for mail in world.sink.mails}
     assert ids == {message_id(other, other_receiving), message_id(other, other_giving)}
 
@@ -91,12 +91,12 @@ async def test_a_pair_that_ends_while_the_server_considers_the_recipient_sends_n
     await world.pair(pair, 2, receiving, giving, status="ended", name="PairEnded")
     await world.handled()
     world.sink.gate.set()
-    await world.settled()
+    await world.ended()
     other, other_receiving, other_giving = subjects()
     await both_cards(world, other_receiving, other_giving)
     await world.pair(other, 1, other_receiving, other_giving)
     await mails_arrived(world, 2)
-    await world.settled()
+    await world.ended()
     assert message_id(pair, receiving) not in {mail["Message-ID"] for mail in world.sink.mails}
 
 
@@ -106,5 +106,5 @@ async def test_an_old_pair_is_not_written_to(world: World) -> None:
     await both_cards(world, receiving, giving)
     long_ago = datetime.now(UTC).date() - timedelta(days=100)
     await world.pair(pair, 7, receiving, giving, created_on=long_ago)
-    await world.settled()
+    await world.ended()
     assert await world.documents("messages") == []

@@ -21,7 +21,7 @@ async def test_a_mail_server_that_comes_back_gets_each_message_once(world: World
     await world.tried(2)
     assert await world.events() == []
     await world.sink.start()
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"zahrabanu@mail.example": 1, "torbjorg@post.example": 1}
     assert len(await world.events_until(2)) == 2
 
@@ -41,7 +41,7 @@ async def test_a_temporary_refusal_is_tried_again(world: World, logs: io.StringI
     await wait_until(refused, "eight refusals")
     world.sink.recipient_replies.clear()
     world.sink.data_replies.clear()
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"zahrabanu@mail.example": 1, "torbjorg@post.example": 1}
     assert {event.type for event in await world.events_until(2)} == {"no.kobling.NotificationSent.v1"}
     assert not [word for word in PERSONAL if word in logs.getvalue().lower()]
@@ -54,7 +54,7 @@ async def test_a_permanent_refusal_is_reported_and_nothing_quoted(world: World, 
     await world.start()
     await both_cards(world, receiving, giving)
     await world.pair(pair, 1, receiving, giving)
-    await world.settled()
+    await world.ended()
     events = await world.events_until(2)
     assert {(event.subject, event.type, event.data["code"]) for event in events} == {
         (receiving, "no.kobling.NotificationFailed.v1", "recipient_refused"),
@@ -84,7 +84,7 @@ async def test_mail_goes_encrypted_and_with_the_password_where_the_server_asks(
     # A mistake of ours costs no message: mended, it goes out.
     await world.stop()
     await world.start(**secure, smtp_password=SecretStr("right"))
-    await world.settled()
+    await world.ended()
     assert world.sink.recipients == {"zahrabanu@mail.example": 1, "torbjorg@post.example": 1}
 
 

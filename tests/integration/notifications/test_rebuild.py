@@ -41,12 +41,12 @@ async def test_what_was_sent_or_given_up_stays_so(world: World) -> None:
     await world.start()
     await created(world, "a")
     await world.events_until(2)
-    await world.settled()
+    await world.ended()
     before = await state_hash(world.database, STATE)
     await lose(world)
     world.sink.recipient_replies.clear()
     await world.start()
-    await world.settled()
+    await world.ended()
     assert await state_hash(world.database, STATE) == before
     assert world.sink.recipients == {"refugee-a@example.org": 1}
     assert len(await world.events()) == 2
@@ -75,7 +75,7 @@ async def test_what_was_not_sent_is_and_what_is_over_is_not(world: World) -> Non
         return len(await world.events()) >= 4
 
     await wait_until(told, "the new pair is told")
-    await world.settled()
+    await world.ended()
     assert dict(world.sink.recipients) == {
         f"{who}-{name}@example.org": 1 for who in ("refugee", "guide") for name in ("sent", "new")
     }

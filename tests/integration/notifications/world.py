@@ -178,7 +178,7 @@ class World:
         await wait_until(all_counted, "every record has an outcome")
         return total
 
-    async def settled(self) -> None:
+    async def ended(self) -> None:
         """Returns when every record is handled, nothing is due and the outbox is empty."""
         await self.handled()
 

@@ -5,19 +5,26 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 
 import pytest
 
+from services.notifications import templates
 from services.notifications.domain.letters import (
     NAME_LENGTH,
     Recipient,
     compose,
     first_name,
 )
-from services.notifications.domain.messages import Message, Side
-from services.notifications.domain.texts import TEXTS, Text, language
+from services.notifications.domain.messages import Message
+from services.notifications.domain.pairs import Side
+from services.notifications.domain.texts import Text
+
+TEXTS = templates.load()
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+LETTERS = Path(__file__).parent / "letters"
+SIDES: dict[str, Side] = {"receiving": "receiving", "giving": "giving"}
 HEADERS = [
     "From",
     "To",
@@ -39,6 +46,7 @@ def letter(
     made = compose(
         message,
         Recipient(name, email, tag),
+        TEXTS,
         sender="guide@kobling.example",
         link_base="https://k.example/",
         now=NOW,
@@ -66,20 +74,36 @@ def test_a_letter_says_who_to_whom_and_when_and_leads_to_the_pair() -> None:
     [("nb", "nb"), ("nn-NO", "nb"), ("NO", "nb"), ("en-GB", "en"), ("ti", "en"), ("", "en"), ("nbx", "en")],
 )
 def test_norwegian_is_written_to_norwegian_readers_and_english_to_all_others(tag: str, spoken: str) -> None:
-    assert language(tag) == spoken
+    assert TEXTS.language(tag) == spoken
     assert letter(tag=tag).get_content().startswith("Hei" if spoken == "nb" else "Hello")
 
 
-@pytest.mark.parametrize("text", TEXTS.values())
+@pytest.mark.parametrize("text", TEXTS.texts.values())
 def test_no_text_has_a_place_for_anything_but_greeting_and_link(text: Text) -> None:
     places = re.findall(r"\$(\w+)", text.body.template)
     assert sorted(places) == ["greeting", "link"]
     assert "$" not in text.subject
 
 
-def test_every_template_is_there_for_both_sides_in_every_language() -> None:
-    assert len(TEXTS) == 4
-    assert len({text.subject for text in TEXTS.values()}) == 4
+@pytest.mark.parametrize("kept", sorted(LETTERS.glob("*.eml")), ids=lambda path: path.stem)
+def test_a_letter_is_byte_for_byte_the_one_that_was_read_and_approved(kept: Path) -> None:
+    template, side, tag = kept.stem.split(".")
+    message = Message("pair-p", template, "refugee-r", SIDES[side], NOW, "chain")
+    made = compose(
+        message,
+        Recipient("Amina", "a@mail.example", tag),
+        TEXTS,
+        sender="guide@kobling.example",
+        link_base="https://k.example/",
+        now=NOW,
+    )
+    assert made.content == kept.read_bytes()
+
+
+def test_every_letter_is_kept() -> None:
+    kept = {tuple(path.stem.split(".")) for path in LETTERS.glob("*.eml")}
+    assert kept == TEXTS.texts.keys()
+    assert len({text.subject for text in TEXTS.texts.values()}) == len(kept)
 
 
 @pytest.mark.parametrize(

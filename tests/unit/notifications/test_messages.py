@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from services.notifications.domain.messages import Message, Pair, Plan, plan
+from services.notifications.domain.messages import Message, Plan, plan
+from services.notifications.domain.pairs import Pair
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 WITHIN = timedelta(days=90)

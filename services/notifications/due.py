@@ -1,12 +1,21 @@
-"""Forgets the erased once no topic can bring them back: the due rows' handler."""
+"""What notifications does when its time has come: messages to send, the erased to forget."""
 
+from collections.abc import Mapping
+
+from services.notifications.delivery import Delivery
+from services.notifications.rows import FORGET_KIND, SEND_KIND
 from services.notifications.store import Cards, Messages, Pairs
-from shared.messaging.due import Task
+from shared.messaging.due import DueHandler, Task
 from shared.messaging.work import Work
 
 
+def due_handlers(delivery: Delivery, retention: "Retention") -> Mapping[str, DueHandler]:
+    """What runs for each kind of due row."""
+    return {SEND_KIND: delivery.send, FORGET_KIND: retention.forget}
+
+
 class Retention:
-    """Removes places and messages of erased people and pairs."""
+    """Forgets places and messages of erased people and pairs once no topic can bring them back."""
 
     def __init__(self, cards: Cards, pairs: Pairs, messages: Messages) -> None:
         self._cards = cards
