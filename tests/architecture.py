@@ -34,7 +34,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pymongo": ("services.*.store", "shared.mongo", "shared.retry", "shared.messaging.*", "deploy.local.*"),
     "rich": ("deploy.*",),
     "scipy": ("services.matching.domain.*",),
-    "starlette": ("services.*.pages", "shared.messaging.runtime"),
+    "starlette": ("services.*.pages", "shared.messaging.wiring", "shared.messaging.serving"),
     "stdnum": ("services.intake.personal_numbers",),
     "structlog": ("shared.logging",),
     "testcontainers": ("deploy.local.*",),

@@ -13,30 +13,29 @@ from services.intake.store import Files
 from services.intake.wire import case_digest
 from shared.messaging.batches.dead_letters import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
-from shared.messaging.runtime import App, Runtime
+from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import FieldCipher, Sealer, decode
 
 
-def create_app(settings: Settings) -> App:
-    """Wires intake; nothing runs yet."""
-    runtime = Runtime("intake", settings)
-    database = runtime.database
+def create_app(settings: Settings, resources: Resources) -> Wiring:
+    """Wires intake; nothing is opened and nothing runs yet."""
+    database = resources.database
     cipher = FieldCipher(decode(settings.master_key.get_secret_value()))
     case_key = case_digest(decode(settings.case_key.get_secret_value()))
     publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
     refugees = Files(database, Refugee, cipher)
     volunteers = Files(database, Volunteer, cipher)
-    protection = RecordCipher(
+    at_rest = RecordCipher(
         lambda content, context: cipher.encrypt(cipher.master, content, context),
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
-    intake = Intake(database, refugees, volunteers, publisher, runtime.programmes, case_key, protection)
+    intake = Intake(database, refugees, volunteers, publisher, resources.programmes, case_key, at_rest)
     settlements = Settlements(refugees, publisher, case_key)
-    return App(
-        runtime,
+    return Wiring(
+        resources,
         subscriptions(settlements),
         due_handlers={APPROVAL_KIND: intake.close_approval},
         decisions=Decisions(ROLES, intake.decide, reads_as_personal_number),
         indexes=store.INDEXES,
-        protection=protection,
+        cipher=at_rest,
     )

@@ -11,14 +11,13 @@ from services.notifications.rows import FORGET_KIND, SEND_KIND
 from services.notifications.service import Notifications
 from services.notifications.settings import Settings
 from services.notifications.store import Cards, Messages, Pairs
-from shared.messaging.runtime import App, Runtime
+from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import Opener
 
 
-def create_app(settings: Settings) -> App:
-    """Wires notifications; nothing runs yet."""
-    runtime = Runtime("notifications", settings)
-    database = runtime.database
+def create_app(settings: Settings, resources: Resources) -> Wiring:
+    """Wires notifications; nothing is opened and nothing runs yet."""
+    database = resources.database
     cards, pairs, messages = Cards(database), Pairs(database), Messages(database)
     username, password = settings.smtp_username, settings.smtp_password
     mailer = Mailer(
@@ -36,12 +35,12 @@ def create_app(settings: Settings) -> App:
         Opener(settings.card_key_id, settings.card_private_key.get_secret_value()),
         mailer,
         Patience(settings.retry_first, settings.retry_ceiling, settings.card_wait),
-        runtime.health,
+        resources.health,
         settings.link_base,
     )
     notifications = Notifications(cards, pairs, messages, settings.welcome_within)
-    return App(
-        runtime,
+    return Wiring(
+        resources,
         subscriptions(notifications),
         due_handlers={SEND_KIND: delivery.send, FORGET_KIND: Retention(cards, pairs, messages).forget},
         indexes=store.INDEXES,

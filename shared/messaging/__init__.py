@@ -11,5 +11,6 @@ due        what happens at its time; `ticks` is each writer's daily one
 batches    one transaction a batch: inbox, effects, outbox, positions; dead letters; the consumer
 rebuild    a lost database read anew from topics; `tables` are the topics that each replica reads whole
 commands   operators' commands: who may, what came of it, one final reply each; the desk of dead letters
-runtime    all of it wired for one service; `serving` runs it under HTTP
+wiring     all of it put together for one service, nothing opened
+runtime    a wiring run: broker, relays, due rows; `serving` is the process around it, with HTTP
 """

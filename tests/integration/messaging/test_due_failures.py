@@ -12,7 +12,7 @@ from shared.clock import Clock
 from shared.health import Health
 from shared.messaging import due
 from shared.messaging.due import FAILING, FAILING_PART, DueRunner, Task
-from shared.messaging.runtime import INDEXES
+from shared.messaging.wiring import INDEXES
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Document, Session
 from tests.support.cluster import wait_until
