@@ -11,7 +11,7 @@ from services.intake.settings import Settings
 from services.intake.settlements import Settlements
 from services.intake.store import Files
 from services.intake.wire import case_digest
-from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
 from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import FieldCipher, Sealer, decode

@@ -21,7 +21,7 @@ from shared.clock import local_day
 from shared.contracts.administrators import ProgrammePack, Role
 from shared.contracts.commands import Command
 from shared.contracts.intake import commands as command
-from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import (
     Accepted,
     Answer,

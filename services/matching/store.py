@@ -11,8 +11,7 @@ from pymongo import IndexModel, ReplaceOne, UpdateOne
 from services.matching.domain.pair import Pair
 from services.matching.domain.party import Giving, Pool, Receiving, Rules
 from services.matching.domain.waiting import Party, Waits
-from shared.messaging.batches.inbox import KEPT
-from shared.messaging.work import Revision
+from shared.messaging.work import KEPT, Revision
 from shared.mongo import Database, Document, Session, put
 
 OPEN = {"open": True}

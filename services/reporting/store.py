@@ -20,8 +20,7 @@ from services.reporting.documents import (
     projection_of,
 )
 from services.reporting.domain.projection import Fact, Pair, Place, Rebuilt, Refugee, Volunteer
-from shared.messaging.batches.inbox import KEPT
-from shared.messaging.work import DueRow, Revision
+from shared.messaging.work import KEPT, DueRow, Revision
 from shared.mongo import Collection, Database, Document, Session, put
 
 CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"

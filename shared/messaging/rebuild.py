@@ -16,9 +16,17 @@ from shared.clock import Clock
 from shared.contracts.topics import Service, Topic
 from shared.health import Health
 from shared.logging import get_logger
-from shared.messaging.batches.consumer import FETCH_BYTES, PARTITION_BYTES
 from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import Cause, Erased, Raw, Readable, Received, Unreadable
+from shared.messaging.reading.records import (
+    FETCH_BYTES,
+    PARTITION_BYTES,
+    Cause,
+    Erased,
+    Raw,
+    Readable,
+    Received,
+    Unreadable,
+)
 from shared.messaging.sending.relay import ProducerFactory
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
@@ -176,7 +184,7 @@ class Rebuild:
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         count, newest = 0, NEVER
-        while left := [one for one, end in ends.items() if await consumer.position(one) < end]:
+        while left := [unread for unread, end in ends.items() if await consumer.position(unread) < end]:
             batches = await consumer.getmany(*left, timeout_ms=POLL_MS, max_records=self.records)
             self.health.degraded(PART, f"reads {topic.name}: {count} records so far")
             raws = [Raw.of(record) for batch in batches.values() for record in batch]

@@ -14,8 +14,9 @@ from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service, Topic
 from shared.health import Health
 from shared.messaging import due, rebuild, ticks
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.batches import dead_letters, inbox
-from shared.messaging.batches.dead_letters import DeadLetters, RecordCipher
+from shared.messaging.batches.dead_letters import DeadLetters
 from shared.messaging.batches.transaction import BatchTransaction
 from shared.messaging.commands import replies
 from shared.messaging.commands.desk import DeadLetterDesk

@@ -15,6 +15,11 @@ from shared.contracts.fields import Contract
 from shared.contracts.message import Message
 from shared.messaging.reading.outcome import Outcome
 
+FETCH_BYTES = 8 * 1024 * 1024
+"""What a consumer takes of the broker at once."""
+PARTITION_BYTES = 512 * 1024
+"""Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
+
 Headers = tuple[tuple[str, bytes | None], ...]
 
 

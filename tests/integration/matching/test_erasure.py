@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.messaging.batches.inbox import KEPT
+from shared.messaging.work import KEPT
 from shared.mongo import Document
 from tests.integration.matching.world import World, couple, erased, guide, refugee, who
 

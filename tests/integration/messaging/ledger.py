@@ -87,7 +87,7 @@ def processor(
     corner: Corner, ledger: Ledger, topic: Topic = topics.SETTLEMENTS, **options: Any
 ) -> BatchProcessor:
     """A processor over the ledger that waits next to nothing between tries."""
-    letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protection", None))
+    letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("cipher", None))
     prefix: str = options.pop("prefix", "")
     subscription = Subscription(topic, ledger.apply, ledger.report)
     transaction = BatchTransaction(subscription, ledger.database, "intake", prefix, Clock(), letters)
