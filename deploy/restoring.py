@@ -23,9 +23,9 @@ def access(service: str, running: Mapping[str, Any] | None) -> ServiceSettings:
     Ends the process with 2 where a variable is wrong.
     """
     found = running or {}
-    here = {name: found[name] for name in ("kafka", "mongodb") if name in found}
+    servers = {name: found[name] for name in ("kafka", "mongodb") if name in found}
     prefix = f"{service.upper()}_"
-    unset = {name: value for name, value in here.items() if f"{prefix}{name.upper()}" not in os.environ}
+    unset = {name: value for name, value in servers.items() if f"{prefix}{name.upper()}" not in os.environ}
     return load_settings(ServiceSettings, prefix=prefix, **unset)
 
 

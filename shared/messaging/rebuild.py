@@ -129,9 +129,9 @@ class Rebuild:
     async def _begin(self) -> dict[str, Any]:
         """The marker of a database without one: new, or of a release that had none."""
         in_use = await self.database["positions"].find_one({}) is not None
-        begun = {"done": in_use or not self.recipe.sources, "until": NEVER}
-        await self.database[COLLECTION].update_one({"_id": MARKER}, {"$setOnInsert": begun}, upsert=True)
-        return await self.database[COLLECTION].find_one({"_id": MARKER}) or begun
+        new_marker = {"done": in_use or not self.recipe.sources, "until": NEVER}
+        await self.database[COLLECTION].update_one({"_id": MARKER}, {"$setOnInsert": new_marker}, upsert=True)
+        return await self.database[COLLECTION].find_one({"_id": MARKER}) or new_marker
 
     async def _rebuild(self) -> int:
         """Reads all sources; returns the broker's time of the newest record of the service's own."""
@@ -184,8 +184,10 @@ class Rebuild:
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         count, newest = 0, NEVER
-        while left := [unread for unread, end in ends.items() if await consumer.position(unread) < end]:
-            batches = await consumer.getmany(*left, timeout_ms=POLL_MS, max_records=self.records)
+        while unread_partitions := [
+            unread for unread, end in ends.items() if await consumer.position(unread) < end
+        ]:
+            batches = await consumer.getmany(*unread_partitions, timeout_ms=POLL_MS, max_records=self.records)
             self.health.degraded(PART, f"reads {topic.name}: {count} records so far")
             raws = [Raw.of(record) for batch in batches.values() for record in batch]
             # A tick says nothing of what was decided by then.

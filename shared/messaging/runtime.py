@@ -50,38 +50,38 @@ class App:
     _draining: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        given, settings = self.resources, self.settings
-        name = f"{given.prefix}{given.service}"
+        resources, settings = self.resources, self.settings
+        name = f"{resources.prefix}{resources.service}"
         self.broker = make_broker(settings.kafka, name)
         self.relays = Relays.of(
-            given.database,
+            resources.database,
             settings.kafka,
             f"{name}-relay",
             settings.relay_shards,
             settings.relay_rows,
             settings.relay_poll,
-            given.health,
+            resources.health,
         )
-        self.metrics = Metrics(given.prefix, leads=lambda: self.relays.leads)
+        self.metrics = Metrics(resources.prefix, leads=lambda: self.relays.leads)
         self.rebuild = Rebuild(
             self.wiring.recipe,
-            given.database,
-            given.service,
+            resources.database,
+            resources.service,
             settings.kafka,
-            given.prefix,
-            given.clock,
+            resources.prefix,
+            resources.clock,
             self.relays.producers,
-            given.health,
+            resources.health,
             settings.batch_records,
             self.wiring.past,
         )
         self.due = self.wiring.due_runner(self.relays.wake, settings.due_poll)
         self._subscribe()
         groups = [f"{name}.{subscription}" for subscription in self._names]
-        self.admission = Admission(settings.kafka, groups, OffsetGuard(given.database), given.health)
+        self.admission = Admission(settings.kafka, groups, OffsetGuard(resources.database), resources.health)
         for part in ("database", "tables", rebuild.PART, "broker", "due"):
-            given.health.starting(part)
-        self.relays.starting(given.health)
+            resources.health.starting(part)
+        self.relays.starting(resources.health)
 
     @property
     def resources(self) -> Resources:
@@ -105,16 +105,16 @@ class App:
 
     async def start(self) -> None:
         """Starts everything in order, waiting for servers that are down."""
-        given = self.resources
+        resources = self.resources
         tables = TableReader(
-            self.settings.kafka, given.prefix, given.operators, given.programmes, given.health
+            self.settings.kafka, resources.prefix, resources.operators, resources.programmes, resources.health
         )
         beside = (part() for part in self.wiring.beside)
         self._following += [asyncio.ensure_future(part) for part in (tables.run(), *beside)]
-        await self._until_there("database", lambda: given.database.ensure(self.wiring.collections))
+        await self._until_there("database", lambda: resources.database.ensure(self.wiring.collections))
         await self.admission.wait()
         self._following.append(asyncio.ensure_future(self.admission.watch()))
-        tick = partial(ticks.schedule, given.database, given.service, given.clock.now())
+        tick = partial(ticks.schedule, resources.database, resources.service, resources.clock.now())
         await self._until_there("database", tick)
         for hook in self.wiring.on_start:
             await self._until_there("database", hook)
@@ -137,19 +137,19 @@ class App:
             health.working(name)
 
     async def _until_there(self, part: str, step: Callable[[], Awaitable[None]]) -> None:
-        given = self.resources
+        resources = self.resources
         attempt = 0
         while True:
             try:
                 await step()
             except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
-                server = given.database.address if part == "database" else self.settings.kafka
-                given.health.degraded(part, f"{server}: {type(error).__name__}")
+                server = resources.database.address if part == "database" else self.settings.kafka
+                resources.health.degraded(part, f"{server}: {type(error).__name__}")
                 log.warning("start_waits", part=part, server=server, **describe_error(error))
                 await asyncio.sleep(Backoff().delay(attempt, random.random()).total_seconds())  # noqa: S311
                 attempt += 1
             else:
-                given.health.started(part)
+                resources.health.started(part)
                 return
 
     async def stop(self) -> None:

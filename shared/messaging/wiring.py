@@ -91,20 +91,27 @@ class Wiring:
     """One for each subscription, and the last for commands."""
 
     def __post_init__(self) -> None:
-        given = self.resources
-        letters = DeadLetters(DEAD_LETTERS[given.service], given.service, self.cipher)
+        resources = self.resources
+        letters = DeadLetters(DEAD_LETTERS[resources.service], resources.service, self.cipher)
 
         def transaction_of(subscription: Subscription) -> BatchTransaction:
             return BatchTransaction(
-                subscription, given.database, given.service, given.prefix, given.clock, letters
+                subscription,
+                resources.database,
+                resources.service,
+                resources.prefix,
+                resources.clock,
+                letters,
             )
 
         transactions = [transaction_of(subscription) for subscription in self.subscriptions]
         # The list itself: the commands that come next can be dead letters too.
         desk = DeadLetterDesk(letters, transactions)
-        commands = Commands(given.service, given.prefix, given.operators, self.decisions, desk, self.past)
+        commands = Commands(
+            resources.service, resources.prefix, resources.operators, self.decisions, desk, self.past
+        )
         transactions.append(
-            transaction_of(Subscription(COMMANDS[given.service], commands.apply, commands.report))
+            transaction_of(Subscription(COMMANDS[resources.service], commands.apply, commands.report))
         )
         object.__setattr__(self, "commands", commands)
         object.__setattr__(self, "transactions", transactions)
@@ -123,14 +130,14 @@ class Wiring:
 
     def due_runner(self, wake_relay: Callable[[], None], poll: timedelta) -> DueRunner:
         """What runs this service's due rows, and those of the messaging core."""
-        given = self.resources
+        resources = self.resources
         return DueRunner(
-            given.database,
-            given.service,
-            given.prefix,
-            given.clock,
+            resources.database,
+            resources.service,
+            resources.prefix,
+            resources.clock,
             {**self.due_handlers, RETRY_KIND: self.commands.retry, ticks.TICK: ticks.tick},
-            given.health,
+            resources.health,
             wake_relay,
             poll,
         )

@@ -86,7 +86,7 @@ class BatchConsumer(CommittingConsumer):
         self, partitions: Sequence[TopicPartition], timeout_ms: int, max_records: int | None
     ) -> "dict[TopicPartition, list[ConsumerRecord[Any, Any]]] | None":
         """The next records, one that can't be decoded among them; None where positions are to be examined."""
-        begun = self._positions()
+        positions = self._positions()
         try:
             return await self._next(partitions, timeout_ms, max_records)
         except (ConsumerStoppedError, asyncio.CancelledError):
@@ -96,13 +96,13 @@ class BatchConsumer(CommittingConsumer):
             return None
         except KafkaError as error:
             self._health.degraded(self._name, type(error).__name__)
-            self._rewind(begun)
+            self._rewind(positions)
             raise
         except Exception as error:  # noqa: BLE001 (aiokafka drops what it had taken from other partitions)
             log.error("records_not_decoded", subscription=self._name, **describe_error(error))  # noqa: TRY400
-            begun |= await self._committed_positions(self.assignment() - begun.keys())
-            self._rewind(begun)
-            return await self._one_by_one(begun)
+            positions |= await self._committed_positions(self.assignment() - positions.keys())
+            self._rewind(positions)
+            return await self._one_by_one(positions)
 
     async def _next(
         self, partitions: Sequence[TopicPartition], timeout_ms: int, max_records: int | None
@@ -121,17 +121,17 @@ class BatchConsumer(CommittingConsumer):
             return records
         count = sum(len(batch) for batch in records.values())
         if max_records is not None and count * SMALL < max_records:
-            begun = self._positions()
+            positions = self._positions()
             try:
                 await asyncio.sleep(GATHER_MS / 1000)
-                more = await super().getmany(*partitions, max_records=max_records - count)
+                newer = await super().getmany(*partitions, max_records=max_records - count)
             except (ConsumerStoppedError, asyncio.CancelledError):
                 self._rewind(_first_offsets(records))
                 raise
             except Exception as error:  # noqa: BLE001 (what is in hand is sound: it goes first)
-                self._late, more = error, {}
-                self._rewind(begun)
-            for partition, batch in more.items():
+                self._late, newer = error, {}
+                self._rewind(positions)
+            for partition, batch in newer.items():
                 records.setdefault(partition, []).extend(batch)
         return records
 
@@ -176,7 +176,7 @@ class BatchConsumer(CommittingConsumer):
         """Goes to where reading begins, and keeps what is committed to each partition."""
         starts, examined = found.starts, found.examined
         lost = {partition: starts[partition] for partition in self._out_of_range & starts.keys()}
-        begin = {**{TopicPartition(*where): to for where, to in examined.begin.items()}, **lost}
+        begin = {**{TopicPartition(*place): to for place, to in examined.begin.items()}, **lost}
         for partition, committed in found.committed.items():
             # What somebody else committed, or stands elsewhere, is committed once more, with the stamp.
             keeps = committed is not None and committed.newest is not None and partition not in begin
@@ -190,19 +190,19 @@ class BatchConsumer(CommittingConsumer):
 
     def _begin_anew(self, error: NoOffsetForPartitionError | OffsetOutOfRangeError) -> None:
         """Has the assignment examined again: a position isn't in the log, or there is none."""
-        gone = error.args[0]
-        if isinstance(gone, dict):
+        out_of_log = error.args[0]
+        if isinstance(out_of_log, dict):
             # One that was moved since is right already.
             self._out_of_range |= {
-                partition for partition, offset in gone.items() if self._position(partition) == offset
+                partition for partition, offset in out_of_log.items() if self._position(partition) == offset
             }
         self._examined = None
 
     async def _one_by_one(
-        self, begun: Mapping[TopicPartition, int]
+        self, positions: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, list["ConsumerRecord[Any, Any]"]]:
         """The records of one partition up to and with the first that can't be decoded, which is marked."""
-        for partition in begun:
+        for partition in positions:
             records: list[Any] = []
             while len(records) < ONE_BY_ONE:
                 position = self._position(partition)
@@ -221,7 +221,7 @@ class BatchConsumer(CommittingConsumer):
                     break
                 records += batch[partition]
             if records:
-                self.seek(partition, begun[partition])
+                self.seek(partition, positions[partition])
         return {}
 
     async def _committed_positions(self, partitions: Set[TopicPartition]) -> dict[TopicPartition, int]:

@@ -60,13 +60,13 @@ async def use_batch_consumers(
     """Connects, and has FastStream build its subscribers on BatchConsumer."""
     await broker.connect()
     config = broker.config.broker_config
-    made = config.builder
-    if not isinstance(made, partial):
+    builder = config.builder
+    if not isinstance(builder, partial):
         raise TypeError("FastStream builds its consumers in another way than this module knows")
 
-    def build(*topics: str, group_id: str, **more: Any) -> BatchConsumer:
+    def build(*topics: str, group_id: str, **subscriber_options: Any) -> BatchConsumer:
         name = group_id.rpartition(".")[2]
-        options = {**made.keywords, **more}
+        options = {**builder.keywords, **subscriber_options}
         consumer = BatchConsumer(*topics, name=name, health=health, guard=guard, group_id=group_id, **options)
         metrics.follow(name, consumer.lags)
         return consumer
@@ -82,11 +82,11 @@ def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) ->
     transaction = processor.transaction
     subscription, prefix = transaction.subscription, transaction.prefix
     topic = subscription.topic
-    where: dict[str, Any] = {"pattern": topic.pattern(prefix)} if topic.is_family else {}
+    pattern: dict[str, Any] = {"pattern": topic.pattern(prefix)} if topic.is_family else {}
     names = () if topic.is_family else (prefix + topic.name,)
     subscriber = broker.subscriber(
         *names,
-        **where,
+        **pattern,
         batch=True,
         group_id=f"{prefix}{transaction.service}.{subscription.name}",
         ack_policy=AckPolicy.MANUAL,

@@ -37,14 +37,17 @@ class Positions:
     @classmethod
     async def load(cls, database: Database, partitions: Iterable[Partition], session: Session) -> "Positions":
         """Reads the partitions' documents; a partition never seen begins at 0."""
-        wanted = {key(partition): partition for partition in partitions}
-        found, newest = dict.fromkeys(wanted.values(), 0), dict.fromkeys(wanted.values(), 0)
+        partition_of_id = {key(partition): partition for partition in partitions}
+        next_offset, newest = (
+            dict.fromkeys(partition_of_id.values(), 0),
+            dict.fromkeys(partition_of_id.values(), 0),
+        )
         fields = {"next_offset": 1, "newest": 1}
-        cursor = database["positions"].find({"_id": {"$in": list(wanted)}}, fields, session=session)
+        cursor = database["positions"].find({"_id": {"$in": list(partition_of_id)}}, fields, session=session)
         async for document in cursor:
-            found[wanted[document["_id"]]] = document["next_offset"]
-            newest[wanted[document["_id"]]] = document["newest"]
-        return cls(found, newest)
+            next_offset[partition_of_id[document["_id"]]] = document["next_offset"]
+            newest[partition_of_id[document["_id"]]] = document["newest"]
+        return cls(next_offset, newest)
 
     def is_redelivery(self, partition: Partition, offset: int, timestamp: int) -> bool:
         """Whether the record was handled in an earlier batch; `timestamp` is the broker's, in milliseconds.

@@ -134,11 +134,11 @@ class Received(NamedTuple):
     def fingerprint(self) -> bytes:
         """Tells apart two payloads under one id."""
         envelope = self.envelope
-        said: list[Any] = [envelope.type, envelope.subject, envelope.time, envelope.data]
+        statement: list[Any] = [envelope.type, envelope.subject, envelope.time, envelope.data]
         if envelope.dryrun or envelope.expectedrevision is not None:
             # The same command, asked for in another way.
-            said += [envelope.dryrun, envelope.expectedrevision]
-        return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+            statement += [envelope.dryrun, envelope.expectedrevision]
+        return hashlib.blake2b(orjson.dumps(statement, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
