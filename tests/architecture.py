@@ -8,6 +8,8 @@ from sys import stdlib_module_names
 
 from grimp import ImportGraph
 
+from shared.messaging.wiring import INDEXES
+
 OURS = ("services", "shared", "deploy", "examples")
 MESSAGING = "shared.messaging"
 
@@ -50,7 +52,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("places", "sending", "at_rest", "state_hash"),
     ("work", "tables"),
     ("due", "subscription", "metrics", "rebuild"),
-    ("ticks", "batches"),
+    ("ticks", "batches", "due_runner"),
     ("commands",),
     ("wiring",),
     ("runtime",),
@@ -204,6 +206,19 @@ def no_circles(graph: ImportGraph) -> list[str]:
         return [" imports ".join(reversed(circle.args[1]))]
     packages = sorted(module for module in ours if graph.find_children(module))
     return _lines(found for package in packages for found in sorted(graph.nominate_cycle_breakers(package)))
+
+
+def collections_of_their_own(sources: Mapping[str, str]) -> list[str]:
+    """Services read and write no collection of the messaging core but through it."""
+    return [
+        f"{module}:{node.lineno} uses {node.slice.value}"
+        for module, source in sources.items()
+        if module.startswith("services.")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value in INDEXES
+    ]
 
 
 def lengths_with_reasons(sources: Mapping[str, str]) -> list[str]:

@@ -234,6 +234,13 @@ def test_subscribers_have_one_place_and_their_settings() -> None:
     assert ".subscriber(" in sources()["shared.messaging.batches.consumer"]
 
 
+def test_services_leave_the_core_its_collections() -> None:
+    assert rules.collections_of_their_own(sources()) == []
+    source = "async def f(self): await self._database['positions'].find_one({})"
+    assert rules.collections_of_their_own({"services.intake.store": source})
+    assert not rules.collections_of_their_own({"shared.messaging.places.positions": source})
+
+
 SOUND = "b.subscriber('t', batch=True, ack_policy=AckPolicy.MANUAL, isolation_level='read_committed')"
 
 

@@ -20,6 +20,8 @@ from services.reporting.documents import (
     projection_of,
 )
 from services.reporting.domain.projection import Fact, Pair, Place, Rebuilt, Refugee, Volunteer
+from shared.messaging import due
+from shared.messaging.places.progress import applied_counts
 from shared.messaging.work import KEPT, DueRow, Revision
 from shared.mongo import Collection, Database, Document, Session, put
 
@@ -291,8 +293,7 @@ class Repository:
 
     async def has_read_more(self, now: Document, session: Session) -> bool:
         """Whether a record was applied, or anything in `now` changed, since the last call; remembers it."""
-        applied = self._database["positions"].find({}, {"applied": 1}, sort=[("_id", 1)], session=session)
-        seen = {**now, "applied": [[one["_id"], one["applied"]] async for one in applied]}
+        seen = {**now, "applied": await applied_counts(self._database, session)}
         before = await self._calendar.find_one({"_id": READ}, session=session)
         if before is not None and before["seen"] == seen:
             return False
@@ -301,11 +302,7 @@ class Repository:
 
     async def ensure_due(self, row: DueRow) -> None:
         """Schedules a row unless it is there; one that is there comes due no later than this one."""
-        document = row.document()
-        row_id, due_at = document.pop("_id"), document.pop("due_at")
-        await self._database["due"].update_one(
-            {"_id": row_id}, {"$setOnInsert": document, "$min": {"due_at": due_at}}, upsert=True
-        )
+        await due.ensure(self._database, row)
 
     @property
     def _calendar(self) -> Collection:

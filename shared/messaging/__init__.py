@@ -11,7 +11,7 @@ tables     the topics that each replica reads whole
 due        what happens at its time; `subscription` is what a service plugs in for a topic
 rebuild    a lost database read anew from topics; `metrics` are what is told of all this
 batches    one transaction a batch: inbox, effects, outbox, positions; dead letters; the consumer
-ticks      each writer's daily sign on its own topics
+ticks      each writer's daily sign on its own topics; `due_runner` runs due rows
 commands   operators' commands: who may, what came of it, one final reply each; the desk of dead letters
 wiring     all of it put together for one service, with nothing opened
 runtime    a wiring run: broker, relays, due rows; `serving` is the process around it, with HTTP

@@ -17,7 +17,7 @@ from shared.logging import describe_error, get_logger
 from shared.messaging import rebuild, ticks
 from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.consumer import make_broker, subscribe, use_batch_consumers
-from shared.messaging.due import DueRunner
+from shared.messaging.due_runner import DueRunner
 from shared.messaging.metrics import Metrics
 from shared.messaging.places.admission import Admission
 from shared.messaging.places.guard import OffsetGuard

@@ -21,7 +21,8 @@ from shared.messaging.batches.transaction import BatchTransaction
 from shared.messaging.commands import replies
 from shared.messaging.commands.desk import DeadLetterDesk
 from shared.messaging.commands.dispatch import NO_COMMANDS, RETRY_KIND, Commands, Decisions
-from shared.messaging.due import DueHandler, DueRunner
+from shared.messaging.due import DueHandler
+from shared.messaging.due_runner import DueRunner
 from shared.messaging.rebuild import Past, Recipe
 from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription

@@ -1,6 +1,7 @@
 """The registry says who writes and reads each topic; here it is held against what the services do."""
 
 import ast
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -73,3 +74,18 @@ def test_a_service_names_an_event_of_each_topic_that_it_writes(service: topics.S
     # Of every service.
     writes |= {topics.REPLIES, topics.DEAD_LETTERS[service]}
     assert names({topic for topic in topics.REGISTRY if service in topic.writers}) <= names(writes)
+
+
+@pytest.mark.parametrize("service", topics.SERVICES)
+def test_wiring_opens_nothing(service: topics.Service) -> None:
+    """No connection and no thread: what is wired can be looked at, and left, by anybody."""
+    wiring(service)
+    files, threads = open_files(), threading.active_count()
+    wired = wiring(service)
+    assert open_files() <= files
+    assert threading.active_count() <= threads
+    assert wired.transactions[-1].subscription.topic is topics.COMMANDS[service]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

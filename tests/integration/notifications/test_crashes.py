@@ -62,7 +62,7 @@ async def test_crashes_between_send_and_mark_repeat_the_mail_once(
     world: World, monkeypatch: pytest.MonkeyPatch, crashes: int, mails: int, event_name: str
 ) -> None:
     pair, receiving, giving = subjects()
-    monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 2)
+    monkeypatch.setitem(due.CLAIMED_UNTIL["$dateAdd"], "amount", 2)
     settle = Messages.settle
     await world.card(receiving, 1, AMINA)
     await world.pair(pair, 1, receiving, giving)
