@@ -82,11 +82,11 @@ class DeadLetters:
             "partition": raw.partition,
             "offset": raw.offset,
             "timestamp": raw.timestamp,
-            "key": self._kept(raw.key, letter),
-            "value": self._kept(raw.value, letter),
+            "key": self._stored(raw.key, letter),
+            "value": self._stored(raw.value, letter),
             # Names too may hold anything.
             "headers": [
-                (self._kept(name.encode(), letter), self._kept(content, letter))
+                (self._stored(name.encode(), letter), self._stored(content, letter))
                 for name, content in raw.headers
             ],
             "kept": raw.size > 0,
@@ -96,7 +96,7 @@ class DeadLetters:
             "at": datetime.now(UTC),
         }
 
-    def _kept(self, content: bytes | None, letter: str) -> bytes | None:
+    def _stored(self, content: bytes | None, letter: str) -> bytes | None:
         return stored(self.cipher, content, letter)
 
     def original(self, document: Document) -> Raw:
@@ -107,15 +107,15 @@ class DeadLetters:
             document["partition"],
             document["offset"],
             document["timestamp"],
-            self._back(document["key"], letter),
-            self._back(document["value"], letter),
+            self._restored(document["key"], letter),
+            self._restored(document["value"], letter),
             tuple(
-                ((self._back(name, letter) or b"").decode(), self._back(content, letter))
+                ((self._restored(name, letter) or b"").decode(), self._restored(content, letter))
                 for name, content in document["headers"]
             ),
         )
 
-    def _back(self, content: bytes | None, letter: str) -> bytes | None:
+    def _restored(self, content: bytes | None, letter: str) -> bytes | None:
         return restored(self.cipher, content, letter)
 
     async def known(self, database: Database, letters: list[str], session: Session) -> set[str]:

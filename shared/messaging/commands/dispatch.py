@@ -243,7 +243,7 @@ def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: Reco
     raw = record.raw
     row_id = f"{RETRY_KIND}/{raw.topic}/{record.envelope.id}"
 
-    def kept(content: bytes | None) -> bytes | None:
+    def encrypted(content: bytes | None) -> bytes | None:
         return stored(cipher, content, row_id)
 
     return DueRow(
@@ -256,9 +256,9 @@ def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: Reco
             "partition": raw.partition,
             "offset": raw.offset,
             "timestamp": raw.timestamp,
-            "key": kept(raw.key),
-            "value": kept(raw.value),
-            "headers": [[kept(name.encode()), kept(content)] for name, content in raw.headers],
+            "key": encrypted(raw.key),
+            "value": encrypted(raw.value),
+            "headers": [[encrypted(name.encode()), encrypted(content)] for name, content in raw.headers],
             "deadline": deadline,
         },
     )
@@ -267,7 +267,7 @@ def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: Reco
 def _stored_raw(row: DueRow, cipher: RecordCipher | None) -> Raw:
     data = row.data
 
-    def back(content: bytes | None) -> bytes | None:
+    def decrypted(content: bytes | None) -> bytes | None:
         return restored(cipher, content, row.id)
 
     return Raw(
@@ -275,7 +275,7 @@ def _stored_raw(row: DueRow, cipher: RecordCipher | None) -> Raw:
         data["partition"],
         data["offset"],
         data["timestamp"],
-        back(data["key"]),
-        back(data["value"]),
-        tuple(((back(name) or b"").decode(), back(content)) for name, content in data["headers"]),
+        decrypted(data["key"]),
+        decrypted(data["value"]),
+        tuple(((decrypted(name) or b"").decode(), decrypted(content)) for name, content in data["headers"]),
     )
