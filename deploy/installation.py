@@ -95,8 +95,8 @@ class Installation:
     def clear(self) -> None:
         """Removes what an installation before this one left: it had other keys and another database."""
         addresses_file(self.directory).unlink(missing_ok=True)
-        for left in ("mail", "logs"):
-            shutil.rmtree(self.directory / left, ignore_errors=True)
+        for leftover in ("mail", "logs"):
+            shutil.rmtree(self.directory / leftover, ignore_errors=True)
 
     async def start(self) -> None:
         """Starts everything; returns when all services are ready. Raises StackError."""
@@ -134,7 +134,7 @@ class Installation:
 
     async def _until_ready(self, ports: Mapping[str, int]) -> None:
         waiting = dict(ports)
-        said: dict[str, Any] = {}
+        causes: dict[str, Any] = {}
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             try:
                 async with asyncio.timeout(READY_WITHIN.total_seconds()):
@@ -142,7 +142,7 @@ class Installation:
                         for service, port in list(waiting.items()):
                             with contextlib.suppress(httpx.TransportError):
                                 answer = await client.get(f"http://{LOOPBACK}:{port}/health/ready")
-                                said[service] = answer.json()["causes"]
+                                causes[service] = answer.json()["causes"]
                                 if answer.is_success:
                                     del waiting[service]
                         await asyncio.sleep(0.05)
@@ -150,7 +150,7 @@ class Installation:
                 service = next(iter(waiting))
                 words = self._processes[service].last_words()
                 raise StackError(
-                    f"{service} is not ready: {said.get(service, 'no answer')}\n{words}"
+                    f"{service} is not ready: {causes.get(service, 'no answer')}\n{words}"
                 ) from None
 
     def _found(self, stack: Addresses, ports: Mapping[str, int]) -> dict[str, Any]:
@@ -220,12 +220,12 @@ async def run(directory: Path, as_of: datetime | None, parent: int | None) -> No
     installation = Installation(directory, as_of)
     installation.clear()
     starting = asyncio.create_task(installation.start())
-    told = asyncio.create_task(ended.wait())
+    until_ended = asyncio.create_task(ended.wait())
     try:
-        await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
-        if not told.done():
+        await asyncio.wait({starting, until_ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not until_ended.done():
             await starting
-            await told
+            await until_ended
     finally:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)

@@ -5,24 +5,24 @@ through `getrandbits`, which is the same in every version of Python.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from examples import bergen_people as people
 from examples.recording import Draws, Sent, Writer, days_after, office_day, office_time
+from examples.settlements import MUNICIPALITY, case_reference, contact, languages, settled_on, settlements
 from shared.contracts.administrators import Operator, Role
 from shared.contracts.commands import Command
 from shared.contracts.intake import commands as c
-from shared.contracts.municipal import Person, PersonSettled, SettledHousehold
-from shared.contracts.people import Availability, Expectations, Language, Placement, Wishes
+from shared.contracts.municipal import Person
+from shared.contracts.people import Availability, Expectations, Wishes
 from shared.contracts.programmes import ActiveProgramme
 from shared.programmes import shipped_packs
 
 TARGET = Path(__file__).parent / "bergen-2016-06"
 SEED = "bergen-2016-06"
-MUNICIPALITY = "no-4601"
 PROGRAMME = "flyktningguide-bergen"
 PACK = shipped_packs()[f"{PROGRAMME}@1.0"]
 FIRST_DAY = date(2016, 2, 1)
@@ -30,14 +30,6 @@ TRAINING_DAYS = (date(2016, 3, 2), date(2016, 4, 6), date(2016, 5, 11), date(201
 RED_CROSS = ("bergen-redcross-1", "bergen-redcross-2")
 INTRODUCTION_PROGRAMME = "bergen-intro-1"
 PURPOSES = ("matching", "contact")
-REPEATED, CORRECTED_LANGUAGES, CORRECTED_HOUSEHOLD = 3, 15, 20
-"""Case numbers that get more than one record."""
-
-
-def languages(text: str) -> list[Language]:
-    """`ti nb=basic` as the contract has it: a language alone is a native one."""
-    pairs = (one.partition("=") for one in text.split())
-    return [Language.model_validate({"code": code, "level": level or "native"}) for code, _, level in pairs]
 
 
 def availability(text: str) -> Availability:
@@ -78,121 +70,6 @@ def programmes(draws: Draws) -> Iterator[Sent]:
     key = f"active/{MUNICIPALITY}/{PROGRAMME}"
     active = ActiveProgramme(municipality=MUNICIPALITY, programme=PROGRAMME, pack_version=PACK.version)
     yield writer.record("ProgrammeActivated", key, office_time(FIRST_DAY, 13), active)
-
-
-def case_reference(number: int) -> str:
-    """The municipality's case reference: a year and a serial number, too short for a personal number."""
-    return f"BER-2016-{number:04}"
-
-
-def settled_on(number: int) -> date:
-    """Four days apart, from February to May."""
-    return office_day(date(2016, 2, 8) + timedelta(days=4 * (number - 1)))
-
-
-def contact(side: str, number: int, phone: int) -> dict[str, str]:
-    """Reserved addresses and numbers that ring nowhere."""
-    return {"phone": f"+47 000 00 {phone:03}", "email": f"{side}-{number:02}@example.org"}
-
-
-def settled(draws: Draws, number: int) -> PersonSettled:
-    """What the municipality finally knows of one of the 25."""
-    row = people.REFUGEES[number - 1]
-    district, day, spoken = draws.one(people.DISTRICTS), settled_on(number), languages(row.speaks)
-    return PersonSettled(
-        protection="none",
-        arrived_on=day,
-        settled_on=day,
-        placement=Placement(
-            kind=draws.one(("temporary", "permanent", "permanent")), placed_on=day, district=district
-        ),
-        person=Person(
-            given_name=row.given_name,
-            family_name=f"Eksempel-{row.family_name}",
-            birth_date=date(row.born, 1 + draws.below(12), 1 + draws.below(28)),
-            gender=row.gender,
-            address=f"Eksempelgata {number}, {district}",
-            preferred_language=spoken[0].code,
-            **contact("refugee", number, 60 + number),
-        ),
-        languages=spoken,
-        household=SettledHousehold(adults=row.adults, minors=row.minors),
-        unaccompanied_minor=False,
-        occupation=row.occupation,
-        education=row.education,
-    )
-
-
-def settlements(draws: Draws) -> Iterator[Sent]:
-    """25 people who will wait; two corrections, a repetition and a late record; three who never wait."""
-    writer = Writer(draws, f"/municipalities/{MUNICIPALITY}/case-system")
-
-    def sent(number: int, at: datetime, data: PersonSettled) -> Sent:
-        return writer.record("PersonSettled", case_reference(number), at, data)
-
-    for number in range(1, len(people.REFUGEES) + 1):
-        final, at = settled(draws, number), office_time(settled_on(number), 5 + number)
-        if number == CORRECTED_LANGUAGES:
-            before = final.model_copy(update={"languages": final.languages[:1]})
-            mistaken = final.model_copy(update={"languages": languages("ps")})
-            yield sent(number, at, before)
-            yield sent(number, at + timedelta(days=7), final)
-            late = sent(number, at + timedelta(days=2), mistaken)
-            yield Sent(at + timedelta(days=8), late.line)
-        elif number == CORRECTED_HOUSEHOLD:
-            smaller = SettledHousehold(adults=2, minors=1)
-            yield sent(number, at, final.model_copy(update={"household": smaller}))
-            yield sent(number, at + timedelta(days=7), final)
-        else:
-            first = sent(number, at, final)
-            yield first
-            if number == REPEATED:
-                yield Sent(at + timedelta(days=1), first.line)
-    yield from _never_matched(draws, len(people.REFUGEES) + 1, sent)
-
-
-def _never_matched(
-    draws: Draws, number: int, sent: Callable[[int, datetime, PersonSettled], Sent]
-) -> Iterator[Sent]:
-    """A protected person, one whose protection nobody stated, and an unaccompanied minor."""
-    day = date(2016, 5, 19)
-    yield sent(number, office_time(day, 30), PersonSettled(protection="confidential", settled_on=day))
-
-    day, number = date(2016, 5, 20), number + 1
-    # The contract drops this person as it is read, so the model is made without it and it is put back.
-    person = Person(
-        given_name="Nora",
-        family_name="Eksempel-Skjermet",
-        birth_date=date(1990, 1, 2),
-        gender="female",
-        preferred_language="ar",
-        **contact("refugee", number, 60 + number),
-    )
-    yield sent(
-        number, office_time(day, 31), PersonSettled(settled_on=day).model_copy(update={"person": person})
-    )
-
-    day, number = date(2016, 5, 23), number + 1
-    minor = Person(
-        given_name="Daniel",
-        family_name="Eksempel-Zulu",
-        birth_date=date(1999, 11, 20),
-        gender="male",
-        preferred_language="ti",
-        **contact("refugee", number, 60 + number),
-    )
-    yield sent(
-        number,
-        office_time(day, 32),
-        PersonSettled(
-            protection="none",
-            settled_on=day,
-            person=minor,
-            languages=languages("ti"),
-            household=SettledHousehold(adults=0, minors=1),
-            unaccompanied_minor=True,
-        ),
-    )
 
 
 @dataclass(slots=True)
@@ -327,7 +204,7 @@ def build() -> dict[str, str]:
     files |= {f"commands.intake.{operator}.jsonl": sent for operator, sent in desks.items()}
     # A stable sort: what one desk wrote at one moment keeps its order.
     return {
-        name: "".join(f"{one.line}\n" for one in sorted(sent, key=lambda one: one.at))
+        name: "".join(f"{record.line}\n" for record in sorted(sent, key=lambda record: record.at))
         for name, sent in files.items()
     }
 

@@ -32,7 +32,7 @@ async def ensure_topics(
 
     One request, since each new topic of a family that a service follows rebalances its group.
     """
-    wanted = {
+    topic_of_name = {
         name: topic
         for name, topic in topics_for(list(municipalities), list(operators)).items()
         if service is None or service in (*topic.writers, *topic.readers)
@@ -44,7 +44,7 @@ async def ensure_topics(
             replication_factor=replicas,
             topic_configs=topic.config(),
         )
-        for name, topic in wanted.items()
+        for name, topic in topic_of_name.items()
     ]
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
@@ -55,7 +55,7 @@ async def ensure_topics(
                 raise AdministrationError(f"topic {topic} was not created: Kafka error {code}")
     finally:
         await admin.close()
-    names = {prefix + name: topic.partitions for name, topic in wanted.items()}
+    names = {prefix + name: topic.partitions for name, topic in topic_of_name.items()}
     await _until_writable(kafka, names)
     return list(names)
 

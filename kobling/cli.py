@@ -39,8 +39,8 @@ def acknowledge_expired(service: str) -> int:
 
 def new_keys() -> int:
     """Prints new keys of an installation, as intake's and notifications' settings: keep them, and secret."""
-    made = keys.new_keys()
-    sys.stdout.writelines(f"{name}={made[key]}\n" for key, name in keys.VARIABLES.items())
+    made_keys = keys.new_keys()
+    sys.stdout.writelines(f"{name}={made_keys[key]}\n" for key, name in keys.VARIABLES.items())
     return 0
 
 
@@ -56,14 +56,14 @@ def open_sealed() -> int:
     if not key:
         sys.stderr.write(f"{PRIVATE_KEY_VARIABLE} is not set: the operator's private key is wanted\n")
         return 2
-    found = list(keys.open_replies(key, sys.stdin))
-    opened = [content for content in found if content is not None]
-    sys.stdout.writelines(f"{content}\n" for content in opened)
-    if not found:
+    replies = list(keys.open_replies(key, sys.stdin))
+    opened = [plain for plain in replies if plain is not None]
+    sys.stdout.writelines(f"{plain}\n" for plain in opened)
+    if not replies:
         sys.stderr.write("no line is a reply that holds something sealed\n")
-    elif len(opened) < len(found):
+    elif len(opened) < len(replies):
         sys.stderr.write(
-            f"of {len(found)} sealed replies {len(found) - len(opened)} don't open with this key\n"
+            f"of {len(replies)} sealed replies {len(replies) - len(opened)} don't open with this key\n"
         )
     return 0 if opened else 1
 

@@ -3,11 +3,15 @@
 import ast
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
 from sys import stdlib_module_names
 
 from grimp import ImportGraph
 
+from shared.messaging.wiring import INDEXES
+
 OURS = ("services", "shared", "kobling", "deploy", "examples")
+MESSAGING = "shared.messaging"
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiokafka": ("shared.messaging.*", "shared.retry", "kobling.*", "deploy.*"),
@@ -44,7 +48,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "rich": ("deploy.*",),
     "scipy": ("services.matching.domain.*",),
-    "starlette": ("services.*.pages", "shared.messaging.runtime"),
+    "starlette": ("services.*.pages", "shared.messaging.wiring", "shared.messaging.serving"),
     "stdnum": ("shared.personal_numbers",),
     "structlog": ("shared.logging",),
     "testcontainers": ("deploy.local.*",),
@@ -55,6 +59,41 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 ADDED = frozenset({"aiosmtplib", "numpy", "scipy", "stdnum"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
+ROOMS: tuple[tuple[str, ...], ...] = (
+    ("reading",),
+    ("places", "sending", "at_rest", "state_hash"),
+    ("work", "tables"),
+    ("due", "subscription", "metrics", "rebuild"),
+    ("ticks", "batches", "due_runner"),
+    ("commands",),
+    ("wiring",),
+    ("runtime",),
+    ("serving",),
+)
+"""The parts of `shared.messaging`: each imports those of the rows above it, and none beside it."""
+
+FOR_SERVICES: dict[str, tuple[str, ...]] = {
+    "at_rest": ("services.*",),
+    "commands.answers": ("services.*",),
+    "commands.dispatch": ("services.*.app",),
+    "commands.replies": ("services.*",),
+    "due": ("services.*",),
+    "places.progress": ("services.*",),
+    "reading.outcome": ("services.*",),
+    "reading.records": ("services.*",),
+    "rebuild": ("services.*",),
+    "serving": ("services.*.__main__",),
+    "state_hash": ("services.*.state_hash",),
+    "subscription": ("services.*",),
+    "tables": ("services.*",),
+    "wiring": ("services.*.app", "services.*.__main__"),
+    "work": ("services.*",),
+}
+"""What of `shared.messaging` which modules of services may import; nothing else of it."""
+
+MODULE_LINES, FUNCTION_LINES = 300, 40
+REASON = "Long because"
+"""What the docstring of a longer module or function says, and then why."""
 
 CLIENTS = frozenset({"AsyncIOMotorClient", "AsyncMongoClient", "MongoClient"})
 TRANSACTIONS = frozenset({"start_session", "start_transaction", "with_transaction"})
@@ -162,6 +201,72 @@ def layers_kept(graph: ImportGraph) -> list[str]:
     return _lines(faults)
 
 
+def rooms_in_order(graph: ImportGraph) -> list[str]:
+    """Between the rooms of messaging no import runs back, and every module of it has its place."""
+    row_of = {room: row for row, rooms in enumerate(ROOMS) for room in rooms}
+    faults = []
+    for importer, imported in _imports(graph, MESSAGING):
+        own, other = _room(importer), _room(imported)
+        if other and own != other and row_of.get(own, -1) <= row_of.get(other, len(ROOMS)):
+            faults.append((importer, imported))
+    return _lines(faults)
+
+
+def messaging_as_it_is_offered(graph: ImportGraph) -> list[str]:
+    """Services import what messaging has for them, each where it belongs."""
+    return _lines(
+        (importer, imported)
+        for importer, imported in _imports(graph, "services")
+        if imported.startswith(f"{MESSAGING}.")
+        and not any(
+            fnmatchcase(importer, place)
+            for place in FOR_SERVICES.get(imported.removeprefix(f"{MESSAGING}."), ())
+        )
+    )
+
+
+def no_circles(graph: ImportGraph) -> list[str]:
+    """No circle of modules anywhere, and none of packages that lie in the same one."""
+    ours = {module for module in graph.modules if module.partition(".")[0] in OURS}
+    imports = {module: graph.find_modules_directly_imported_by(module) & ours for module in ours}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as circle:
+        # Each is imported by the next.
+        return [" imports ".join(reversed(circle.args[1]))]
+    packages = sorted(module for module in ours if graph.find_children(module))
+    return _lines(found for package in packages for found in sorted(graph.nominate_cycle_breakers(package)))
+
+
+def collections_of_their_own(sources: Mapping[str, str]) -> list[str]:
+    """Services read and write no collection of the messaging core but through it."""
+    return [
+        f"{module}:{node.lineno} uses {node.slice.value}"
+        for module, source in sources.items()
+        if module.startswith("services.")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value in INDEXES
+    ]
+
+
+def lengths_with_reasons(sources: Mapping[str, str]) -> list[str]:
+    """A module of over 300 lines, or a function of over 40, says in its docstring why it is so long."""
+    faults = []
+    for module, source in sources.items():
+        tree = ast.parse(source)
+        lines = len(source.splitlines())
+        if lines > MODULE_LINES and REASON not in (ast.get_docstring(tree) or ""):
+            faults.append(f"{module} has {lines} lines")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > FUNCTION_LINES and REASON not in (ast.get_docstring(node) or ""):
+                    faults.append(f"{module}:{node.lineno} {node.name} has {lines} lines")
+    return faults
+
+
 def one_place_for_the_database(sources: Mapping[str, str]) -> list[str]:
     """Clients are opened and transactions run in `shared.mongo` alone."""
     faults = []
@@ -186,13 +291,13 @@ def one_place_for_subscribers(sources: Mapping[str, str]) -> list[str]:
         for node in ast.walk(ast.parse(source)):
             match node:
                 case ast.Call(func=ast.Attribute(attr="subscriber"), keywords=keywords):
-                    said = {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}
+                    given = {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}
                     if module != "shared.messaging.batches.consumer":
                         faults.append(f"{module}:{node.lineno} makes a subscriber")
                     faults += [
-                        f"{module}:{node.lineno} has {name}={said.get(name)}, not {wanted}"
+                        f"{module}:{node.lineno} has {name}={given.get(name)}, not {wanted}"
                         for name, wanted in SUBSCRIBER.items()
-                        if said.get(name) != wanted
+                        if given.get(name) != wanted
                     ]
                 case _:
                     pass
@@ -204,6 +309,13 @@ def _imports(graph: ImportGraph, package: str) -> Iterator[tuple[str, str]]:
         if importer == package or importer.startswith(f"{package}."):
             for imported in sorted(graph.find_modules_directly_imported_by(importer)):
                 yield importer, imported
+
+
+def _room(module: str) -> str:
+    """The part of messaging that a module is in; empty for one of elsewhere."""
+    return (
+        module.removeprefix(f"{MESSAGING}.").partition(".")[0] if module.startswith(f"{MESSAGING}.") else ""
+    )
 
 
 def _service(module: str) -> str:

@@ -20,6 +20,9 @@ GRAPH_RULES: dict[str, Callable[[grimp.ImportGraph], list[str]]] = {
         rules.domains_pure,
         rules.libraries_in_their_places,
         rules.layers_kept,
+        rules.rooms_in_order,
+        rules.messaging_as_it_is_offered,
+        rules.no_circles,
     )
 }
 
@@ -96,6 +99,18 @@ def test_graph_holds_all_packages() -> None:
         ("layers_kept", "services.matching.store", "shared.contracts.matching.events"),
         ("layers_kept", "services.intake.service", "shared.contracts.people"),
         ("layers_kept", "services.intake.service", "services.intake.app"),
+        ("rooms_in_order", "shared.messaging.reading.parsing", "shared.messaging.places.positions"),
+        ("rooms_in_order", "shared.messaging.places.guard", "shared.messaging.sending.outbox"),
+        ("rooms_in_order", "shared.messaging.work", "shared.messaging.due"),
+        ("rooms_in_order", "shared.messaging.batches.dead_letters", "shared.messaging.commands.answers"),
+        ("rooms_in_order", "shared.messaging.wiring", "shared.messaging.runtime"),
+        ("rooms_in_order", "shared.messaging.runtime", "shared.messaging.serving"),
+        ("rooms_in_order", "shared.messaging.serving", "shared.messaging.a_new_room"),
+        ("rooms_in_order", "shared.messaging.a_new_room", "shared.messaging.reading.records"),
+        ("messaging_as_it_is_offered", "services.intake.store", "shared.messaging.batches.inbox"),
+        ("messaging_as_it_is_offered", "services.intake.app", "shared.messaging.runtime"),
+        ("messaging_as_it_is_offered", "services.intake.service", "shared.messaging.wiring"),
+        ("messaging_as_it_is_offered", "services.intake.service", "shared.messaging.commands.dispatch"),
     ],
 )
 def test_a_broken_rule_is_seen(rule: str, importer: str, imported: str) -> None:
@@ -122,6 +137,12 @@ def test_a_service_s_library_is_seen_however_the_command_line_comes_by_it() -> N
         ("libraries_in_their_places", "services.intake.store", "pymongo"),
         ("layers_kept", "services.notifications.store", "shared.contracts.sealed"),
         ("layers_kept", "services.intake.__main__", "services.intake.app"),
+        ("rooms_in_order", "shared.messaging.batches.batch", "shared.messaging.batches.inbox"),
+        ("rooms_in_order", "shared.messaging.commands.desk", "shared.messaging.reading.outcome"),
+        ("rooms_in_order", "shared.messaging.work", "shared.mongo"),
+        ("messaging_as_it_is_offered", "services.intake.publish", "shared.messaging.work"),
+        ("messaging_as_it_is_offered", "services.intake.app", "shared.messaging.wiring"),
+        ("no_circles", "shared.messaging.work", "shared.messaging.due"),
     ],
 )
 def test_what_is_allowed_is_let_through(rule: str, importer: str, imported: str) -> None:
@@ -131,6 +152,79 @@ def test_what_is_allowed_is_let_through(rule: str, importer: str, imported: str)
 def test_every_library_with_a_place_is_still_used() -> None:
     unused = {library for library in rules.LIBRARIES if library not in graph().modules}
     assert unused == set()
+
+
+def test_every_module_that_is_there_for_services_is_still_used() -> None:
+    imported = {
+        module
+        for module in graph().modules
+        if any(name.startswith("services.") for name in graph().find_modules_that_directly_import(module))
+    }
+    assert {f"{rules.MESSAGING}.{name}" for name in rules.FOR_SERVICES} <= imported
+
+
+def test_every_room_that_has_a_place_is_there() -> None:
+    rooms = {f"{rules.MESSAGING}.{room}" for row in rules.ROOMS for room in row}
+    assert rooms == graph().find_children(rules.MESSAGING)
+
+
+def test_a_circle_of_modules_is_seen() -> None:
+    made = made_up(
+        ("shared.clock", "deploy.keys"), ("deploy.keys", "examples.a"), ("examples.a", "shared.clock")
+    )
+    (found,) = rules.no_circles(made)
+    assert found.split(" imports ") in (
+        ["shared.clock", "deploy.keys", "examples.a", "shared.clock"],
+        ["deploy.keys", "examples.a", "shared.clock", "deploy.keys"],
+        ["examples.a", "shared.clock", "deploy.keys", "examples.a"],
+    )
+
+
+def test_a_circle_of_packages_is_seen() -> None:
+    """Though no module of them is in one."""
+    made = made_up(("shared.a.first", "shared.b.first"), ("shared.b.second", "shared.a.second"))
+    for package in ("shared", "shared.a", "shared.b"):
+        made.add_module(package)
+    assert len(rules.no_circles(made)) == 1
+
+
+# Lengths
+
+STILL_TOO_LONG = {
+    "services.intake.service",
+    "services.intake.wire",
+    "services.matching.domain.rounds",
+    "services.matching.store",
+    "services.reporting.store",
+    "shared.contracts.example_data",
+    "shared.contracts.generate",
+}
+"""Modules that are being divided; no other may join them."""
+
+
+def test_what_is_long_says_why() -> None:
+    faults = rules.lengths_with_reasons(sources())
+    assert [fault for fault in faults if fault.split()[0].partition(":")[0] not in STILL_TOO_LONG] == []
+
+
+@pytest.mark.parametrize(
+    ("docstring", "lines", "seen"),
+    [("Works.", 300, False), ("Works.", 301, True), ("Works. Long because it holds all rows.", 301, False)],
+)
+def test_a_long_module_is_seen(docstring: str, lines: int, *, seen: bool) -> None:
+    source = f'"""{docstring}"""' + "\na = 1" * (lines - 1)
+    assert bool(rules.lengths_with_reasons({"shared.clock": source})) is seen
+
+
+@pytest.mark.parametrize("keyword", ["def", "async def"])
+@pytest.mark.parametrize(
+    ("docstring", "lines", "seen"),
+    [("Works.", 40, False), ("Works.", 41, True), ("Works. Long because it holds all rows.", 41, False)],
+)
+def test_a_long_function_is_seen(keyword: str, docstring: str, lines: int, *, seen: bool) -> None:
+    body = f'    """{docstring}"""' + "\n    a = 1" * (lines - 2)
+    source = f"class A:\n  {keyword} f():\n" + body
+    assert bool(rules.lengths_with_reasons({"shared.clock": source})) is seen
 
 
 # Calls that no import gives away
@@ -156,6 +250,13 @@ def test_another_client_or_transaction_is_seen(source: str) -> None:
 def test_subscribers_have_one_place_and_their_settings() -> None:
     assert rules.one_place_for_subscribers(sources()) == []
     assert ".subscriber(" in sources()["shared.messaging.batches.consumer"]
+
+
+def test_services_leave_the_core_its_collections() -> None:
+    assert rules.collections_of_their_own(sources()) == []
+    source = "async def f(self): await self._database['positions'].find_one({})"
+    assert rules.collections_of_their_own({"services.intake.store": source})
+    assert not rules.collections_of_their_own({"shared.messaging.places.positions": source})
 
 
 SOUND = "b.subscriber('t', batch=True, ack_policy=AckPolicy.MANUAL, isolation_level='read_committed')"

@@ -22,13 +22,13 @@ AS_OF = datetime(2016, 6, 15, 8, tzinfo=UTC)
 
 async def play(addresses: Document, console: Console) -> Outcome:
     """Plays the story and shows each step as it happens."""
-    begun = time.monotonic()
+    started = time.monotonic()
     offset = AS_OF - datetime.now(UTC)
 
     with console.status("…") as status:
 
         def tell(step: str) -> None:
-            console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}")
+            console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {step}")
             status.update(step)
 
         client = Client(
@@ -47,14 +47,14 @@ def main() -> int:
             "An installation is up already: stop it with `make down`, then run the demo again.\n"
         )
         return 1
-    begun = time.monotonic()
+    started = time.monotonic()
     console.print(
         "starting broker, database, mail sink and the four services; the first time some files are fetched"
     )
     try:
         with console.status("starting broker, database, mail sink and the four services"):
             addresses = background.start(as_of=AS_OF, parent=None if keep else os.getpid())
-        console.print(f"[dim]everything is up after {time.monotonic() - begun:.1f} s[/]")
+        console.print(f"[dim]everything is up after {time.monotonic() - started:.1f} s[/]")
         outcome = asyncio.run(play(addresses, console))
     except (StackError, Unanswered) as failure:
         sys.stderr.write(f"{failure}\n")

@@ -68,14 +68,18 @@ def _waiting(outcome: Outcome, names: dict[str, str]) -> Table:
     for column in ("who", "since", "days", "reason", "rules"):
         table.add_column(column)
     left_over = outcome.round["unmatched_receiving"]
-    for one in sorted(left_over, key=lambda one: names.get(one["subject"], one["subject"])):
-        rules = ", ".join(f"{rule} {count}" for rule, count in one["rules"].items())
-        who = names.get(one["subject"], _short(one["subject"]))
+    for person in sorted(left_over, key=lambda person: names.get(person["subject"], person["subject"])):
+        rules = ", ".join(f"{rule} {count}" for rule, count in person["rules"].items())
+        name = names.get(person["subject"], _short(person["subject"]))
         table.add_row(
-            who, one["since"], str(one["waiting_days"]), REASONS.get(one["reason"], one["reason"]), rules
+            name,
+            person["since"],
+            str(person["waiting_days"]),
+            REASONS.get(person["reason"], person["reason"]),
+            rules,
         )
-    left = outcome.after["giving"]
-    table.add_row(f"{left} volunteers", "", "", "no refugee is left that they could guide", "")
+    volunteers_left = outcome.after["giving"]
+    table.add_row(f"{volunteers_left} volunteers", "", "", "no refugee is left that they could guide", "")
     return table
 
 

@@ -60,14 +60,14 @@ class Story:
     async def play(self) -> Outcome:
         """Everything in order. Raises Unanswered where an answer does not come in time."""
         outcome = Outcome()
-        await self._settle(outcome)
+        await self._send_settlements(outcome)
         await self._register(outcome)
         await self._prepare(outcome)
         await self._match(outcome)
         await self._count(outcome)
         return outcome
 
-    async def _settle(self, outcome: Outcome) -> None:
+    async def _send_settlements(self, outcome: Outcome) -> None:
         sent = self._example.settlements(self._municipality)
         outcome.settlements = len(sent)
         self._tell(f"{self._municipality} sends {len(sent)} settlement records")
@@ -80,8 +80,8 @@ class Story:
     async def _register(self, outcome: Outcome) -> None:
         """Volunteers' files, and each coordinator's question who the cases are."""
         commands = {operator: self._example.commands(operator) for operator in self._coordinators}
-        asked = [self._find_people(operator, batch) for operator, batch in commands.items()]
-        for found in await asyncio.gather(*asked):
+        searches = [self._find_people(operator, batch) for operator, batch in commands.items()]
+        for found in await asyncio.gather(*searches):
             outcome.cases.update(found)
         everything = [command for batch in commands.values() for command in batch]
         outcome.volunteers = sum(command["type"].endswith("RegisterVolunteer.v1") for command in everything)
@@ -120,7 +120,9 @@ class Story:
         self._tell(f"{self._approver} approves {len(approvals)} volunteers: the second organisation")
         _refuse_rejections(await self._client.ask("intake", self._approver, approvals))
         expected = (len(outcome.cases), outcome.volunteers)
-        outcome.before = await self._waiting(lambda seen: (seen["receiving"], seen["giving"]) == expected)
+        outcome.before = await self._waiting(
+            lambda answer: (answer["receiving"], answer["giving"]) == expected
+        )
         self._tell(f"waiting: {outcome.before['receiving']} refugees, {outcome.before['giving']} volunteers")
 
     async def _waiting(self, enough: Callable[[Document], bool]) -> Document:
@@ -131,8 +133,8 @@ class Story:
             question = self._pool_command("ListWaiting", operator)
             (reply,) = await self._client.ask("matching", operator, [question])
             _refuse_rejections([reply])
-            seen: Document = reply["data"]["result"]
-            return seen
+            answer: Document = reply["data"]["result"]
+            return answer
 
         return await self._eventually("everyone who is ready", ask, enough)
 
@@ -201,18 +203,18 @@ class Story:
         await self._reconcile(outcome)
 
     async def _eventually(
-        self, what: str, look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]
+        self, awaited: str, look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]
     ) -> T:
         """The first look that is enough. Raises Unanswered, naming `what` did not come."""
         try:
             async with asyncio.timeout(self._client.within):
                 while True:
-                    seen = await look()
-                    if enough(seen):
-                        return seen
+                    answer = await look()
+                    if enough(answer):
+                        return answer
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise Unanswered(f"{what} did not come within {self._client.within:.0f} s") from None
+            raise Unanswered(f"{awaited} did not come within {self._client.within:.0f} s") from None
 
     async def _reconcile(self, outcome: Outcome) -> None:
         """Counts what the topics themselves hold: each settlement answered once, each person there once."""

@@ -123,15 +123,18 @@ class KafkaServer:
         clients, controller, *hidden = free_ports(2 + len(self._proxied))
         address = f"{LOOPBACK}:{clients}"
         self.behind = dict(zip(self._proxied, hidden, strict=True))
-        more = {f"PROXIED_{port}": f"{LOOPBACK}:{really}" for port, really in self.behind.items()}
-        listeners = {"CLIENTS": address, **more}
-        told = {"CLIENTS": address, **{f"PROXIED_{port}": f"{LOOPBACK}:{port}" for port in self._proxied}}
-        protocols = [BROKER_SETTINGS[_PROTOCOLS], *(f"{name}:PLAINTEXT" for name in more)]
+        proxied = {f"PROXIED_{port}": f"{LOOPBACK}:{really}" for port, really in self.behind.items()}
+        listeners = {"CLIENTS": address, **proxied}
+        advertised = {
+            "CLIENTS": address,
+            **{f"PROXIED_{port}": f"{LOOPBACK}:{port}" for port in self._proxied},
+        }
+        protocols = [BROKER_SETTINGS[_PROTOCOLS], *(f"{name}:PLAINTEXT" for name in proxied)]
         settings = {
             **BROKER_SETTINGS,
             _PROTOCOLS: ",".join(protocols),
             "listeners": _listed({**listeners, "CONTROLLER": f"{LOOPBACK}:{controller}"}),
-            "advertised.listeners": _listed(told),
+            "advertised.listeners": _listed(advertised),
             "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
             "log.dirs": str(self._directory / "data"),
         }

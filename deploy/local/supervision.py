@@ -51,9 +51,9 @@ def supervisor_pid(directory: Path) -> int | None:
     return int(written) if written else None
 
 
-def write_outcome(directory: Path, outcome: Addresses | StackError) -> None:
+def write_outcome(directory: Path, read_end: Addresses | StackError) -> None:
     """Tell all who wait where the servers are, or why they are not."""
-    shown = asdict(outcome) if isinstance(outcome, Addresses) else {"error": str(outcome)}
+    shown = asdict(read_end) if isinstance(read_end, Addresses) else {"error": str(read_end)}
     # Renamed, so that nobody reads half of it.
     partial = directory / "outcome.partial"
     partial.write_text(json.dumps(shown))
@@ -84,7 +84,7 @@ def spawn_supervisor(directory: Path, *, owner: int, way: str, discard: bool) ->
     command += ["--parent", str(owner), "--way", way]
     command += ["--discard"] if discard else []
     path = os.pathsep.join(filter(None, [str(_REPOSITORY), os.environ.get("PYTHONPATH")]))
-    outcome, told = os.pipe()
+    read_end, write_end = os.pipe()
     try:
         # Not `subprocess`: the supervisor may outlive its starter (a test worker that happened to be first).
         os.posix_spawn(
@@ -94,18 +94,18 @@ def spawn_supervisor(directory: Path, *, owner: int, way: str, discard: bool) ->
             setsid=True,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, told, 1),
+                (os.POSIX_SPAWN_DUP2, write_end, 1),
                 (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
             ],
         )
-        os.close(told)
-        told = -1
+        os.close(write_end)
+        write_end = -1
         # The supervisor closes its standard output once there is an outcome, and its end closes it too.
-        os.read(outcome, 1)
+        os.read(read_end, 1)
     finally:
-        os.close(outcome)
-        if told != -1:
-            os.close(told)
+        os.close(read_end)
+        if write_end != -1:
+            os.close(write_end)
 
 
 def last_words(directory: Path) -> str:

@@ -48,8 +48,10 @@ def main() -> int:
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--way", choices=["processes", "containers"])
     parser.add_argument("--discard", action="store_true")
-    given = parser.parse_args()
-    task = Task(directory=given.directory, parent=given.parent, way=given.way, discard=given.discard)
+    arguments = parser.parse_args()
+    task = Task(
+        directory=arguments.directory, parent=arguments.parent, way=arguments.way, discard=arguments.discard
+    )
     # It logs every try of a server that isn't up yet; the last refusal is in the StackError.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with supervisor_lock(task.directory):
@@ -64,12 +66,12 @@ async def supervise(task: Task) -> int:
         loop.add_signal_handler(number, ended.set)
     serving = asyncio.create_task(_serve(task))
     watching = asyncio.create_task(_watch(task.parent, ended))
-    told = asyncio.create_task(ended.wait())
-    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    until_ended = asyncio.create_task(ended.wait())
+    await asyncio.wait({serving, until_ended}, return_when=asyncio.FIRST_COMPLETED)
     serving.cancel()
     (result,) = await asyncio.gather(serving, return_exceptions=True)
     watching.cancel()
-    told.cancel()
+    until_ended.cancel()
     if task.discard:
         await asyncio.to_thread(shutil.rmtree, task.directory, ignore_errors=True)
     if isinstance(result, asyncio.CancelledError):

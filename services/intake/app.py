@@ -12,32 +12,31 @@ from services.intake.settings import Settings
 from services.intake.settlements import Settlements
 from services.intake.store import Files, People
 from services.intake.wire import case_digest
-from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
-from shared.messaging.runtime import App, Runtime
+from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import FieldCipher, Sealer, decode
 
 
-def create_app(settings: Settings) -> App:
-    """Wires intake; nothing runs yet."""
-    runtime = Runtime("intake", settings)
-    database = runtime.database
+def create_app(settings: Settings, resources: Resources) -> Wiring:
+    """Wires intake; nothing is opened and nothing runs yet."""
+    database = resources.database
     cipher = FieldCipher(decode(settings.master_key.get_secret_value()))
     case_key = case_digest(decode(settings.case_key.get_secret_value()))
     publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
     people = People(Files(database, Refugee, cipher), Files(database, Volunteer, cipher))
-    packs = Packs(runtime.programmes)
-    protection = RecordCipher(
+    packs = Packs(resources.programmes)
+    at_rest = RecordCipher(
         lambda content, context: cipher.encrypt(cipher.master, content, context),
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
     intake = Intake(people, publisher, packs, case_key)
     settlements = Settlements(people.refugees, publisher, case_key)
-    return App(
-        runtime,
+    return Wiring(
+        resources,
         subscriptions(settlements),
-        due_handlers=Due(people, publisher, packs, protection).handlers,
+        due_handlers=Due(people, publisher, packs, at_rest).handlers,
         decisions=Decisions(SPECS, intake.decide),
         indexes=store.INDEXES,
-        protection=protection,
+        cipher=at_rest,
     )

@@ -14,7 +14,7 @@ from services.intake.publish import Publisher
 from services.intake.rows import APPROVAL_KIND, READINESS_KIND
 from services.intake.store import People
 from shared.clock import local_day, local_midnight
-from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import CommandRef, Rejected
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import DueHandler, Task

@@ -10,25 +10,24 @@ from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
 from services.matching.store import Pairs, Parties
 from shared.messaging.commands.dispatch import Decisions
-from shared.messaging.runtime import App, Runtime
+from shared.messaging.wiring import Resources, Wiring
 
 
-def create_app(settings: Settings) -> App:
-    """Wires matching; nothing runs yet."""
-    runtime = Runtime("matching", settings)
-    runtime.programmes.checks = packs.CHECKS
-    parties, pairs = Parties(runtime.database), Pairs(runtime.database)
+def create_app(settings: Settings, resources: Resources) -> Wiring:
+    """Wires matching; nothing is opened and nothing runs yet."""
+    resources.programmes.checks = packs.CHECKS
+    parties, pairs = Parties(resources.database), Pairs(resources.database)
     states = States(parties, pairs)
-    matching = Matching(pairs, runtime.programmes)
+    matching = Matching(pairs, resources.programmes)
     rounds = Rounds(
         parties,
         pairs,
-        runtime.programmes,
+        resources.programmes,
         proposals_per_transaction=settings.proposals_per_transaction,
         again_after=settings.again_after,
     )
-    return App(
-        runtime,
+    return Wiring(
+        resources,
         subscriptions(states),
         due_handlers=due_handlers(rounds, pairs),
         decisions=Decisions(SPECS, matching.decide),

@@ -9,15 +9,14 @@ from services.notifications.rebuild import Rebuilding
 from services.notifications.service import Notifications
 from services.notifications.settings import Settings
 from services.notifications.store import Cards, Messages, Pairs
-from shared.messaging.runtime import App, Runtime
+from shared.messaging.wiring import Resources, Wiring
 from shared.retry import Backoff
 from shared.sealing import Opener
 
 
-def create_app(settings: Settings) -> App:
-    """Wires notifications; nothing runs yet."""
-    runtime = Runtime("notifications", settings)
-    database = runtime.database
+def create_app(settings: Settings, resources: Resources) -> Wiring:
+    """Wires notifications; nothing is opened and nothing runs yet."""
+    database = resources.database
     cards, pairs, messages = Cards(database), Pairs(database), Messages(database)
     username, password = settings.smtp_username, settings.smtp_password
     mailer = Mailer(
@@ -36,13 +35,13 @@ def create_app(settings: Settings) -> App:
         mailer,
         Backoff(settings.retry_first, settings.retry_ceiling),
         settings.card_wait,
-        runtime.health,
+        resources.health,
         templates.load(),
         settings.link_base,
     )
     notifications = Notifications(cards, pairs, messages, settings.welcome_within)
-    return App(
-        runtime,
+    return Wiring(
+        resources,
         subscriptions(notifications),
         due_handlers=due_handlers(delivery, Retention(cards, pairs, messages)),
         indexes=store.INDEXES,

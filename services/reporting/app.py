@@ -9,27 +9,28 @@ from services.reporting.service import Reporting
 from services.reporting.settings import Settings
 from services.reporting.store import Repository
 from shared.messaging.places.progress import Progress
-from shared.messaging.runtime import App, Runtime
+from shared.messaging.wiring import Resources, Wiring
 
 
-def create_app(settings: Settings) -> App:
-    """Wires reporting; nothing runs yet."""
-    runtime = Runtime("reporting", settings)
-    stored = Repository(runtime.database)
+def create_app(settings: Settings, resources: Resources) -> Wiring:
+    """Wires reporting; nothing is opened and nothing runs yet."""
+    stored = Repository(resources.database)
     read = subscriptions(Reporting(stored))
     progress = Progress.of(
         settings.kafka,
         settings.topic_prefix,
-        runtime.service,
+        resources.service,
         ((subscription.name, subscription.topic) for subscription in read),
     )
-    publisher = Publishing(stored, runtime.programmes, progress, settings.publish_every, settings.close_after)
+    publisher = Publishing(
+        stored, resources.programmes, progress, settings.publish_every, settings.close_after
+    )
 
     async def schedule() -> None:
-        await publisher.schedule(runtime.clock.now())
+        await publisher.schedule(resources.clock.now())
 
-    return App(
-        runtime,
+    return Wiring(
+        resources,
         read,
         due_handlers={due.PUBLISH: publisher.publish, due.CLOSE: publisher.close},
         indexes=store.INDEXES,

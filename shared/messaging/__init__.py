@@ -1,15 +1,18 @@
 """Delivery: every record has exactly one effect, whatever stops, repeats or overlaps.
 
-Rooms, each importing only those above it; `work`, `due` and the other modules of this folder are what the
-rooms and the services meet in.
+Rooms and single modules, each importing only those above it:
 
 reading    from a broker's bytes to a validated record, or to the reason why not
 places     where in each partition the service stands, held against its group's offsets and the log
 sending    the outbox and the relay that empties it, one replica at a time
+at_rest    what keeps stored records unreadable; `state_hash` is what a replay must leave unchanged
 work       what one transaction does besides the service's own writes
-due        what happens at its time; `ticks` is each writer's daily one
+tables     the topics that each replica reads whole
+due        what happens at its time; `subscription` is what a service plugs in for a topic
+rebuild    a lost database read anew from topics; `metrics` are what is told of all this
 batches    one transaction a batch: inbox, effects, outbox, positions; dead letters; the consumer
-rebuild    a lost database read anew from topics; `tables` are the topics that each replica reads whole
+ticks      each writer's daily sign on its own topics; `due_runner` runs due rows
 commands   operators' commands: who may, what came of it, one final reply each; the desk of dead letters
-runtime    all of it wired for one service; `serving` runs it under HTTP
+wiring     all of it put together for one service, with nothing opened
+runtime    a wiring run: broker, relays, due rows; `serving` is the process around it, with HTTP
 """

@@ -131,25 +131,25 @@ class Metrics:
         if self._looked is not None:
             yield from self._of_database(self._looked)
 
-    def _of_database(self, looked: _Looked) -> Iterator[Metric]:
-        yield GaugeMetricFamily("kobling_outbox_rows", "Records to be sent.", looked.outbox_rows)
+    def _of_database(self, found: _Looked) -> Iterator[Metric]:
+        yield GaugeMetricFamily("kobling_outbox_rows", "Records to be sent.", found.outbox_rows)
         yield GaugeMetricFamily(
-            "kobling_outbox_oldest_seconds", "Age of the oldest record to be sent.", looked.outbox_oldest
+            "kobling_outbox_oldest_seconds", "Age of the oldest record to be sent.", found.outbox_oldest
         )
         yield GaugeMetricFamily(
-            "kobling_due_rows_late", "Due rows whose moment was over a minute ago.", looked.due_late
+            "kobling_due_rows_late", "Due rows whose moment was over a minute ago.", found.due_late
         )
-        for name, what in (
+        for name, description in (
             ("skipped", "Offsets that somebody moved the group past, unhandled."),
             ("expired", "Offsets that retention deleted before they were handled."),
         ):
-            counter = CounterMetricFamily(f"kobling_offsets_{name}", what, labels=PLACE)
+            counter = CounterMetricFamily(f"kobling_offsets_{name}", description, labels=PLACE)
             for place, count in self._summed(
-                ((row["topic"], row["partition"]), row.get(name, 0)) for row in looked.positions
+                ((row["topic"], row["partition"]), row.get(name, 0)) for row in found.positions
             ).items():
                 counter.add_metric(place, count)
             yield counter
-        standing = sum(row.get("unacknowledged", 0) for row in looked.positions)
+        standing = sum(row.get("unacknowledged", 0) for row in found.positions)
         yield GaugeMetricFamily(
             "kobling_offsets_expired_unacknowledged", "Expired unread and not acknowledged.", standing
         )

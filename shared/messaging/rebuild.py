@@ -16,9 +16,17 @@ from shared.clock import Clock
 from shared.contracts.topics import Service, Topic
 from shared.health import Health
 from shared.logging import get_logger
-from shared.messaging.batches.consumer import FETCH_BYTES, PARTITION_BYTES
 from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import Cause, Erased, Raw, Readable, Received, Unreadable
+from shared.messaging.reading.records import (
+    FETCH_BYTES,
+    PARTITION_BYTES,
+    Cause,
+    Erased,
+    Raw,
+    Readable,
+    Received,
+    Unreadable,
+)
 from shared.messaging.sending.relay import ProducerFactory
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
@@ -121,9 +129,9 @@ class Rebuild:
     async def _begin(self) -> dict[str, Any]:
         """The marker of a database without one: new, or of a release that had none."""
         in_use = await self.database["positions"].find_one({}) is not None
-        begun = {"done": in_use or not self.recipe.sources, "until": NEVER}
-        await self.database[COLLECTION].update_one({"_id": MARKER}, {"$setOnInsert": begun}, upsert=True)
-        return await self.database[COLLECTION].find_one({"_id": MARKER}) or begun
+        new_marker = {"done": in_use or not self.recipe.sources, "until": NEVER}
+        await self.database[COLLECTION].update_one({"_id": MARKER}, {"$setOnInsert": new_marker}, upsert=True)
+        return await self.database[COLLECTION].find_one({"_id": MARKER}) or new_marker
 
     async def _rebuild(self) -> int:
         """Reads all sources; returns the broker's time of the newest record of the service's own."""
@@ -176,8 +184,10 @@ class Rebuild:
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         count, newest = 0, NEVER
-        while left := [one for one, end in ends.items() if await consumer.position(one) < end]:
-            batches = await consumer.getmany(*left, timeout_ms=POLL_MS, max_records=self.records)
+        while unread_partitions := [
+            unread for unread, end in ends.items() if await consumer.position(unread) < end
+        ]:
+            batches = await consumer.getmany(*unread_partitions, timeout_ms=POLL_MS, max_records=self.records)
             self.health.degraded(PART, f"reads {topic.name}: {count} records so far")
             raws = [Raw.of(record) for batch in batches.values() for record in batch]
             # A tick says nothing of what was decided by then.

@@ -1,17 +1,81 @@
-"""The process around a service: its HTTP server, signals, and how rarely garbage is collected."""
+"""The process around a service: its pages over HTTP, signals, and how rarely garbage is collected."""
 
 import asyncio
 import contextlib
 import gc
 import signal
 import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import uvicorn
+from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from shared.logging import get_logger, quiet_loop_exceptions
+from shared.messaging.metrics import CONTENT_TYPE
 from shared.messaging.runtime import App
+from shared.messaging.wiring import Wiring
+from shared.settings import ServiceSettings
 
 log = get_logger(__name__)
+
+PING_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """What every service answers over HTTP."""
+
+    app: App
+
+    async def live(self, _: Request) -> JSONResponse:
+        """503 where a part has given no sign of life for too long: the process is to be started anew."""
+        stuck = self.app.resources.health.stuck
+        return JSONResponse({"live": not stuck, "stuck": stuck}, 503 if stuck else 200)
+
+    async def ready(self, _: Request) -> JSONResponse:
+        """503 with the causes where anything is waited for."""
+        database = self.app.resources.database
+        causes = dict(self.app.resources.health.causes)
+        try:
+            await asyncio.wait_for(database.ping(), PING_SECONDS)
+        except (PyMongoError, TimeoutError) as error:
+            causes["database"] = f"{database.address}: {type(error).__name__}"
+        return JSONResponse({"ready": not causes, "causes": causes}, 503 if causes else 200)
+
+    async def metrics(self, _: Request) -> Response:
+        """Prometheus' page."""
+        page = await self.app.metrics.render(self.app.resources.database, self.app.resources.clock)
+        return Response(page, media_type=CONTENT_TYPE)
+
+
+def http(app: App) -> Starlette:
+    """The health endpoint and the service's own routes; starts and stops the service with itself."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        starting = asyncio.ensure_future(app.start())
+        try:
+            yield
+        finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await app.stop()
+
+    pages = _Pages(app)
+    return Starlette(
+        routes=[
+            Route("/health/live", pages.live),
+            Route("/health/ready", pages.ready),
+            Route("/metrics", pages.metrics),
+            *app.wiring.routes,
+        ],
+        lifespan=lifespan,
+    )
 
 
 class _Server(uvicorn.Server):
@@ -20,7 +84,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Says where the health endpoint listens: the port may have been left to the system."""
         await super().startup(sockets)
-        bound = [one.getsockname() for server in self.servers for one in server.sockets]
+        bound = [endpoint.getsockname() for server in self.servers for endpoint in server.sockets]
         log.info("health_listens", addresses=[f"{host}:{port}" for host, port, *_ in bound])
 
     @contextlib.contextmanager
@@ -28,13 +92,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: App) -> None:
-    """Runs until SIGTERM or SIGINT, then drains."""
+async def serve(wiring: Wiring, settings: ServiceSettings) -> None:
+    """Runs a service until SIGTERM or SIGINT, then drains."""
     _collect_rarely()
-    settings = app.runtime.settings
     server = _Server(
         uvicorn.Config(
-            app.http(),
+            http(App(wiring, settings)),
             host=settings.http_host,
             port=settings.http_port,
             log_config=None,

@@ -51,8 +51,8 @@ async def lines(database: Database, state: Sequence[Part]) -> AsyncIterator[byte
     """What is hashed: each part's collection, then its documents by `_id`, one a line."""
     for part in state:
         yield part.collection.encode() + b"\n"
-        wanted = {**dict.fromkeys(part.fields, 1), **part.computed}
-        async for document in database[part.collection].find(part.where, wanted, sort=[("_id", 1)]):
+        projection = {**dict.fromkeys(part.fields, 1), **part.computed}
+        async for document in database[part.collection].find(part.where, projection, sort=[("_id", 1)]):
             yield _canonical(document) + b"\n"
 
 

@@ -6,7 +6,7 @@ Everything goes in with the transaction or not at all. The body of a transaction
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,6 +21,8 @@ from shared.messaging.reading.records import Cause
 from shared.messaging.sending.outbox import Headers, Row, bundled, slot_of
 from shared.mongo import Database, Document, Session
 
+KEPT = timedelta(days=90)
+"""How long it is remembered what was done: ids of records, replies, and that somebody was erased."""
 HEADROOM = 2048
 """Bytes kept free under a topic's message limit for headers and the record's own frame."""
 
@@ -128,6 +130,23 @@ class Work:
         The key is the subject unless `key` says otherwise (`""` is none). Without a `revision` the record
         has none and keeps no order with others. Raises OutgoingTooLarge.
         """
+        self.send(
+            message.topic,
+            owner=owner,
+            key=(subject if key is None else key).encode() or None,
+            value=orjson.dumps(self._envelope(message, subject, data, cause, revision)),
+            headers=HEADERS,
+            order=revision.order if revision is not None else None,
+        )
+
+    def _envelope(
+        self,
+        message: Message,
+        subject: str,
+        data: Contract | Mapping[str, Any],
+        cause: Cause,
+        revision: Revision | None,
+    ) -> dict[str, Any]:
         envelope: dict[str, Any] = {
             "specversion": "1.0",
             "id": new_event_id(),
@@ -149,14 +168,7 @@ class Work:
             if isinstance(data, Contract)
             else data
         )
-        self.send(
-            message.topic,
-            owner=owner,
-            key=(subject if key is None else key).encode() or None,
-            value=orjson.dumps(envelope),
-            headers=HEADERS,
-            order=revision.order if revision is not None else None,
-        )
+        return envelope
 
     def erase(self, topic: Topic, subject: str, revision: Revision) -> None:
         """Sends a null value: compaction then forgets the subject."""

@@ -1,6 +1,7 @@
 """The registry says who writes and reads each topic; here it is held against what the services do."""
 
 import ast
+import threading
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -17,7 +18,7 @@ from services.reporting.app import create_app as reporting
 from services.reporting.settings import Settings as ReportingSettings
 from shared.contracts import topics
 from shared.contracts.message import Message
-from shared.messaging.runtime import App
+from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import encode, new_key_pair
 
 SERVICES = Path(__file__).parents[2] / "services"
@@ -25,17 +26,22 @@ KEY = encode(b"k" * 32)
 PUBLIC = new_key_pair()[1]
 
 
-def app(service: topics.Service) -> App:
+def wiring(service: topics.Service) -> Wiring:
+    """The service as it is composed; no server is there."""
     match service:
         case "intake":
             keys = {"master_key": KEY, "case_key": KEY, "card_public_key": PUBLIC}
-            return intake(IntakeSettings.model_validate(keys))
+            for_intake = IntakeSettings.model_validate(keys)
+            return intake(for_intake, Resources.of(service, for_intake))
         case "matching":
-            return matching(MatchingSettings())
+            for_matching = MatchingSettings()
+            return matching(for_matching, Resources.of(service, for_matching))
         case "notifications":
-            return notifications(NotificationsSettings.model_validate({"card_private_key": KEY}))
+            for_notifications = NotificationsSettings.model_validate({"card_private_key": KEY})
+            return notifications(for_notifications, Resources.of(service, for_notifications))
         case "reporting":
-            return reporting(ReportingSettings())
+            for_reporting = ReportingSettings()
+            return reporting(for_reporting, Resources.of(service, for_reporting))
 
 
 def names(found: set[topics.Topic]) -> set[str]:
@@ -43,17 +49,15 @@ def names(found: set[topics.Topic]) -> set[str]:
 
 
 @pytest.mark.parametrize("service", topics.SERVICES)
-async def test_a_service_reads_what_it_subscribes_to_and_is_rebuilt_from(
+def test_a_service_reads_what_it_subscribes_to_and_is_rebuilt_from(
     service: topics.Service,
 ) -> None:
-    wired = app(service)
+    wired = wiring(service)
     reads = {subscription.topic for subscription in wired.subscriptions}
     reads |= {source.topic for source in wired.recipe.sources}
     # Of every service: its commands, and the tables that each replica reads whole.
     reads |= {topics.COMMANDS[service], topics.OPERATORS, topics.PROGRAMMES}
     assert names({topic for topic in topics.REGISTRY if service in topic.readers}) == names(reads)
-    await wired.broker.stop()
-    wired.runtime.database.close()
 
 
 @pytest.mark.parametrize("service", topics.SERVICES)
@@ -79,3 +83,18 @@ def test_a_service_names_an_event_of_each_topic_that_it_writes(service: topics.S
     # Of every service.
     writes |= {topics.REPLIES, topics.DEAD_LETTERS[service]}
     assert names({topic for topic in topics.REGISTRY if service in topic.writers}) <= names(writes)
+
+
+@pytest.mark.parametrize("service", topics.SERVICES)
+def test_wiring_opens_nothing(service: topics.Service) -> None:
+    """No connection and no thread: what is wired can be looked at, and left, by anybody."""
+    wiring(service)
+    files, threads = open_files(), threading.active_count()
+    wired = wiring(service)
+    assert open_files() <= files
+    assert threading.active_count() <= threads
+    assert wired.transactions[-1].subscription.topic is topics.COMMANDS[service]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

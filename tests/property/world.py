@@ -21,15 +21,16 @@ from shared.messaging.reading.records import Raw
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.relay import Relay, relay_producer
 from shared.messaging.subscription import Subscription
+from shared.messaging.wiring import INDEXES
 from shared.mongo import Database
 from shared.retry import Backoff
-from tests.integration.messaging.ledger import INDEXES
 from tests.property.book import Book
 from tests.property.process import Cut, Process
 from tests.property.reader import DEADLINE_SECONDS, LETTERS, Published, Reader
 from tests.support.cluster import Corner
+from tests.support.wired import processor_of
 
-COLLECTIONS = {**{name: INDEXES[name] for name in INDEXES if name != "ledger"}, "book": []}
+COLLECTIONS = {**INDEXES, "book": []}
 AT_ONCE = Backoff(timedelta(milliseconds=1), timedelta(milliseconds=5))
 
 
@@ -172,22 +173,15 @@ class World:
             self.committed[topic] = max(self.committed.get(topic, 0), offset)
 
     def _processor(self, replica: Replica, at_most: int, skew: timedelta) -> BatchProcessor:
-        return BatchProcessor(
-            BatchTransaction(
-                Subscription(topics.SETTLEMENTS, replica.book.apply, replica.book.report),
-                replica.database,
-                "intake",
-                self.corner.prefix,
-                Clock(skew),
-                DeadLetters(LETTERS, "intake"),
-            ),
-            Health(),
-            lambda: None,
-            lambda: None,
-            batch_records=at_most,
-            batch_bytes=8 * 1024 * 1024,
-            backoff=AT_ONCE,
+        transaction = BatchTransaction(
+            Subscription(topics.SETTLEMENTS, replica.book.apply, replica.book.report),
+            replica.database,
+            "intake",
+            self.corner.prefix,
+            Clock(skew),
+            DeadLetters(LETTERS, "intake"),
         )
+        return processor_of(transaction, batch_records=at_most, backoff=AT_ONCE)
 
     async def read(self, *, to_the_end: bool = False) -> Published:
         """What readers of committed records have met so far; see Reader.read."""

@@ -11,7 +11,7 @@ from pymongo import IndexModel, UpdateOne
 from services.matching.domain.party import Giving, Pool, Receiving, Rules
 from services.matching.domain.waiting import Party, Waits
 from services.matching.store.pairs import Pairs
-from shared.messaging.batches.inbox import KEPT
+from shared.messaging.work import KEPT
 from shared.mongo import Database, Document, Session, put
 
 INDEXES = [

@@ -22,9 +22,8 @@ from services.reporting.domain.figures import ALL, NOTIFICATIONS_SENT
 from services.reporting.domain.projection import Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
 from shared.messaging import due
-from shared.messaging.batches.inbox import KEPT
-from shared.messaging.places.positions import applied_counts
-from shared.messaging.work import DueRow
+from shared.messaging.places.progress import applied_counts
+from shared.messaging.work import KEPT, DueRow
 from shared.mongo import Collection, Database, Document, Session, put
 
 CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"

@@ -1,6 +1,7 @@
 """Batches through FastStream: every subscriber is made here, with the settings that nothing may forget."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from shared.messaging.batches.batch import BatchProcessor, Halted
 from shared.messaging.batches.batch_consumer import SMALL, BatchConsumer
 from shared.messaging.metrics import Metrics
 from shared.messaging.places.guard import OffsetGuard
-from shared.messaging.reading.records import Raw
+from shared.messaging.reading.records import FETCH_BYTES, PARTITION_BYTES, Raw
 
 log = get_logger(__name__)
 
@@ -25,9 +26,6 @@ SESSION = timedelta(seconds=10)
 REBALANCE = timedelta(seconds=30)
 POLL_INTERVAL = timedelta(hours=24)
 """A handler that waits for a server must keep its place in the group; liveness finds a stuck one."""
-FETCH_BYTES = 8 * 1024 * 1024
-PARTITION_BYTES = 512 * 1024
-"""Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
 GATHER_STATES = timedelta(milliseconds=250)
 """How long more may come after a small batch of states, which nobody waits for as a municipality does for its
 receipt. Without it four services at 100 records a second are busy with transactions of two.
@@ -62,13 +60,13 @@ async def use_batch_consumers(
     """Connects, and has FastStream build its subscribers on BatchConsumer."""
     await broker.connect()
     config = broker.config.broker_config
-    made = config.builder
-    if not isinstance(made, partial):
+    builder = config.builder
+    if not isinstance(builder, partial):
         raise TypeError("FastStream builds its consumers in another way than this module knows")
 
-    def build(*topics: str, group_id: str, **more: Any) -> BatchConsumer:
+    def build(*topics: str, group_id: str, **subscriber_options: Any) -> BatchConsumer:
         name = group_id.rpartition(".")[2]
-        options = {**made.keywords, **more}
+        options = {**builder.keywords, **subscriber_options}
         consumer = BatchConsumer(*topics, name=name, health=health, guard=guard, group_id=group_id, **options)
         metrics.follow(name, consumer.lags)
         return consumer
@@ -77,15 +75,18 @@ async def use_batch_consumers(
 
 
 def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) -> None:
-    """Subscribes a processor to its topic, or its family of topics, in a group of its own."""
+    """Subscribes a processor to its topic, or its family of topics, in a group of its own.
+
+    Long because each setting that nothing may forget stands here, and nowhere else.
+    """
     transaction = processor.transaction
     subscription, prefix = transaction.subscription, transaction.prefix
     topic = subscription.topic
-    where: dict[str, Any] = {"pattern": topic.pattern(prefix)} if topic.is_family else {}
+    pattern: dict[str, Any] = {"pattern": topic.pattern(prefix)} if topic.is_family else {}
     names = () if topic.is_family else (prefix + topic.name,)
     subscriber = broker.subscriber(
         *names,
-        **where,
+        **pattern,
         batch=True,
         group_id=f"{prefix}{transaction.service}.{subscription.name}",
         ack_policy=AckPolicy.MANUAL,
@@ -109,26 +110,29 @@ def subscribe(broker: KafkaBroker, processor: BatchProcessor, health: Health) ->
         consumer = subscriber.consumer
         if not isinstance(consumer, BatchConsumer):
             raise TypeError("subscribers need BatchConsumer: call use_batch_consumers first")
-        batch = [Raw.of(record) for record in records]
-        try:
-            await processor.process(batch, consumer.commit_handled)
-        except Halted:
-            log.critical("subscriber_halted", subscription=subscription.name)
-            await _halt(consumer)
-        except Exception as error:  # noqa: BLE001 (FastStream would go on behind the batch)
-            log.error("batch_read_again", subscription=subscription.name, **describe_error(error))  # noqa: TRY400
-            health.degraded(subscription.name, type(error).__name__)
-            consumer.rewind(batch)
-        if topic.state and len(batch) * SMALL < processor.batch_records:
-            await asyncio.sleep(GATHER_STATES.total_seconds())
+        await _process([Raw.of(record) for record in records], processor, consumer, health)
 
     subscriber(handle)
     health.starting(subscription.name)
 
 
-async def _halt(consumer: BatchConsumer) -> None:
-    """Leaves the group with nothing committed past the failure, so that a sound release can go on."""
-    await consumer.stop()
+async def _process(
+    batch: Sequence[Raw], processor: BatchProcessor, consumer: BatchConsumer, health: Health
+) -> None:
+    """Has a batch handled, or read again; gathers more states after a small one."""
+    try:
+        await processor.process(batch, consumer.commit_handled)
+    except Halted:
+        log.critical("subscriber_halted", subscription=processor.name)
+        # Leaves the group with nothing committed past the failure, so that a sound release can go on.
+        await consumer.stop()
+    except Exception as error:  # noqa: BLE001 (FastStream would go on behind the batch)
+        log.error("batch_read_again", subscription=processor.name, **describe_error(error))  # noqa: TRY400
+        health.degraded(processor.name, type(error).__name__)
+        consumer.rewind(batch)
+    states = processor.transaction.subscription.topic.state
+    if states and len(batch) * SMALL < processor.batch_records:
+        await asyncio.sleep(GATHER_STATES.total_seconds())
 
 
 async def _keep_raw(records: tuple["ConsumerRecord[Any, Any]", ...]) -> KafkaMessage:

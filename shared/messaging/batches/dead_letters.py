@@ -2,15 +2,14 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pymongo import IndexModel, UpdateOne
 
 from shared.contracts.fields import format_instant
 from shared.contracts.topics import Topic
+from shared.messaging.at_rest import RecordCipher, restored, stored
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Raw
 from shared.messaging.work import HEADROOM, Work
@@ -27,14 +26,6 @@ LARGEST_KEY = 4096
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:dead-letter")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordCipher:
-    """Encrypts a refused record's bytes, bound to its dead-letter id, and decrypts them."""
-
-    encrypt: Callable[[bytes, str], bytes]
-    decrypt: Callable[[bytes, str], bytes]
-
-
 def dead_letter_id(raw: Raw) -> str:
     """The same id whenever and by whomever the record is refused: made from its place and broker time."""
     return str(uuid.uuid5(NAMESPACE, f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.timestamp}"))
@@ -44,21 +35,21 @@ def dead_letter_id(raw: Raw) -> str:
 class DeadLetters:
     """One service's quarantine and dead-letter topic.
 
-    `protection` is for the service whose refused records may hold personal data: its dead letters then have
+    `cipher` is for the service whose refused records may hold personal data: its dead letters then have
     no key and no payload, and the quarantine holds cipher text. Without it nothing of a stray record is kept
     or announced: only its place, its size and a digest.
     """
 
     topic: Topic
     service: str
-    protection: RecordCipher | None = None
+    cipher: RecordCipher | None = None
 
     def refuse(
         self, raw: Raw, dead: Dead, work: Work, attempts: int = 1, *, stray: bool = False
     ) -> UpdateOne:
         """Announces a refused record; returns the write that quarantines it."""
         letter = dead_letter_id(raw)
-        private = self.protection is not None
+        private = self.cipher is not None
         kept = raw if (private or not stray) and raw.size <= LARGEST_KEPT else _bare(raw)
         headers: dict[str, str | None] = {
             "dlq-id": letter,
@@ -91,11 +82,11 @@ class DeadLetters:
             "partition": raw.partition,
             "offset": raw.offset,
             "timestamp": raw.timestamp,
-            "key": self._kept(raw.key, letter),
-            "value": self._kept(raw.value, letter),
+            "key": self._stored(raw.key, letter),
+            "value": self._stored(raw.value, letter),
             # Names too may hold anything.
             "headers": [
-                (self._kept(name.encode(), letter), self._kept(content, letter))
+                (self._stored(name.encode(), letter), self._stored(content, letter))
                 for name, content in raw.headers
             ],
             "kept": raw.size > 0,
@@ -105,10 +96,8 @@ class DeadLetters:
             "at": datetime.now(UTC),
         }
 
-    def _kept(self, content: bytes | None, letter: str) -> Any:
-        if content is None or self.protection is None:
-            return content
-        return self.protection.encrypt(content, letter)
+    def _stored(self, content: bytes | None, letter: str) -> bytes | None:
+        return stored(self.cipher, content, letter)
 
     def original(self, document: Document) -> Raw:
         """The refused record of a quarantined document, as it came."""
@@ -118,18 +107,16 @@ class DeadLetters:
             document["partition"],
             document["offset"],
             document["timestamp"],
-            self._back(document["key"], letter),
-            self._back(document["value"], letter),
+            self._restored(document["key"], letter),
+            self._restored(document["value"], letter),
             tuple(
-                ((self._back(name, letter) or b"").decode(), self._back(content, letter))
+                ((self._restored(name, letter) or b"").decode(), self._restored(content, letter))
                 for name, content in document["headers"]
             ),
         )
 
-    def _back(self, content: bytes | None, letter: str) -> bytes | None:
-        if content is None or self.protection is None:
-            return content
-        return self.protection.decrypt(content, letter)
+    def _restored(self, content: bytes | None, letter: str) -> bytes | None:
+        return restored(self.cipher, content, letter)
 
     async def known(self, database: Database, letters: list[str], session: Session) -> set[str]:
         """Which of these dead letters are in quarantine already."""

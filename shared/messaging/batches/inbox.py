@@ -5,15 +5,15 @@ State topics need none: there a record applies if its revision is above the stor
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pymongo import IndexModel
 
 from shared.messaging.reading.records import Received
+from shared.messaging.work import KEPT
 from shared.mongo import Database, Document, Session
 
-KEPT = timedelta(days=90)
 INDEXES = [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))]
 
 

@@ -1,4 +1,4 @@
-"""What operators do about dead letters: look, run again, run an edited one, or settle without running.
+"""What operators do about dead letters: look, run again, run an edited one, or close without running.
 
 A redrive never writes to the source topic, which would move an old revision past a newer one: the service
 runs the quarantined record through the handler that refused it. `dead` is the only outcome that may be
@@ -65,10 +65,10 @@ class DeadLetterDesk:
             return self._show(document, request)
         if document.get("settled") is not None:
             return Rejected("already_settled", f"This dead letter was settled before: {document['settled']}.")
-        return await self._settle(document, transaction, request, work)
+        return await self._redrive_or_discard(document, transaction, request, work)
 
     def _transaction(self, topic: str) -> BatchTransaction | None:
-        return next((one for one in self.transactions if one.reads(topic)), None)
+        return next((transaction for transaction in self.transactions if transaction.reads(topic)), None)
 
     def _show(self, document: Document, request: Request) -> Answer:
         operator = request.operator
@@ -94,7 +94,7 @@ class DeadLetterDesk:
         sealed = Sealer(operator.key_id, public_key).seal(plain, request.subject)
         return Accepted({**_about(document), "sealed": sealed.model_dump(mode="json")})
 
-    async def _settle(
+    async def _redrive_or_discard(
         self, document: Document, transaction: BatchTransaction, request: Request, work: Work
     ) -> Answer:
         match request.command:
@@ -116,19 +116,19 @@ class DeadLetterDesk:
         return await self._close(document, "redriven", outcome, request, work)
 
     async def _close(
-        self, document: Document, settled: str, outcome: Outcome | None, request: Request, work: Work
+        self, document: Document, ending: str, outcome: Outcome | None, request: Request, work: Work
     ) -> Answer:
-        result = {**_about(document), "settled": settled}
+        result = {**_about(document), "settled": ending}
         if outcome is not None:
             result["outcome"] = counter(outcome)
         if request.dry_run:
             return Accepted(result)
         closed = await work.database["quarantine"].update_one(
             {"_id": request.subject, "settled": None},
-            {"$set": {"settled": settled, "settled_by": request.operator.operator, "settled_at": work.now}},
+            {"$set": {"settled": ending, "settled_by": request.operator.operator, "settled_at": work.now}},
             session=work.session,
         )
-        # A redriven command may have been one that settled this very letter.
+        # A redriven command may have been one that closed this very letter.
         if outcome is not None and closed.modified_count:
             place = key((document["topic"], document["partition"]))
             moved = UpdateOne({"_id": place}, {"$inc": {"dead": -1, counter(outcome): 1}})

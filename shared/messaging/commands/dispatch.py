@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from shared.contracts import commands as contract
 from shared.contracts.administrators import Role
 from shared.contracts.topics import COMMANDS, Service
-from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.at_rest import RecordCipher, restored, stored
 from shared.messaging.commands.answers import (
     WITHHELD,
     Accepted,
@@ -75,9 +75,9 @@ class Commands:
         self._roles = {spec.model: spec.role for spec in self.decisions.specs}
 
     @property
-    def _protection(self) -> RecordCipher | None:
+    def _cipher(self) -> RecordCipher | None:
         """What keeps commands and replies unreadable where they are stored."""
-        return self.desk.letters.protection
+        return self.desk.letters.cipher
 
     async def apply(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
         """Decides fresh commands and answers them.
@@ -99,7 +99,7 @@ class Commands:
             elif isinstance(item.outcome, Dead) and (ref := self._readable_ref(item.record)) is not None:
                 refused.append((ref, item))
         refs = [ref for ref, _ in repeated] + [ref for ref, _ in refused]
-        replies = await Replies.load(work, refs, self._protection, at_once=True)
+        replies = await Replies.load(work, refs, self._cipher, at_once=True)
         for ref, record in repeated:
             replies.repeat(ref, record.cause)
         for ref, item in refused:
@@ -109,7 +109,7 @@ class Commands:
     async def retry(self, task: Task) -> None:
         """Runs a command again whose subject was unknown: the due rows' handler."""
         data = task.row.data
-        parsed = self._parser.parse(_stored_raw(task.row, self._protection))
+        parsed = self._parser.parse(_stored_raw(task.row, self._cipher))
 
         async def again(work: Work) -> None:
             if isinstance(parsed, Received):
@@ -136,7 +136,7 @@ class Commands:
                 answers.append((record, next(decided)))
         refs = [self._ref(record) for record in records]
         refs += [ref for _, answer in answers if isinstance(answer, Accepted) for ref in answer.awaited_by]
-        replies = await Replies.load(work, refs, self._protection, at_once=True)
+        replies = await Replies.load(work, refs, self._cipher, at_once=True)
         for record, answer in answers:
             self._tell(record, answer, replies, deadline)
         # A command that is run again from quarantine may complete one of these: it must find its reply.
@@ -151,7 +151,7 @@ class Commands:
         if isinstance(answer, UnknownSubject):
             if deadline is None or now < deadline:
                 until = deadline or now + UNKNOWN_SUBJECT_WAIT
-                replies.work.schedule(_retry_row(record, now, until, self._protection))
+                replies.work.schedule(_retry_row(record, now, until, self._cipher))
                 if deadline is None:
                     replies.send(ref, record.cause, Pending(("subject",)))
                 return
@@ -233,50 +233,48 @@ _REMEDIES = {
 def _refusal(item: Handled) -> Rejected:
     """Why a command was refused unread, and what would help."""
     dead = item.outcome if isinstance(item.outcome, Dead) else Dead("unreadable")
-    said = _REMEDIES.get(dead.code, "The record is no command that can be read.")
-    return Rejected(dead.code, f"{said} Send it again under a new id.", dead.field)
+    remedy = _REMEDIES.get(dead.code, "The record is no command that can be read.")
+    return Rejected(dead.code, f"{remedy} Send it again under a new id.", dead.field)
 
 
-def _retry_row(
-    record: Received, now: datetime, deadline: datetime, protection: RecordCipher | None
-) -> DueRow:
-    """The row that runs a command again. Under protection nothing of the command can be read from it."""
+def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: RecordCipher | None) -> DueRow:
+    """The row that runs a command again. With a cipher nothing of the command can be read from it."""
     raw = record.raw
     row_id = f"{RETRY_KIND}/{raw.topic}/{record.envelope.id}"
 
-    def kept(content: bytes | None) -> bytes | None:
-        return content if content is None or protection is None else protection.encrypt(content, row_id)
+    def encrypted(content: bytes | None) -> bytes | None:
+        return stored(cipher, content, row_id)
 
     return DueRow(
         id=row_id,
         kind=RETRY_KIND,
         due_at=min(now + UNKNOWN_SUBJECT_RETRY, deadline),
-        subject=record.key if protection is None else hashlib.sha256(row_id.encode()).hexdigest(),
+        subject=record.key if cipher is None else hashlib.sha256(row_id.encode()).hexdigest(),
         data={
             "topic": raw.topic,
             "partition": raw.partition,
             "offset": raw.offset,
             "timestamp": raw.timestamp,
-            "key": kept(raw.key),
-            "value": kept(raw.value),
-            "headers": [[kept(name.encode()), kept(content)] for name, content in raw.headers],
+            "key": encrypted(raw.key),
+            "value": encrypted(raw.value),
+            "headers": [[encrypted(name.encode()), encrypted(content)] for name, content in raw.headers],
             "deadline": deadline,
         },
     )
 
 
-def _stored_raw(row: DueRow, protection: RecordCipher | None) -> Raw:
+def _stored_raw(row: DueRow, cipher: RecordCipher | None) -> Raw:
     data = row.data
 
-    def back(content: bytes | None) -> bytes | None:
-        return content if content is None or protection is None else protection.decrypt(content, row.id)
+    def decrypted(content: bytes | None) -> bytes | None:
+        return restored(cipher, content, row.id)
 
     return Raw(
         data["topic"],
         data["partition"],
         data["offset"],
         data["timestamp"],
-        back(data["key"]),
-        back(data["value"]),
-        tuple(((back(name) or b"").decode(), back(content)) for name, content in data["headers"]),
+        decrypted(data["key"]),
+        decrypted(data["value"]),
+        tuple(((decrypted(name) or b"").decode(), decrypted(content)) for name, content in data["headers"]),
     )

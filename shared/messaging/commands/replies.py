@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -11,13 +11,12 @@ from pymongo import IndexModel, ReplaceOne
 from shared.contracts import replies as contract
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
-from shared.messaging.batches.dead_letters import RecordCipher
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Pending, Rejected, UnknownSubject
 from shared.messaging.reading.records import Cause
-from shared.messaging.work import Revision, Work
+from shared.messaging.work import KEPT, Revision, Work
 from shared.mongo import Document
 
-KEPT = timedelta(days=90)
 INDEXES = [
     IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds())),
     IndexModel("subject", sparse=True),
@@ -28,13 +27,13 @@ INDEXES = [
 class Replies:
     """Sends replies, numbered 1, 2, … for each command, and remembers the latest to each.
 
-    `protection` is for the service whose replies lead from a case to a subject: what it stores of them is
+    `cipher` is for the service whose replies lead from a case to a subject: what it stores of them is
     then cipher text. `at_once`: `save` writes them, so that whatever else runs in this transaction reads
     them; otherwise the transaction's end does.
     """
 
     work: Work
-    protection: RecordCipher | None = None
+    cipher: RecordCipher | None = None
     at_once: bool = False
     _known: dict[str, Document] = field(default_factory=dict, init=False)
     _unsaved: dict[str, Document] = field(default_factory=dict, init=False)
@@ -44,12 +43,12 @@ class Replies:
         cls,
         work: Work,
         refs: Sequence[CommandRef],
-        protection: RecordCipher | None = None,
+        cipher: RecordCipher | None = None,
         *,
         at_once: bool = False,
     ) -> "Replies":
         """Reads what these commands were told before."""
-        replies = cls(work, protection, at_once)
+        replies = cls(work, cipher, at_once)
         if refs:
             ids = list({ref.reply_id for ref in refs})
             cursor = work.database["replies"].find({"_id": {"$in": ids}}, session=work.session)
@@ -113,14 +112,14 @@ class Replies:
 
     def _stored(self, ref: CommandRef, data: Contract) -> Any:
         plain = data.model_dump(mode="json", by_alias=True, exclude_none=True)
-        if self.protection is None:
+        if self.cipher is None:
             return plain
-        return self.protection.encrypt(orjson.dumps(plain), _context(ref))
+        return self.cipher.encrypt(orjson.dumps(plain), _context(ref))
 
     def _back(self, ref: CommandRef, stored: Any) -> Any:
-        if self.protection is None:
+        if self.cipher is None:
             return stored
-        return orjson.loads(self.protection.decrypt(stored, _context(ref)))
+        return orjson.loads(self.cipher.decrypt(stored, _context(ref)))
 
     def _emit(
         self, ref: CommandRef, cause: Cause, message: Message, data: Contract, revision: Revision

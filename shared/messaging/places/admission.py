@@ -39,13 +39,13 @@ class Admission:
 
     async def wait(self) -> None:
         """Returns when the service may begin; until then `/health/ready` names the cause."""
-        said = None
+        announced = None
         self.health.starting(PART)
         while (cause := await self._cause()) is not None:
             self.health.degraded(PART, cause)
-            if cause != said:
+            if cause != announced:
                 log.error("service_held_back", cause=cause)
-                said = cause
+                announced = cause
             await asyncio.sleep(self.again.total_seconds())
         self.health.started(PART)
 
@@ -66,10 +66,10 @@ class Admission:
             self.health.started(PART)
             return
         places = sorted(f"{place}: {count}" for place, count in standing.items())
-        more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+        remaining = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
         self.health.degraded(
             PART,
-            f"records expired unread ({', '.join(places[:SHOWN])}{more}); "
+            f"records expired unread ({', '.join(places[:SHOWN])}{remaining}); "
             "run `kobling acknowledge-expired` when their senders know",
         )
 
@@ -108,8 +108,8 @@ async def group_offsets(kafka: str, groups: Sequence[str]) -> GroupOffsets:
         found: GroupOffsets = {}
         for group in groups:
             known = await admin.list_consumer_group_offsets(group)
-            read = {partition: Committed.of(one.offset, one.metadata) for partition, one in known.items()}
-            found[group] = {partition: one for partition, one in read.items() if one is not None}
+            read = {place: Committed.of(entry.offset, entry.metadata) for place, entry in known.items()}
+            found[group] = {place: committed for place, committed in read.items() if committed is not None}
         return found
     finally:
         await admin.close()

@@ -50,11 +50,11 @@ class OffsetGuard:
 
     async def stored(self, partitions: Iterable[Partition]) -> dict[Partition, Stored]:
         """What is stored of these partitions; one never met is left out."""
-        wanted = {key(partition): partition for partition in partitions}
+        partition_of_id = {key(partition): partition for partition in partitions}
         fields = {"next_offset": 1, "newest": 1}
-        cursor = self.database["positions"].find({"_id": {"$in": list(wanted)}}, fields)
+        cursor = self.database["positions"].find({"_id": {"$in": list(partition_of_id)}}, fields)
         return {
-            wanted[document["_id"]]: Stored(document["next_offset"], document["newest"])
+            partition_of_id[document["_id"]]: Stored(document["next_offset"], document["newest"])
             async for document in cursor
         }
 
@@ -154,8 +154,8 @@ def _alarm(event: str, partition: Partition, gap: Skipped | Expired) -> None:
 def cause_of_behind(found: Mapping[Partition, Behind]) -> str:
     """The cause in words, with the remedy."""
     places = sorted(f"{key(partition)} {gap.start} < {gap.stop}" for partition, gap in found.items())
-    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    remaining = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
     return (
-        f"the database is older than what its groups have committed ({', '.join(places[:SHOWN])}{more}): "
-        "it was restored; run `kobling restore-done`"
+        f"the database is older than what its groups have committed ({', '.join(places[:SHOWN])}{remaining})"
+        ": it was restored; run `kobling restore-done`"
     )

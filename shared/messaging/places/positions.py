@@ -8,7 +8,6 @@ shared one would make every two batches conflict.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from pymongo import UpdateOne
 
@@ -38,14 +37,17 @@ class Positions:
     @classmethod
     async def load(cls, database: Database, partitions: Iterable[Partition], session: Session) -> "Positions":
         """Reads the partitions' documents; a partition never seen begins at 0."""
-        wanted = {key(partition): partition for partition in partitions}
-        found, newest = dict.fromkeys(wanted.values(), 0), dict.fromkeys(wanted.values(), 0)
+        partition_of_id = {key(partition): partition for partition in partitions}
+        next_offset, newest = (
+            dict.fromkeys(partition_of_id.values(), 0),
+            dict.fromkeys(partition_of_id.values(), 0),
+        )
         fields = {"next_offset": 1, "newest": 1}
-        cursor = database["positions"].find({"_id": {"$in": list(wanted)}}, fields, session=session)
+        cursor = database["positions"].find({"_id": {"$in": list(partition_of_id)}}, fields, session=session)
         async for document in cursor:
-            found[wanted[document["_id"]]] = document["next_offset"]
-            newest[wanted[document["_id"]]] = document["newest"]
-        return cls(found, newest)
+            next_offset[partition_of_id[document["_id"]]] = document["next_offset"]
+            newest[partition_of_id[document["_id"]]] = document["newest"]
+        return cls(next_offset, newest)
 
     def is_redelivery(self, partition: Partition, offset: int, timestamp: int) -> bool:
         """Whether the record was handled in an earlier batch; `timestamp` is the broker's, in milliseconds.
@@ -106,9 +108,3 @@ def key(partition: Partition) -> str:
 async def counts(database: Database) -> dict[str, Document]:
     """Each partition's counters and `next_offset`, by document id."""
     return {document["_id"]: document async for document in database["positions"].find({})}
-
-
-async def applied_counts(database: Database, session: Session) -> list[list[Any]]:
-    r"""How many records each partition has had applied, as [id, count] in the order of ids."""
-    cursor = database["positions"].find({}, {"applied": 1}, sort=[("_id", 1)], session=session)
-    return [[document["_id"], document["applied"]] async for document in cursor]

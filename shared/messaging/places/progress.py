@@ -6,11 +6,19 @@ unread that waited for it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.contracts.topics import Topic
+from shared.mongo import Database, Session
+
+
+async def applied_counts(database: Database, session: Session) -> list[list[Any]]:
+    """How many records of each partition were applied, as [its document's id, count], in a stable order."""
+    rows = database["positions"].find({}, {"applied": 1}, sort=[("_id", 1)], session=session)
+    return [[row["_id"], row["applied"]] async for row in rows]
 
 
 @dataclass(slots=True)

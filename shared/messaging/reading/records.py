@@ -15,6 +15,11 @@ from shared.contracts.fields import Contract
 from shared.contracts.message import Message
 from shared.messaging.reading.outcome import Outcome
 
+FETCH_BYTES = 8 * 1024 * 1024
+"""What a consumer takes of the broker at once."""
+PARTITION_BYTES = 512 * 1024
+"""Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
+
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
@@ -129,11 +134,11 @@ class Received(NamedTuple):
     def fingerprint(self) -> bytes:
         """Tells apart two payloads under one id."""
         envelope = self.envelope
-        said: list[Any] = [envelope.type, envelope.subject, envelope.time, envelope.data]
+        statement: list[Any] = [envelope.type, envelope.subject, envelope.time, envelope.data]
         if envelope.dryrun or envelope.expectedrevision is not None:
             # The same command, asked for in another way.
-            said += [envelope.dryrun, envelope.expectedrevision]
-        return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+            statement += [envelope.dryrun, envelope.expectedrevision]
+        return hashlib.blake2b(orjson.dumps(statement, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,8 @@ def _has_all_keys(value: Any, raw: bytes) -> bool:
     """Whether as many keys came out as are in the text: without escapes a quote before a colon ends a key,
     and so it must stand right before it. Raises JsonRefused.
     """
-    apart = b" :" in raw or b"\t:" in raw or b"\n:" in raw or b"\r:" in raw
-    return not apart and _checked(value, escapes=False) == raw.count(b'":')
+    spaced_colons = b" :" in raw or b"\t:" in raw or b"\n:" in raw or b"\r:" in raw
+    return not spaced_colons and _checked(value, escapes=False) == raw.count(b'":')
 
 
 def _loads_slowly(raw: bytes) -> Any:

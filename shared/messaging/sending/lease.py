@@ -33,7 +33,7 @@ class Lease:
 
     async def acquire(self) -> bool:
         """Takes or renews the lease; False where somebody else holds it."""
-        asked = time.monotonic()
+        asked_at = time.monotonic()
         if not await self._take():
             try:
                 await self.database["leases"].insert_one({"_id": self.name, "until": _OVER})
@@ -42,25 +42,25 @@ class Lease:
                 return False
             if not await self._take():
                 return False
-        self._renewed = asked
+        self._renewed = asked_at
         return True
 
     async def _take(self) -> bool:
         until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": _milliseconds(LENGTH)}}
-        mine = f"held.{self.part}"
-        over = {"$lt": [{"$ifNull": [f"${mine}.until", _OVER]}, "$$NOW"]}
+        claim = f"held.{self.part}"
+        over = {"$lt": [{"$ifNull": [f"${claim}.until", _OVER]}, "$$NOW"]}
         free = [
-            {"parts": self.parts, f"{mine}.holder": self.holder},
+            {"parts": self.parts, f"{claim}.holder": self.holder},
             {"parts": self.parts, "$expr": over},
             {"$expr": {"$lt": ["$until", "$$NOW"]}},
         ]
-        same = {"$eq": ["$parts", self.parts]}
+        same_parts = {"$eq": ["$parts", self.parts]}
         taken = await self.database["leases"].update_one(
             {"_id": self.name, "$or": free},
             [
                 # `until` is the latest of all parts: each renewal moves it on.
-                {"$set": {"held": {"$cond": [same, "$held", {}]}, "parts": self.parts, "until": until}},
-                {"$set": {mine: {"holder": self.holder, "until": until}}},
+                {"$set": {"held": {"$cond": [same_parts, "$held", {}]}, "parts": self.parts, "until": until}},
+                {"$set": {claim: {"holder": self.holder, "until": until}}},
             ],
         )
         return bool(taken.matched_count)
@@ -78,9 +78,9 @@ class Lease:
     async def release(self) -> None:
         """Lets go, so that another replica need not wait for the end."""
         self._renewed = -math.inf
-        mine = f"held.{self.part}"
+        claim = f"held.{self.part}"
         await self.database["leases"].update_one(
-            {"_id": self.name, f"{mine}.holder": self.holder}, {"$unset": {mine: ""}}
+            {"_id": self.name, f"{claim}.holder": self.holder}, {"$unset": {claim: ""}}
         )
 
 

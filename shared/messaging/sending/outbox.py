@@ -71,14 +71,14 @@ class Bundle:
         topic, order, slot = document["topic"], document["order"], document["slot"]
         headers = tuple((name, content) for name, content in document["headers"])
         rows: list[Row] = []
-        left: list[Any] = []
+        set_aside: list[Any] = []
         for pair in document["rows"]:
             key, value = pair
             if aside and (topic, key) in aside:
-                left.append(pair)
+                set_aside.append(pair)
             else:
                 rows.append(Row(topic, key, value, headers, order, slot))
-        return cls(document["_id"], topic, rows, left)
+        return cls(document["_id"], topic, rows, set_aside)
 
     @property
     def count(self) -> int:

@@ -167,8 +167,8 @@ class Relay:
 
         With majority before the next read, so that no row of these keys is sent before they are gone.
         """
-        whole = [bundle.id for bundle in sent if not bundle.aside]
-        writes: list[DeleteMany | UpdateOne] = [DeleteMany({"_id": {"$in": whole}})]
+        finished = [bundle.id for bundle in sent if not bundle.aside]
+        writes: list[DeleteMany | UpdateOne] = [DeleteMany({"_id": {"$in": finished}})]
         # By its number of rows, lest a relay that was overtaken writes over what its successor has left.
         writes += [
             UpdateOne({"_id": bundle.id, "rows": {"$size": bundle.count}}, {"$set": {"rows": bundle.aside}})
@@ -186,16 +186,16 @@ class Relay:
         """
         now = time.monotonic()
         self._aside = {place: until for place, until in self._aside.items() if until > now}
-        wanted: Document = {"topic": {"$nin": [topic for topic, key in self._aside if key is None]}}
+        query: Document = {"topic": {"$nin": [topic for topic, key in self._aside if key is None]}}
         if self.lease.parts > 1:
-            wanted["slot"] = {"$in": list(range(self.lease.part, SLOTS, self.lease.parts))}
+            query["slot"] = {"$in": list(range(self.lease.part, SLOTS, self.lease.parts))}
         found: list[Bundle] = []
         taken: set[Place] = set()
         rows = size = 0
         more = False
         async with self.database.snapshot() as session:
             cursor = self.database["outbox"].find(
-                wanted, sort=OLDEST_FIRST, batch_size=CURSOR_BATCH, session=session
+                query, sort=OLDEST_FIRST, batch_size=CURSOR_BATCH, session=session
             )
             async for document in cursor:
                 bundle = Bundle.of(document, self._aside)
@@ -229,7 +229,7 @@ class Relay:
             outcomes = await asyncio.gather(
                 *(_deliver(line, producer) for line in lines.values()), return_exceptions=True
             )
-            failures = [one for one in outcomes if isinstance(one, BaseException)]
+            failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
             if failures:
                 for refused in failures:
                     if isinstance(refused, _Refused):
@@ -283,7 +283,7 @@ async def _in_time(step: Coroutine[Any, Any, None]) -> None:
     task = asyncio.ensure_future(step)
     done, _ = await asyncio.wait({task}, timeout=TRANSACTION_TIMEOUT.total_seconds())
     if not done:
-        task.add_done_callback(lambda left: left.cancelled() or left.exception())
+        task.add_done_callback(lambda abandoned: abandoned.cancelled() or abandoned.exception())
         task.cancel()
         raise TimeoutError
     task.result()

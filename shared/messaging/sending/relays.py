@@ -44,28 +44,28 @@ class Relays:
     @property
     def producers(self) -> list[ProducerFactory]:
         """What makes each relay's producer, and fences whoever had one before."""
-        return [one.make_producer for one in self.each]
+        return [relay.make_producer for relay in self.each]
 
     @property
     def leads(self) -> bool:
         """Whether this process relays any part now."""
-        return any(one.lease.held for one in self.each)
+        return any(relay.lease.held for relay in self.each)
 
     def starting(self, health: Health) -> None:
         """Announces each to health."""
-        for one in self.each:
-            health.starting(one.name)
+        for relay in self.each:
+            health.starting(relay.name)
 
     def wake(self) -> None:
         """Says that there are rows: called after each commit."""
-        for one in self.each:
-            one.wake()
+        for relay in self.each:
+            relay.wake()
 
     def stop(self) -> None:
         """Lets all of them send what is there and return."""
-        for one in self.each:
-            one.stop()
+        for relay in self.each:
+            relay.stop()
 
     async def run(self) -> None:
         """Runs all of them until `stop`."""
-        await asyncio.gather(*(one.run() for one in self.each))
+        await asyncio.gather(*(relay.run() for relay in self.each))

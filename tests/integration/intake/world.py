@@ -2,44 +2,27 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from pydantic import SecretStr
 
-from services.intake import store
-from services.intake.consumers import subscriptions
-from services.intake.domain.refugee import Refugee
-from services.intake.domain.volunteer import Volunteer
-from services.intake.due import Due
-from services.intake.packs import Packs
-from services.intake.publish import Publisher
-from services.intake.service import SPECS, Intake
-from services.intake.settlements import Settlements
-from services.intake.store import Files, People
-from services.intake.wire import case_digest
+from services.intake.app import create_app
+from services.intake.settings import Settings
 from shared.clock import Clock
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.programmes import ActiveProgramme
-from shared.health import Health
-from shared.messaging.batches.batch import BatchProcessor
-from shared.messaging.batches.dead_letters import DeadLetters, RecordCipher
-from shared.messaging.batches.transaction import BatchTransaction
-from shared.messaging.commands.desk import DeadLetterDesk
-from shared.messaging.commands.dispatch import RETRY_KIND, Commands, Decisions
-from shared.messaging.due import DueRunner
 from shared.messaging.reading.records import Headers, Raw
-from shared.messaging.runtime import INDEXES
-from shared.messaging.subscription import Subscription
-from shared.messaging.tables import Operators, Programmes
+from shared.messaging.wiring import Resources
 from shared.mongo import Database, Document
 from shared.programmes import shipped_packs
-from shared.retry import Backoff
-from shared.sealing import FieldCipher, Sealer, new_key_pair
+from shared.sealing import encode, new_key_pair
 from tests.integration.messaging.ledger import Commits
 from tests.support.outbox import waiting_rows
+from tests.support.wired import processor, run_due
 from tests.unit.messaging.records import STRUCTURED, settlement
 
 PACK = shipped_packs()["flyktningguide-bergen@1.0"]
@@ -83,52 +66,24 @@ class World:
     _offsets: dict[str, "itertools.count[int]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        cipher = FieldCipher(b"m" * 32)
-        protection = RecordCipher(
-            lambda content, context: cipher.encrypt(cipher.master, content, context),
-            lambda content, context: cipher.decrypt(cipher.master, content, context),
+        self._settings = Settings(
+            master_key=_secret(b"m"), case_key=_secret(b"c"), card_public_key=new_key_pair()[1]
         )
-        case_key = case_digest(b"c" * 32)
-        publisher = Publisher(Sealer("notifications-1", new_key_pair()[1]))
-        people = People(Files(self.database, Refugee, cipher), Files(self.database, Volunteer, cipher))
-        operators, programmes = Operators(), Programmes()
+        self.wiring = create_app(self._settings, Resources("intake", "", self.clock, self.database))
+        resources = self.wiring.resources
         for name, organisation in (
             ("red-1", "red_cross_bergen"),
             ("bergen-1", "introduction_programme_bergen"),
         ):
-            operators.put(name, operator(name, organisation))
-        programmes.put(f"{GUIDE}@{PACK.version}", PACK)
+            resources.operators.put(name, operator(name, organisation))
+        resources.programmes.put(f"{GUIDE}@{PACK.version}", PACK)
         active = ActiveProgramme(municipality="no-4601", programme=GUIDE, pack_version=PACK.version)
-        programmes.put(f"active/no-4601/{GUIDE}", active)
-        packs = Packs(programmes)
-        intake = Intake(people, publisher, packs, case_key)
-        due = Due(people, publisher, packs, protection)
-        letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", protection)
-        (settled,) = subscriptions(Settlements(people.refugees, publisher, case_key))
-        self.settlements = self._processor(settled, letters)
-        transactions = [self.settlements.transaction]
-        desk = DeadLetterDesk(letters, transactions)
-        decisions = Decisions(SPECS, intake.decide)
-        orders = Commands("intake", "", operators, decisions, desk)
-        self.commands = self._processor(
-            Subscription(topics.COMMANDS["intake"], orders.apply, orders.report), letters
-        )
-        transactions.append(self.commands.transaction)
-        self.handlers = {RETRY_KIND: orders.retry, **due.handlers}
-
-    def _processor(self, subscription: Subscription, letters: DeadLetters) -> BatchProcessor:
-        return BatchProcessor(
-            BatchTransaction(subscription, self.database, "intake", "", self.clock, letters),
-            Health(),
-            lambda: None,
-            lambda: None,
-            batch_records=500,
-            batch_bytes=8 * 1024 * 1024,
-            backoff=Backoff(first=timedelta(), ceiling=timedelta()),
-        )
+        resources.programmes.put(f"active/no-4601/{GUIDE}", active)
+        self.settlements = processor(self.wiring, topics.SETTLEMENTS)
+        self.commands = processor(self.wiring, topics.COMMANDS["intake"])
 
     async def ensure(self) -> None:
-        await self.database.ensure({**INDEXES, **store.INDEXES})
+        await self.database.ensure(self.wiring.collections)
 
     async def settle(self, *records: tuple[str, dict[str, Any]]) -> None:
         """One batch of (municipality, settlement)."""
@@ -156,17 +111,8 @@ class World:
     async def run_due(self, later: timedelta) -> None:
         """Runs what is due by then."""
         clock = Clock(self.clock.offset + later)
-        runner = DueRunner(
-            self.database,
-            "intake",
-            "",
-            clock,
-            self.handlers,
-            Health(),
-            lambda: None,
-            timedelta(seconds=1),
-        )
-        while await runner.run_due():
+        then = create_app(self._settings, replace(self.wiring.resources, clock=clock))
+        while await run_due(then):
             pass
 
     async def sent(self, topic: str) -> list[Document]:
@@ -202,6 +148,10 @@ class World:
     async def dead(self) -> list[str]:
         """Why records were refused."""
         return [f"{row['code']}" async for row in self.database["quarantine"].find({})]
+
+
+def _secret(letter: bytes) -> SecretStr:
+    return SecretStr(encode(letter * 32))
 
 
 def _name(value: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.messaging.batches.inbox import KEPT
+from shared.messaging.work import KEPT
 from shared.mongo import Document
 from tests.integration.matching.world import World, couple, erased, guide, refugee, who
 
@@ -54,6 +54,6 @@ async def test_an_erasure_ends_the_pair_once(world: World) -> None:
 
 
 async def test_gravestones_go_when_nothing_can_hold_what_came_before(world: World) -> None:
-    indexes = await world.app.runtime.database["parties"].index_information()
-    seconds = {index["key"][0][0]: index.get("expireAfterSeconds") for index in indexes.values()}
+    indexes = await world.database["parties"].index_information()
+    seconds = {one["key"][0][0]: one.get("expireAfterSeconds") for one in indexes.values()}
     assert seconds["at"] == KEPT / timedelta(seconds=1)

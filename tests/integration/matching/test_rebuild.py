@@ -13,15 +13,11 @@ from services.matching.rows import EXPIRE
 from services.matching.state_hash import STATE
 from shared.contracts import topics
 from shared.messaging import rebuild
-from shared.messaging.batches.dead_letters import DeadLetters
-from shared.messaging.commands.desk import DeadLetterDesk
-from shared.messaging.commands.dispatch import Commands
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Received
 from shared.messaging.sending.relay import relay_producer
 from shared.messaging.state_hash import state_hash
-from shared.messaging.tables import Operators
 from shared.messaging.work import Work
 from shared.mongo import Session
 from tests.integration.matching.world import BERGEN, GUIDES, NOW, OPERATOR, POOL, World, guide, refugee, who
@@ -65,7 +61,7 @@ async def small(world: World) -> AsyncIterator[World]:
 
 async def rebuilt(world: World, *records: Record) -> World:
     await world.corner.produce(records)
-    await world.app.rebuild.run()
+    await world.rebuild()
     return world
 
 
@@ -79,7 +75,7 @@ async def published(world: World) -> list[tuple[str, int]]:
 
 async def send_outbox(world: World) -> None:
     """What a relay does."""
-    rows = await waiting_rows(world.app.runtime.database)
+    rows = await waiting_rows(world.database)
     by_name = {topic.name: topic for topic in (topics.PAIRS, topics.ROUNDS)}
     await world.corner.produce(
         (by_name[name], (row.key or b"").decode(), row.value)
@@ -94,13 +90,13 @@ async def test_what_happened_in_the_service_is_there_again(world: World, small: 
     await world.run_round()
     left = refugee(1, 2, "withdrawn")
     await world.apply(left)
-    before = await state_hash(world.app.runtime.database, STATE)
+    before = await state_hash(world.database, STATE)
     assert len(await world.rows("due", kind=EXPIRE)) == 2
     await send_outbox(world)
-    await world.app.runtime.database.drop()
+    await world.database.drop()
     await world.ensure()
     await rebuilt(small, *people, left)
-    assert await state_hash(world.app.runtime.database, STATE) == before
+    assert await state_hash(world.database, STATE) == before
     assert await world.rows("outbox") == []
 
 
@@ -168,10 +164,10 @@ async def test_replicas_may_rebuild_at_once(world: World, small: World) -> None:
         refugee(8, 2, "withdrawn"),
     ]
     await world.corner.produce(records)
-    await asyncio.gather(world.app.rebuild.run(), small.app.rebuild.run())
+    await asyncio.gather(world.rebuild(), small.rebuild())
     assert len(await small.rows("pairs", open=True)) == 7
     assert await published(small) == [("PairEnded.v1", 2)]
-    assert world.app.rebuild.past.until == small.app.rebuild.past.until > 0
+    assert world.wiring.past.until == small.wiring.past.until > 0
 
 
 async def test_a_database_in_use_is_left_alone(world: World, small: World) -> None:
@@ -179,7 +175,7 @@ async def test_a_database_in_use_is_left_alone(world: World, small: World) -> No
     await world.apply(refugee(1))
     await rebuilt(small, pair(1, 1, "PairProposed", "proposed", (1, 1)))
     assert await small.rows("pairs") == []
-    assert small.app.rebuild.past.until == rebuild.NEVER
+    assert small.wiring.past.until == rebuild.NEVER
 
 
 async def test_output_that_cannot_be_read_is_not_passed_over(small: World) -> None:
@@ -193,13 +189,13 @@ async def test_output_that_cannot_be_read_is_not_passed_over(small: World) -> No
 
 async def test_the_lost_database_s_relay_sends_nothing_any_more(small: World) -> None:
     """What it has under way would come after the end that was read."""
-    settings = small.app.runtime.settings
+    settings = small.settings
     relay = relay_producer(settings.kafka, f"{small.corner.prefix}matching-relay")
     await relay.start()
     await relay.begin_transaction()
     _, key, value = pair(1, 1, "PairProposed", "proposed", (1, 1))
     await relay.send_and_wait(f"{small.corner.prefix}pairs.v1", value, key.encode())
-    await small.app.rebuild.run()
+    await small.rebuild()
     with pytest.raises((KafkaError, AssertionError)):
         await relay.commit_transaction()
     await relay.stop()
@@ -217,7 +213,7 @@ async def test_a_party_is_stored_the_same_by_every_process(world: World) -> None
 
 async def test_commands_of_the_past_have_no_effect_and_no_answer(small: World) -> None:
     await rebuilt(small, refugee(1), guide(1), pair(5, 1, "ProposalExpired", "expired", (2, 2)))
-    until = small.app.rebuild.past.until
+    until = small.wiring.past.until
     assert await command(small, until) == [Stale()]
     assert (await small.rows("due"), await small.rows("outbox")) == ([], [])
     assert await command(small, until + 1) == [Applied()]
@@ -226,13 +222,7 @@ async def test_commands_of_the_past_have_no_effect_and_no_answer(small: World) -
 
 async def command(world: World, timestamp: int) -> list[Outcome]:
     """Gives RunRound in a record that the broker had at a time."""
-    runtime = world.app.runtime
-    operators = Operators()
-    operators.put(OPERATOR.operator, OPERATOR)
-    desk = DeadLetterDesk(DeadLetters(topics.DEAD_LETTERS["matching"], "matching", None), ())
-    orders = Commands(
-        "matching", world.corner.prefix, operators, world.app.decisions, desk, world.app.rebuild.past
-    )
+    world.wiring.resources.operators.put(OPERATOR.operator, OPERATOR)
     _, _, value = event(
         "RunRound", POOL, {"reason": "weekly", "municipality": BERGEN, "programme": GUIDES}, NOW
     )
@@ -244,9 +234,10 @@ async def command(world: World, timestamp: int) -> list[Outcome]:
     assert isinstance(record, Received)
 
     async def body(session: Session) -> list[Outcome]:
-        work = Work(session, runtime.database, "matching", world.corner.prefix, runtime.clock.now())
-        outcomes = await orders.apply([record], work)
+        now = world.wiring.resources.clock.now()
+        work = Work(session, world.database, "matching", world.corner.prefix, now)
+        outcomes = await world.wiring.commands.apply([record], work)
         await work.flush()
         return outcomes
 
-    return await runtime.database.transact(body)
+    return await world.database.transact(body)

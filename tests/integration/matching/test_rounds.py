@@ -44,7 +44,7 @@ async def test_two_rounds_at_once_assign_nobody_twice(world: World, meanwhile: l
     await world.ask_round("one")
     await world.ask_round("two")
     meanwhile.append(meet)
-    await asyncio.wait_for(world.app.due.run_due(), 30)
+    await asyncio.wait_for(world.run_due(), 30)
     made = await world.couples(open=True)
     assert len(made) == 4
     assert len({receiving for receiving, _ in made}) == 4
@@ -72,7 +72,7 @@ async def test_a_refugee_who_leaves_during_a_round_is_skipped_and_the_pool_is_du
     meanwhile.clear()
     await world.apply(refugee(3))
     later = world.later(timedelta(hours=1, minutes=1))
-    await later.app.due.run_due()
+    await later.run_due()
     later.close()
     assert [receiving for receiving, _ in await world.couples()] == [who("refugee", 2), who("refugee", 3)]
     second = next(event for event in await world.sent("rounds.v1") if event["id"] != first["id"])

@@ -14,18 +14,16 @@ from shared.contracts.administrators import Operator
 from shared.contracts.commands import Command
 from shared.contracts.matching import commands as contract
 from shared.contracts.programmes import ActiveProgramme
-from shared.health import Health
-from shared.messaging.batches.batch import BatchProcessor
-from shared.messaging.batches.dead_letters import DeadLetters
-from shared.messaging.batches.transaction import BatchTransaction
 from shared.messaging.commands.answers import Answer, CommandRef, Request
 from shared.messaging.reading.records import Cause, Raw
-from shared.messaging.runtime import INDEXES, App
+from shared.messaging.runtime import App
+from shared.messaging.wiring import Resources, Wiring
 from shared.messaging.work import Work
-from shared.mongo import Document, Session
+from shared.mongo import Database, Document, Session
 from shared.programmes import shipped_packs
 from tests.support.cluster import Corner, Record, event
 from tests.support.outbox import waiting_rows
+from tests.support.wired import processor, run_due
 from tests.unit.messaging.records import STRUCTURED
 
 BERGEN, GUIDES = "no-4601", "flyktningguide-bergen"
@@ -90,20 +88,27 @@ class World:
     now: datetime = NOW
     options: dict[str, Any] = field(default_factory=dict)
     offsets: Offsets = field(default_factory=Offsets)
-    app: App = field(init=False)
+    settings: Settings = field(init=False)
+    wiring: Wiring = field(init=False)
 
     def __post_init__(self) -> None:
         settings = {"again_after": timedelta(hours=1), **self.corner.settings, **self.options}
-        self.app = create_app(Settings(**settings, clock_offset=self.now - datetime.now(UTC)))
-        programmes = self.app.runtime.programmes
+        self.settings = Settings(**settings, clock_offset=self.now - datetime.now(UTC))
+        self.wiring = create_app(self.settings, Resources.of("matching", self.settings))
+        programmes = self.wiring.resources.programmes
         for key, pack in shipped_packs().items():
             programmes.put(key, pack)
         active = ActiveProgramme(municipality=BERGEN, programme=GUIDES, pack_version="1.0")
         programmes.put(f"active/{BERGEN}/{GUIDES}", active)
 
+    @property
+    def database(self) -> Database:
+        """The replica's own client."""
+        return self.wiring.resources.database
+
     async def ensure(self) -> None:
         """Creates the collections."""
-        await self.app.runtime.database.ensure({**INDEXES, **self.app.indexes})
+        await self.database.ensure(self.wiring.collections)
 
     def later(self, span: timedelta, **options: Any) -> "World":
         """A replica whose clock is ahead by `span`."""
@@ -112,26 +117,17 @@ class World:
     async def apply(self, *records: Record) -> None:
         """Handles records as batches, in the order given; each stands at an offset of its own."""
         for topic, key, value in records:
-            await self._processor(topic).process([self._raw(topic, key, value)], _no_commit)
+            await processor(self.wiring, topic).process([self._raw(topic, key, value)], _no_commit)
 
     async def apply_batch(self, records: Sequence[Record]) -> None:
         """Handles records of one topic in one batch."""
         topic = records[0][0]
-        await self._processor(topic).process([self._raw(*record) for record in records], _no_commit)
+        await processor(self.wiring, topic).process([self._raw(*record) for record in records], _no_commit)
 
     def _raw(self, topic: topics.Topic, key: str, value: bytes | None) -> Raw:
         self.offsets.next += 1
         name = self.corner.prefix + topic.name
         return Raw(name, 0, self.offsets.next, int(NOW.timestamp() * 1000), key.encode(), value, STRUCTURED)
-
-    def _processor(self, topic: topics.Topic) -> BatchProcessor:
-        (subscription,) = [one for one in self.app.subscriptions if one.topic is topic]
-        runtime = self.app.runtime
-        letters = DeadLetters(topics.DEAD_LETTERS["matching"], "matching", None)
-        transaction = BatchTransaction(
-            subscription, runtime.database, "matching", self.corner.prefix, runtime.clock, letters
-        )
-        return BatchProcessor(transaction, Health(), lambda: None, lambda: None, 500, 8 * 1024 * 1024)
 
     async def decide(self, command: Command, subject: str, **options: Any) -> Answer:
         """Decides one command in a transaction."""
@@ -148,27 +144,35 @@ class World:
         )
 
         async def body(session: Session) -> Answer:
-            runtime = self.app.runtime
-            work = Work(session, runtime.database, "matching", self.corner.prefix, runtime.clock.now())
-            (answer,) = await self.app.decisions.decide([request], work)
+            now = self.wiring.resources.clock.now()
+            work = Work(session, self.database, "matching", self.corner.prefix, now)
+            (answer,) = await self.wiring.decisions.decide([request], work)
             await work.flush()
             return answer
 
-        return await self.app.runtime.database.transact(body)
+        return await self.database.transact(body)
 
     async def ask_round(self, id_: str = "round-1", **options: Any) -> None:
-        """Asks for a round; `app.due.run_due` runs it."""
+        """Asks for a round; `run_due` runs it."""
         asked = contract.RunRound(reason="new_people", municipality=BERGEN, programme=GUIDES)
         await self.decide(asked, POOL, id=id_, **options)
 
     async def run_round(self, id_: str = "round-1", **options: Any) -> None:
         """Asks for a round and runs what is due."""
         await self.ask_round(id_, **options)
-        await self.app.due.run_due()
+        await self.run_due()
+
+    async def run_due(self) -> None:
+        """Runs what is due."""
+        await run_due(self.wiring)
+
+    async def rebuild(self) -> None:
+        """Does what the start of a replica does about a lost database."""
+        await App(self.wiring, self.settings).rebuild.run()
 
     async def rows(self, collection: str, **wanted: Any) -> list[Document]:
         """A collection's documents."""
-        return await self.app.runtime.database[collection].find(wanted, sort=[("_id", 1)]).to_list(None)
+        return await self.database[collection].find(wanted, sort=[("_id", 1)]).to_list(None)
 
     async def couples(self, **wanted: Any) -> list[tuple[str, str]]:
         """Pairs by their people, in order."""
@@ -176,12 +180,12 @@ class World:
 
     async def sent(self, topic: str) -> list[dict[str, Any]]:
         """The envelopes that wait in the outbox for a topic."""
-        found = await waiting_rows(self.app.runtime.database, topic=self.corner.prefix + topic)
+        found = await waiting_rows(self.database, topic=self.corner.prefix + topic)
         return [orjson.loads(one.value or b"") for one in found]
 
     def close(self) -> None:
         """Closes the database's client."""
-        self.app.runtime.database.close()
+        self.database.close()
 
 
 async def _no_commit(_: Any) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from pymongo import UpdateOne
@@ -11,9 +10,7 @@ from shared.clock import Clock
 from shared.contracts import topics
 from shared.contracts.intake.events import SETTLEMENT_RECEIPT, SettlementReceipt
 from shared.contracts.topics import Topic
-from shared.health import Health
-from shared.messaging import due
-from shared.messaging.batches import dead_letters, inbox
+from shared.messaging import wiring
 from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.dead_letters import DeadLetters
 from shared.messaging.batches.transaction import BatchTransaction
@@ -21,24 +18,14 @@ from shared.messaging.metrics import Metrics
 from shared.messaging.places.positions import Partition
 from shared.messaging.reading.outcome import Applied, Outcome
 from shared.messaging.reading.records import Handled, Raw, Readable
-from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
 from shared.messaging.work import Revision, Work
 from shared.mongo import Database, Document
-from shared.retry import Backoff
 from tests.support.cluster import Corner
+from tests.support.wired import processor_of
 from tests.unit.messaging.records import raw
 
-INDEXES = {
-    "ledger": [],
-    "inbox": inbox.INDEXES,
-    "outbox": outbox.INDEXES,
-    "positions": [],
-    "quarantine": dead_letters.INDEXES,
-    "leases": [],
-    "due": due.INDEXES,
-    "replies": [],
-}
+INDEXES = {**wiring.INDEXES, "ledger": []}
 
 
 @dataclass
@@ -100,19 +87,11 @@ def processor(
     corner: Corner, ledger: Ledger, topic: Topic = topics.SETTLEMENTS, **options: Any
 ) -> BatchProcessor:
     """A processor over the ledger that waits next to nothing between tries."""
-    letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("protection", None))
+    letters = DeadLetters(topics.DEAD_LETTERS["intake"], "intake", options.pop("cipher", None))
     prefix: str = options.pop("prefix", "")
     subscription = Subscription(topic, ledger.apply, ledger.report)
-    return BatchProcessor(
-        BatchTransaction(subscription, ledger.database, "intake", prefix, Clock(), letters),
-        Health(),
-        lambda: None,
-        lambda: None,
-        batch_records=options.pop("batch_records", 500),
-        batch_bytes=8 * 1024 * 1024,
-        backoff=options.pop("backoff", Backoff(first=timedelta(), ceiling=timedelta())),
-        metrics=Metrics(prefix),
-    )
+    transaction = BatchTransaction(subscription, ledger.database, "intake", prefix, Clock(), letters)
+    return processor_of(transaction, metrics=Metrics(prefix), **options)
 
 
 def raws(documents: Sequence[dict[str, Any] | bytes], start: int = 0) -> list[Raw]:

@@ -10,8 +10,9 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import AutoReconnect
 
 from shared.contracts import topics
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.batches.batch import Halted
-from shared.messaging.batches.dead_letters import LARGEST_KEY, RecordCipher
+from shared.messaging.batches.dead_letters import LARGEST_KEY
 from shared.messaging.reading.outcome import Applied, Outcome
 from shared.messaging.reading.records import Readable
 from shared.messaging.subscription import Subscription
@@ -173,7 +174,7 @@ def _scrambled(content: bytes, _: str) -> bytes:
 async def test_what_may_be_personal_is_kept_encrypted_and_announced_without_it(
     corner: Corner, ledger: Ledger
 ) -> None:
-    handler = processor(corner, ledger, protection=RecordCipher(_scrambled, _scrambled))
+    handler = processor(corner, ledger, cipher=RecordCipher(_scrambled, _scrambled))
     await handler.process(raws([b"Kari Eksempel"]), Commits())
     quarantined = await ledger.database["quarantine"].find_one({})
     assert quarantined is not None
@@ -196,7 +197,7 @@ async def test_a_notice_carries_no_key_of_a_size_that_no_subject_has(
 
 
 async def test_names_of_headers_are_kept_encrypted_too(corner: Corner, ledger: Ledger) -> None:
-    handler = processor(corner, ledger, protection=RecordCipher(_scrambled, _scrambled))
+    handler = processor(corner, ledger, cipher=RecordCipher(_scrambled, _scrambled))
     refused = raw(b"no json", headers=(("Kari Eksempel", b"x"), ("empty", None)))
     await handler.process([refused], Commits())
     quarantined = await ledger.database["quarantine"].find_one({})

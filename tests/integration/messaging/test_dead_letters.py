@@ -13,8 +13,9 @@ from shared.contracts import commands as contract
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.sealed import Sealed
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.batches.batch import BatchProcessor
-from shared.messaging.batches.dead_letters import LARGEST_KEPT, RecordCipher
+from shared.messaging.batches.dead_letters import LARGEST_KEPT
 from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Rejected, Request, UnknownSubject
 from shared.messaging.commands.desk import LARGEST_SHOWN, DeadLetterDesk
 from shared.messaging.reading.records import Cause, Readable
@@ -295,9 +296,9 @@ async def test_a_command_of_this_service_is_kept_whatever_is_wrong_with_it(
     assert (kept["code"], orjson.loads(kept["value"])) == ("field_missing", wrong)
 
 
-async def test_what_protection_covers_is_kept_whole(corner: Corner, ledger: Ledger) -> None:
+async def test_what_a_cipher_covers_is_kept_whole(corner: Corner, ledger: Ledger) -> None:
     handler = processor(
-        corner, ledger, topics.COMMANDS["intake"], protection=RecordCipher(lambda a, _: a, lambda a, _: a)
+        corner, ledger, topics.COMMANDS["intake"], cipher=RecordCipher(lambda a, _: a, lambda a, _: a)
     )
     await handler.process([raw(b"Kari", topic="commands.intake.bergen-1.v1", key="Kari")], Commits())
     kept = await ledger.database["quarantine"].find_one({})

@@ -5,7 +5,8 @@ import pytest
 
 from shared.clock import Clock
 from shared.health import Health
-from shared.messaging.due import DueRunner, RowGone, Task
+from shared.messaging.due import RowGone, Task
+from shared.messaging.due_runner import DueRunner
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Session
 from tests.integration.messaging.ledger import Ledger

@@ -8,9 +8,10 @@ import pytest
 
 from shared.clock import Clock
 from shared.health import Health
-from shared.messaging import due
-from shared.messaging.due import DueRunner, RowGone, Task
-from shared.messaging.runtime import INDEXES
+from shared.messaging import due, due_runner
+from shared.messaging.due import RowGone, Task
+from shared.messaging.due_runner import DueRunner
+from shared.messaging.wiring import INDEXES
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Session
 from tests.support.cluster import wait_until
@@ -69,8 +70,8 @@ async def test_rows_behind_a_slow_one_are_left_to_who_took_them_over(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A replica that neither works nor renews: stopped, or cut off.
-    monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 1)
-    monkeypatch.setattr(due, "RENEWAL", timedelta(hours=1))
+    monkeypatch.setitem(due.CLAIMED_UNTIL["$dateAdd"], "amount", 1)
+    monkeypatch.setattr(due_runner, "RENEWAL", timedelta(hours=1))
     await schedule(database, "a", "b", "c")
     ran: list[tuple[str, str]] = []
 
@@ -103,8 +104,8 @@ async def test_rows_behind_a_slow_one_are_left_to_who_took_them_over(
 async def test_a_row_stays_its_runners_while_the_handler_works(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 1)
-    monkeypatch.setattr(due, "RENEWAL", timedelta(milliseconds=100))
+    monkeypatch.setitem(due.CLAIMED_UNTIL["$dateAdd"], "amount", 1)
+    monkeypatch.setattr(due_runner, "RENEWAL", timedelta(milliseconds=100))
     await schedule(database, "row")
     ran: list[str] = []
 

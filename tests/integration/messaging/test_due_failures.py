@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from shared.clock import Clock
 from shared.health import Health
-from shared.messaging import due
-from shared.messaging.due import FAILING, FAILING_PART, DueRunner, Task
-from shared.messaging.runtime import INDEXES
+from shared.messaging import due, due_runner
+from shared.messaging.due import Task
+from shared.messaging.due_runner import FAILING, FAILING_PART, DueRunner
+from shared.messaging.wiring import INDEXES
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Document, Session
 from tests.support.cluster import wait_until
@@ -154,7 +155,7 @@ async def test_rows_start_in_order_and_no_more_than_allowed_at_once(database: Da
 
 
 async def test_a_hiccup_does_not_end_the_renewal(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(due, "RENEWAL", timedelta(milliseconds=10))
+    monkeypatch.setattr(due_runner, "RENEWAL", timedelta(milliseconds=10))
     await schedule(database, "test", "row")
     extend, calls = due.extend_claim, 0
     renewed = asyncio.Event()
@@ -168,7 +169,7 @@ async def test_a_hiccup_does_not_end_the_renewal(database: Database, monkeypatch
         renewed.set()
         return extended
 
-    monkeypatch.setattr(due, "extend_claim", hiccup)
+    monkeypatch.setattr(due_runner, "extend_claim", hiccup)
 
     async def slow(task: Task) -> None:
         await asyncio.wait_for(renewed.wait(), 5)
@@ -181,8 +182,8 @@ async def test_a_hiccup_does_not_end_the_renewal(database: Database, monkeypatch
 async def test_a_row_in_hand_whose_claim_ran_out_is_not_started_twice(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(due, "RENEWAL", timedelta(hours=1))
-    monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 0)
+    monkeypatch.setattr(due_runner, "RENEWAL", timedelta(hours=1))
+    monkeypatch.setitem(due.CLAIMED_UNTIL["$dateAdd"], "amount", 0)
     await schedule(database, "test", "row")
     started: list[str] = []
 
@@ -199,7 +200,7 @@ async def test_a_row_in_hand_whose_claim_ran_out_is_not_started_twice(
 async def test_an_outage_is_waited_for_and_the_row_runs_after_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 0)
+    monkeypatch.setitem(due.CLAIMED_UNTIL["$dateAdd"], "amount", 0)
     await schedule(database, "test", "row")
     causes: list[dict[str, str]] = []
 

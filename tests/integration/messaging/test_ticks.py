@@ -13,7 +13,7 @@ from shared.contracts import topics
 from shared.contracts.topics import REGISTRY, SERVICES
 from shared.health import Health
 from shared.messaging import ticks
-from shared.messaging.due import DueRunner
+from shared.messaging.due_runner import DueRunner
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Tick
 from shared.messaging.sending.lease import Lease

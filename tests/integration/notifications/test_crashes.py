@@ -62,8 +62,8 @@ async def test_crashes_between_send_and_mark_repeat_the_mail_once(
     world: World, monkeypatch: pytest.MonkeyPatch, crashes: int, mails: int, event_name: str
 ) -> None:
     pair, receiving, giving = subjects()
-    monkeypatch.setitem(due._CLAIMED_UNTIL["$dateAdd"], "amount", 2)
-    settle = Messages.settle
+    monkeypatch.setitem(due.CLAIMED_UNTIL["$dateAdd"], "amount", 2)
+    end = Messages.end
     await world.card(receiving, 1, AMINA)
     await world.pair(pair, 1, receiving, giving)
     for _ in range(crashes):
@@ -76,11 +76,11 @@ async def test_crashes_between_send_and_mark_repeat_the_mail_once(
                 reached.set()
             return await asyncio.Future()
 
-        monkeypatch.setattr(Messages, "settle", never)
+        monkeypatch.setattr(Messages, "end", never)
         await world.start(drain=timedelta(milliseconds=100))
         await asyncio.wait_for(reached.wait(), 30)
         await world.stop()
-    monkeypatch.setattr(Messages, "settle", settle)
+    monkeypatch.setattr(Messages, "end", end)
     await world.start()
     (event,) = await world.events_until(1)
     assert event.type == f"no.kobling.{event_name}.v1"
@@ -92,7 +92,7 @@ async def test_a_database_that_is_down_after_the_send_is_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair, receiving, giving = subjects()
-    settle = Messages.settle
+    end = Messages.end
     failures = 3
 
     async def flaky(*arguments: Any) -> bool:
@@ -100,9 +100,9 @@ async def test_a_database_that_is_down_after_the_send_is_waited_for(
         if failures:
             failures -= 1
             raise AutoReconnect
-        return await settle(*arguments)
+        return await end(*arguments)
 
-    monkeypatch.setattr(Messages, "settle", flaky)
+    monkeypatch.setattr(Messages, "end", flaky)
     await world.start()
     await world.card(receiving, 1, AMINA)
     await world.pair(pair, 1, receiving, giving)
@@ -115,15 +115,15 @@ async def test_a_card_corrected_while_its_mail_leaves_does_not_repeat_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair, receiving, giving = subjects()
-    settle = Messages.settle
+    end = Messages.end
     reached, go_on = asyncio.Event(), asyncio.Event()
 
     async def held(*arguments: Any) -> bool:
         reached.set()
         await go_on.wait()
-        return await settle(*arguments)
+        return await end(*arguments)
 
-    monkeypatch.setattr(Messages, "settle", held)
+    monkeypatch.setattr(Messages, "end", held)
     await world.start()
     await world.card(receiving, 1, AMINA)
     await world.pair(pair, 1, receiving, giving)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from services.notifications.state_hash import STATE
 from shared.contracts import topics
-from shared.messaging.runtime import INDEXES
 from shared.messaging.state_hash import state_hash
 from tests.integration.notifications.world import World, subjects
 from tests.support.cluster import wait_until
@@ -64,7 +63,7 @@ async def test_what_was_not_sent_is_and_what_is_over_is_not(world: World) -> Non
     await created(world, "old", created_on=old)
     new, *_ = await created(world, "new")
     app = world.make(batch_records=1)
-    await app.runtime.database.ensure({**INDEXES, **app.indexes})
+    await app.resources.database.ensure(app.wiring.collections)
     await app.rebuild.run()
     # Before anything may be sent, it is known what is over.
     planned = await world.documents("messages")

@@ -20,6 +20,7 @@ from shared.contracts.topics import Topic
 from shared.ids import new_subject
 from shared.messaging.places import positions
 from shared.messaging.runtime import App
+from shared.messaging.wiring import Resources
 from shared.mongo import Database, Document
 from shared.sealing import Sealer, new_key_pair
 from tests.support.cluster import Corner, Record, event, wait_until
@@ -66,16 +67,15 @@ class World:
             "drain": timedelta(seconds=5),
             "smtp_starttls": False,
         }
-        self.app = create_app(
-            Settings(
-                card_private_key=SecretStr(self._keys[0]),
-                card_key_id=KEY_ID,
-                smtp_host="127.0.0.1",
-                smtp_port=self.sink.port,
-                link_base="https://kobling.example/pairs/",
-                **{**self.corner.settings, **quick, **settings},
-            )
+        given = Settings(
+            card_private_key=SecretStr(self._keys[0]),
+            card_key_id=KEY_ID,
+            smtp_host="127.0.0.1",
+            smtp_port=self.sink.port,
+            link_base="https://kobling.example/pairs/",
+            **{**self.corner.settings, **quick, **settings},
         )
+        self.app = App(create_app(given, Resources.of("notifications", given)), given)
         return self.app
 
     async def stop(self) -> None:

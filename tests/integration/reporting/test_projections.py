@@ -13,6 +13,8 @@ from services.reporting.app import create_app
 from services.reporting.settings import Settings
 from shared.contracts import topics
 from shared.messaging.runtime import App
+from shared.messaging.serving import http
+from shared.messaging.wiring import Resources
 from tests.support.cluster import Corner, Record, event, wait_until
 
 BERGEN, GUIDE = "no-4601", "flyktningguide-bergen"
@@ -110,14 +112,13 @@ OF_GUIDES = {
 
 
 def configured(corner: Corner, now: datetime) -> App:
-    return create_app(
-        Settings(
-            **corner.settings,
-            clock_offset=now - datetime.now(UTC),
-            publish_every=timedelta(milliseconds=200),
-            due_poll=timedelta(milliseconds=100),
-        )
+    settings = Settings(
+        **corner.settings,
+        clock_offset=now - datetime.now(UTC),
+        publish_every=timedelta(milliseconds=200),
+        due_poll=timedelta(milliseconds=100),
     )
+    return App(create_app(settings, Resources.of("reporting", settings)), settings)
 
 
 @asynccontextmanager
@@ -229,7 +230,7 @@ async def get(app: App, path: str) -> tuple[int, Any]:
         said.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
-    await app.http()(scope, receive, send)
+    await http(app)(scope, receive, send)
     return said[0]["status"], json.loads(said[1]["body"])
 
 
@@ -278,7 +279,7 @@ async def test_erasure_lowers_levels_and_leaves_a_closed_month_as_it_was(corner:
 async def test_nobody_comes_back_after_a_tombstone(corner: Corner) -> None:
     """Of anybody, seen before or not; and gravestones expire."""
     app = configured(corner, JUNE)
-    database = app.runtime.database
+    database = app.resources.database
     await app.start()
     try:
         stones = [
@@ -330,6 +331,6 @@ async def test_a_month_that_ended_while_the_service_was_away_is_closed_with_what
     # July's service runs its due rows before it reads anything, however fast it would read.
     unread = configured(corner, JULY)
     assert await unread.due.run_due()
-    unread.runtime.database.close()
+    unread.resources.database.close()
     async with reporting(corner, JULY):
         await until(corner, june, OF_GUIDES, closed=True)

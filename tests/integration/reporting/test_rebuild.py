@@ -80,7 +80,7 @@ async def test_nothing_is_published_before_everything_was_read(corner: Corner) -
     async with reporting(corner, JUNE) as app:
 
         async def looked() -> bool:
-            return await app.runtime.database["calendar"].find_one({"_id": "read"}) is not None
+            return await app.resources.database["calendar"].find_one({"_id": "read"}) is not None
 
         await wait_until(looked, "figures were counted")
         assert await published(corner) == on_topic

@@ -16,6 +16,8 @@ from services.reporting.settings import Settings
 from shared.messaging.places.admission import group_offsets
 from shared.messaging.runtime import App
 from shared.messaging.sending.outbox import Row, bundled
+from shared.messaging.serving import http
+from shared.messaging.wiring import Resources
 from shared.mongo import Database, Document
 from tests.integration.matching.world import refugee
 from tests.support.cluster import Corner, wait_until
@@ -26,7 +28,8 @@ Dump = dict[str, list[Document]]
 @asynccontextmanager
 async def starting(corner: Corner) -> AsyncIterator[tuple[App, "asyncio.Task[None]"]]:
     """A replica that begins as soon as it may."""
-    app = create_app(Settings(**corner.settings))
+    settings = Settings(**corner.settings)
+    app = App(create_app(settings, Resources.of("reporting", settings)), settings)
     task = asyncio.create_task(app.start())
     try:
         yield app, task
@@ -91,12 +94,12 @@ async def kobling(corner: Corner, *command: str) -> tuple[int, str]:
 
 
 async def get(app: App, path: str) -> httpx.Response:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app.http()), base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(http(app)), base_url="http://test") as client:
         return await client.get(path)
 
 
 async def held_back(app: App) -> str:
-    cause = app.runtime.health.causes.get("offsets", "starting")
+    cause = app.resources.health.causes.get("offsets", "starting")
     return "" if cause == "starting" else cause
 
 
@@ -125,7 +128,7 @@ async def test_a_restored_database_does_nothing_until_the_administrator_says_so(
         await wait_until(lambda: _done(task))
 
         async def again() -> bool:
-            return await applied(database) == 6 and not app.runtime.health.causes
+            return await applied(database) == 6 and not app.resources.health.causes
 
         await wait_until(again)
         page = (await get(app, "/metrics")).text
@@ -155,7 +158,7 @@ async def test_an_emptied_database_names_both_remedies_and_is_built_up_after_a_r
             return await applied(database) == 3
 
         await wait_until(again)
-        assert "offsets" not in app.runtime.health.causes
+        assert "offsets" not in app.resources.health.causes
     database.close()
 
 

@@ -21,6 +21,7 @@ from shared.contracts.intake.commands import JoinProgramme
 from shared.contracts.matching.commands import AnswerProposal, RunRound, SignAgreement
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
 from shared.messaging.tables import Programmes
+from shared.messaging.wiring import Resources
 from shared.programmes import shipped_packs
 from tests.unit.matching.lives import NOW, proposed
 
@@ -71,7 +72,8 @@ def facts_by(model: type[Command], history: Sequence[Command]) -> list[Fact]:
 
 def kinds_handled() -> set[str]:
     """The kinds of due row that the wired service handles; wiring opens no connection."""
-    return set(create_app(Settings()).due_handlers)
+    settings = Settings()
+    return set(create_app(settings, Resources.of("matching", settings)).due_handlers)
 
 
 @pytest.mark.parametrize("spec", [*SPECS], ids=lambda spec: spec.model.__name__)

@@ -12,6 +12,7 @@ from services.matching.domain.rules import RULES, Rule
 from services.matching.settings import Settings
 from shared.contracts import programmes as contract
 from shared.contracts.programmes import ProgrammePack
+from shared.messaging.wiring import Resources
 from shared.programmes import shipped_packs
 
 BERGEN = shipped_packs()["flyktningguide-bergen@1.0"]
@@ -39,7 +40,8 @@ def test_matching_finds_no_fault_with_a_shipped_pack(key: str) -> None:
 
 
 def test_the_wired_service_asks_it_of_every_pack_that_arrives() -> None:
-    programmes = create_app(Settings()).runtime.programmes
+    settings = Settings()
+    programmes = create_app(settings, Resources.of("matching", settings)).resources.programmes
     programmes.put("flyktningguide-bergen@1.0", BERGEN)
     programmes.put("flyktningguide-bergen@1.0", bergen(criteria={"shoe_size": 5}))
     assert programmes.pack("flyktningguide-bergen", "1.0") == BERGEN

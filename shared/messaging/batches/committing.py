@@ -1,0 +1,137 @@
+"""aiokafka's consumer that knows what it handed out of each partition, and commits what was handled."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    IllegalStateError,
+    KafkaError,
+    UnknownMemberIdError,
+)
+from pymongo.errors import PyMongoError
+
+from shared.logging import describe_error, get_logger
+from shared.messaging.places.guard import OffsetGuard
+from shared.messaging.places.offsets import stamp
+from shared.messaging.places.positions import Partition
+from shared.messaging.reading.records import Raw
+
+log = get_logger(__name__)
+
+_LOST = (CommitFailedError, IllegalGenerationError, IllegalStateError, UnknownMemberIdError)
+
+
+class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """Commits what was handled, and where nothing is in hand the position itself.
+
+    Markers of transactions and a batch of exactly `max_records` leave the position ahead of the committed
+    offset, and lag above 0, until somebody commits. A position is committed only where everything that was
+    handed out before it has been handled; whatever goes wrong in between is read again.
+    """
+
+    def __init__(self, *topics: str, guard: OffsetGuard, **options: Any) -> None:
+        super().__init__(*topics, **options)
+        self._guard = guard
+        self._examined: Any = None
+        """The assignment that was held against the database last."""
+        self._newest: dict[TopicPartition, int] = {}
+        self._committed: dict[TopicPartition, int] = {}
+        self._begun: dict[TopicPartition, int] = {}
+        self._handed: dict[TopicPartition, int] = {}
+        self._handled: dict[TopicPartition, int] = {}
+
+    def _assignment(self) -> Any:
+        """aiokafka's assignment: another object after each rebalance."""
+        subscription = self._subscription.subscription
+        return None if subscription is None else subscription.assignment
+
+    def rewind(self, records: Sequence[Raw]) -> None:
+        """Has unhandled records of a batch read again."""
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        self._rewind(
+            {partition: max(offset, self._handled.get(partition, 0)) for partition, offset in first.items()}
+        )
+
+    def _rewind(self, positions: Mapping[TopicPartition, int]) -> None:
+        assigned = self.assignment()
+        for partition, offset in positions.items():
+            if partition in assigned:
+                self.seek(partition, offset)
+                self._handed.pop(partition, None)
+
+    async def commit_handled(self, offsets: Mapping[Partition, int]) -> None:
+        """Commits what was stored. A partition that was lost meanwhile is its new owner's to commit."""
+        handled = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+        self._handled.update(handled)
+        assigned = self.assignment()
+        wanted = {partition: offset for partition, offset in handled.items() if partition in assigned}
+        if not wanted or self._closed:
+            return
+        try:
+            await self.commit(
+                {
+                    partition: (offset, stamp(self._newest.get(partition, 0)))
+                    for partition, offset in wanted.items()
+                }
+            )
+        except _LOST as error:
+            log.info("commit_left_to_new_owner", **describe_error(error))
+        except KafkaError as error:
+            # Stored is stored: positions tell a redelivery, and the next commit covers this one.
+            log.warning("commit_failed", **describe_error(error))
+        else:
+            self._committed.update(wanted)
+
+    async def _commit_idle(self) -> None:
+        ahead: dict[Partition, int] = {}
+        if self._assignment() is not self._examined:
+            return
+        positions = self._positions()
+        try:
+            for partition, position in positions.items():
+                if not self._waits(partition) and position > await self._known_committed(partition, position):
+                    ahead[partition.topic, partition.partition] = position
+            # Stored first: a committed offset beyond the stored one means that the database lost something.
+            await self._guard.passed(ahead)
+        except (KafkaError, PyMongoError) as error:
+            log.info("idle_commit_skipped", **describe_error(error))
+            return
+        await self.commit_handled(ahead)
+
+    def _positions(self) -> dict[TopicPartition, int]:
+        found = {partition: self._position(partition) for partition in self.assignment()}
+        return {partition: position for partition, position in found.items() if position is not None}
+
+    def _position(self, partition: TopicPartition) -> int | None:
+        # A partition without a position yet would make position() wait for its reset.
+        subscription = self._subscription.subscription
+        if subscription is None or subscription.assignment is None:
+            return None
+        state = subscription.assignment.state_value(partition)
+        return int(state.position) if state is not None and state.has_valid_position else None
+
+    async def _known_committed(self, partition: TopicPartition, position: int) -> int:
+        known = self._committed.get(partition)
+        if known is None or known > position:
+            known = await self.committed(partition) or 0
+            self._committed[partition] = known
+        return known
+
+    def lags(self) -> dict[TopicPartition, int]:
+        """How much is committed to each polled partition beyond what was handled, in offsets."""
+        found = {}
+        for partition, position in self._positions().items():
+            last = self.last_stable_offset(partition)
+            in_hand = self._begun.get(partition, 0) if self._waits(partition) else position
+            if last is not None and last >= 0:
+                found[partition] = max(0, last - max(in_hand, self._handled.get(partition, 0)))
+        return found
+
+    def _waits(self, partition: TopicPartition) -> bool:
+        """Whether records were handed out that aren't handled yet."""
+        return self._handled.get(partition, -1) < self._handed.get(partition, -1)

@@ -1,0 +1,144 @@
+"""A service's parts put together, before anything runs: no broker, relay or server is opened here.
+
+A composition root makes a `Wiring` of what its service has; the runtime runs it, and tests call its parts.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from pymongo import IndexModel
+from starlette.routing import BaseRoute
+
+from shared.clock import Clock
+from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service, Topic
+from shared.health import Health
+from shared.messaging import due, rebuild, ticks
+from shared.messaging.at_rest import RecordCipher
+from shared.messaging.batches import dead_letters, inbox
+from shared.messaging.batches.dead_letters import DeadLetters
+from shared.messaging.batches.transaction import BatchTransaction
+from shared.messaging.commands import replies
+from shared.messaging.commands.desk import DeadLetterDesk
+from shared.messaging.commands.dispatch import NO_COMMANDS, RETRY_KIND, Commands, Decisions
+from shared.messaging.due import DueHandler
+from shared.messaging.due_runner import DueRunner
+from shared.messaging.rebuild import Past, Recipe
+from shared.messaging.sending import outbox
+from shared.messaging.subscription import Subscription
+from shared.messaging.tables import Operators, Programmes
+from shared.mongo import Database
+from shared.settings import ServiceSettings
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "inbox": inbox.INDEXES,
+    "outbox": outbox.INDEXES,
+    "positions": [],
+    "quarantine": dead_letters.INDEXES,
+    "leases": [],
+    "due": due.INDEXES,
+    "replies": replies.INDEXES,
+    rebuild.COLLECTION: [],
+}
+"""Every service's own collections of the messaging core."""
+
+Step = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What every service is given: its names, the clock, its database, the tables and its health.
+
+    `prefix` stands before the name of each topic and group. The tables are empty until somebody reads them.
+    """
+
+    service: Service
+    prefix: str
+    clock: Clock
+    database: Database
+    operators: Operators = field(default_factory=Operators)
+    programmes: Programmes = field(default_factory=Programmes)
+    health: Health = field(default_factory=Health)
+
+    @classmethod
+    def of(cls, service: Service, settings: ServiceSettings) -> "Resources":
+        """By a service's settings. The database's client connects when it is first asked something."""
+        database = Database(settings.mongodb.get_secret_value(), settings.database or service)
+        return cls(service, settings.topic_prefix, Clock(settings.clock_offset), database)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """A service, wired: what it reads, what it does when something is due, what it serves besides health.
+
+    `indexes` are of its own collections. `cipher` keeps records unreadable at rest where they may hold
+    personal data. `on_start` is waited for, and tried again while the database is away, before any record
+    is read; `beside` is started with the service and not waited for.
+    """
+
+    resources: Resources
+    subscriptions: Sequence[Subscription]
+    due_handlers: Mapping[str, DueHandler] = field(default_factory=dict)
+    indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
+    routes: Sequence[BaseRoute] = ()
+    decisions: Decisions = NO_COMMANDS
+    cipher: RecordCipher | None = None
+    recipe: Recipe = field(default_factory=Recipe)
+    on_start: Sequence[Step] = ()
+    beside: Sequence[Step] = ()
+    past: Past = field(default_factory=Past, init=False)
+    commands: Commands = field(init=False)
+    transactions: Sequence[BatchTransaction] = field(init=False)
+    """One for each subscription, and the last for commands."""
+
+    def __post_init__(self) -> None:
+        resources = self.resources
+        letters = DeadLetters(DEAD_LETTERS[resources.service], resources.service, self.cipher)
+
+        def transaction_of(subscription: Subscription) -> BatchTransaction:
+            return BatchTransaction(
+                subscription,
+                resources.database,
+                resources.service,
+                resources.prefix,
+                resources.clock,
+                letters,
+            )
+
+        transactions = [transaction_of(subscription) for subscription in self.subscriptions]
+        # The list itself: the commands that come next can be dead letters too.
+        desk = DeadLetterDesk(letters, transactions)
+        commands = Commands(
+            resources.service, resources.prefix, resources.operators, self.decisions, desk, self.past
+        )
+        transactions.append(
+            transaction_of(Subscription(COMMANDS[resources.service], commands.apply, commands.report))
+        )
+        object.__setattr__(self, "commands", commands)
+        object.__setattr__(self, "transactions", transactions)
+
+    @property
+    def collections(self) -> dict[str, list[IndexModel]]:
+        """The indexes of every collection, the messaging core's with the service's own."""
+        return {**INDEXES, **self.indexes}
+
+    def transaction(self, topic: Topic) -> BatchTransaction:
+        """The transaction that handles a topic's batches. Raises ValueError where the topic isn't read."""
+        for transaction in self.transactions:
+            if transaction.subscription.topic is topic:
+                return transaction
+        raise ValueError(f"{self.resources.service} does not read {topic.name}")
+
+    def due_runner(self, wake_relay: Callable[[], None], poll: timedelta) -> DueRunner:
+        """What runs this service's due rows, and those of the messaging core."""
+        resources = self.resources
+        return DueRunner(
+            resources.database,
+            resources.service,
+            resources.prefix,
+            resources.clock,
+            {**self.due_handlers, RETRY_KIND: self.commands.retry, ticks.TICK: ticks.tick},
+            resources.health,
+            wake_relay,
+            poll,
+        )
