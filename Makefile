@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo up down test test-replay property test-containers check format lock bench bench-pipeline faults
+.PHONY: help env demo up down test test-replay units wheel property test-containers check format lock bench bench-pipeline faults
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -28,16 +28,24 @@ demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators;
 	@$(BIN)/python -m deploy.demo
 
 up: $(READY) ## starts everything and prints .run/addresses.json
-	@$(BIN)/kobling up
+	@$(BIN)/python -m deploy up
 
 down: $(READY) ## stops what `make up` started
-	@$(BIN)/kobling down
+	@$(BIN)/python -m deploy down
 
 test: $(READY) ## all tests, on a real Kafka and a real MongoDB
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-replay: $(READY) ## full replays, and databases built anew: some minutes
 	@$(BIN)/python -m pytest tests/replay
+
+PYTHONS ?= 3.11 3.12 3.13 3.14
+
+units: $(READY) ## units and contracts under each of PYTHONS that is to be had
+	@$(BIN)/python -m tests.pythons $(PYTHONS)
+
+wheel: $(READY) ## the package as it is shipped, tried with the core dependencies alone
+	@$(BIN)/python -m tests.wheel
 
 property: $(READY) ## the delivery core against its model, SCALE times as long as in `make test`; figures shown
 	@KOBLING_PROPERTY_SCALE=$(or $(SCALE),20) $(BIN)/python -m pytest -s tests/property

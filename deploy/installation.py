@@ -23,14 +23,15 @@ from typing import Any
 import httpx
 from pydantic import TypeAdapter
 
-from deploy.administration import ensure_topics, publish
 from deploy.examples import BERGEN, Example
-from deploy.keys import check_keys, given_keys, new_keys
+from deploy.keys import check_keys, given_keys
 from deploy.local.addresses import Addresses, StackError
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from deploy.local.stack import shared_stack, stop_shared_stack
 from deploy.local.supervision import supervisor_lock
+from kobling.administration import ensure_topics, publish
+from kobling.keys import new_keys
 from shared.contracts.topics import SERVICES
 from shared.mongo import Database
 

@@ -1,34 +1,11 @@
-"""Keys: made, taken from the environment, held against what a database holds, and used on sealed replies."""
+"""An installation's keys: taken from the environment, and held against what a database holds."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
+from collections.abc import Mapping
 
 from deploy.local.addresses import StackError
-from shared.contracts.sealed import Sealed
+from kobling.keys import VARIABLES
 from shared.mongo import Database, DatabaseError
-from shared.sealing import FieldCipher, Opener, SealingError, decode, encode, new_key_pair
-
-VARIABLES = {
-    "master": "INTAKE_MASTER_KEY",
-    "case": "INTAKE_CASE_KEY",
-    "card_public": "INTAKE_CARD_PUBLIC_KEY",
-    "card_private": "NOTIFICATIONS_CARD_PRIVATE_KEY",
-}
-"""The services' settings that hold keys."""
-
-
-def new_keys() -> dict[str, str]:
-    """Fresh keys of an installation: intake's two and the pair for contact cards."""
-    private, public = new_key_pair()
-    return {
-        "master": encode(os.urandom(32)),
-        "case": encode(os.urandom(32)),
-        "card_private": private,
-        "card_public": public,
-    }
+from shared.sealing import FieldCipher, SealingError, decode
 
 
 def given_keys(environment: Mapping[str, str]) -> dict[str, str] | None:
@@ -69,29 +46,3 @@ async def check_keys(database: Database, given: Mapping[str, str] | None) -> Non
                 f"{VARIABLES['master']} is not the key that intake's database was written with: "
                 "set the four keys that it was written with"
             ) from None
-
-
-class _Shown(BaseModel):
-    about: str
-    result: dict[str, Any]
-
-
-class _Reply(BaseModel):
-    data: _Shown
-
-
-def open_replies(private_key: str, replies: Iterable[str]) -> Iterator[str | None]:
-    """What was sealed in those of the replies (each the JSON of one) that hold something sealed.
-
-    None stands for what does not open with the key: an operator may have had another before.
-    """
-    for reply in replies:
-        try:
-            said = _Reply.model_validate_json(reply).data
-            sealed = Sealed.model_validate(said.result.get("sealed"))
-        except ValidationError:
-            continue
-        try:
-            yield Opener(sealed.key_id, private_key).open(sealed, said.about).decode()
-        except SealingError:
-            yield None

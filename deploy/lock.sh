@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles the lock files: one for each service's image, one with everything for development, one for uv itself.
+# Compiles the lock files: one of the core, one for each service's image, one with everything for development, one for uv itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 compile() { # output, arguments…
@@ -9,6 +9,7 @@ compile() { # output, arguments…
         --python-version 3.11 --output-file "$output" "$@"
 }
 compile dev --all-extras pyproject.toml
+compile core --constraints requirements/dev.txt pyproject.toml
 for service in intake matching notifications reporting; do
     compile "$service" --extra "$service" --constraints requirements/dev.txt pyproject.toml
 done

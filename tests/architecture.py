@@ -7,10 +7,10 @@ from sys import stdlib_module_names
 
 from grimp import ImportGraph
 
-OURS = ("services", "shared", "deploy", "examples")
+OURS = ("services", "shared", "kobling", "deploy", "examples")
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "aiokafka": ("shared.messaging.*", "shared.retry", "deploy.*"),
+    "aiokafka": ("shared.messaging.*", "shared.retry", "kobling.*", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.rounds",),
     "bson": ("shared.mongo",),
@@ -25,16 +25,18 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
         "services.*.store",
+        "services.*.store.*",
         "services.*.settings",
         "services.*.wire",
         "shared.*",
+        "kobling.keys",
         "deploy.*",
     ),
     "pydantic_core": ("shared.contracts.*",),
     "pydantic_settings": ("services.*.settings", "shared.settings"),
     "pymongo": (
         "services.*.store",
-        "services.reporting.indicators",
+        "services.*.store.*",
         "shared.mongo",
         "shared.retry",
         "shared.messaging.*",
@@ -50,6 +52,9 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "uvicorn": ("shared.messaging.serving",),
 }
 """Which modules may import which library; one that isn't listed may be imported nowhere yet."""
+
+ADDED = frozenset({"aiosmtplib", "numpy", "scipy", "stdnum"})
+"""What an extra of one service brings: the command line works with the core dependencies alone."""
 
 CLIENTS = frozenset({"AsyncIOMotorClient", "AsyncMongoClient", "MongoClient"})
 TRANSACTIONS = frozenset({"start_session", "start_transaction", "with_transaction"})
@@ -70,10 +75,12 @@ def services_apart(graph: ImportGraph) -> list[str]:
 
 
 def shared_beneath(graph: ImportGraph) -> list[str]:
-    """Shared code knows nothing of services or of deployment, and services nothing of deployment."""
+    """Shared code knows nothing of services, nor services of the command line; none knows the local stack."""
+    checkout = ("deploy", "examples", "tests")
     above = {
-        "shared": ("services", "deploy", "examples", "tests"),
-        "services": ("deploy", "examples", "tests"),
+        "shared": ("services", "kobling", *checkout),
+        "services": ("kobling", *checkout),
+        "kobling": checkout,
     }
     return _lines(
         (importer, imported)
@@ -81,6 +88,22 @@ def shared_beneath(graph: ImportGraph) -> list[str]:
         for importer, imported in _imports(graph, package)
         if imported.partition(".")[0] in forbidden
     )
+
+
+def command_line_bare(graph: ImportGraph) -> list[str]:
+    """Of services the command line imports what their states are; never what an extra brings, by any way."""
+    direct = [
+        (importer, imported)
+        for importer, imported in _imports(graph, "kobling")
+        if imported.startswith("services.") and not imported.endswith(".state_hash")
+    ]
+    added = [
+        (importer, library)
+        for library in sorted(ADDED & graph.modules)
+        for importer in sorted(graph.find_downstream_modules(library))
+        if importer.startswith("kobling.")
+    ]
+    return _lines(direct + added)
 
 
 def contracts_bare(graph: ImportGraph) -> list[str]:

@@ -15,6 +15,7 @@ GRAPH_RULES: dict[str, Callable[[grimp.ImportGraph], list[str]]] = {
     for rule in (
         rules.services_apart,
         rules.shared_beneath,
+        rules.command_line_bare,
         rules.contracts_bare,
         rules.domains_pure,
         rules.libraries_in_their_places,
@@ -67,7 +68,15 @@ def test_graph_holds_all_packages() -> None:
         ("services_apart", "services.intake.service", "services.matching.domain.pair"),
         ("shared_beneath", "shared.messaging.batches.batch", "services.intake.domain"),
         ("shared_beneath", "shared.mongo", "deploy.local.mongodb"),
-        ("shared_beneath", "services.intake.app", "deploy.administration"),
+        ("shared_beneath", "services.intake.app", "deploy.installation"),
+        ("shared_beneath", "services.intake.app", "kobling.keys"),
+        ("shared_beneath", "shared.mongo", "kobling.access"),
+        ("shared_beneath", "kobling.cli", "deploy.background"),
+        ("shared_beneath", "kobling.cli", "tests.support"),
+        ("command_line_bare", "kobling.state", "services.matching.service"),
+        ("command_line_bare", "kobling.state", "numpy"),
+        ("libraries_in_their_places", "kobling.cli", "httpx"),
+        ("libraries_in_their_places", "kobling.cli", "testcontainers"),
         ("contracts_bare", "shared.contracts.fields", "orjson"),
         ("contracts_bare", "shared.contracts.catalogue", "shared.messaging.reading.records"),
         ("domains_pure", "services.intake.domain.person", "pydantic"),
@@ -93,11 +102,20 @@ def test_a_broken_rule_is_seen(rule: str, importer: str, imported: str) -> None:
     assert GRAPH_RULES[rule](made_up((importer, imported))) == [f"{importer} imports {imported}"]
 
 
+def test_a_service_s_library_is_seen_however_the_command_line_comes_by_it() -> None:
+    state = "services.matching.state_hash"
+    graph = made_up(
+        ("kobling.state", state), (state, "services.matching.domain"), ("services.matching.domain", "numpy")
+    )
+    assert rules.command_line_bare(graph) == ["kobling.state imports numpy"]
+
+
 @pytest.mark.parametrize(
     ("rule", "importer", "imported"),
     [
         ("services_apart", "services.intake.service", "services.intake.domain.person"),
         ("shared_beneath", "services.intake.service", "shared.messaging.work"),
+        ("command_line_bare", "kobling.state", "services.matching.state_hash"),
         ("contracts_bare", "shared.contracts.fields", "pydantic"),
         ("contracts_bare", "shared.contracts.fields", "datetime"),
         ("domains_pure", "services.matching.domain.solve", "scipy"),

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.intake.commands.spec import Awaited
+from services.intake.rows import APPROVAL_KIND
 from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Pending, Request
 from shared.messaging.work import DueRow, Work
 
 APPROVAL_WINDOW = timedelta(days=14)
 """How long an approval waits for those of the other organisations before its command is answered."""
-APPROVAL_KIND = "approval_window"
 
 _COLLECTION = "approvals"
 

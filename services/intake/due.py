@@ -11,6 +11,7 @@ from services.intake.domain.progress import progressed
 from services.intake.domain.requirements import missing_approvals
 from services.intake.packs import Packs
 from services.intake.publish import Publisher
+from services.intake.rows import APPROVAL_KIND, READINESS_KIND
 from services.intake.store import People
 from shared.clock import local_day, local_midnight
 from shared.messaging.batches.dead_letters import RecordCipher
@@ -18,8 +19,6 @@ from shared.messaging.commands.answers import CommandRef, Rejected
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import DueHandler, Task
 from shared.messaging.work import DueRow, Work
-
-READINESS_KIND = "readiness"
 
 
 def readiness_id(subject: str) -> str:
@@ -44,7 +43,7 @@ class Due:
     @property
     def handlers(self) -> Mapping[str, DueHandler]:
         """The handler of each kind of row."""
-        return {approvals.APPROVAL_KIND: self.close_approval, READINESS_KIND: self.reassess}
+        return {APPROVAL_KIND: self.close_approval, READINESS_KIND: self.reassess}
 
     async def close_approval(self, task: Task) -> None:
         """Gives an approval that waited in vain its final answer."""

@@ -1,7 +1,6 @@
 """What of intake's database is its state, for the state hash."""
 
-from services.intake.approvals import APPROVAL_KIND
-from services.intake.due import READINESS_KIND
+from services.intake.rows import APPROVAL_KIND, READINESS_KIND
 from shared.messaging.state_hash import Part, due_rows
 
 _PLACES = {"state": {"$first": "$state"}, "card": {"$first": "$card"}}

@@ -1,11 +1,11 @@
 """Matching's composition root."""
 
-from services.matching import store
+from services.matching import packs, store
 from services.matching.consumers import subscriptions
+from services.matching.due import due_handlers
 from services.matching.parties import States
-from services.matching.publish import EXPIRE
 from services.matching.rebuild import Rebuilding
-from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds, warm_up
+from services.matching.rounds import Rounds, warm_up
 from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
 from services.matching.store import Pairs, Parties
@@ -16,6 +16,7 @@ from shared.messaging.runtime import App, Runtime
 def create_app(settings: Settings) -> App:
     """Wires matching; nothing runs yet."""
     runtime = Runtime("matching", settings)
+    runtime.programmes.checks = packs.CHECKS
     parties, pairs = Parties(runtime.database), Pairs(runtime.database)
     states = States(parties, pairs)
     matching = Matching(pairs, runtime.programmes)
@@ -29,11 +30,7 @@ def create_app(settings: Settings) -> App:
     return App(
         runtime,
         subscriptions(states),
-        due_handlers={
-            RUN_ROUND: rounds.run_round,
-            LIST_WAITING: rounds.list_waiting,
-            EXPIRE: matching.expire,
-        },
+        due_handlers=due_handlers(rounds, pairs),
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
         recipe=Rebuilding(parties, pairs, states).recipe,

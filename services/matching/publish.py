@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from services.matching import wire
 from services.matching.domain.pair import Fact, Pair
+from services.matching.rows import EXPIRE
 from services.matching.store import StoredPair
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import DueRow, Work
-
-EXPIRE = "expire_proposal"
 
 
 def publish(changed: StoredPair, facts: Sequence[Fact], cause: Cause, work: Work) -> StoredPair:

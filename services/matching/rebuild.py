@@ -80,7 +80,7 @@ class Rebuilding:
         Where two hold one place, the end of the older had been decided and was not sent: it ends now.
         """
         staged = await self._pairs.staged(AT_ONCE, work.session)
-        people = {one for item in staged for one in (item.pair.receiving, item.pair.giving)}
+        people = {person for item in staged for person in (item.pair.receiving, item.pair.giving)}
         held = {
             place for item in await self._pairs.open_of(people, work.session) for place in _places(item.pair)
         }
@@ -99,13 +99,13 @@ class Rebuilding:
     async def _end_some(self, after: str, work: Work) -> str:
         """Ends pairs of the departed among the next open ones; returns the last that was looked at, or ""."""
         pairs = await self._pairs.open_after(after, AT_ONCE, work.session)
-        people = {one for item in pairs for one in (item.pair.receiving, item.pair.giving)}
+        people = {person for item in pairs for person in (item.pair.receiving, item.pair.giving)}
         departed = await self._parties.departed(people, work.session)
         ended = []
         for item in pairs:
-            who = departed.keys() & {item.pair.receiving, item.pair.giving}
-            if who:
-                erased = any(departed[one] for one in who)
+            missing = departed.keys() & {item.pair.receiving, item.pair.giving}
+            if missing:
+                erased = any(departed[person] for person in missing)
                 reason = EndReason.ERASED if erased else EndReason.WITHDRAWN
                 ended.append(_ended(item, reason, work))
         await self._pairs.save(ended, work.session)

@@ -12,7 +12,7 @@ from typing import Any
 
 from anyio import to_process
 
-from services.matching import wire
+from services.matching import packs, wire
 from services.matching.domain.pair import propose
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
@@ -126,7 +126,7 @@ class Rounds:
             )
             await task.finish(lambda work: self._reply(task, gone, work))
             return None
-        rules = wire.rules(pack)
+        rules = packs.rules(pack)
         loaded = await task.step(
             lambda work: self._parties.pool(municipality, rules, work.now.date(), self._pairs, work.session)
         )
@@ -204,6 +204,6 @@ class Rounds:
 
 def _would_propose(result: RoundResult) -> list[dict[str, Any]]:
     return [
-        {"receiving": one.receiving, "giving": one.giving, "score": one.receipt.score}
-        for one in result.proposals[:LISTED]
+        {"receiving": proposal.receiving, "giving": proposal.giving, "score": proposal.receipt.score}
+        for proposal in result.proposals[:LISTED]
     ]

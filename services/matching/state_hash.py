@@ -1,6 +1,6 @@
 """What of matching's database is its state, for the state hash."""
 
-from services.matching.publish import EXPIRE
+from services.matching.rows import EXPIRE
 from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 
 STATE = (

@@ -1,4 +1,4 @@
-"""Contract events ↔ domain: the only module of matching that knows both."""
+"""Contract events and replies ↔ domain; packs are mapped in `packs`."""
 
 from datetime import date
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from services.matching.domain.pair import Answer, EndReason, Fact, Pair, PairStatus, Signature, Spell
-from services.matching.domain.party import Availability, Expectations, Giving, Receiving, Rules, Weights
+from services.matching.domain.party import Availability, Expectations, Giving, Receiving
 from services.matching.domain.proposal import Alternative, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
@@ -14,15 +14,6 @@ from shared.contracts import topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.intake.events import RefugeeState, VolunteerState
 from shared.contracts.matching import events as public
-from shared.contracts.programmes import (
-    AgeAsked,
-    AvailabilityRule,
-    GenderWishRule,
-    LanguageRule,
-    PackSide,
-    ProgrammePack,
-    number_of,
-)
 
 EVENTS = events_of(Fact, topics.PAIRS)
 
@@ -54,10 +45,8 @@ def giving(subject: str, state: VolunteerState) -> Party | None:
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
-        approved_on=state.approved_on or min(wait.since for wait in waits),
         wished_gender=state.wishes.guide_gender if state.wishes else None,
         capacity=state.capacity,
-        travel_km=state.travel_km,
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
@@ -84,45 +73,11 @@ def _attributes(state: RefugeeState | VolunteerState) -> dict[str, Any]:
         "occupation_field": state.occupation_field,
         "education_level": state.education_level,
         "interests": frozenset(state.interests),
-        "expectations": None
-        if expects is None
-        else Expectations(expects.weekly_hours, frozenset(expects.activities), expects.contact),
+        "expectations": None if expects is None else Expectations(expects.weekly_hours, expects.contact),
         "availability": Availability()
         if free is None
         else Availability(free.weekday_morning, free.weekday_afternoon, free.weekday_evening, free.weekend),
     }
-
-
-def rules(pack: ProgrammePack) -> Rules:
-    """What matching needs of a pack."""
-    asked = pack.pairing.rules
-    return Rules(
-        name=pack.name,
-        version=pack.version,
-        relation=pack.pairing.relation,
-        language_rule=next((rule.strength for rule in asked if isinstance(rule, LanguageRule)), "off"),
-        minimum_common_hours=next((rule.hours for rule in asked if isinstance(rule, AvailabilityRule)), 0),
-        waiting_points_per_day=pack.pairing.policy.waiting_points_per_day,
-        respond_within_days=number_of(pack.pairing.answer_within),
-        exclusion_days=number_of(pack.pairing.exclude_for),
-        signatories=tuple(pack.pairing.signatories),
-        gender_wishes=any(isinstance(rule, GenderWishRule) for rule in asked),
-        weights=Weights(**pack.pairing.criteria),
-        minimum_receiving_age=_minimum_age(pack.sides.receiving),
-        minimum_giving_age=_minimum_age(pack.sides.giving),
-        minimum_months=None,
-        maximum_months=maximum_months(pack),
-    )
-
-
-def maximum_months(pack: ProgrammePack) -> int | None:
-    """After how many months a pair ends by itself; None for never."""
-    duration = pack.pairing.duration
-    return None if duration is None or duration.at_most is None else number_of(duration.at_most)
-
-
-def _minimum_age(side: PackSide) -> int | None:
-    return next((item.minimum for item in side.requirements if isinstance(item, AgeAsked)), None)
 
 
 def pair_state(pair: Pair) -> public.PairState:
@@ -196,13 +151,15 @@ def pair(subject: str, state: public.PairState) -> Pair:
         giving=state.giving,
         coordinator=state.coordinator,
         status=state.status,
-        spells=tuple(Spell(_STATUS.validate_python(one.status), one.since, one.to) for one in state.spells),
+        spells=tuple(
+            Spell(_STATUS.validate_python(spell.status), spell.since, spell.to) for spell in state.spells
+        ),
         receipt=_back(state.receipt),
         slot=state.slot,
         proposed_on=state.proposed_on,
         respond_by=state.respond_by,
-        answers=tuple(Answer(one.side, one.accept, one.on) for one in state.answers),
-        signatures=tuple(Signature(one.signatory, one.text_version, one.on) for one in state.signatures),
+        answers=tuple(Answer(answer.side, answer.accept, answer.on) for answer in state.answers),
+        signatures=tuple(Signature(item.signatory, item.text_version, item.on) for item in state.signatures),
         created_on=state.created_on,
         ends_on=state.ends_on,
         ended_on=state.ended_on,
@@ -244,14 +201,14 @@ def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) 
     """People left without a proposal as a reply lists them; `waiting_days` counts to today."""
     return [
         {
-            "subject": one.subject,
-            "reason": str(one.reason),
-            "rules": dict(one.vetoes),
-            "since": since[one.subject].isoformat(),
-            "waiting_days": (today - since[one.subject]).days,
-            **({"alternative": _alternative(one.alternative)} if one.alternative else {}),
+            "subject": somebody.subject,
+            "reason": str(somebody.reason),
+            "rules": dict(somebody.vetoes),
+            "since": since[somebody.subject].isoformat(),
+            "waiting_days": (today - since[somebody.subject]).days,
+            **({"alternative": _alternative(somebody.alternative)} if somebody.alternative else {}),
         }
-        for one in side
+        for somebody in side
     ]
 
 
@@ -259,8 +216,8 @@ def completed(municipality: str, result: RoundResult, proposed: int, skipped: in
     """A round's public account: sizes and reasons, nobody's reference."""
     reasons: dict[str, int] = {}
     for side, left in (("receiving", result.unmatched_receiving), ("giving", result.unmatched_giving)):
-        for one in left:
-            code = f"{side}_{one.reason}"
+        for somebody in left:
+            code = f"{side}_{somebody.reason}"
             reasons[code] = reasons.get(code, 0) + 1
     return public.RoundCompleted(
         round=result.round_id,

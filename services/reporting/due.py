@@ -14,8 +14,8 @@ from services.reporting.domain.book import Disclosed, Month, Opening, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Place, levels
-from services.reporting.indicators import key_of
 from services.reporting.store import Counts, Repository
+from services.reporting.store.indicators import key_of
 from shared.contracts.reporting.events import INDICATORS_PUBLISHED, IndicatorsPublished
 from shared.logging import get_logger
 from shared.messaging.due import Task

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from services.reporting.indicators import key_of
 from services.reporting.store import Repository
+from services.reporting.store.indicators import key_of
 from shared.logging import describe_error, get_logger
 from shared.mongo import DatabaseError
 

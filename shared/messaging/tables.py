@@ -4,7 +4,7 @@ Each replica reads them to their end at the start and goes on following them; no
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,16 +12,18 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
-from shared.contracts.programmes import ActiveProgramme, ProgrammePack
+from shared.contracts.programmes import PROGRAMME_PUBLISHED, ActiveProgramme, ProgrammePack
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Erased, Raw, Received, Unreadable
+from shared.programmes import why_refused
 from shared.retry import Backoff, Waits
 
 log = get_logger(__name__)
 
-CaughtUp = Callable[[], None]
+PackCheck = Callable[[ProgrammePack], str | None]
+"""What a service asks of a pack beyond its contract: what is wrong with it, field first, or None."""
 
 
 @dataclass(slots=True)
@@ -47,8 +49,12 @@ class Operators:
 
 @dataclass(slots=True)
 class Programmes:
-    """The programme packs by name and version, and which municipality runs which."""
+    """The programme packs by name and version, and which municipality runs which.
 
+    A pack with which one of the `checks` finds fault is refused: what stood under its key before stays.
+    """
+
+    checks: Sequence[PackCheck] = ()
     _packs: dict[tuple[str, str], ProgrammePack] = field(default_factory=dict)
     _active: dict[tuple[str, str], ActiveProgramme] = field(default_factory=dict)
 
@@ -61,15 +67,22 @@ class Programmes:
                 parts = key.split("/")
                 self._active.pop((parts[-2], parts[-1]) if len(parts) > 1 else ("", ""), None)
             case ProgrammePack():
-                if key == f"{record.name}@{record.version}":
-                    self._packs[record.name, record.version] = record
-                else:
-                    log.warning("programme_ignored", code="key_mismatch")
+                self._put_pack(key, record)
             case ActiveProgramme():
                 if key == f"active/{record.municipality}/{record.programme}":
                     self._active[record.municipality, record.programme] = record
                 else:
                     log.warning("programme_ignored", code="key_mismatch")
+
+    def _put_pack(self, key: str, pack: ProgrammePack) -> None:
+        if key != f"{pack.name}@{pack.version}":
+            log.warning("programme_ignored", code="key_mismatch")
+            return
+        faults = [fault for check in self.checks if (fault := check(pack)) is not None]
+        if faults:
+            log.error("programme_refused", pack=key, faults=faults)
+            return
+        self._packs[pack.name, pack.version] = pack
 
     def active(self, municipality: str, programme: str) -> ProgrammePack | None:
         """The pack that a municipality runs the programme under now, if it does."""
@@ -135,11 +148,12 @@ class TableReader:
                 batches = await consumer.getmany(timeout_ms=500)
                 for partition, records in batches.items():
                     for record in records:
-                        self._take(parsers[partition.topic], record)
+                        self.take(parsers[partition.topic], record)
         finally:
             await consumer.stop()
 
-    def _take(self, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
+    def take(self, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
+        """Takes over one record; what can't be read is logged with its fault and changes nothing."""
         parsed = parser.parse(Raw.of(record))
         match parsed:
             case Received(data=Operator() as operator):
@@ -152,7 +166,20 @@ class TableReader:
                 self.programmes.put(parsed.key, None)
             case Unreadable():
                 log.warning(
-                    "table_record_ignored", topic=record.topic, offset=record.offset, code=parsed.code
+                    "table_record_ignored",
+                    topic=record.topic,
+                    offset=record.offset,
+                    code=parsed.code,
+                    faults=_faults(parsed),
                 )
             case _:
                 pass
+
+
+def _faults(record: Unreadable) -> list[str]:
+    """What is wrong with a pack that could not be read, field by field; of other records the field alone."""
+    match record.envelope:
+        case {"type": PROGRAMME_PUBLISHED.type, "data": dict(pack)}:
+            return why_refused(pack)
+        case _:
+            return [] if record.field is None else [record.field]

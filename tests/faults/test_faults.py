@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.administration import publish
+from kobling.administration import publish
 from shared.ids import new_event_id
 from tests.faults import rows
 from tests.faults.bench import Bench

@@ -14,9 +14,9 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from deploy.administration import ensure_topics, publish
 from deploy.installation import service_environment
 from deploy.local.addresses import Addresses
+from kobling.administration import ensure_topics, publish
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.programmes import ActiveProgramme

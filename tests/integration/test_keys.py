@@ -2,8 +2,9 @@
 
 import pytest
 
-from deploy.keys import VARIABLES, check_keys, given_keys, new_keys
+from deploy.keys import check_keys, given_keys
 from deploy.local.addresses import StackError
+from kobling.keys import VARIABLES, new_keys
 from shared.mongo import Database
 from shared.sealing import encode
 from tests.integration.intake.world import World, settled

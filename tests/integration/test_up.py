@@ -1,4 +1,4 @@
-"""`kobling up`, interrupted or asked for twice, leaves what it says it leaves."""
+"""`python -m deploy up`, interrupted or asked for twice, leaves what it says it leaves."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from deploy.local.supervision import is_supervised, supervisor_lock
 
 UP = """
 import signal, sys
-from deploy.cli import up
+from deploy.__main__ import up
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(up())
 """

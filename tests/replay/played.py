@@ -23,7 +23,7 @@ from deploy.installation import GRACE, Installation, addresses_file
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.process import ServerProcess
 from deploy.local.supervision import supervisor_lock
-from deploy.state import STATES
+from kobling.state import STATES
 from shared.contracts import topics
 from shared.contracts.topics import SERVICES, Service
 from shared.messaging.places.progress import Progress

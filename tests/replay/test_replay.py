@@ -40,7 +40,7 @@ async def test_the_command_prints_the_hash(played: Played) -> None:
     assert len(set(hashes.values())) == len(SERVICES)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "deploy.cli", "state-hash", "matching"),
+        *("-m", "kobling", "state-hash", "matching"),
         env=played.environment(),
         stdout=asyncio.subprocess.PIPE,
     )

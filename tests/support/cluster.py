@@ -13,8 +13,8 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.administration import ensure_topics
 from deploy.local.stack import Addresses
+from kobling.administration import ensure_topics
 from shared.contracts.catalogue import BY_NAME
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.fields import format_instant

@@ -124,6 +124,11 @@ def language_key(code: str) -> str:
     return "no" if primary in {"nb", "nn"} else primary
 
 
+def whole_minutes(hours: float) -> int:
+    """Hours as whole minutes: sums of hours with decimals would not compare exactly."""
+    return round(hours * 60)
+
+
 class _Codes:
     """Small integers for text, the same on both sides of a pool."""
 
@@ -148,7 +153,7 @@ def _side(
     slots: Sequence[tuple[int, ...]] = (),
 ) -> Columns:
     spoken = [[(codes.of("language", language_key(c)), _LEVELS[at]) for c, at in p.languages] for p in people]
-    levels = [[[code for code, at in one if at >= level] for one in spoken] for level in range(3)]
+    levels = [[[code for code, at in languages if at >= level] for languages in spoken] for level in range(3)]
     interests = [[codes.of("interest", interest) for interest in p.interests] for p in people]
     return Columns(
         subject=_ints(codes.of("subject", p.subject) for p in people),
@@ -196,10 +201,9 @@ def _stacked(levels: Sequence[Words]) -> Words:
 
 
 def _minutes(person: Receiving | Giving) -> tuple[int, int, int, int]:
-    """Whole minutes: sums of hours with decimals would not compare exactly."""
     free = person.availability
     parts = (free.weekday_morning, free.weekday_afternoon, free.weekday_evening, free.weekend)
-    morning, afternoon, evening, weekend = (round(hours * 60) for hours in parts)
+    morning, afternoon, evening, weekend = (whole_minutes(hours) for hours in parts)
     return morning, afternoon, evening, weekend
 
 

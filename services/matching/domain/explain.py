@@ -1,6 +1,6 @@
 """Why these two, why not those, and what would help."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from services.matching.domain.columns import Bools, Indexes, Ints, PoolColumns
 from services.matching.domain.party import Giving, Receiving
 from services.matching.domain.proposal import Alternative, Reason, Receipt, Unmatched, WarningCode
-from services.matching.domain.rules import RULES, Compatibility, common_language_level, vetoes
+from services.matching.domain.rules import Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
 from services.matching.domain.solve import Assignment, Market, Points
 
@@ -52,7 +52,7 @@ def receipts(columns: PoolColumns, compatible: Compatibility, solved: Solved, ro
                 waiting_bonus=int(market.bonus[row]),
                 rank=1 + ahead,
                 candidates=int(np.count_nonzero(market.allowed[row])),
-                vetoes=_counts(compatible.removed[whole_row]),
+                vetoes=_counts(compatible.codes, compatible.removed[whole_row]),
                 warnings=warnings(receiving, giving, bool(common[place])),
                 pack_version=columns.pool.rules.version,
                 round_id=round_id,
@@ -69,7 +69,7 @@ def outbid(columns: PoolColumns, compatible: Compatibility, solved: Solved) -> l
         Unmatched(
             subject=columns.receiving[int(solved.rows[row])].subject,
             reason=Reason.OUTBID,
-            vetoes=_counts(compatible.removed[solved.rows[row]]),
+            vetoes=_counts(compatible.codes, compatible.removed[solved.rows[row]]),
             alternative=_closest(columns, solved, int(row)),
         )
         for row in without
@@ -80,7 +80,11 @@ def no_candidate(columns: PoolColumns, compatible: Compatibility) -> list[Unmatc
     """The receiving parties to whom hard rules forbid every guide, and how many guides each rule removes."""
     alone = np.flatnonzero(~compatible.allowed.any(axis=1))
     return [
-        Unmatched(columns.receiving[int(row)].subject, Reason.NO_CANDIDATE, _counts(compatible.removed[row]))
+        Unmatched(
+            columns.receiving[int(row)].subject,
+            Reason.NO_CANDIDATE,
+            _counts(compatible.codes, compatible.removed[row]),
+        )
         for row in alone
     ]
 
@@ -93,14 +97,14 @@ def guides_left(columns: PoolColumns, compatible: Compatibility, matched: Bools)
     left = np.flatnonzero(~matched & (columns.right.free > 0))
     wanted = np.asarray(compatible.allowed.any(axis=0))
     alone = left[~wanted[left]]
-    removed = np.zeros((len(alone), len(RULES)), dtype=np.int32)
+    removed = np.zeros((len(alone), len(compatible.codes)), dtype=np.int32)
     if len(alone):
         matrices = vetoes(columns, slice(None), alone)
-        for index, code in enumerate(RULES):
+        for index, code in enumerate(compatible.codes):
             removed[:, index] = np.count_nonzero(matrices[code], axis=0)
     why = dict(zip(alone.tolist(), removed, strict=True))
     return [
-        Unmatched(columns.giving[guide].subject, Reason.NO_CANDIDATE, _counts(why[guide]))
+        Unmatched(columns.giving[guide].subject, Reason.NO_CANDIDATE, _counts(compatible.codes, why[guide]))
         if guide in why
         else Unmatched(columns.giving[guide].subject, Reason.SURPLUS)
         for guide in left.tolist()
@@ -115,10 +119,10 @@ def warnings(receiving: Receiving, giving: Giving, common_language: bool) -> tup
     the receiving party has not said that an interpreter would do.
     """
     found: list[str] = []
-    mine, theirs = receiving.expectations, giving.expectations
-    if mine and theirs:
-        hours = abs(mine.weekly_hours - theirs.weekly_hours)
-        if hours >= DIFFERENT_HOURS or mine.contact != theirs.contact:
+    expects, offers = receiving.expectations, giving.expectations
+    if expects and offers:
+        hours = abs(expects.weekly_hours - offers.weekly_hours)
+        if hours >= DIFFERENT_HOURS or expects.contact != offers.contact:
             found.append(WarningCode.EXPECTATIONS_DIFFER)
     if not common_language and not receiving.interpreter_ok:
         found.append(WarningCode.NO_COMMON_LANGUAGE)
@@ -146,5 +150,5 @@ def _alternative(columns: PoolColumns, solved: Solved, guide: int, more: int, lo
     return Alternative(giving=subject, score_more=more, costs_pool=int(losses[guide]))
 
 
-def _counts(removed: Ints) -> dict[str, int]:
-    return {code: int(count) for code, count in zip(RULES, removed, strict=True) if count}
+def _counts(codes: Sequence[str], removed: Ints) -> dict[str, int]:
+    return {code: int(count) for code, count in zip(codes, removed, strict=True) if count}

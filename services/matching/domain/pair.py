@@ -170,7 +170,9 @@ def answer(pair: Pair, side: Side, accept: bool, on: date, now: datetime) -> Dec
         return _become(given, "declined", on), (Fact.PROPOSAL_DECLINED,)
     if len(given.answers) == 1:
         return given, (Fact.ANSWER_RECORDED,)
-    return _become(given, "accepted", max(one.on for one in given.answers)), (Fact.PROPOSAL_ACCEPTED,)
+    return _become(given, "accepted", max(side_answer.on for side_answer in given.answers)), (
+        Fact.PROPOSAL_ACCEPTED,
+    )
 
 
 def sign(
@@ -195,18 +197,18 @@ def sign(
         raise _closed(pair)
     if pair.status == "proposed":
         raise DomainError("not_accepted", "both sides accept before anybody signs")
-    earlier = next((one for one in pair.signatures if one.signatory == signatory), None)
+    earlier = next((signature for signature in pair.signatures if signature.signatory == signatory), None)
     if earlier is not None and earlier.text_version == text_version:
         return pair, ()
     if earlier is not None or pair.status != "accepted":
         raise DomainError("already_signed", "the agreement was signed in another text version", "signatory")
-    if any(one.text_version != text_version for one in pair.signatures):
+    if any(signature.text_version != text_version for signature in pair.signatures):
         raise DomainError("text_version_differs", "all sign the same text version", "text_version")
     _check_day(pair, on, now, "signed_on")
     signed = replace(pair, signatures=(*pair.signatures, Signature(signatory, text_version, on)))
-    if {one.signatory for one in signed.signatures} != set(signatories):
+    if {signature.signatory for signature in signed.signatures} != set(signatories):
         return signed, (Fact.AGREEMENT_SIGNED,)
-    active = _become(signed, "active", max(one.on for one in signed.signatures))
+    active = _become(signed, "active", max(signature.on for signature in signed.signatures))
     created = active.spells[-1].since
     ends = add_months(created, maximum_months) if maximum_months is not None else None
     return replace(active, created_on=created, ends_on=ends), (Fact.PAIR_CREATED,)

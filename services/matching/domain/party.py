@@ -10,9 +10,8 @@ LanguageLevel = Literal["native", "fluent", "basic"]
 EducationLevel = Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"]
 Contact = Literal["in_person", "phone", "mixed"]
 
-MOST_POINTS = 1000
-"""Most that one part of a score may weigh. The starting weights sum to 100; ten times that and more says
-nothing new, and the arithmetic on blocks of 32-bit integers is exact far beyond this."""
+Parameter = str | int | float
+"""A value that a pack sets for a rule: a strength, a number of hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,9 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What a side expects of the relation, from its interview: hours a week, activities, form of contact."""
+    """What a side expects of the relation, from its interview: hours a week and the form of contact."""
 
     weekly_hours: float
-    activities: frozenset[str]
     contact: Contact
 
 
@@ -70,7 +68,6 @@ class Giving:
 
     subject: str
     municipality: str
-    approved_on: date
     birth_year: int | None = None
     gender: Gender | None = None
     languages: tuple[tuple[str, LanguageLevel], ...] = ()
@@ -84,55 +81,29 @@ class Giving:
     expectations: Expectations | None = None
     availability: Availability = field(default_factory=Availability)
     capacity: int = 1
-    travel_km: int | None = None
     checks: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Most points of each part of a pair's score, 0 to `MOST_POINTS` each; raises ValueError beyond.
-
-    The defaults are the starting weights: the ratios of what Norwegian coordinators say that a pair should
-    share (interests, age, life situation, work and education), and the project's own for the other three.
-    """
-
-    interests: int = 30
-    age: int = 18
-    life_situation: int = 12
-    occupation: int = 7
-    language: int = 20
-    distance: int = 8
-    availability: int = 5
-
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            if not 0 <= getattr(self, name) <= MOST_POINTS:
-                raise ValueError(f"weight {name} must lie between 0 and {MOST_POINTS}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What matching needs of one version of a programme pack.
 
-    `minimum_common_hours` are hours a week; ages are years, None is no limit of the pack's own. A declined
-    or expired couple is left out for `exclusion_days`; all `signatories` sign before a pair is created.
+    `rules` are the codes of the hard rules that the pack asks for, each with its parameters; `criteria` are
+    the codes of what it scores, each with the most points that it may add. Codes are those of the tables in
+    `rules` and `criteria`. Ages are years, None is no limit of the pack's own. A declined or expired couple
+    is left out for `exclusion_days`.
     """
 
     name: str
     version: str
     relation: str
-    language_rule: Literal["hard", "soft", "off"]
-    minimum_common_hours: float
+    rules: Mapping[str, Mapping[str, Parameter]]
+    criteria: Mapping[str, int]
     waiting_points_per_day: float
     respond_within_days: int
     exclusion_days: int
-    signatories: tuple[str, ...]
-    gender_wishes: bool = True
-    weights: Weights = field(default_factory=Weights)
     minimum_receiving_age: int | None = None
     minimum_giving_age: int | None = None
-    minimum_months: int | None = None
-    maximum_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

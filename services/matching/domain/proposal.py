@@ -82,18 +82,3 @@ class Unmatched:
     reason: Reason
     vetoes: Mapping[str, int] = field(default_factory=dict)
     alternative: Alternative | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """What giving a receiving party one particular guide would do to the pool's best assignment.
-
-    `vetoes` are the rules that forbid it; then the rest is None. Else `score` is that pair's own, and the
-    pool as a whole would have `pairs_lost` fewer pairs and `points_lost` fewer points (scores and waiting
-    bonuses; negative where fewer pairs have more).
-    """
-
-    vetoes: tuple[str, ...] = ()
-    score: int | None = None
-    pairs_lost: int | None = None
-    points_lost: int | None = None

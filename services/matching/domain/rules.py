@@ -1,42 +1,29 @@
-"""The hard rules, any one of which forbids a pair.
+"""The hard rules: a table to which packs refer by code, and what the rules that a pack names forbid.
 
-In this order, which is also the order in which they are shown:
-
-| code | forbids |
-| --- | --- |
-| `self` | oneself, or a member of one's own household |
-| `municipality` | different municipalities |
-| `language` | no language in common at any level, where the pack's language rule is hard |
-| `gender_wish` | a side whose gender is not the one that the other wished, or is not known |
-| `age` | a side that is not certainly of the pack's minimum age; a guide not certainly 18 |
-| `availability` | fewer common hours a week than the pack's minimum |
-| `child_certificate` | minors in the household and no child certificate seen for the guide |
-| `capacity` | a guide with no free slot |
-| `excluded` | a couple that declined or let a proposal expire, or was excluded otherwise |
+A rule is a function on columns and its record in `RULES`; its class in the contract says which parameters a
+pack gives it. The table's order is the order in which rules are shown.
 
 Common hours are the sum over the parts of the week of what the busier of the two has free. Both Norwegian
 written forms count as one language, and regional variants as their language (`ar-SY` and `ar-LB`). That an
 interpreter would do does not soften a hard language rule: such packs are those that meet without one.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.domain.columns import UNKNOWN, Bools, Columns, Ints, PoolColumns, Rows
-from services.matching.domain.party import Rules
-
-RULES = (
-    "self",
-    "municipality",
-    "language",
-    "gender_wish",
-    "age",
-    "availability",
-    "child_certificate",
-    "capacity",
-    "excluded",
+from services.matching.domain.columns import (
+    UNKNOWN,
+    Bools,
+    Columns,
+    Ints,
+    PoolColumns,
+    Rows,
+    whole_minutes,
 )
 
 BLOCK = 64
@@ -45,40 +32,71 @@ than whole matrices and needs a hundredth of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Compatibility:
-    """`allowed` (receiving, guides): no rule forbids it. `removed` (receiving, rules): how many guides each
-    rule forbids to each receiving party; a guide counts under every rule that forbids it.
+class Couples:
+    """All couples of some receiving parties (`rows`) with some guides: `left` are (rows, 1), `right`
+    (1, guides), so that a formula on both is a matrix.
     """
 
+    columns: PoolColumns
+    rows: Rows
+    guides: Rows
+    left: Columns
+    right: Columns
+
+    @classmethod
+    def of(cls, columns: PoolColumns, rows: Rows, guides: Rows) -> "Couples":
+        """The couples of these places in a pool's columns."""
+        return cls(columns, rows, guides, columns.left.down(rows), columns.right.across(guides))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many receiving parties, and how many guides."""
+        return self.left.subject.shape[0], self.right.subject.shape[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One hard rule. `forbids` gives a matrix that is true where the rule forbids the couple, or one that
+    broadcasts to it; besides the couples it takes the pack's parameters by name. `says` completes the
+    sentence that the rule forbids …
+
+    A pack must name an `indispensable` rule: it protects people, or the solver relies on it.
+    """
+
+    code: str
+    forbids: Callable[..., Bools]
+    says: str
+    indispensable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """`allowed` (receiving, guides): no rule forbids it. `removed` (receiving, rules): how many guides each
+    of the pack's rules, by `codes`, forbids to each receiving party; a guide counts under every rule that
+    forbids it.
+    """
+
+    codes: tuple[str, ...]
     allowed: Bools
     removed: Ints
 
 
 def vetoes(columns: PoolColumns, rows: Rows, guides: Rows) -> dict[str, Bools]:
-    """For each rule, in the order of `RULES`, a matrix (rows, guides) that is true where it forbids."""
-    left, right = columns.left.down(rows), columns.right.across(guides)
-    rules = columns.pool.rules
-    matrices = {
-        "self": (left.subject == right.subject)
-        | ((left.household == right.household) & (left.household != UNKNOWN)),
-        "municipality": left.municipality != right.municipality,
-        "language": _no_common_language(left, right, rules),
-        "gender_wish": _against_wishes(left, right, rules),
-        "age": ~left.old_enough | ~right.old_enough,
-        "availability": common_minutes(left, right) < round(rules.minimum_common_hours * 60),
-        "child_certificate": (left.minors > 0) & ~right.certificate,
-        "capacity": right.free == 0,
-        "excluded": _excluded(columns, rows, guides),
+    """For each rule of the pack, in the order of `RULES`, a matrix (rows, guides): true where it forbids."""
+    couples = Couples.of(columns, rows, guides)
+    asked = columns.pool.rules.rules
+    return {
+        code: np.broadcast_to(RULES[code].forbids(couples, **asked[code]), couples.shape)
+        for code in _asked(columns)
     }
-    shape = (left.subject.shape[0], right.subject.shape[1])
-    return {code: np.broadcast_to(matrices[code], shape) for code in RULES}
 
 
 def compatibility(columns: PoolColumns) -> Compatibility:
-    """All hard rules on the whole pool."""
+    """All of the pack's hard rules on the whole pool."""
     n, m = len(columns.receiving), len(columns.giving)
+    codes = _asked(columns)
     allowed = np.empty((n, m), dtype=np.bool_)
-    removed = np.empty((n, len(RULES)), dtype=np.int32)
+    removed = np.empty((n, len(codes)), dtype=np.int32)
     for start in range(0, n, BLOCK):
         rows = slice(start, min(start + BLOCK, n))
         forbidden = np.zeros((rows.stop - start, m), dtype=np.bool_)
@@ -86,7 +104,7 @@ def compatibility(columns: PoolColumns) -> Compatibility:
             removed[rows, index] = np.count_nonzero(matrix, axis=1)
             forbidden |= matrix
         np.logical_not(forbidden, out=allowed[rows])
-    return Compatibility(allowed, removed)
+    return Compatibility(codes, allowed, removed)
 
 
 def common_minutes(left: Columns, right: Columns) -> Ints:
@@ -100,41 +118,102 @@ def common_minutes(left: Columns, right: Columns) -> Ints:
 def common_language_level(left: Columns, right: Columns) -> npt.NDArray[np.int8]:
     """Of the languages that both speak, the best level that both have: 1 basic, 2 fluent, 3 native, or 0."""
     level: npt.NDArray[np.int8] = np.zeros((), dtype=np.int8)
-    for mine, theirs in zip(left.languages, right.languages, strict=True):
-        level = level + _overlap(mine, theirs)
+    for spoken_left, spoken_right in zip(left.languages, right.languages, strict=True):
+        level = level + _overlap(spoken_left, spoken_right)
     return level
 
 
-def _overlap(mine: npt.NDArray[np.uint64], theirs: npt.NDArray[np.uint64]) -> Bools:
+def _asked(columns: PoolColumns) -> tuple[str, ...]:
+    return tuple(code for code in RULES if code in columns.pool.rules.rules)
+
+
+def _overlap(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> Bools:
     # A side may know fewer words' worth of values: what only the other side has is never shared.
-    shared: Bools = (mine[0] & theirs[0]) != 0
-    for word in range(1, min(len(mine), len(theirs))):
-        shared = shared | ((mine[word] & theirs[word]) != 0)
+    shared: Bools = (left[0] & right[0]) != 0
+    for word in range(1, min(len(left), len(right))):
+        shared = shared | ((left[word] & right[word]) != 0)
     return shared
 
 
-def _excluded(columns: PoolColumns, rows: Rows, guides: Rows) -> Bools:
+def _self(couples: Couples) -> Bools:
+    left, right = couples.left, couples.right
+    same_home: Bools = (left.household == right.household) & (left.household != UNKNOWN)
+    same_person: Bools = left.subject == right.subject
+    return same_person | same_home
+
+
+def _municipality(couples: Couples) -> Bools:
+    apart: Bools = couples.left.municipality != couples.right.municipality
+    return apart
+
+
+def _language(couples: Couples, strength: Literal["hard", "soft"]) -> Bools:
+    if strength == "soft":
+        return np.zeros((1, 1), dtype=np.bool_)
+    return ~_overlap(couples.left.languages[0], couples.right.languages[0])
+
+
+def _gender_wish(couples: Couples) -> Bools:
+    left, right = couples.left, couples.right
+    receiving = (left.wished_gender != UNKNOWN) & (left.wished_gender != right.gender)
+    giving = (right.wished_gender != UNKNOWN) & (right.wished_gender != left.gender)
+    against: Bools = receiving | giving
+    return against
+
+
+def _age(couples: Couples) -> Bools:
+    return ~couples.left.old_enough | ~couples.right.old_enough
+
+
+def _availability(couples: Couples, hours: float) -> Bools:
+    too_few: Bools = common_minutes(couples.left, couples.right) < whole_minutes(hours)
+    return too_few
+
+
+def _child_certificate(couples: Couples) -> Bools:
+    unseen: Bools = (couples.left.minors > 0) & ~couples.right.certificate
+    return unseen
+
+
+def _capacity(couples: Couples) -> Bools:
+    full: Bools = couples.right.free == 0
+    return full
+
+
+def _excluded(couples: Couples) -> Bools:
+    columns = couples.columns
     n, m = len(columns.receiving), len(columns.giving)
-    chosen = np.arange(n)[rows]
+    chosen = np.arange(n)[couples.rows]
     place = np.full(n, -1)
     place[chosen] = np.arange(len(chosen))
     row, guide = columns.excluded
     here = place[row] >= 0
     matrix = np.zeros((len(chosen), m), dtype=np.bool_)
     matrix[place[row[here]], guide[here]] = True
-    return matrix[:, guides]
+    return matrix[:, couples.guides]
 
 
-def _no_common_language(left: Columns, right: Columns, rules: Rules) -> Bools:
-    if rules.language_rule != "hard":
-        return np.zeros((1, 1), dtype=np.bool_)
-    return ~_overlap(left.languages[0], right.languages[0])
+_TABLE = (
+    Rule("self", _self, "oneself, or a member of one's own household", indispensable=True),
+    Rule("municipality", _municipality, "different municipalities"),
+    Rule("language", _language, "no language in common at any level, where its strength is hard"),
+    Rule("gender_wish", _gender_wish, "a side whose gender is not the one that the other wished"),
+    Rule(
+        "age",
+        _age,
+        "a side that is not certainly of its minimum age; a guide not certainly 18",
+        indispensable=True,
+    ),
+    Rule("availability", _availability, "fewer common hours a week than `hours`"),
+    Rule(
+        "child_certificate",
+        _child_certificate,
+        "minors in the household and no child certificate seen for the guide",
+        indispensable=True,
+    ),
+    Rule("capacity", _capacity, "a guide with no free slot", indispensable=True),
+    Rule("excluded", _excluded, "a couple that declined or let a proposal expire not long ago"),
+)
 
-
-def _against_wishes(left: Columns, right: Columns, rules: Rules) -> Bools:
-    if not rules.gender_wishes:
-        return np.zeros((1, 1), dtype=np.bool_)
-    receiving = (left.wished_gender != UNKNOWN) & (left.wished_gender != right.gender)
-    giving = (right.wished_gender != UNKNOWN) & (right.wished_gender != left.gender)
-    against: Bools = receiving | giving
-    return against
+RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _TABLE})
+"""Every hard rule by its code."""

@@ -162,26 +162,14 @@ def weights(market: Market, scale: Scale, rows: Indexes | slice, guides: Indexes
     return np.where(market.allowed[rows][:, guides], whole, 0).astype(np.float64)
 
 
-def worth_of_one_more(market: Market, found: Assignment) -> Points:
-    """For each guide (m,), the points that one more guide of the same kind would add to this assignment.
-
-    One more pair is worth `scale.base` beside its points. Zeros if the assignment has no prices.
-    """
-    worth = np.zeros(len(market.slots))
-    if found.prices is not None:
-        # The columns of one guide have equal weights and therefore equal lowest prices.
-        worth[_slot_columns(market)] = found.prices.columns
-    return _points(worth, found.scale)
-
-
-def losses(market: Market, found: Assignment) -> Callable[[int], Points]:
+def losses(market: Market, found: Assignment) -> Callable[[int], Points] | None:
     """What the pool would lose, in points (m,), if a receiving party got each of the guides instead.
 
     Exact up to `EXACT_PAIRS` pairs, else a lower bound. A loss of the base or more stands for a whole pair.
-    Only where `allowed`; raises ValueError if the assignment has no prices.
+    Only where `allowed`; None if the assignment has no prices.
     """
     if found.prices is None:
-        raise ValueError("an assignment without prices says nothing of what another would cost")
+        return None
     prices, columns = found.prices, _slot_columns(market)
     exact = None
     if len(found.rows) <= EXACT_PAIRS:

@@ -137,7 +137,7 @@ class Parser:
         # to lose it.
         if self._of_state is not None and versioned["version"] == "1":
             return self._of_state
-        if versioned["stem"] in self._stems and versioned["version"] != "1":
+        if versioned["stem"] in self._stems and type_ not in BY_TYPE:
             raise _Refused("unknown_version", "type")
         raise _Refused("unknown_type", "type")
 

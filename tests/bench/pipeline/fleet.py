@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 from pymongo import AsyncMongoClient
 
-from deploy.administration import ensure_topics
 from deploy.installation import service_environment
-from deploy.keys import new_keys
 from deploy.local.addresses import Addresses
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
+from kobling.administration import ensure_topics
+from kobling.keys import new_keys
 from shared.contracts.topics import SERVICES
 from tests.bench.pipeline.load import MUNICIPALITIES
 from tests.bench.pipeline.machine import Cost, cost

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.administration import ensure_topics
+from kobling.administration import ensure_topics
 from shared.contracts import topics
 from shared.contracts.fields import format_instant
 from tests.faults.launcher import Flaw, Point

@@ -22,7 +22,7 @@ async def _state_hash(world: World, service: Service) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "deploy.cli",
+        "kobling",
         "state-hash",
         service,
         env={**os.environ, **world.replicas[f"{service}-1"].settings},

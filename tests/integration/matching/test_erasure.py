@@ -47,7 +47,7 @@ async def test_an_erasure_ends_the_pair_once(world: World) -> None:
     assert await world.couples(open=True) == [couple(1, 1)]
     await world.apply(erased("refugee", 1), erased("refugee", 1))
     assert await world.couples(open=True) == []
-    assert [one["type"] for one in await world.sent("pairs.v1")] == [
+    assert [event["type"] for event in await world.sent("pairs.v1")] == [
         "no.kobling.PairProposed.v1",
         "no.kobling.PairEnded.v1",
     ]
@@ -55,5 +55,5 @@ async def test_an_erasure_ends_the_pair_once(world: World) -> None:
 
 async def test_gravestones_go_when_nothing_can_hold_what_came_before(world: World) -> None:
     indexes = await world.app.runtime.database["parties"].index_information()
-    seconds = {one["key"][0][0]: one.get("expireAfterSeconds") for one in indexes.values()}
+    seconds = {index["key"][0][0]: index.get("expireAfterSeconds") for index in indexes.values()}
     assert seconds["at"] == KEPT / timedelta(seconds=1)

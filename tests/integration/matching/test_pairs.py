@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.matching.domain.pair import Side
-from services.matching.publish import EXPIRE
+from services.matching.rows import EXPIRE
 from shared.contracts.matching.commands import AnswerProposal
 from shared.messaging.commands.answers import Accepted, Rejected
 from shared.mongo import Document

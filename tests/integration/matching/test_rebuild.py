@@ -9,7 +9,7 @@ import orjson
 import pytest
 from aiokafka.errors import KafkaError
 
-from services.matching.publish import EXPIRE
+from services.matching.rows import EXPIRE
 from services.matching.state_hash import STATE
 from shared.contracts import topics
 from shared.messaging import rebuild
@@ -72,7 +72,8 @@ async def rebuilt(world: World, *records: Record) -> World:
 async def published(world: World) -> list[tuple[str, int]]:
     """What waits to be sent of pairs: type and revision."""
     return [
-        (one["type"].removeprefix("no.kobling."), one["revision"]) for one in await world.sent("pairs.v1")
+        (event["type"].removeprefix("no.kobling."), event["revision"])
+        for event in await world.sent("pairs.v1")
     ]
 
 
@@ -127,7 +128,7 @@ async def test_a_slot_may_have_been_held_by_many(small: World) -> None:
     # The newer one's whole life stands before the older one's on the topic's partitions, or beside it.
     await rebuilt(small, *second, *first, refugee(1), refugee(2), guide(1))
     assert await small.couples(open=True) == [(who("refugee", 2), who("volunteer", 1))]
-    assert [one["status"] for one in await small.rows("pairs")] == ["declined", "active"]
+    assert [row["status"] for row in await small.rows("pairs")] == ["declined", "active"]
     assert await published(small) == []
 
 
@@ -140,9 +141,9 @@ async def test_of_two_in_one_place_the_older_had_ended(small: World, others: dic
         pair(3, 1, "PairProposed", "proposed", (1, 1)),
         pair(4, 1, "PairProposed", "proposed", **others),
     )
-    assert [one["status"] for one in await small.rows("pairs")] == ["ended", "proposed"]
+    assert [row["status"] for row in await small.rows("pairs")] == ["ended", "proposed"]
     assert await published(small) == [("PairEnded.v1", 2)]
-    assert [one["subject"] for one in await small.rows("due", kind=EXPIRE)] == [who("pair", 4)]
+    assert [row["subject"] for row in await small.rows("due", kind=EXPIRE)] == [who("pair", 4)]
 
 
 async def test_a_deadline_stands_in_whatever_state_is_left(small: World) -> None:

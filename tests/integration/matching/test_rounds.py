@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.matching.commands import pools
 from services.matching.rounds import RUN_ROUND, Rounds
 from tests.integration.matching.world import GUIDES, Meanwhile, World, couple, guide, refugee, who
 
@@ -20,7 +21,8 @@ async def test_a_round_proposes_who_suits_and_accounts_for_it(world: World) -> N
     assert proposed["data"]["programme"] == GUIDES
     (completed,) = await world.sent("rounds.v1")
     assert (completed["data"]["proposed"], completed["data"]["skipped"]) == (1, 0)
-    assert [one["kind"] for one in await world.rows("due")] == ["expire_proposal"]
+    assert [proposed["type"], completed["type"]] == [message.type for message in pools.RUN_ROUND.events]
+    assert [row["kind"] for row in await world.rows("due")] == ["expire_proposal"]
 
 
 async def test_what_a_round_brings_about_names_the_command_as_it_may_be_passed_on(world: World) -> None:
@@ -47,9 +49,9 @@ async def test_two_rounds_at_once_assign_nobody_twice(world: World, meanwhile: l
     assert len(made) == 4
     assert len({receiving for receiving, _ in made}) == 4
     assert len({giving for _, giving in made}) == 4
-    completed = [one["data"] for one in await world.sent("rounds.v1")]
-    assert sum(one["proposed"] for one in completed) == 4
-    assert sum(one["skipped"] for one in completed) == 4
+    completed = [event["data"] for event in await world.sent("rounds.v1")]
+    assert sum(event["proposed"] for event in completed) == 4
+    assert sum(event["skipped"] for event in completed) == 4
 
 
 async def test_a_refugee_who_leaves_during_a_round_is_skipped_and_the_pool_is_due_again(
@@ -73,7 +75,7 @@ async def test_a_refugee_who_leaves_during_a_round_is_skipped_and_the_pool_is_du
     await later.app.due.run_due()
     later.close()
     assert [receiving for receiving, _ in await world.couples()] == [who("refugee", 2), who("refugee", 3)]
-    second = next(one for one in await world.sent("rounds.v1") if one["id"] != first["id"])
+    second = next(event for event in await world.sent("rounds.v1") if event["id"] != first["id"])
     assert second["data"]["round"] != first["data"]["round"]
     assert (second["data"]["proposed"], second["data"]["skipped"]) == (1, 0)
 
@@ -84,7 +86,7 @@ async def test_a_guide_with_room_for_more_is_proposed_across_transactions(world:
     await small.run_round()
     small.close()
     assert await world.couples(open=True) == [couple(1, 1), couple(2, 1), couple(3, 1)]
-    assert sorted(one["slot"] for one in await world.rows("pairs")) == [0, 1, 2]
+    assert sorted(row["slot"] for row in await world.rows("pairs")) == [0, 1, 2]
     (completed,) = await world.sent("rounds.v1")
     assert (completed["data"]["proposed"], completed["data"]["skipped"]) == (3, 0)
 

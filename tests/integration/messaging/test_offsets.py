@@ -8,10 +8,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from structlog.testing import capture_logs
 
-from deploy.administration import AdministrationError
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.stack import Addresses
-from deploy.restoring import restore_done
+from kobling.administration import AdministrationError
+from kobling.restoring import restore_done
 from shared.contracts import topics
 from shared.health import Health
 from shared.messaging.batches.batch_consumer import BatchConsumer

@@ -1,27 +1,60 @@
 """Builders: a refugee and a guide who suit each other, and random pools that look like a programme's."""
 
 import random
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving, Rules
+from services.matching.domain.party import (
+    Availability,
+    Expectations,
+    Giving,
+    Parameter,
+    Pool,
+    Receiving,
+    Rules,
+)
 
 TODAY = date(2026, 11, 22)
 BERGEN = "no-4601"
 
 
-def rules(**changes: Any) -> Rules:
+WEIGHTS = {
+    "interests": 30,
+    "age": 18,
+    "life_situation": 12,
+    "occupation": 7,
+    "language": 20,
+    "distance": 8,
+    "availability": 5,
+}
+
+
+def rules(
+    *, language: str | None = "hard", hours: float = 2.0, without: Collection[str] = (), **changes: Any
+) -> Rules:
+    """A pack with every rule but those it does `without`; `language` None is one of them."""
+    asked: dict[str, Mapping[str, Parameter]] = {
+        "self": {},
+        "municipality": {},
+        "language": {"strength": language or ""},
+        "gender_wish": {},
+        "age": {},
+        "availability": {"hours": hours},
+        "child_certificate": {},
+        "capacity": {},
+        "excluded": {},
+    }
+    left_out = {*without, *(() if language else ("language",))}
     values: dict[str, Any] = {
         "name": "flyktningguide-bergen",
         "version": "1.0",
         "relation": "guide",
-        "language_rule": "hard",
-        "minimum_common_hours": 2.0,
+        "rules": {code: parameters for code, parameters in asked.items() if code not in left_out},
+        "criteria": WEIGHTS,
         "waiting_points_per_day": 0.2,
         "respond_within_days": 14,
         "exclusion_days": 180,
-        "signatories": ("receiving", "giving", "red_cross"),
-        "maximum_months": 12,
     }
     return Rules(**(values | changes))
 
@@ -45,7 +78,6 @@ def guide(number: int = 1, **changes: Any) -> Giving:
     values: dict[str, Any] = {
         "subject": f"volunteer-{number:016d}",
         "municipality": BERGEN,
-        "approved_on": date(2026, 1, 10),
         "birth_year": 1985,
         "gender": "female",
         "languages": (("nb", "native"), ("en", "fluent")),
@@ -98,7 +130,7 @@ def random_pool(seed: int, n: int, m: int, municipalities: int = 1, **changes: A
         for number in range(m)
     ]
     couples = [(chance.choice(waiting).subject, chance.choice(guides).subject) for _ in range(n // 5)]
-    taken = {one.subject: frozenset({chance.randrange(3)}) for one in guides if chance.random() < 0.1}
+    taken = {busy.subject: frozenset({chance.randrange(3)}) for busy in guides if chance.random() < 0.1}
     return pool(waiting, guides, excluded=frozenset(couples), taken=taken, **changes)
 
 
@@ -116,6 +148,6 @@ def _attributes(chance: random.Random, towns: list[str]) -> dict[str, Any]:
         "occupation_field": chance.choice((None, "Health", "health ", "Building", "Trade")),
         "education_level": chance.choice((None, "none", "secondary", "vocational", "bachelor", "doctorate")),
         "interests": frozenset(chance.sample(INTERESTS, chance.randint(0, 20))),
-        "expectations": chance.choice((None, Expectations(2.0, frozenset(), "in_person"))),
+        "expectations": chance.choice((None, Expectations(2.0, "in_person"))),
         "availability": Availability(*hours),
     }

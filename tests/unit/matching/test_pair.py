@@ -1,7 +1,5 @@
 """The life of a pair, as tables."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +8,6 @@ from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import (
     EndReason,
     Fact,
-    Pair,
     PairStatus,
     Spell,
     add_months,
@@ -20,78 +17,24 @@ from services.matching.domain.pair import (
     propose,
     sign,
 )
-from services.matching.domain.proposal import Proposal, Receipt
+from services.matching.domain.proposal import Proposal
+from tests.unit.matching.lives import (
+    ALL,
+    DAY,
+    LATER,
+    LATER_DAY,
+    NOW,
+    RECEIPT,
+    STATES,
+    accepted,
+    declined,
+    expired,
+    proposal,
+    proposed,
+    refused,
+    signed,
+)
 from tests.unit.matching.pools import rules
-
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-DAY = NOW.date()
-LATER = NOW + timedelta(days=3)
-LATER_DAY = LATER.date()
-ALL = ("receiving", "giving", "red_cross")
-RECEIPT = Receipt(44, {"age": 44}, 6, 1, 2, {}, (), "1.0", "round-1")
-
-
-def proposal(**changes: object) -> Proposal:
-    values = {"receiving": "refugee-1", "giving": "volunteer-1", "municipality": "no-4601", "slot": 1}
-    return Proposal(**(values | {"receipt": RECEIPT} | changes))  # type: ignore[arg-type]
-
-
-def proposed() -> Pair:
-    return propose(proposal(), rules(), subject="pair-1", coordinator="anna-bergen", on=DAY, now=NOW)[0]
-
-
-def accepted() -> Pair:
-    one, _ = answer(proposed(), "giving", True, DAY, NOW)
-    return answer(one, "receiving", True, LATER_DAY, LATER)[0]
-
-
-def signed(pair: Pair, signatory: str, on: date = LATER_DAY, now: datetime = LATER) -> Pair:
-    return sign(pair, signatory, "2", on, signatories=ALL, maximum_months=12, now=now)[0]
-
-
-def active() -> Pair:
-    pair = accepted()
-    for signatory in ALL:
-        pair = signed(pair, signatory)
-    return pair
-
-
-def declined() -> Pair:
-    return answer(proposed(), "giving", False, DAY, NOW)[0]
-
-
-def expired() -> Pair:
-    return expire(proposed(), NOW + timedelta(days=15))[0]
-
-
-def ended() -> Pair:
-    return end_because(active(), EndReason.MOVED, LATER + timedelta(days=30))[0]
-
-
-def completed() -> Pair:
-    return replace(active(), status="completed")
-
-
-def paused() -> Pair:
-    return replace(active(), status="paused")
-
-
-STATES: dict[PairStatus, Callable[[], Pair]] = {
-    "proposed": proposed,
-    "accepted": accepted,
-    "declined": declined,
-    "expired": expired,
-    "active": active,
-    "paused": paused,
-    "completed": completed,
-    "ended": ended,
-}
-
-
-def refused(operation: Callable[[], object]) -> str:
-    with pytest.raises(DomainError) as caught:
-        operation()
-    return caught.value.code
 
 
 @pytest.mark.parametrize("status", STATES)
@@ -112,17 +55,17 @@ def test_a_proposal_becomes_a_pair_that_keeps_its_packs_version_and_receipt() ->
 
 
 def test_a_proposal_of_another_pack_version_or_to_oneself_is_refused() -> None:
-    def offer(one: Proposal, version: str = "1.0") -> object:
-        return propose(one, rules(version=version), subject="p", coordinator=None, on=DAY, now=NOW)
+    def offer(offered: Proposal, version: str = "1.0") -> object:
+        return propose(offered, rules(version=version), subject="p", coordinator=None, on=DAY, now=NOW)
 
     assert refused(lambda: offer(proposal(), "1.1")) == "pack_version_differs"
     assert refused(lambda: offer(proposal(giving="refugee-1"))) == "self_pair"
 
 
 def test_the_first_acceptance_is_recorded_and_the_second_accepts() -> None:
-    one, facts = answer(proposed(), "receiving", True, DAY, NOW)
-    assert (one.status, facts) == ("proposed", (Fact.ANSWER_RECORDED,))
-    both, facts = answer(one, "giving", True, LATER_DAY, LATER)
+    first, facts = answer(proposed(), "receiving", True, DAY, NOW)
+    assert (first.status, facts) == ("proposed", (Fact.ANSWER_RECORDED,))
+    both, facts = answer(first, "giving", True, LATER_DAY, LATER)
     assert (both.status, facts) == ("accepted", (Fact.PROPOSAL_ACCEPTED,))
     assert [(given.side, given.accept, given.on) for given in both.answers] == [
         ("receiving", True, DAY),
@@ -132,8 +75,8 @@ def test_the_first_acceptance_is_recorded_and_the_second_accepts() -> None:
 
 
 def test_accepted_on_the_later_of_the_two_days_whichever_is_recorded_last() -> None:
-    one, _ = answer(proposed(), "receiving", True, LATER_DAY, LATER)
-    both, _ = answer(one, "giving", True, DAY, LATER)
+    first, _ = answer(proposed(), "receiving", True, LATER_DAY, LATER)
+    both, _ = answer(first, "giving", True, DAY, LATER)
     assert both.spells[-1] == Spell("accepted", LATER_DAY)
 
 
@@ -218,77 +161,6 @@ def test_the_local_day_may_be_ahead_of_utc() -> None:
     assert answer(proposed(), "giving", True, date(2026, 11, 23), late)[1]
 
 
-def test_the_last_of_all_signatories_creates_the_pair() -> None:
-    pair, facts = sign(accepted(), "red_cross", "2", LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
-    assert (pair.status, facts, pair.created_on) == ("accepted", (Fact.AGREEMENT_SIGNED,), None)
-    pair = signed(pair, "giving", date(2026, 11, 27), NOW + timedelta(days=9))
-    pair, facts = sign(
-        pair,
-        "receiving",
-        "2",
-        date(2026, 11, 26),
-        signatories=ALL,
-        maximum_months=12,
-        now=NOW + timedelta(days=9),
-    )
-    assert (pair.status, facts) == ("active", (Fact.PAIR_CREATED,))
-    assert (pair.created_on, pair.ends_on) == (date(2026, 11, 27), date(2027, 11, 27))
-    assert pair.spells[-1] == Spell("active", date(2026, 11, 27))
-
-
-def test_without_a_maximum_a_pair_has_no_end() -> None:
-    pair, _ = sign(
-        accepted(), "giving", "2", LATER_DAY, signatories=("giving",), maximum_months=None, now=LATER
-    )
-    assert (pair.status, pair.ends_on) == ("active", None)
-
-
-def test_the_same_signature_again_changes_nothing() -> None:
-    half = signed(accepted(), "giving")
-    for pair in (half, active(), paused()):
-        again = sign(pair, "giving", "2", LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
-        assert again == (pair, ())
-
-
-@pytest.mark.parametrize(
-    ("status", "signatory", "text", "code"),
-    [
-        ("proposed", "giving", "2", "not_accepted"),
-        ("accepted", "municipality", "2", "unknown_signatory"),
-        ("active", "giving", "3", "already_signed"),
-        ("declined", "giving", "2", "pair_closed"),
-        ("expired", "giving", "2", "pair_closed"),
-        ("completed", "giving", "2", "pair_closed"),
-        ("ended", "giving", "2", "pair_closed"),
-    ],
-)
-def test_signatures_that_may_not_happen(status: PairStatus, signatory: str, text: str, code: str) -> None:
-    def attempt() -> object:
-        pair = STATES[status]()
-        return sign(pair, signatory, text, LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
-
-    assert refused(attempt) == code
-
-
-def test_nobody_more_signs_an_agreement_that_is_complete() -> None:
-    more = (*ALL, "municipality")
-
-    def attempt() -> object:
-        return sign(active(), "municipality", "2", LATER_DAY, signatories=more, maximum_months=12, now=LATER)
-
-    assert refused(attempt) == "already_signed"
-
-
-def test_all_sign_the_same_text() -> None:
-    half = signed(accepted(), "giving")
-
-    def attempt(signatory: str) -> object:
-        return sign(half, signatory, "3", LATER_DAY, signatories=ALL, maximum_months=12, now=LATER)
-
-    assert refused(lambda: attempt("receiving")) == "text_version_differs"
-    assert refused(lambda: attempt("giving")) == "already_signed"
-
-
 @pytest.mark.parametrize("status", ["proposed", "accepted", "active", "paused"])
 def test_an_open_pair_ends_with_its_reason_and_day(status: PairStatus) -> None:
     pair, facts = end_because(STATES[status](), EndReason.WITHDRAWN, LATER)
@@ -306,16 +178,9 @@ def test_what_is_over_does_not_end_again(status: PairStatus) -> None:
 def test_spells_follow_each_other_without_gap_or_overlap() -> None:
     for make in STATES.values():
         spells = make().spells
-        assert [one.to for one in spells[:-1]] == [one.since for one in spells[1:]]
+        assert [spell.to for spell in spells[:-1]] == [spell.since for spell in spells[1:]]
         assert spells[-1].to is None
-        assert list(spells) == sorted(spells, key=lambda one: one.since)
-
-
-def test_an_agreement_signed_on_paper_before_the_last_answer_starts_with_that_answer() -> None:
-    pair = accepted()
-    for signatory in ALL:
-        pair = signed(pair, signatory, DAY)
-    assert (pair.created_on, pair.spells[-1].since) == (LATER_DAY, LATER_DAY)
+        assert list(spells) == sorted(spells, key=lambda spell: spell.since)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.matching.domain.columns import columns_of
-from services.matching.domain.party import Availability, Giving, Pool, Receiving, Weights
-from services.matching.domain.score import PARTS, score_matrix, score_parts, waiting_bonus
+from services.matching.domain import score
+from services.matching.domain.columns import Ints, columns_of
+from services.matching.domain.criteria import CRITERIA, Both, Criterion
+from services.matching.domain.party import Availability, Giving, Pool, Receiving
+from services.matching.domain.score import score_matrix, score_parts, waiting_bonus
 from tests.unit.matching import naive
 from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee, rules
 
@@ -37,23 +39,21 @@ def test_a_pair_by_hand() -> None:
 
 @pytest.mark.parametrize(("shared", "points"), [(0, 0), (1, 10), (2, 20), (3, 30), (5, 30)])
 def test_three_shared_interests_are_full(shared: int, points: int) -> None:
-    mine = frozenset(f"shared_{number}" for number in range(shared)) | {"mine"}
-    theirs = frozenset(f"shared_{number}" for number in range(shared)) | {"theirs"}
-    assert part("interests", refugee(interests=mine), guide(interests=theirs)) == points
+    left = frozenset(f"shared_{number}" for number in range(shared)) | {"mine"}
+    right = frozenset(f"shared_{number}" for number in range(shared)) | {"theirs"}
+    assert part("interests", refugee(interests=left), guide(interests=right)) == points
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "points"),
+    ("left", "right", "points"),
     [(1990, 1990, 18), (1990, 1980, 9), (1980, 1990, 9), (1990, 1971, 0), (1990, 1940, 0), (None, 1990, 0)],
 )
-def test_closeness_in_age_falls_to_nothing_at_twenty_years(
-    mine: int | None, theirs: int, points: int
-) -> None:
-    assert part("age", refugee(birth_year=mine), guide(birth_year=theirs)) == points
+def test_closeness_in_age_falls_to_nothing_at_twenty_years(left: int | None, right: int, points: int) -> None:
+    assert part("age", refugee(birth_year=left), guide(birth_year=right)) == points
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "points"),
+    ("left", "right", "points"),
     [
         ((1, 0), (1, 0), 12),
         ((2, 3), (3, 1), 12),
@@ -64,14 +64,14 @@ def test_closeness_in_age_falls_to_nothing_at_twenty_years(
     ],
 )
 def test_life_situation_is_minors_and_living_with_adults(
-    mine: tuple[int, int], theirs: tuple[int, int], points: int
+    left: tuple[int, int], right: tuple[int, int], points: int
 ) -> None:
-    a, b = refugee(adults=mine[0], minors=mine[1]), guide(adults=theirs[0], minors=theirs[1])
+    a, b = refugee(adults=left[0], minors=left[1]), guide(adults=right[0], minors=right[1])
     assert part("life_situation", a, b) == points
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "points"),
+    ("left", "right", "points"),
     [
         (("Health", "bachelor"), ("health ", "bachelor"), 7),
         (("Health", None), ("Health", "master"), 3),
@@ -84,19 +84,19 @@ def test_life_situation_is_minors_and_living_with_adults(
     ],
 )
 def test_occupation_is_field_of_work_and_stage_of_education(
-    mine: tuple[Any, Any], theirs: tuple[Any, Any], points: int
+    left: tuple[Any, Any], right: tuple[Any, Any], points: int
 ) -> None:
-    a = refugee(occupation_field=mine[0], education_level=mine[1])
-    b = guide(occupation_field=theirs[0], education_level=theirs[1])
+    a = refugee(occupation_field=left[0], education_level=left[1])
+    b = guide(occupation_field=right[0], education_level=right[1])
     assert part("occupation", a, b) == points
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "points"),
+    ("left", "right", "points"),
     [("native", "native", 20), ("native", "fluent", 13), ("fluent", "native", 13), ("basic", "native", 6)],
 )
-def test_a_common_language_counts_as_the_weaker_speaks_it(mine: Any, theirs: Any, points: int) -> None:
-    a, b = refugee(languages=(("uk", mine),)), guide(languages=(("uk", theirs),))
+def test_a_common_language_counts_as_the_weaker_speaks_it(left: Any, right: Any, points: int) -> None:
+    a, b = refugee(languages=(("uk", left),)), guide(languages=(("uk", right),))
     assert part("language", a, b) == points
 
 
@@ -105,9 +105,9 @@ def test_only_the_best_common_language_counts() -> None:
     assert part("language", refugee(languages=both), guide(languages=both)) == 13
 
 
-def test_without_a_common_language_or_where_the_rule_is_off_there_are_no_language_points() -> None:
-    assert part("language", refugee(languages=(("ti", "native"),)), language_rule="soft") == 0
-    assert part("language", language_rule="off") == 0
+def test_without_a_common_language_or_a_language_rule_there_are_no_language_points() -> None:
+    assert part("language", refugee(languages=(("ti", "native"),)), language="soft") == 0
+    assert part("language", language=None) == 0
 
 
 def test_distance_is_full_within_a_municipality() -> None:
@@ -122,37 +122,41 @@ def test_four_spare_hours_are_full(hours: float, points: int) -> None:
 
 
 def test_the_packs_weights_are_the_most_points_of_each_part() -> None:
-    weights = Weights(1, 2, 3, 4, 5, 6, 1000)
-    given = random_pool(3, 60, 60, rules=rules(weights=weights, language_rule="soft"))
+    weights = dict(zip(CRITERIA, (1, 2, 3, 4, 5, 6, 1000), strict=True))
+    given = random_pool(3, 60, 60, rules=rules(criteria=weights, language="soft"))
     columns = columns_of(given)
     left, right = columns.left.down(slice(None)), columns.right.across(slice(None))
     most = {code: int(points.max()) for code, points in score_parts(left, right, given.rules).items()}
-    assert most == {
-        "interests": 1,
-        "age": 2,
-        "life_situation": 3,
-        "occupation": 4,
-        "language": 5,
-        "distance": 6,
-        "availability": 1000,
-    }
+    assert most == weights
 
 
-def test_a_weight_out_of_range_is_refused() -> None:
-    with pytest.raises(ValueError, match="weight age"):
-        Weights(age=1001)
+def test_a_criterion_that_the_pack_leaves_out_is_no_part_of_the_score() -> None:
+    given = pool(rules=rules(criteria={"availability": 5, "interests": 30}))
+    assert list(parts_of(given).items()) == [("interests", 10), ("availability", 1)]
+    assert score_matrix(columns_of(given), np.arange(1), np.arange(1)).tolist() == [[11]]
+
+
+def test_a_new_criterion_is_one_function_and_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def same_gender(both: Both, weight: int) -> Ints:
+        points: Ints = (both.left.gender == both.right.gender) * np.int32(weight)
+        return points
+
+    record = Criterion("same_gender", same_gender, "w where both have the same gender")
+    monkeypatch.setattr(score, "CRITERIA", {**CRITERIA, "same_gender": record})
+    given = pool(giving=[guide(1), guide(2, gender="male")], rules=rules(criteria={"same_gender": 4}))
+    assert score_matrix(columns_of(given), np.arange(1), np.arange(2)).tolist() == [[4, 0]]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_columns_score_what_loops_over_people_score(seed: int) -> None:
-    language_rule = ("hard", "soft", "off")[seed % 3]
-    given = random_pool(seed, 140, 90, municipalities=2, rules=rules(language_rule=language_rule))
+    language = ("hard", "soft", None)[seed % 3]
+    given = random_pool(seed, 140, 90, municipalities=2, rules=rules(language=language))
     columns = columns_of(given)
     left, right = columns.left.down(slice(None)), columns.right.across(slice(None))
     found = score_parts(left, right, given.rules)
     expected = [[naive.parts(given, a, b) for b in columns.giving] for a in columns.receiving]
-    assert tuple(found) == PARTS
-    for code in PARTS:
+    assert list(found) == list(CRITERIA)
+    for code in CRITERIA:
         assert found[code].tolist() == [[cell[code] for cell in row] for row in expected], code
     total = score_matrix(columns, np.arange(140), np.arange(90))
     assert total.tolist() == [[sum(cell.values()) for cell in row] for row in expected]

@@ -2,14 +2,19 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from deploy import background, cli
-from deploy.keys import VARIABLES, given_keys
+from deploy.keys import given_keys
+from kobling import cli
+from kobling.access import access
+from kobling.keys import VARIABLES
 from services.intake.settings import Settings
 from shared.sealing import Opener, Sealer, new_key_pair
 from shared.settings import load_settings
@@ -34,18 +39,41 @@ def test_a_wrong_setting_is_named_and_not_shown(
     assert "sec/" not in said
 
 
-@pytest.mark.parametrize("command", ["up", "down"])
-def test_a_directory_that_cannot_be_used_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+def test_an_installation_s_directory_that_is_a_file_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     taken = tmp_path / "taken"
     taken.write_text("")
-    for function in (background.start, background.stop, background.running):
-        monkeypatch.setattr(function, "__defaults__", (taken,))
-    said = run(monkeypatch, capsys, command)
-    assert str(taken) in said
-    assert "KOBLING_RUN must name a directory" in said
-    assert len(said.splitlines()) == 1
+    monkeypatch.setenv("KOBLING_RUN", str(taken))
+    told = run(monkeypatch, capsys, "state-hash", "matching")
+    assert str(taken) in told
+    assert "KOBLING_RUN must name a directory" in told
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_the_local_installation_is_used_while_it_lives(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lives: bool
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    addresses = {
+        "pid": os.getpid() if lives else ended.pid,
+        "kafka": "127.0.0.1:1",
+        "mongodb": "mongodb://127.0.0.1:2",
+    }
+    (tmp_path / "addresses.json").write_text(json.dumps(addresses))
+    monkeypatch.setenv("KOBLING_RUN", str(tmp_path))
+    monkeypatch.setenv("REPORTING_KAFKA", "127.0.0.1:3")
+    assert (access("matching").kafka == "127.0.0.1:1") is lives
+    # A service's own variable goes first.
+    assert access("reporting").kafka == "127.0.0.1:3"
+    assert (access("reporting").mongodb.get_secret_value() == "mongodb://127.0.0.1:2") is lives
+
+
+def test_its_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.arguments().parse_args(["--version"])
+    assert capsys.readouterr().out == f"kobling {version('kobling')}\n"
 
 
 def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

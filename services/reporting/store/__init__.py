@@ -20,7 +20,7 @@ from services.reporting.documents import (
 )
 from services.reporting.domain.figures import ALL, NOTIFICATIONS_SENT
 from services.reporting.domain.projection import Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
-from services.reporting.indicators import Indicators, key_of
+from services.reporting.store.indicators import Indicators, key_of
 from shared.messaging import due
 from shared.messaging.batches.inbox import KEPT
 from shared.messaging.places.positions import applied_counts

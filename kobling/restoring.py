@@ -1,32 +1,18 @@
 """What an administrator does about a restored database, and about records that expired unread."""
 
-import os
 from collections.abc import Mapping
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, RebalanceInProgressError, UnknownMemberIdError
 
-from deploy.administration import AdministrationError
+from kobling.administration import AdministrationError
 from shared.messaging.places.admission import behind_groups, group_offsets, moved_groups
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.places.offsets import Behind, Stored, stamp
 from shared.messaging.places.positions import Partition, key
 from shared.mongo import Database
-from shared.settings import ServiceSettings, load_settings
-
-
-def access(service: str, running: Mapping[str, Any] | None) -> ServiceSettings:
-    """Where a service's broker and database are: as its variables say, else as the running installation.
-
-    Ends the process with 2 where a variable is wrong.
-    """
-    found = running or {}
-    here = {name: found[name] for name in ("kafka", "mongodb") if name in found}
-    prefix = f"{service.upper()}_"
-    unset = {name: value for name, value in here.items() if f"{prefix}{name.upper()}" not in os.environ}
-    return load_settings(ServiceSettings, prefix=prefix, **unset)
+from shared.settings import ServiceSettings
 
 
 async def restore_done(service: str, settings: ServiceSettings) -> dict[str, int]:

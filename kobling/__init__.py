@@ -1,0 +1,1 @@
+"""The shipped command line: what an administrator of a running system does."""

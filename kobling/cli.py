@@ -1,0 +1,134 @@
+"""`kobling`: what an administrator does from a shell."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+from aiokafka.errors import KafkaError
+
+from kobling import administration, keys, restoring
+from kobling.access import access
+from kobling.administration import AdministrationError
+from kobling.state import hash_of
+from shared import sealing
+from shared.contracts.topics import SERVICES
+from shared.mongo import DatabaseError
+
+PRIVATE_KEY_VARIABLE = "KOBLING_PRIVATE_KEY"
+
+
+def state_hash(service: str) -> int:
+    """Prints the hash of a service's state, which no replay changes; let the service be at rest."""
+    sys.stdout.write(asyncio.run(hash_of(service, access(service))) + "\n")
+    return 0
+
+
+def restore_done(service: str) -> int:
+    """After a restored database: resets the service's groups to what it has handled, and lets it begin."""
+    return _report(asyncio.run(restoring.restore_done(service, access(service))))
+
+
+def acknowledge_expired(service: str) -> int:
+    """Takes note of records that expired unread, and makes the service ready again."""
+    return _report(asyncio.run(restoring.acknowledge_expired(service, access(service))))
+
+
+def new_keys() -> int:
+    """Prints new keys of an installation, as intake's and notifications' settings: keep them, and secret."""
+    made = keys.new_keys()
+    sys.stdout.writelines(f"{name}={made[key]}\n" for key, name in keys.VARIABLES.items())
+    return 0
+
+
+def new_key_pair() -> int:
+    """Prints a new pair of keys (X25519): the public one is for an operator's record, the other is kept."""
+    private, public = sealing.new_key_pair()
+    return _report({"private_key": private, "public_key": public})
+
+
+def open_sealed() -> int:
+    """Opens sealed replies, one a line on standard input, with the private key in KOBLING_PRIVATE_KEY."""
+    key = os.environ.get(PRIVATE_KEY_VARIABLE)
+    if not key:
+        sys.stderr.write(f"{PRIVATE_KEY_VARIABLE} is not set: the operator's private key is wanted\n")
+        return 2
+    found = list(keys.open_replies(key, sys.stdin))
+    opened = [content for content in found if content is not None]
+    sys.stdout.writelines(f"{content}\n" for content in opened)
+    if not found:
+        sys.stderr.write("no line is a reply that holds something sealed\n")
+    elif len(opened) < len(found):
+        sys.stderr.write(
+            f"of {len(found)} sealed replies {len(found) - len(opened)} don't open with this key\n"
+        )
+    return 0 if opened else 1
+
+
+def create_topics(given: argparse.Namespace) -> int:
+    """Creates the topics of municipalities and operators that aren't there yet, and prints all names."""
+    creating = administration.ensure_topics(
+        given.kafka, given.municipality, given.operator, prefix=given.prefix, replicas=given.replicas
+    )
+    sys.stdout.writelines(f"{name}\n" for name in asyncio.run(creating))
+    return 0
+
+
+def _report(done: Mapping[str, object]) -> int:
+    sys.stdout.write(json.dumps(done, indent=2) + "\n")
+    return 0
+
+
+ALONE: Mapping[str, Callable[[], int]] = {
+    "new-keys": new_keys,
+    "new-key-pair": new_key_pair,
+    "open-sealed": open_sealed,
+}
+OF_SERVICE: Mapping[str, Callable[[str], int]] = {
+    "state-hash": state_hash,
+    "restore-done": restore_done,
+    "acknowledge-expired": acknowledge_expired,
+}
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What the command line understands."""
+    parser = argparse.ArgumentParser(prog="kobling", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"kobling {version('kobling')}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, alone in ALONE.items():
+        commands.add_parser(name, help=alone.__doc__, description=alone.__doc__)
+    for name, command in OF_SERVICE.items():
+        of_service = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
+        of_service.add_argument("service", choices=SERVICES)
+    topics = commands.add_parser(
+        "create-topics", help=create_topics.__doc__, description=create_topics.__doc__
+    )
+    topics.add_argument("--kafka", required=True, help="bootstrap servers")
+    topics.add_argument("--municipality", action="append", default=[], help="one that sends; repeatable")
+    topics.add_argument("--operator", action="append", default=[], help="one that commands; repeatable")
+    topics.add_argument("--prefix", default="", help="as the services' TOPIC_PREFIX")
+    topics.add_argument("--replicas", type=int, default=3, help="brokers that keep each partition (3)")
+    return parser
+
+
+def main() -> int:
+    """Runs one command; where it can't be done, 1 and the reason on standard error, or 2 for a setting."""
+    given = arguments().parse_args()
+    try:
+        if given.command in OF_SERVICE:
+            return OF_SERVICE[given.command](given.service)
+        return create_topics(given) if given.command == "create-topics" else ALONE[given.command]()
+    except AdministrationError as failure:
+        sys.stderr.write(f"{failure}\n")
+    except (DatabaseError, KafkaError) as failure:
+        # Their texts may quote a document.
+        sys.stderr.write(f"broker or database: {type(failure).__name__}\n")
+    except OSError as failure:
+        # Of a file: a server that can't be reached is one of the errors above.
+        sys.stderr.write(f"{failure}: KOBLING_RUN must name a directory that can be read\n")
+        return 2
+    return 1

@@ -1,0 +1,42 @@
+"""Commands on a pair: each side answers a proposal, each signatory signs."""
+
+from services.matching import packs
+from services.matching.deciding import Context, OnPair
+from services.matching.domain import pair as pairs
+from services.matching.domain.pair import Decision, Pair
+from shared.contracts.matching import events
+from shared.contracts.matching.commands import AnswerProposal, SignAgreement
+from shared.messaging.commands.registry import CommandSpec
+
+
+def _answer(pair: Pair, command: AnswerProposal, context: Context) -> Decision:
+    return pairs.answer(pair, command.side, command.accept, command.answered_on, context.now)
+
+
+def _sign(pair: Pair, command: SignAgreement, context: Context) -> Decision:
+    pack = context.pack_of(pair)
+    return pairs.sign(
+        pair,
+        command.signatory,
+        command.text_version,
+        command.signed_on,
+        signatories=pack.pairing.signatories,
+        maximum_months=packs.maximum_months(pack),
+        now=context.now,
+    )
+
+
+ANSWER_PROPOSAL = CommandSpec(
+    AnswerProposal,
+    role="coordinator",
+    subject="pair",
+    decide=OnPair(_answer),
+    events=(events.ANSWER_RECORDED, events.PROPOSAL_ACCEPTED, events.PROPOSAL_DECLINED),
+)
+SIGN_AGREEMENT = CommandSpec(
+    SignAgreement,
+    role="coordinator",
+    subject="pair",
+    decide=OnPair(_sign),
+    events=(events.AGREEMENT_SIGNED, events.PAIR_CREATED),
+)

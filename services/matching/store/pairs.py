@@ -1,0 +1,165 @@
+"""Pairs ↔ documents."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pydantic import TypeAdapter
+from pymongo import IndexModel, ReplaceOne
+
+from services.matching.domain.pair import Pair
+from services.matching.domain.party import Rules
+from shared.messaging.work import Revision
+from shared.mongo import Database, Document, Session
+
+OPEN = {"open": True}
+
+# An open pair holds a slot: the receiving party's one in this programme and relation, and one of the guide's.
+# Two rounds or replicas that want the same slot can't both commit.
+INDEXES = [
+    IndexModel(
+        [("receiving", 1), ("programme", 1), ("relation", 1)], unique=True, partialFilterExpression=OPEN
+    ),
+    IndexModel([("giving", 1), ("slot", 1)], unique=True, partialFilterExpression=OPEN),
+    IndexModel([("municipality", 1), ("programme", 1), ("status", 1)]),
+    IndexModel("round"),
+    IndexModel("staged", sparse=True),
+]
+
+_PAIR = TypeAdapter(Pair)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPair:
+    """A pair and its place in `pairs.v1`."""
+
+    pair: Pair
+    state: Revision
+
+
+class Pairs:
+    """Pairs from proposal to end."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database["pairs"]
+
+    async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, StoredPair]:
+        """Pairs by their own subject."""
+        cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, session=session)
+        return {document["_id"]: _stored_pair(document) async for document in cursor}
+
+    async def open_of(self, parties: Collection[str], session: Session) -> list[StoredPair]:
+        """The open pairs that any of these take part in."""
+        if not parties:
+            return []
+        either = [{"receiving": {"$in": list(parties)}}, {"giving": {"$in": list(parties)}}]
+        cursor = self._collection.find({**OPEN, "$or": either}, session=session)
+        return [_stored_pair(document) async for document in cursor]
+
+    async def of_round(self, round_id: str, session: Session) -> list[Pair]:
+        """The pairs that a round has proposed, by their receiving party."""
+        cursor = self._collection.find({"round": round_id}, sort=[("receiving", 1)], session=session)
+        return [_stored_pair(document).pair async for document in cursor]
+
+    async def slots_taken(self, guides: Collection[str], session: Session) -> dict[str, frozenset[int]]:
+        """The slots that open pairs hold, by guide."""
+        taken: dict[str, frozenset[int]] = {}
+        fields = {"giving": 1, "slot": 1}
+        cursor = self._collection.find({**OPEN, "giving": {"$in": list(guides)}}, fields, session=session)
+        async for document in cursor:
+            taken[document["giving"]] = taken.get(document["giving"], frozenset()) | {document["slot"]}
+        return taken
+
+    async def receiving_taken(self, rules: Rules, parties: Collection[str], session: Session) -> set[str]:
+        """Those who have an open pair in this programme and relation already."""
+        wanted = {
+            **OPEN,
+            "receiving": {"$in": list(parties)},
+            "programme": rules.name,
+            "relation": rules.relation,
+        }
+        return {
+            item["receiving"]
+            async for item in self._collection.find(wanted, {"receiving": 1}, session=session)
+        }
+
+    async def excluded(
+        self, municipality: str, rules: Rules, today: date, session: Session
+    ) -> frozenset[tuple[str, str]]:
+        """Couples whose proposal was declined or expired less than the pack's exclusion days ago."""
+        since = (today - timedelta(days=rules.exclusion_days)).isoformat()
+        wanted = {
+            "municipality": municipality,
+            "programme": rules.name,
+            "status": {"$in": ["declined", "expired"]},
+            "closed_on": {"$gt": since},
+        }
+        cursor = self._collection.find(wanted, {"receiving": 1, "giving": 1}, session=session)
+        return frozenset([(document["receiving"], document["giving"]) async for document in cursor])
+
+    async def insert(self, pairs: Sequence[StoredPair], session: Session) -> None:
+        """Stores new pairs."""
+        await self._collection.insert_many([_pair_document(pair) for pair in pairs], session=session)
+
+    async def save(self, pairs: Sequence[StoredPair], session: Session) -> None:
+        """Stores changed pairs in one round trip."""
+        if pairs:
+            writes = [ReplaceOne({"_id": item.pair.subject}, _pair_document(item)) for item in pairs]
+            await self._collection.bulk_write(writes, ordered=False, session=session)
+
+    async def stage(self, pairs: Sequence[StoredPair], session: Session) -> None:
+        """Stores pairs in one round trip; open ones hold nothing until they are saved."""
+        if pairs:
+            await self._collection.bulk_write(
+                [
+                    ReplaceOne({"_id": item.pair.subject}, _staged_document(item), upsert=True)
+                    for item in pairs
+                ],
+                ordered=False,
+                session=session,
+            )
+
+    async def staged(self, limit: int, session: Session) -> list[StoredPair]:
+        """Staged pairs, those proposed last first."""
+        newest = [("pair.proposed_on", -1), ("pair.respond_by", -1), ("_id", 1)]
+        cursor = self._collection.find({"staged": True}, sort=newest, limit=limit, session=session)
+        return [_stored_pair(document) async for document in cursor]
+
+    async def open_after(self, subject: str, limit: int, session: Session) -> list[StoredPair]:
+        """The next open pairs by subject."""
+        wanted = {**OPEN, "_id": {"$gt": subject}}
+        cursor = self._collection.find(wanted, sort=[("_id", 1)], limit=limit, session=session)
+        return [_stored_pair(document) async for document in cursor]
+
+    async def remove(self, subjects: Collection[str], session: Session) -> None:
+        """Removes pairs."""
+        if subjects:
+            await self._collection.delete_many({"_id": {"$in": list(subjects)}}, session=session)
+
+
+def _pair_document(stored: StoredPair) -> Document:
+    pair = stored.pair
+    return {
+        "_id": pair.subject,
+        "municipality": pair.municipality,
+        "programme": pair.programme,
+        "relation": pair.relation,
+        "receiving": pair.receiving,
+        "giving": pair.giving,
+        "slot": pair.slot,
+        "status": pair.status,
+        "open": pair.is_open,
+        "closed_on": None if pair.is_open else pair.spells[-1].since.isoformat(),
+        "round": pair.receipt.round_id,
+        "pair": _PAIR.dump_python(pair, mode="json"),
+        "state": [stored.state.number, stored.state.order],
+    }
+
+
+def _staged_document(stored: StoredPair) -> Document:
+    document = _pair_document(stored)
+    return document | {"open": False, "staged": True} if document["open"] else document
+
+
+def _stored_pair(document: Document) -> StoredPair:
+    return StoredPair(_PAIR.validate_python(document["pair"]), Revision(*document["state"]))

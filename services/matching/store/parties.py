@@ -1,0 +1,169 @@
+"""Parties ↔ documents, and the pool of those who wait."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from pymongo import IndexModel, UpdateOne
+
+from services.matching.domain.party import Giving, Pool, Receiving, Rules
+from services.matching.domain.waiting import Party, Waits
+from services.matching.store.pairs import Pairs
+from shared.messaging.batches.inbox import KEPT
+from shared.mongo import Database, Document, Session, put
+
+INDEXES = [
+    # Partial, as most people on file wait nowhere yet: an index costs a write with every state.
+    IndexModel(
+        [("municipality", 1), ("programmes", 1), ("side", 1)],
+        partialFilterExpression={"programmes": {"$exists": True}},
+    ),
+    # Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came
+    # before the erasure.
+    IndexModel(
+        "at",
+        expireAfterSeconds=int(KEPT.total_seconds()),
+        partialFilterExpression={"at": {"$exists": True}},
+    ),
+]
+
+_RECEIVING = TypeAdapter(Receiving)
+_GIVING = TypeAdapter(Giving)
+_WAITS = TypeAdapter(tuple[Waits, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of a subject: the revision of its state, and the version that every change moves on.
+
+    `version` changes with each new state and each proposal, so a round that read it before sees that
+    somebody was faster. Nothing follows an erasure: subjects are never used again.
+    """
+
+    revision: int = 0
+    version: int = 0
+    erased: bool = False
+
+    def changed(self, revision: int) -> "Known":
+        """After a newer state."""
+        return Known(revision, self.version + 1)
+
+    def gone(self) -> "Known":
+        """After its erasure."""
+        return Known(self.revision, self.version + 1, erased=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPool:
+    """A pool, the versions of all in it, and since when each waits in its programme."""
+
+    pool: Pool
+    versions: dict[str, int]
+    since: dict[str, date]
+
+
+class Parties:
+    """Refugees and volunteers who may be matched; of all others the revision alone is kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database["parties"]
+
+    async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
+        """Revision and version by subject."""
+        fields = {"revision": 1, "version": 1, "erased": 1}
+        cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
+        return {
+            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False))
+            async for item in cursor
+        }
+
+    async def save(
+        self, changed: dict[str, tuple[Known, Party | None]], stored: Collection[str], session: Session
+    ) -> None:
+        """Writes new states, of which `stored` are here already; of the erased a gravestone alone."""
+        writes = [
+            put(_party_document(subject, known, party), known=subject in stored)
+            for subject, (known, party) in changed.items()
+        ]
+        if writes:
+            await self._collection.bulk_write(writes, ordered=False, session=session)
+
+    async def touch(self, subjects: Iterable[str], session: Session) -> None:
+        """Moves versions on: whoever read them before is in conflict with this transaction."""
+        await self._collection.bulk_write(
+            [UpdateOne({"_id": subject}, {"$inc": {"version": 1}}) for subject in subjects],
+            ordered=False,
+            session=session,
+        )
+
+    async def departed(self, subjects: Collection[str], session: Session) -> dict[str, bool]:
+        """Those who are known and can't be matched, and of each whether they were erased."""
+        wanted = {"_id": {"$in": list(subjects)}, "side": {"$exists": False}}
+        cursor = self._collection.find(wanted, {"erased": 1}, session=session)
+        return {item["_id"]: item.get("erased", False) async for item in cursor}
+
+    async def pool(
+        self, municipality: str, rules: Rules, today: date, pairs: Pairs, session: Session
+    ) -> LoadedPool:
+        """All who wait in a municipality's programme, with what is decided about them already."""
+        wanted = {"municipality": municipality, "programmes": rules.name}
+        receiving: list[Receiving] = []
+        giving: list[Giving] = []
+        versions: dict[str, int] = {}
+        since: dict[str, date] = {}
+        async for document in self._collection.find(wanted, session=session):
+            subject = document["_id"]
+            versions[subject] = document["version"]
+            waits = _WAITS.validate_python(document["waits"])
+            since[subject] = next(wait.since for wait in waits if wait.programme == rules.name)
+            if document["side"] == "giving":
+                giving.append(_GIVING.validate_python(document["attributes"]))
+            else:
+                party = _RECEIVING.validate_python(document["attributes"])
+                receiving.append(replace(party, ready_since=since[subject]))
+        taken = await pairs.slots_taken([guide.subject for guide in giving], session)
+        paired = await pairs.receiving_taken(rules, [party.subject for party in receiving], session)
+        excluded = await pairs.excluded(municipality, rules, today, session)
+        pool = Pool(
+            rules=rules,
+            receiving=tuple(party for party in receiving if party.subject not in paired),
+            giving=tuple(giving),
+            today=today,
+            excluded=excluded,
+            taken=taken,
+        )
+        return LoadedPool(pool, versions, since)
+
+
+def _party_document(subject: str, known: Known, party: Party | None) -> Document:
+    document: Document = {"_id": subject, "revision": known.revision, "version": known.version}
+    if known.erased:
+        # The machine's own time, since MongoDB expires by its own.
+        return document | {"erased": True, "at": datetime.now(UTC)}
+    if party is None:
+        return document
+    codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING
+    return document | {
+        "side": "giving" if isinstance(party.attributes, Giving) else "receiving",
+        "municipality": party.attributes.municipality,
+        "programmes": [wait.programme for wait in party.waits],
+        "waits": _WAITS.dump_python(party.waits, mode="json"),
+        "attributes": _in_order(codec.dump_python(party.attributes, mode="python")),
+    }
+
+
+def _in_order(value: Any) -> Any:
+    """As JSON has it, sets sorted: their own order is another one in each process."""
+    match value:
+        case dict():
+            return {name: _in_order(item) for name, item in value.items()}
+        case frozenset():
+            return sorted(value)
+        case list() | tuple():
+            return [_in_order(item) for item in value]
+        case date():
+            return value.isoformat()
+        case _:
+            return value

@@ -1,0 +1,133 @@
+"""Commands' specifications: complete, found by themselves, and true about what they bring about."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.matching import commands, due, wire
+from services.matching.app import create_app
+from services.matching.commands import pairs
+from services.matching.deciding import Context, OnPair, OnPool
+from services.matching.domain.errors import DomainError
+from services.matching.domain.pair import Fact
+from services.matching.service import SPECS
+from services.matching.settings import Settings
+from shared.contracts import topics
+from shared.contracts.catalogue import MESSAGES
+from shared.contracts.commands import Command
+from shared.contracts.intake.commands import JoinProgramme
+from shared.contracts.matching.commands import AnswerProposal, RunRound, SignAgreement
+from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
+from shared.messaging.tables import Programmes
+from shared.programmes import shipped_packs
+from tests.unit.matching.lives import NOW, proposed
+
+ON_PAIRS = [spec for spec in SPECS if isinstance(spec.decide, OnPair)]
+ON_POOLS = [spec for spec in SPECS if isinstance(spec.decide, OnPool)]
+
+
+def answers(*given: tuple[str, bool]) -> list[Command]:
+    return [
+        AnswerProposal(reason="asked", side=side, accept=accept, answered_on=NOW.date())  # type: ignore[arg-type]
+        for side, accept in given
+    ]
+
+
+def signatures(*signatories: str) -> list[Command]:
+    return [
+        SignAgreement(reason="signed", signatory=who, text_version="1", signed_on=NOW.date())
+        for who in signatories
+    ]
+
+
+BOTH_ACCEPT = answers(("receiving", True), ("giving", True))
+HISTORIES: dict[type[Command], list[list[Command]]] = {
+    AnswerProposal: [BOTH_ACCEPT, answers(("giving", False))],
+    SignAgreement: [[*BOTH_ACCEPT, *signatures("refugee", "guide", "red_cross_bergen")]],
+}
+"""Lives of a pair in which a command brings about all that it may."""
+
+
+def context() -> Context:
+    programmes = Programmes()
+    for key, pack in shipped_packs().items():
+        programmes.put(key, pack)
+    return Context(NOW, programmes)
+
+
+def facts_by(model: type[Command], history: Sequence[Command]) -> list[Fact]:
+    """What the commands of this model bring about in a pair's life."""
+    pair = proposed()
+    found: list[Fact] = []
+    for command in history:
+        decide = SPECS.of(command).decide
+        assert isinstance(decide, OnPair)
+        pair, facts = decide.decide(pair, command, context())
+        found += facts if isinstance(command, model) else []
+    return found
+
+
+def kinds_handled() -> set[str]:
+    """The kinds of due row that the wired service handles; wiring opens no connection."""
+    return set(create_app(Settings()).due_handlers)
+
+
+@pytest.mark.parametrize("spec", [*SPECS], ids=lambda spec: spec.model.__name__)
+def test_a_commands_events_are_matchings_in_the_catalogue(spec: CommandSpec[object]) -> None:
+    assert all(event in MESSAGES and event.topic in {topics.PAIRS, topics.ROUNDS} for event in spec.events)
+
+
+@pytest.mark.parametrize("spec", ON_PAIRS, ids=lambda spec: spec.model.__name__)
+def test_a_command_on_a_pair_brings_about_its_events_and_no_others(spec: CommandSpec[object]) -> None:
+    found = [fact for history in HISTORIES[spec.model] for fact in facts_by(spec.model, history)]
+    assert {wire.EVENTS[fact] for fact in found} == set(spec.events)
+
+
+@pytest.mark.parametrize("spec", ON_POOLS, ids=lambda spec: spec.model.__name__)
+def test_a_command_on_a_pool_names_it_and_is_put_off_to_what_is_handled(spec: CommandSpec[OnPool]) -> None:
+    assert {"municipality", "programme"} <= spec.model.model_fields.keys()
+    assert spec.subject == "pool"
+    assert spec.decide.kind in kinds_handled()
+
+
+def test_a_command_put_off_to_what_nothing_handles_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    astray = CommandSpec(RunRound, "coordinator", "pool", OnPool("count_stars"))
+    monkeypatch.setattr(due, "SPECS", [astray])
+    with pytest.raises(LookupError, match="count_stars"):
+        kinds_handled()
+
+
+def test_a_signature_under_a_pack_that_is_gone_is_refused() -> None:
+    (command,) = signatures("guide")
+    with pytest.raises(DomainError, match="unknown_programme"):
+        pairs.SIGN_AGREEMENT.decide.decide(proposed(), command, Context(NOW, Programmes()))
+
+
+@pytest.mark.parametrize("spec", [*SPECS], ids=lambda spec: spec.model.__name__)
+def test_a_catalogued_command_that_nothing_decides_stops_the_start(spec: CommandSpec[object]) -> None:
+    with pytest.raises(CommandsIncomplete, match=f"nothing decides {spec.model.__name__};"):
+        Registry("matching", [other for other in SPECS if other is not spec])
+
+
+def test_a_command_that_the_catalogue_doesnt_have_stops_the_start() -> None:
+    foreign = replace(next(iter(SPECS)), model=JoinProgramme)
+    with pytest.raises(CommandsIncomplete, match="not in the catalogue: JoinProgramme"):
+        Registry("matching", [*SPECS, foreign])
+
+
+def test_a_command_decided_twice_stops_the_start() -> None:
+    with pytest.raises(CommandsIncomplete, match="decided twice: 1"):
+        Registry("matching", [*SPECS, next(iter(SPECS))])
+
+
+def test_a_new_module_of_commands_is_found_by_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "stars.py").write_text(
+        "from shared.contracts.intake.commands import JoinProgramme\n"
+        "from shared.messaging.commands.registry import CommandSpec\n"
+        "COUNT = CommandSpec(JoinProgramme, 'coordinator', 'pool', None)\n"
+    )
+    before = specs_in(commands)
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    assert [spec.model for spec in specs_in(commands) if spec not in before] == [JoinProgramme]
