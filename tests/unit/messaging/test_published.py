@@ -178,6 +178,49 @@ def test_what_is_not_published_is_not_looked_at(message: Message) -> None:
                 assert refusal(with_text(data, text.path, NUMBER)) is None, text
 
 
+class Verse(Contract):
+    """A made-up model that stands in a list."""
+
+    first: Annotated[Line, PUBLISHED]
+    second: Annotated[Line, PUBLISHED] | None = None
+    rhymes: Annotated[list[Line], PUBLISHED]
+
+
+class Author(Contract):
+    """The same with a single text, that may be absent."""
+
+    name: Annotated[Line, PUBLISHED] | None = None
+
+
+class Song(Contract):
+    """Every shape in which published texts may lie."""
+
+    title: Annotated[Line, PUBLISHED]
+    verses: list[Verse]
+    refrain: Verse | None = None
+    authors: list[Author]
+    chords: Annotated[list[list[Line]], PUBLISHED]
+
+
+def song() -> Song:
+    verse = Verse(first="a", second="b", rhymes=["c"])
+    authors = [Author(name="e"), Author()]
+    return Song(title="t", verses=[verse], refrain=verse, authors=authors, chords=[["f"]])
+
+
+@pytest.mark.parametrize("path", published_paths(Song), ids=ids)
+def test_texts_are_found_in_every_shape_of_a_model(path: tuple[str, ...]) -> None:
+    assert refusal(song()) is None
+    refused = refusal(with_text(song(), path, "two\nlines"))
+    assert refused is not None
+    assert refused.field == shown_field(path)
+
+
+def test_what_is_absent_in_any_shape_is_no_text() -> None:
+    absent = Song(title="t", verses=[Verse(first="a", rhymes=[])], authors=[Author()], chords=[[]])
+    assert refusal(absent) is None
+
+
 def test_a_later_item_of_a_list_is_named_by_its_place() -> None:
     data = shown(RecordInterview)
     activities = {**data["expectations"], "activities": ["cooking", f"a{NUMBER}"]}
