@@ -76,6 +76,7 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
     "at_rest": ("services.*",),
     "commands.answers": ("services.*",),
     "commands.dispatch": ("services.*.app",),
+    "commands.registry": ("services.*",),
     "commands.replies": ("services.*",),
     "due": ("services.*",),
     "places.progress": ("services.*",),

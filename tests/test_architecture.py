@@ -190,21 +190,9 @@ def test_a_circle_of_packages_is_seen() -> None:
 
 # Lengths
 
-STILL_TOO_LONG = {
-    "services.intake.service",
-    "services.intake.wire",
-    "services.matching.domain.rounds",
-    "services.matching.store",
-    "services.reporting.store",
-    "shared.contracts.example_data",
-    "shared.contracts.generate",
-}
-"""Modules that are being divided; no other may join them."""
-
 
 def test_what_is_long_says_why() -> None:
-    faults = rules.lengths_with_reasons(sources())
-    assert [fault for fault in faults if fault.split()[0].partition(":")[0] not in STILL_TOO_LONG] == []
+    assert rules.lengths_with_reasons(sources()) == []
 
 
 @pytest.mark.parametrize(
