@@ -28,6 +28,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "orjson": ("services.*.store", "services.*.wire", "shared.logging", "shared.messaging.*"),
     "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
+        "services.*.readers",
         "services.*.store",
         "services.*.store.*",
         "services.*.settings",
@@ -182,8 +183,8 @@ def layers_kept(graph: ImportGraph) -> list[str]:
     """Within a service: who maps contracts to the domain, who stores, and who wires.
 
     Consumers know no domain. Composition roots and settings know no contract, nor does a store, but
-    for sealed cards, which are stored as they came. Attributes of people are mapped in `wire` alone.
-    Only `__main__` imports the composition root.
+    for sealed cards, which are stored as they came. Attributes of people are read by `readers` and
+    mapped in `wire` alone. Only `__main__` imports the composition root.
     """
     faults = []
     for importer, imported in _imports(graph, "services"):
@@ -195,7 +196,7 @@ def layers_kept(graph: ImportGraph) -> list[str]:
             or (layer == "consumers" and contract and imported != "shared.contracts.topics")
             or (layer in {"app", "settings", "__main__"} and contract and not bare)
             or (layer == "store" and contract and not bare and imported != "shared.contracts.sealed")
-            or (layer != "wire" and imported == "shared.contracts.people")
+            or (layer not in {"wire", "readers"} and imported == "shared.contracts.people")
             or (layer != "__main__" and imported.startswith("services.") and imported.endswith(".app"))
         ):
             faults.append((importer, imported))

@@ -7,8 +7,8 @@ from services.matching import wire
 from services.matching.domain.pair import EndReason, end_because
 from services.matching.domain.waiting import Party
 from services.matching.publish import publish
+from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
-from shared.contracts.intake.events import RefugeeState, VolunteerState
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Cause, Erased, Readable, Received
 from shared.messaging.work import Work
@@ -79,12 +79,12 @@ class States:
 
 def _refugee(record: Received) -> Party | None:
     state = record.data
-    return wire.receiving(record.key, state) if isinstance(state, RefugeeState) else None
+    return wire.receiving(record.key, state) if isinstance(state, RefugeeRead) else None
 
 
 def _volunteer(record: Received) -> Party | None:
     state = record.data
-    return wire.giving(record.key, state) if isinstance(state, VolunteerState) else None
+    return wire.giving(record.key, state) if isinstance(state, VolunteerRead) else None
 
 
 def _reason(record: Received) -> EndReason:

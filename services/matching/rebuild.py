@@ -11,6 +11,7 @@ from services.matching import wire
 from services.matching.domain.pair import EndReason, Pair, end_because
 from services.matching.parties import States
 from services.matching.publish import keep_due, publish
+from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Pairs, Parties, StoredPair
 from shared.contracts import topics
 from shared.contracts.matching.events import PairState
@@ -39,8 +40,8 @@ class Rebuilding:
             (
                 Source(topics.PAIRS, self.take_pairs),
                 Source(topics.ROUNDS),
-                Source(topics.REFUGEES, self._states.refugees),
-                Source(topics.VOLUNTEERS, self._states.volunteers),
+                Source(topics.REFUGEES, self._states.refugees, RefugeeRead),
+                Source(topics.VOLUNTEERS, self._states.volunteers, VolunteerRead),
             ),
             self.finish,
         )

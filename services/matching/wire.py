@@ -10,9 +10,9 @@ from services.matching.domain.party import Availability, Expectations, Giving, R
 from services.matching.domain.proposal import Alternative, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
+from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
 from shared.contracts.catalogue import events_of
-from shared.contracts.intake.events import RefugeeState, VolunteerState
 from shared.contracts.matching import events as public
 
 EVENTS = events_of(Fact, topics.PAIRS)
@@ -20,7 +20,7 @@ EVENTS = events_of(Fact, topics.PAIRS)
 _STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
 
-def receiving(subject: str, state: RefugeeState) -> Party | None:
+def receiving(subject: str, state: RefugeeRead) -> Party | None:
     """A refugee who may be matched somewhere; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
     if not waits:
@@ -37,7 +37,7 @@ def receiving(subject: str, state: RefugeeState) -> Party | None:
     return Party(attributes, waits)
 
 
-def giving(subject: str, state: VolunteerState) -> Party | None:
+def giving(subject: str, state: VolunteerRead) -> Party | None:
     """A volunteer who may be matched somewhere; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
     if not waits:
@@ -53,7 +53,7 @@ def giving(subject: str, state: VolunteerState) -> Party | None:
     return Party(attributes, waits)
 
 
-def _waits(state: RefugeeState | VolunteerState) -> tuple[Waits, ...]:
+def _waits(state: PersonRead) -> tuple[Waits, ...]:
     return tuple(
         Waits(part.programme, part.pack_version, part.ready_since)
         for part in state.participations
@@ -61,7 +61,7 @@ def _waits(state: RefugeeState | VolunteerState) -> tuple[Waits, ...]:
     )
 
 
-def _attributes(state: RefugeeState | VolunteerState) -> dict[str, Any]:
+def _attributes(state: PersonRead) -> dict[str, Any]:
     household, expects, free = state.household, state.expectations, state.availability
     return {
         "birth_year": state.birth_year,

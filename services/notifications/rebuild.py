@@ -7,6 +7,7 @@ no message left.
 from collections.abc import Sequence
 
 from services.notifications import wire
+from services.notifications.readers import PairRead
 from services.notifications.service import Notifications
 from services.notifications.store import Ended, Messages
 from shared.contracts import topics
@@ -30,7 +31,7 @@ class Rebuilding:
             (
                 Source(topics.NOTIFICATIONS, self.take_ended),
                 Source(topics.CONTACT_CARDS, self._notifications.apply_cards),
-                Source(topics.PAIRS, self._notifications.apply_pairs),
+                Source(topics.PAIRS, self._notifications.apply_pairs, PairRead),
             )
         )
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from services.notifications import wire
 from services.notifications.domain.messages import Message, plan
+from services.notifications.readers import PairRead
 from services.notifications.rows import forget_row, send_row
 from services.notifications.store import Card, Cards, Messages, Pairs, SeenPair
 from shared.contracts.intake.cards import ContactCard
-from shared.contracts.matching.events import PairState
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable
 from shared.messaging.work import Work
@@ -80,7 +80,7 @@ class Notifications:
                 cancelled += [message for message in mine.values() if message.status == "pending"]
                 work.schedule(forget_row("pair", subject, work.now))
                 continue
-            if not isinstance(record.data, PairState):
+            if not isinstance(record.data, PairRead):
                 raise TypeError(f"{record.message.name} is no state of a pair")
             pair = wire.pair(subject, record.data)
             steps = plan(pair, mine, work.now, self._welcome_within, record.cause.correlation)

@@ -8,9 +8,9 @@ from services.notifications.addresses import wire_form
 from services.notifications.domain.letters import Recipient
 from services.notifications.domain.messages import Message
 from services.notifications.domain.pairs import Pair
+from services.notifications.readers import PairRead
 from shared.contracts.fields import Subject
 from shared.contracts.intake.cards import CardDetails
-from shared.contracts.matching.events import PairState
 from shared.contracts.notifications.events import NotificationFailed, NotificationSent
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Received
@@ -34,7 +34,7 @@ def revision(record: Received) -> int | Dead:
     return Dead("field_missing", "revision") if found is None else found
 
 
-def pair(subject: str, state: PairState) -> Pair:
+def pair(subject: str, state: PairRead) -> Pair:
     """What notifications looks at in a pair's public state."""
     return Pair(
         subject=subject,

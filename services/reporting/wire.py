@@ -7,8 +7,9 @@ from services.reporting.domain.book import Month
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of
 from services.reporting.domain.projection import Live, Occurrence, Pair, Place, Refugee, Volunteer
-from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral, RefugeeState, VolunteerState
-from shared.contracts.matching.events import PairState, RoundCompleted
+from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
+from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral
+from shared.contracts.matching.events import RoundCompleted
 from shared.contracts.notifications.events import NotificationSent
 from shared.contracts.reporting.events import Figure, IndicatorsPublished
 from shared.messaging.reading.records import Received
@@ -24,18 +25,18 @@ def projected(record: Received) -> tuple[Live | None, list[Occurrence]]:
         case RefugeeReferral() as referral:
             month = month_of(record.envelope.time)
             return None, [Occurrence(figures.REFUGEES_REFERRED.name, referral.municipality, ALL, month)]
-        case RefugeeState() as refugee:
+        case RefugeeRead() as refugee:
             return _refugee(refugee, record)
-        case VolunteerState() as volunteer:
+        case VolunteerRead() as volunteer:
             ready = _ready(volunteer) if volunteer.status == "approved" else ()
             return Volunteer(volunteer.municipality, volunteer.capacity, ready), []
-        case PairState() as pair:
+        case PairRead() as pair:
             return _pair(pair)
         case _:
             raise TypeError(type(record.data).__name__)
 
 
-def _refugee(state: RefugeeState, record: Received) -> tuple[Refugee, list[Occurrence]]:
+def _refugee(state: RefugeeRead, record: Received) -> tuple[Refugee, list[Occurrence]]:
     occurrences: list[Occurrence] = []
     # The envelope's type and not the catalogue's: a name that is not known yet is read as any state.
     if record.envelope.type == REFUGEE_SETTLED.type:
@@ -46,11 +47,11 @@ def _refugee(state: RefugeeState, record: Received) -> tuple[Refugee, list[Occur
     return Refugee(state.municipality, household, ready), occurrences
 
 
-def _ready(state: RefugeeState | VolunteerState) -> tuple[str, ...]:
+def _ready(state: RefugeeRead | VolunteerRead) -> tuple[str, ...]:
     return tuple(sorted({part.programme for part in state.participations if part.status == "ready"}))
 
 
-def _pair(state: PairState) -> tuple[Pair, list[Occurrence]]:
+def _pair(state: PairRead) -> tuple[Pair, list[Occurrence]]:
     def occurrence(figure: figures.Figure, month: str) -> Occurrence:
         return Occurrence(figure.name, state.municipality, state.programme, month)
 

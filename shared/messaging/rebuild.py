@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.clock import Clock
+from shared.contracts.fields import Contract
 from shared.contracts.topics import Service, Topic
 from shared.health import Health
 from shared.logging import get_logger
@@ -66,10 +67,14 @@ class OutputUnreadable(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A topic that a rebuild reads to its end; without `take` only its newest record's time is of use."""
+    """A topic that a rebuild reads to its end; without `take` only its newest record's time is of use.
+
+    `reader` is as a subscription's.
+    """
 
     topic: Topic
     take: Take | None = None
+    reader: type[Contract] | None = None
 
 
 async def _nothing(_: Steps, __: int) -> None:
@@ -201,7 +206,7 @@ class Rebuild:
     async def _take(self, source: Source, raws: Sequence[Raw]) -> None:
         if source.take is None:
             return
-        take, parser = source.take, Parser(source.topic, self.prefix)
+        take, parser = source.take, Parser(source.topic, self.prefix, source.reader)
         readable: list[Readable] = []
         for raw in raws:
             match parser.parse(raw):

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from shared.contracts.fields import Contract
 from shared.contracts.topics import Topic
 from shared.messaging.reading.outcome import Outcome
 from shared.messaging.reading.records import Handled, Readable
@@ -18,11 +19,15 @@ Report = Callable[[Sequence[Handled], Work], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One topic, or family of topics, that a service reads."""
+    """One topic, or family of topics, that a service reads.
+
+    `reader` has the fields that it reads of a topic's states, in place of their contract's model.
+    """
 
     topic: Topic
     apply: Apply
     report: Report | None = None
+    reader: type[Contract] | None = None
 
     @property
     def name(self) -> str:

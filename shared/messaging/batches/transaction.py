@@ -53,7 +53,9 @@ class BatchTransaction:
     parser: Parser = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parser", Parser(self.subscription.topic, self.prefix))
+        subscription = self.subscription
+        parser = Parser(subscription.topic, self.prefix, subscription.reader)
+        object.__setattr__(self, "parser", parser)
 
     def reads(self, topic: str) -> bool:
         """Whether a topic is this subscription's, or one of its family."""
