@@ -158,12 +158,15 @@ def contracts_bare(graph: ImportGraph) -> list[str]:
 
 
 def domains_pure(graph: ImportGraph) -> list[str]:
-    """A domain imports itself and the standard library alone; matching's also numpy and scipy."""
+    """A domain imports itself, the standard library and `shared.values`, which imports nothing else either;
+    matching's also numpy and scipy.
+    """
     return _lines(
         (importer, imported)
-        for importer, imported in _imports(graph, "services")
-        if ".domain" in importer
+        for importer, imported in (*_imports(graph, "services"), *_imports(graph, "shared.values"))
+        if (".domain" in importer or importer == "shared.values")
         and not imported.startswith(f"services.{_service(importer)}.domain")
+        and imported != "shared.values"
         and imported.partition(".")[0] not in stdlib_module_names | _extra(_service(importer))
     )
 

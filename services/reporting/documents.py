@@ -18,6 +18,7 @@ from services.reporting.domain.projection import (
 )
 from shared.messaging.work import Revision
 from shared.mongo import Document
+from shared.values import fields_of
 
 REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
 KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
@@ -62,8 +63,8 @@ def document_of(projection: Projection) -> Document:
         return {"revision": projection.revision, "erased": True, "at": datetime.now(UTC)}
     return {
         "revision": projection.revision,
-        "live": None if projection.live is None else projection.live._asdict(),
-        "open": [occurrence._asdict() for occurrence in projection.occurrences.open],
+        "live": None if projection.live is None else fields_of(projection.live),
+        "open": [fields_of(occurrence) for occurrence in projection.occurrences.open],
         "counted": sorted(projection.occurrences.counted),
     }
 

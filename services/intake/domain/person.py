@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal, Self, TypeVar
 
 from services.intake.domain.errors import DomainError
-from services.intake.domain.values import value
+from shared.values import value
 
 ParticipationStatus = Literal["joined", "consented", "ready", "left"]
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal, TypedDict
 
 from services.intake.domain.person import Details, Participation, Person, Profile, Spell
-from services.intake.domain.values import value
+from shared.values import value
 
 
 class Fact(StrEnum):

@@ -6,12 +6,12 @@ What is missing and since when somebody is ready are loops over the list.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
 from services.intake.domain.person import Participation, Person
-from services.intake.domain.values import value
+from shared.values import value
 
 P = TypeVar("P", bound=Person)
 
@@ -34,7 +34,7 @@ class Standing:
         return self.since is not None and self.since <= today and (self.until is None or today <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Requirement(ABC):
     """One thing that a programme asks."""
 
@@ -43,7 +43,7 @@ class Requirement(ABC):
         """How somebody stands with it in a programme."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Consent(Requirement):
     """A consent in force for a purpose; `of` is who must have given it."""
 
@@ -56,7 +56,7 @@ class Consent(Requirement):
         return Standing(f"consent:{self.purpose}", max(days, default=None))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Interview(Requirement):
     """An interview for this programme."""
 
@@ -66,7 +66,7 @@ class Interview(Requirement):
         return Standing("interview", held.held_on if held and held.programme == programme else None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Check(Requirement):
     """A document that was seen."""
 
@@ -78,7 +78,7 @@ class Check(Requirement):
         return Standing(f"check:{self.check}", max(days, default=None))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Approval(Requirement):
     """An organisation's approval for this programme."""
 
@@ -94,7 +94,7 @@ class Approval(Requirement):
         return Standing(f"approval:{self.organisation}", max(days, default=None))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Age(Requirement):
     """A least age in years."""
 
@@ -121,7 +121,7 @@ REGISTRY: Mapping[str, type[Requirement]] = {
 """The kinds that there are, by the `kind` under which a pack names them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Requirements:
     """What one side of a programme's pack asks of everybody who takes their `role` in it."""
 

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.intake.domain.person import Details, Participation, Person, Profile
-from services.intake.domain.values import value
+from shared.values import value
 
 
 class Fact(StrEnum):

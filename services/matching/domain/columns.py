@@ -7,12 +7,13 @@ columns works on a matrix (`left.down(rows)` against `right.across(guides)`) and
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
 
 from services.matching.domain.party import Giving, Pool, Receiving, free_slots
+from shared.values import value
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
@@ -40,7 +41,7 @@ _EDUCATION = {
 _WORD = 64
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Columns:
     """One side's attributes, the people along the last axis of every array.
 
@@ -80,7 +81,7 @@ class Columns:
         return Columns(*(getattr(self, column.name)[..., None, people] for column in fields(self)))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PoolColumns:
     """A pool sorted by subject, so that the order in which it was read can't matter.
 

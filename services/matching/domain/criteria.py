@@ -7,7 +7,6 @@ choice.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from services.matching.domain.columns import UNKNOWN, Bools, Columns, Ints, whole_minutes
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import common_language_level, common_minutes
+from shared.values import value
 
 MOST_POINTS = 1000
 """Most that one criterion may weigh. The starting weights sum to 100; ten times that and more says nothing
@@ -25,7 +25,7 @@ FULL_AGE_GAP = 20
 FULL_SPARE_MINUTES = 4 * 60
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Both:
     """Both sides' columns and the pack's rules: a matrix of couples or a list of them, as the columns are."""
 
@@ -34,7 +34,7 @@ class Both:
     rules: Rules
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Criterion:
     """One criterion. `points` gives whole points from 0 to the weight, in the couples' shape or one that
     broadcasts to it; `says` is the formula in words, `w` the weight.

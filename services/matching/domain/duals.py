@@ -6,12 +6,11 @@ programming duality; complementary slackness). scipy's solver returns none, so t
 solution as longest paths over the residual graph, and then checked on all cells.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from services.matching.domain.columns import Indexes
+from shared.values import value
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,7 +18,7 @@ _BLOCK = 256
 """Rows taken at a time, so that intermediate arrays stay small beside the cost matrix."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prices:
     """`rows` (n,) and `columns` (m,) in units of the weights. The columns' prices are the lowest there are:
     each is exactly what one more guide of that kind would add to the pool.

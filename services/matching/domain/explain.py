@@ -1,7 +1,6 @@
 """Why these two, why not those, and what would help."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,13 +10,14 @@ from services.matching.domain.proposal import Alternative, Reason, Receipt, Unma
 from services.matching.domain.rules import Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
 from services.matching.domain.solve import Assignment, Market, Points
+from shared.values import value
 
 DIFFERENT_HOURS = 2
 """Expected hours a week that differ by this much are worth a talk: two hours a week is the whole of what
 programmes such as Tromsø's ask (the project's own choice)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Solved:
     """A component with its solution; `rows` and `guides` are its places in the pool's columns.
 

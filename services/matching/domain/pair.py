@@ -7,7 +7,7 @@ names; `now` is the moment in UTC at which the command is decided.
 
 import calendar
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -15,6 +15,7 @@ from typing import Literal
 from services.matching.domain.errors import DomainError
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal, Receipt
+from shared.values import value
 
 Side = Literal["receiving", "giving"]
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
@@ -54,7 +55,7 @@ class EndReason(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spell:
     """A status and the days it lasted, from `since`; an open one has no `to`."""
 
@@ -63,7 +64,7 @@ class Spell:
     to: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """One side's answer to the proposal."""
 
@@ -72,7 +73,7 @@ class Answer:
     on: date
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Signature:
     """One signatory's signature of the agreement's text version."""
 
@@ -81,7 +82,7 @@ class Signature:
     on: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Pair:
     """A receiving party and a guide, from proposal to end. `slot` is the guide's place that it holds while
     it is open; `respond_by` is the last moment at which either side may answer.

@@ -1,9 +1,11 @@
 """Who waits in a pool, and the rules that they are matched by."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Literal
+
+from shared.values import value
 
 Gender = Literal["female", "male", "other"]
 LanguageLevel = Literal["native", "fluent", "basic"]
@@ -14,7 +16,7 @@ Parameter = str | int | float
 """A value that a pack sets for a rule: a strength, a number of hours."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Availability:
     """Free hours a week in each part of it; what is not known counts as not free."""
 
@@ -24,7 +26,7 @@ class Availability:
     weekend: float = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expectations:
     """What a side expects of the relation, from its interview: hours a week and the form of contact."""
 
@@ -32,7 +34,7 @@ class Expectations:
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Receiving:
     """A refugee, or a household, that waits for a guide.
 
@@ -58,7 +60,7 @@ class Receiving:
     availability: Availability = field(default_factory=Availability)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Giving:
     """An approved guide with `capacity` pairs at once.
 
@@ -84,7 +86,7 @@ class Giving:
     checks: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Rules:
     """What matching needs of one version of a programme pack.
 
@@ -106,7 +108,7 @@ class Rules:
     minimum_giving_age: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Pool:
     """All who wait in one programme on `today`, and what is already decided about them.
 

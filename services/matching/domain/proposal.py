@@ -1,8 +1,10 @@
 """What a round hands on: proposals with their receipts, and who is left with which reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from shared.values import value
 
 
 class Reason(StrEnum):
@@ -24,7 +26,7 @@ class WarningCode(StrEnum):
     NO_COMMON_LANGUAGE = "no_common_language"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Alternative:
     """A guide that a receiving party did not get, and what that would have taken.
 
@@ -38,7 +40,7 @@ class Alternative:
     costs_pool: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receipt:
     """Why this pair. `score` is the sum of `parts`; `waiting_bonus` is points for waiting, kept apart.
 
@@ -59,7 +61,7 @@ class Receipt:
     alternative: Alternative | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Proposal:
     """Two whom a round proposes to each other, in the guide's free `slot`."""
 
@@ -70,7 +72,7 @@ class Proposal:
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unmatched:
     """Somebody left without a proposal.
 

@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,9 +13,10 @@ from services.matching.domain.proposal import Proposal, Receipt, Unmatched
 from services.matching.domain.rules import Compatibility, compatibility
 from services.matching.domain.score import score_matrix, waiting_bonus
 from services.matching.domain.solve import Market, components, losses, solve
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RoundResult:
     """What a round found; everything is sorted by subject, proposals by their receiving party.
 

@@ -9,7 +9,6 @@ interpreter would do does not soften a hard language rule: such packs are those 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
@@ -25,13 +24,14 @@ from services.matching.domain.columns import (
     Rows,
     whole_minutes,
 )
+from shared.values import value
 
 BLOCK = 64
 """Rows computed at a time: a block's intermediate arrays stay in the processor's cache, which is faster
 than whole matrices and needs a hundredth of the memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Couples:
     """All couples of some receiving parties (`rows`) with some guides: `left` are (rows, 1), `right`
     (1, guides), so that a formula on both is a matrix.
@@ -54,7 +54,7 @@ class Couples:
         return self.left.subject.shape[0], self.right.subject.shape[1]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rule:
     """One hard rule. `forbids` gives a matrix that is true where the rule forbids the couple, or one that
     broadcasts to it; besides the couples it takes the pack's parameters by name. `says` completes the
@@ -69,7 +69,7 @@ class Rule:
     indispensable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Compatibility:
     """`allowed` (receiving, guides): no rule forbids it. `removed` (receiving, rules): how many guides each
     of the pack's rules, by `codes`, forbids to each receiving party; a guide counts under every rule that

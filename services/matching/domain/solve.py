@@ -7,7 +7,6 @@ up the solution are dropped afterwards. A guide with k free slots is k columns.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from services.matching.domain.columns import Bools, Indexes, Ints, Words
 from services.matching.domain.duals import Floats, Prices, dual_prices, proves_optimum
 from services.matching.domain.exchange import EXACT_PAIRS, exact_losses
 from services.matching.domain.rules import BLOCK
+from shared.values import value
 
 Points = npt.NDArray[np.int64]
 
@@ -39,7 +39,7 @@ def prepare() -> Solver:
     return linear_sum_assignment
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Market:
     """What is to be solved: n receiving parties by m guides.
 
@@ -55,7 +55,7 @@ class Market:
     right_key: Words
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scale:
     """Weights are (base + points) * 2**shift + a hash of `tie_bits` bits."""
 
@@ -64,7 +64,7 @@ class Scale:
     shift: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Assignment:
     """Who gets whom: receiving party `rows[k]` and guide `guides[k]`, in the slot's column `columns[k]`.
 

@@ -1,12 +1,12 @@
 """Where somebody may be matched, and since when they wait there."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from services.matching.domain.party import Giving, Receiving
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waits:
     """A programme in which somebody may be matched, and since when they wait."""
 
@@ -15,7 +15,7 @@ class Waits:
     since: date
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Party:
     """Somebody as matching keeps them: the attributes of their side, and where they may be matched."""
 

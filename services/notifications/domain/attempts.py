@@ -1,46 +1,46 @@
 """What an attempt to send a message leads to: done, given up, or another attempt, and when."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.notifications.domain.messages import Message
+from shared.values import value
 
 HANDOVERS = 2
 """How often a message may be handed over with no answer seen: an e-mail repeats at most once."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delivered:
     """The mail server took it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deferred:
     """The mail server did not take it, for now or because it could not be asked."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refused:
     """It can't be sent to this recipient, today or later."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unconfirmed:
     """It was handed over and no answer came: the mail server may have taken it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unready:
     """There is no card to send it by, yet."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unwanted:
     """The recipient was erased."""
 
@@ -48,24 +48,24 @@ class Unwanted:
 Outcome = Delivered | Deferred | Refused | Unconfirmed | Unready | Unwanted
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sent:
     """Mark it sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failed:
     """Give it up, for the reason `code`."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cancelled:
     """Drop it and say nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Again:
     """Try again at `due_at`. `handovers` is what the message's count is to be."""
 

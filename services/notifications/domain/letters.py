@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 from services.notifications.domain.messages import Message
 from services.notifications.domain.texts import Texts
+from shared.values import value
 
 NAME_LENGTH = 60
 
@@ -18,7 +19,7 @@ _JOINERS = frozenset("\u200c\u200d")
 _NAME_MARKS = frozenset("'-.\u2019\u02bc\u2010\u00b7")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recipient:
     """Whom a message goes to, by an address in ASCII. Never shown in logs."""
 
@@ -27,7 +28,7 @@ class Recipient:
     preferred_language: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Letter:
     """A finished e-mail and the one address that it goes to."""
 

@@ -2,17 +2,17 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from services.notifications.domain.pairs import Pair, Side
 from services.notifications.domain.triggers import TRIGGERS, Trigger
+from shared.values import value
 
 Status = Literal["pending", "sent", "failed", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """One message to one person. `handovers` counts the times that a mail server may have accepted it.
 
@@ -39,7 +39,7 @@ class Message:
         return hashlib.sha256(self.id.encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """What to change: messages to send, and messages that nobody should get any more."""
 

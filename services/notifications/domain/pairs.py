@@ -1,13 +1,14 @@
 """A pair's public state, as far as it calls for messages."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from shared.values import value
 
 Side = Literal["receiving", "giving"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pair:
     """The parties of a pair, its status, and the day of the last signature."""
 

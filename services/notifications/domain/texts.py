@@ -4,16 +4,16 @@ Plain text: nothing needs escaping. No text says anything about the other side o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import Template
 
 from services.notifications.domain.pairs import Side
+from shared.values import value
 
 FALLBACK = "en"
 """The language for whoever prefers one that nothing is written in."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Text:
     """A subject line, and a body that needs `greeting` and `link`."""
 
@@ -21,7 +21,7 @@ class Text:
     body: Template
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Texts:
     """All texts by (template, side, language), how each language greets, and in which language those write
     who read another: `written` leads from the first part of a BCP 47 tag to a language.

@@ -1,13 +1,13 @@
 """Which state of a pair calls for which message, and to whom."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 from services.notifications.domain.pairs import Pair, Side
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trigger:
     """One template. A pair that comes to be `at` a status calls for it, to these sides; it is taken back, as
     long as it isn't sent, once the pair's status is none of `lasts`. `day` is when that came about.

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import combinations
 
 from services.reporting.domain import figures
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.flows import Reach, Step, Stock, Totals, after, tells
 from services.reporting.domain.suppression import SMALL, Sum, is_small, protect
+from shared.values import value
 
 PROPOSED, ACTIVE = figures.PAIRS_PROPOSED.name, figures.PAIRS_ACTIVE.name
 OUTCOMES = (figures.PAIRS_CREATED.name, figures.PROPOSALS_DECLINED.name)
@@ -16,7 +17,7 @@ CREATED = OUTCOMES[0]
 TOTAL = "total"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Opening:
     """What earlier years mean for what this one may show."""
 
@@ -24,7 +25,7 @@ class Opening:
     reach: Reach = field(default_factory=Reach)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Month:
     """A month's counts by figure. `shown` is what was shown at its close for good; None while it is open.
 
@@ -38,7 +39,7 @@ class Month:
     lost: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Disclosed:
     """What may be shown: of each month, and of the year with its counts; and what that leaves to the next."""
 

@@ -1,7 +1,8 @@
 """The figures that are published: what counts does so under these constants, and a page is made from them."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from shared.values import value
 
 Kind = Literal["flow", "level"]
 Scope = Literal["municipality", "programme"]
@@ -10,7 +11,7 @@ ALL = "all"
 """Stands for a programme where a figure belongs to the municipality and to no programme."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Figure:
     """One figure, by its code.
 

@@ -10,15 +10,16 @@ Other figures are bound by nothing that is published: how many became ready, lef
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from services.reporting.domain.suppression import SMALL
+from shared.values import value
 
 Shown = int | None
 """A month's count, or None where it is withheld."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """One month: proposals made, and the two ways that they go. `unbounded`: the proposals are withheld
     though many.
@@ -29,7 +30,7 @@ class Step:
     unbounded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stock:
     """What earlier years leave: the most proposals that may still be open, for all that a reader knows.
 
@@ -40,7 +41,7 @@ class Stock:
     uncertain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Totals:
     """What a year's shown totals leave for its withheld months together; None where a total is withheld.
 
@@ -52,7 +53,7 @@ class Totals:
     most: float = math.inf
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Pin:
     """One withheld count, by its row (-1: proposals) and month, held at a value."""
 
@@ -146,7 +147,7 @@ def after(stock: Stock, steps: Sequence[Step], totals: Totals) -> Stock:
     return Stock(stock.most + sum(supply) - sum(map(sum, demands)), uncertain)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reach:
     """How many pairs may be active without any having been created in a month whose count is withheld."""
 

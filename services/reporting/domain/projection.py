@@ -6,15 +6,16 @@ later record of the same subject counts it again.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from services.reporting.domain.figures import PAIRS_ACTIVE, REFUGEES_WAITING, VOLUNTEERS_WAITING
+from shared.values import value
 
 Place = tuple[str, str]
 """A municipality and a programme, or `all`."""
 
 
-class Occurrence(NamedTuple):
+@value
+class Occurrence:
     """Something that is counted once: which figure, where, and in which month it fell."""
 
     figure: str
@@ -28,7 +29,8 @@ class Occurrence(NamedTuple):
         return f"{self.figure}@{self.municipality}"
 
 
-class Occurrences(NamedTuple):
+@value
+class Occurrences:
     """A subject's occurrences: those of open months, and the keys of all that ever counted."""
 
     open: tuple[Occurrence, ...] = ()
@@ -49,7 +51,8 @@ class Occurrences(NamedTuple):
         return Occurrences(self.open, self.counted | keys) if keys else self
 
 
-class Rebuilt(NamedTuple):
+@value
+class Rebuilt:
     """What a rebuilt database takes for counted: occurrences of months before `first_open`, in records that
     the broker had by `until` (milliseconds): the published figures of closed months hold them.
     """
@@ -62,7 +65,8 @@ class Rebuilt(NamedTuple):
         return timestamp <= self.until and month < self.first_open
 
 
-class Refugee(NamedTuple):
+@value
+class Refugee:
     """Where a refugee lives, their household, and the programmes they are ready for."""
 
     municipality: str
@@ -70,7 +74,8 @@ class Refugee(NamedTuple):
     ready: tuple[str, ...]
 
 
-class Volunteer(NamedTuple):
+@value
+class Volunteer:
     """Where a volunteer lives, the programmes they are approved and ready for, and how many pairs at once."""
 
     municipality: str
@@ -78,7 +83,8 @@ class Volunteer(NamedTuple):
     ready: tuple[str, ...]
 
 
-class Pair(NamedTuple):
+@value
+class Pair:
     """A pair's parties. `is_open`: it holds a place on both sides; `is_active`: created and not over."""
 
     municipality: str

@@ -12,7 +12,8 @@ Zero is withheld like 1 to 4: were it shown, a withheld count would be 1 to 4.
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from shared.values import value
 
 SMALL = 4
 """The largest count that is withheld for being small."""
@@ -25,7 +26,7 @@ class NotATree(ValueError):
     """Sums that share more than one count: `ranges` would be wider than what a reader can work out."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sum:
     """A count that is the sum of others."""
 

@@ -25,6 +25,7 @@ from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
 from shared.messaging.work import KEPT, DueRow
 from shared.mongo import Collection, Database, Document, Session, put
+from shared.values import fields_of
 
 CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"
 
@@ -232,7 +233,7 @@ class Repository:
 
     async def note_rebuilt(self, rebuilt: Rebuilt, session: Session) -> None:
         """Remembers what was counted before this database was built."""
-        await self._calendar.replace_one({"_id": REBUILT}, rebuilt._asdict(), upsert=True, session=session)
+        await self._calendar.replace_one({"_id": REBUILT}, fields_of(rebuilt), upsert=True, session=session)
 
     async def first_open(self, session: Session | None = None) -> str | None:
         """The first month that isn't closed; None before anything was published."""

@@ -1,4 +1,4 @@
-"""Immutable values of which each batch makes many thousands."""
+"""Immutable values: how every domain writes them. Imports the standard library alone, as domains do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,12 @@ def value(cls: Any = None, /, *, kw_only: bool = False) -> Any:
     """A data class with slots that is frozen to the type checker, and hashed as if it were.
 
     A data class that is frozen at run time too sets each field by a function: deciding on settlements with
-    such took 16.7 µs each in place of 9.2. Elsewhere `dataclass(frozen=True, slots=True)` is right.
+    such took 16.7 µs each in place of 9.2.
     """
     make = dataclass(slots=True, unsafe_hash=True, kw_only=kw_only)
     return make if cls is None else make(cls)
+
+
+def fields_of(item: Any) -> dict[str, Any]:
+    """A value's fields by name, as they are: not looked into, as `dataclasses.asdict` would."""
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
