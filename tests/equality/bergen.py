@@ -35,8 +35,8 @@ EVERYBODY = (*OPERATORS, *map(office, MUNICIPALITIES), ORGANISATION_2, *REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Bergen:
-    """The example's files. The programme's pack and its version are the compared checkout's, `tree`: another release
-    may write the same rules otherwise. All else is this checkout's, so that both get the same bytes.
+    """The example's files. The pack and its version are the compared checkout's, `tree`: another release may
+    write the same rules otherwise. All else is this checkout's, so that both get the same bytes.
     """
 
     tree: Path

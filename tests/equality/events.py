@@ -21,14 +21,19 @@ FAR = "2190-01-01"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record to send; the topic is named without the prefix. Key and value may hold `case:<municipality>/<case>`
-    and `letter:<topic>/<offset>`, which stand for the reference that Kobling has given to them.
+    """A record to send; the topic is named without the prefix. Key and value may hold
+    `case:<municipality>/<case>`, which stands for the reference that Kobling has given to the case.
     """
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers = STRUCTURED
+
+
+def seeded(*parts: object) -> random.Random:
+    """A source of chance that gives the same for the same parts."""
+    return random.Random(" ".join(map(str, parts)))  # noqa: S311 (a stream, to be had again)
 
 
 def new_id(chance: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""Commands on dead letters: each refused record is shown, run again, edited or discarded, or somebody tries."""
+"""Commands on dead letters: refused records are shown, run again, edited or discarded, or somebody tries."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from tests.equality.events import (
     commands_topic,
     new_id,
     new_volunteer,
+    seeded,
     structured,
 )
 from tests.equality.people import REFUSED, registration
@@ -39,7 +40,7 @@ class LetterDesk:
 
     def commands(self, letter: KnownLetter) -> Iterator[Record]:
         """All on one letter, from one operator, so that their order is kept."""
-        chance = random.Random(f"{self._seed} {letter.service} {letter.place}")
+        chance = seeded(self._seed, letter.service, letter.place)
         operator = self._operator(letter, chance)
         topic = commands_topic(letter.service, operator)
         for name, data, attributes in self._said(letter, operator, chance):
@@ -73,6 +74,8 @@ class LetterDesk:
             case 3:
                 yield "EditAndRedriveDeadLetter", {"value": {"specversion": "1.0"}}, {}
                 yield "DiscardDeadLetter", {"unheard": 1}, {}
+            case _:
+                pass
         if chance.random() < 0.3:
             yield "DiscardDeadLetter", {}, {}
             yield "RedriveDeadLetter", {}, {}
@@ -91,7 +94,7 @@ class LetterDesk:
 
 def strangers(operator: str, seed: int) -> Iterator[Record]:
     """Commands on letters that there are not, and commands that the service does not have."""
-    chance = random.Random(f"{seed} strangers {operator}")
+    chance = seeded(seed, "strangers", operator)
     for service in SERVICES:
         topic = commands_topic(service, operator)
         for name in ("ShowDeadLetter", "RedriveDeadLetter", "DiscardDeadLetter"):

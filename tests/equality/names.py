@@ -1,7 +1,7 @@
-"""Takes out of what was read whatever is random: references, ids and moments get names that are always the same.
+"""Takes out of what was read whatever is random: references, ids and moments get names that stay the same.
 
-A refugee is named by the settlement that made them public, a pair by its two people, a round by the command that
-asked for it or its pool, a dead letter by its record's place, and an event by its topic, key and revision.
+A refugee is named by the settlement that made them public, a pair by its two people, a round by the command
+that asked for it or its pool, a dead letter by its record's place, an event by its topic, key and revision.
 """
 
 import json
@@ -141,10 +141,10 @@ class Names:
                 place = f"{owner}/{document['subject']}"
             else:
                 continue
-            for attribute in ("causationid", "correlationid"):
+            for attribute, word in (("causationid", "cause"), ("correlationid", "chain")):
                 found = _TOKEN.fullmatch(document[attribute])
                 if found and found[0] not in known and not found[0].startswith(PREFIX):
-                    self._names.setdefault(found[0], f"cause:{place}")
+                    self._names.setdefault(found[0], f"{word}:{place}")
 
     def _learn_letter(self, record: Came) -> None:
         headers = {name: (content or b"").decode() for name, content in record.headers}
@@ -168,7 +168,7 @@ class Names:
             self._subjects[f"case:{case}"] = document["subject"]
 
     def _cases_by_id(self) -> dict[str, tuple[str, str]]:
-        """By a settlement's id, as it is passed on: its municipality and case, and where it was sent first."""
+        """By a settlement's id, as it is passed on: its municipality and case, and its first offset."""
         names = {name: random for random, name in self._names.items()}
         found: dict[str, tuple[str, str]] = {}
         for (topic, offset), record in self.sent.items():
@@ -263,10 +263,9 @@ def _settled_field(name: str, content: Any) -> Any:
             return "sealed"
         case dict():
             return {inner: _settled_field(inner, value) for inner, value in content.items()}
-        case list() if name in _BY_SUBJECT:
-            return sorted((_settled_field("", item) for item in content), key=_compact)
         case list():
-            return [_settled_field("", item) for item in content]
+            items = [_settled_field("", item) for item in content]
+            return sorted(items, key=_compact) if name in _BY_SUBJECT else items
         case str() if name == "respond_by":
             return _MOMENT.sub(r"\1T-", content)
         case int() if name == "duration_ms":

@@ -1,4 +1,4 @@
-"""Commands to matching: who waits, rounds, answers and signatures, as they should be and as they should not."""
+"""Commands to matching: who waits, rounds, answers and signatures, as they should be and should not."""
 
 import random
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from tests.equality.events import (
     Record,
     command,
     commands_topic,
+    seeded,
     structured,
 )
 from tests.equality.people import REFUSED
@@ -115,7 +116,7 @@ class Answers:
 
     def __init__(self, pair: KnownPair, operator: str, seed: int) -> None:
         self._pair = pair
-        self._chance = random.Random(f"{seed} {pair.name}")
+        self._chance = seeded(seed, pair.name)
         self._desk = Desk(operator, pair.municipality, self._chance)
 
     def answers(self) -> Iterator[Record]:
@@ -146,7 +147,7 @@ class Answers:
             yield self._sign("guide", attributes={"dryrun": True})
         match self._pair.fate:
             case "signed" | "ended":
-                signing = SIGNATORIES
+                signing: tuple[str, ...] = SIGNATORIES
             case "unsigned":
                 signing = SIGNATORIES[:2]
             case _:

@@ -213,7 +213,7 @@ class Office:
 
 def refused(chance: random.Random, office: Office) -> Iterator[Record]:
     """One of every command from each operator who may not give it."""
-    subject = office.volunteers[0]
+    subject = new_volunteer(chance)
     place = {"municipality": office.municipality}
     for operator in REFUSED:
         said = [

@@ -96,8 +96,8 @@ class Play:
     async def _phase(
         self, name: str, records: Iterable[Record], *services: str, with_unknown: bool = False
     ) -> None:
-        """Sends and waits. Commands on people who are not public are left out unless `with_unknown`: each phase
-        with one takes half a minute.
+        """Sends and waits. Commands on people who are not public are left out unless `with_unknown`: they
+        take half a minute.
         """
         known = [record for record in records if with_unknown or self.names.is_known(record)]
         count = await self.wire.send(map(self.names.resolved, known))

@@ -1,8 +1,8 @@
-"""People who will be paired, made so that each round has one best outcome, whatever random references they get.
+"""People who will be paired, made so that each round has one best outcome, whatever references they get.
 
-Each group speaks a language that nobody else speaks, so that it is decided alone. In it the intended couples share
-three interests and all others two fewer; what else they differ in (years of birth, two at most) is worth less
-than that in sum. Whoever waits in a group is ready on the same day, so that waiting decides nothing.
+Each group speaks a language that nobody else speaks, so that it is decided alone. In it the intended couples
+have so many interests in common that what else they differ in (years of birth, two at most) weighs less.
+Whoever waits in a group is ready on the same day, so that waiting decides nothing.
 """
 
 import random
@@ -37,9 +37,9 @@ FATES = (
 )
 """What becomes of a couple; the receiving case's reference ends with it, so that the answers follow from it.
 
-signed: a pair; half: one side answers; declined, refused: the receiving, the giving side says no; unsigned: not
-all sign; ended: a pair, of which the refugee then leaves; withdrawn: they leave with the proposal open; silent:
-nobody answers.
+signed: a pair; half: one side answers; declined, refused: the receiving, the giving side says no; unsigned:
+not all sign; ended: a pair, of which the refugee then leaves; withdrawn: they leave with the proposal open;
+silent: nobody answers.
 """
 LASTING = tuple(fate for fate in FATES if fate not in {"declined", "refused", "ended", "withdrawn"})
 """Of these a second round finds nobody free again."""

@@ -106,10 +106,11 @@ ODD_CASES: tuple[Spoil, ...] = tuple(
 
 def details(chance: random.Random, number: int) -> Document:
     """A person who does not exist."""
+    month, day = chance.randrange(1, 13), chance.randrange(1, 29)
     person: Document = {
         "given_name": chance.choice(GIVEN_NAMES),
         "family_name": f"Eksempel-{number}",
-        "birth_date": f"{chance.randrange(1950, 1997)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}",
+        "birth_date": f"{chance.randrange(1950, 1997)}-{month:02}-{day:02}",
         "gender": chance.choice(("female", "male", "female", "male", "other")),
         "preferred_language": chance.choice(("ti", "ar", "nb", "en", "ar-SY")),
     }

@@ -1,6 +1,5 @@
-"""The stream by phases: within one no two topics speak of the same person, so that their order does not matter."""
+"""The stream by phases: within one no two topics speak of the same person, so their order does not matter."""
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,6 +12,7 @@ from tests.equality.events import (
     Record,
     command,
     commands_topic,
+    seeded,
     structured,
 )
 from tests.equality.letters import KnownLetter, LetterDesk
@@ -42,7 +42,7 @@ class Place:
     @classmethod
     def made(cls, name: str, seed: int, share: int) -> "Place":
         """A place that will send `share` records."""
-        chance = random.Random(f"{seed} {name}")
+        chance = seeded(seed, name)
         operator = office(name)
         return cls(
             name,
@@ -77,7 +77,7 @@ class Stream:
             yield from place.system.records(self._count(FIRST))
 
     def commands(self) -> Iterator[Record]:
-        """All that coordinators say first, and what is asked in vain, which takes half a minute to be answered."""
+        """All that coordinators say first, and what is asked in vain: that takes half a minute."""
         yield from self.bergen.commands(*OPERATORS[:2])
         for place in self.places:
             place.office.cases = list(place.system.cases)
@@ -106,7 +106,7 @@ class Stream:
                 yield place.system.moved_here(origin.name, case)
 
     def afterwards(self) -> Iterator[tuple[list[Record], list[Record]]]:
-        """Settlements and then commands of one place after the other: now two places may speak of one person."""
+        """Settlements, then commands, of one place after the other: two may speak of one person now."""
         for place in self.places:
             settlements = list(place.system.records(self._count(LAST)))
             place.office.cases = list(place.system.cases)
@@ -148,5 +148,5 @@ class Stream:
             yield from desk.commands(letter)
 
     def _desks(self) -> list[Desk]:
-        bergen = Desk(OPERATORS[0], MUNICIPALITY, random.Random(f"{self.seed} {MUNICIPALITY}"))
+        bergen = Desk(OPERATORS[0], MUNICIPALITY, seeded(self.seed, MUNICIPALITY))
         return [place.desk for place in self.places] + [bergen]

@@ -5,16 +5,17 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 
 from tests.equality.events import Record
-from tests.equality.fleet import PREFIX, SERVICES, Fleet
+from tests.equality.fleet import PREFIX, Fleet
 
-Came = ConsumerRecord[bytes, bytes]
+Came: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Place = tuple[str, int]
 """A topic, without the prefix, and an offset in its first partition."""
 
@@ -27,6 +28,8 @@ READS = {
 """What each service follows, by the beginnings of the topics' names."""
 PATIENCE = 300.0
 LOOK = 0.25
+CALM = 5.0
+"""Seconds without a record after which reporting has published and closed all: it does so every second."""
 SOON = timedelta(seconds=60)
 """Due rows that fall due so soon are waited for; only reporting's come back for ever."""
 
@@ -73,13 +76,17 @@ class Wire:
     async def handled(self, *services: str) -> None:
         """Returns once these services have read everything, sent all, and owe nothing. Raises NotHandled."""
         deadline = time.monotonic() + PATIENCE
+        calm = CALM if "reporting" in services else 0.0
         before: dict[TopicPartition, int] = {}
+        since = time.monotonic()
         while True:
-            left, ends = await self._left(services or SERVICES)
-            if not left and ends == before:
+            left, ends = await self._left(services)
+            now = time.monotonic()
+            if left or ends != before:
+                before, since = {} if left else ends, now
+            elif now - since >= calm:
                 return
-            before = ends if not left else {}
-            if time.monotonic() > deadline:
+            if now > deadline:
                 raise NotHandled(f"after {PATIENCE:.0f} s: {left}")
             await asyncio.sleep(LOOK)
 
@@ -91,7 +98,7 @@ class Wire:
         client: AsyncMongoClient[dict[str, Any]]
         async with AsyncMongoClient(self.fleet.stack.mongodb) as client:
             for service in services:
-                database = client[self.fleet.database(service)]
+                database: AsyncDatabase[dict[str, Any]] = client[self.fleet.database(service)]
                 if await database["outbox"].count_documents({}):
                     return f"{service}'s outbox is not empty", ends
                 soon = {"due_at": {"$lte": self.fleet.now() + SOON}}
