@@ -44,7 +44,7 @@ def compare(before: Path, after: Path, allowed: Sequence[Allowed] = ()) -> int:
     for topic in sorted(old | new):
         pairs = list(_aligned(old.get(topic, []), new.get(topic, [])))
         different = [(a, b) for a, b in pairs if _without(a, allowed) != _without(b, allowed)]
-        apart = sum(a != b for a, b in pairs) - len(different)
+        apart = sum(_without(a, ()) != _without(b, ()) for a, b in pairs) - len(different)
         total += len(pairs)
         differing += len(different)
         counts = f"{len(old.get(topic, []))} before, {len(new.get(topic, []))} after"

@@ -29,6 +29,8 @@ _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+Z")
 _STAND_IN = re.compile(rb"(?:case|letter):[A-Za-z0-9._:/-]+")
 _BY_SUBJECT = frozenset({"proposals", "unmatched_receiving", "unmatched_giving"})
 """Lists in replies that are sorted by random references."""
+_BY_COUNT = frozenset({"unmatched"})
+"""Counts in the order in which random references brought their reasons up."""
 STATES = ("refugees.v1", "volunteers.v1", "pairs.v1", "contact-cards.v1")
 FROM_OUTSIDE = ("settlements.", "commands.", "operators.", "programmes.")
 
@@ -262,13 +264,23 @@ def _settled_field(name: str, content: Any) -> Any:
         case dict() if name in {"card", "sealed"}:
             return "sealed"
         case dict():
-            return {inner: _settled_field(inner, value) for inner, value in content.items()}
+            fields = {inner: _settled_field(inner, value) for inner, value in content.items()}
+            return dict(sorted(fields.items())) if name in _BY_COUNT else fields
         case list():
             items = [_settled_field("", item) for item in content]
             return sorted(items, key=_compact) if name in _BY_SUBJECT else items
+        case _:
+            return _settled_text_or_number(name, content)
+
+
+def _settled_text_or_number(name: str, content: Any) -> Any:
+    match content:
         case str() if name == "respond_by":
             return _MOMENT.sub(r"\1T-", content)
         case int() if name == "duration_ms":
             return 0
+        case float() if content.is_integer():
+            # Whether a whole number of hours has a fraction depends on whether its file was read again.
+            return int(content)
         case _:
             return content

@@ -84,31 +84,33 @@ class Desk:
         yield self.record("ListWaiting", pool, place, dryrun=True)
         yield self.record("RunRound", pool, place, dryrun=True)
 
-    def mistakes(self) -> Iterator[Record]:
-        """What is asked in vain of pools and of pairs that there are not."""
+    def mistakes_on_pools(self) -> Iterator[Record]:
+        """What is asked of pools in vain, or as it may just be asked."""
         pool, place = self._pool()
-        missing = "pair-" + "a" * 24
-        answer = {"side": "giving", "accept": True, "answered_on": TODAY}
-        signature = {"signatory": "guide", "text_version": TEXT, "signed_on": TODAY}
-        sound = (
-            ("RunRound", pool, place),
-            ("ListWaiting", pool, place),
-            ("AnswerProposal", missing, answer),
-            ("SignAgreement", missing, signature),
-        )
-        for name, subject, data in sound:
-            for way in WAYS:
-                yield way(self._topic, self._command(name, subject, data, dryrun=True), self.chance)
-            for operator in REFUSED:
-                document = command(self.chance, operator, name, subject, data)
-                yield structured(commands_topic(SERVICE, operator), document)
+        for name in ("RunRound", "ListWaiting"):
+            yield from self._mistaken(name, pool, place)
         yield self.record("RunRound", "somewhere/else", place)
         yield self.record("ListWaiting", pool, {**place, "programme": "no-such-programme"})
         nowhere = {"municipality": WITHOUT_PROGRAMME, "programme": PROGRAMME}
         yield self.record("RunRound", f"{WITHOUT_PROGRAMME}/{PROGRAMME}", nowhere)
         yield self.record("RunRound", "no-0301/x", {"municipality": "no-0301", "programme": PROGRAMME})
+
+    def mistakes_on_pairs(self) -> Iterator[Record]:
+        """What is asked of pairs that there are not: it takes half a minute to be answered."""
+        missing = "pair-" + "a" * 24
+        answer = {"side": "giving", "accept": True, "answered_on": TODAY}
+        signature = {"signatory": "guide", "text_version": TEXT, "signed_on": TODAY}
+        yield from self._mistaken("AnswerProposal", missing, answer)
+        yield from self._mistaken("SignAgreement", missing, signature)
         yield self.record("AnswerProposal", missing, answer)
         yield self.record("SignAgreement", "Kari Eksempel", signature, dryrun=True)
+
+    def _mistaken(self, name: str, subject: str, data: Document) -> Iterator[Record]:
+        for way in WAYS:
+            yield way(self._topic, self._command(name, subject, data, dryrun=True), self.chance)
+        for operator in REFUSED:
+            document = command(self.chance, operator, name, subject, data)
+            yield structured(commands_topic(SERVICE, operator), document)
 
 
 class Answers:

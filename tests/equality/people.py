@@ -230,7 +230,6 @@ def unusual(chance: random.Random, office: Office) -> Iterator[Record]:
     late = new_volunteer(chance)
     join = {"programme": PROGRAMME, "joined_on": "2016-03-03"}
     yield structured(office.topic, office.command("JoinProgramme", late, join))
-    yield structured(office.topic, office.command("JoinProgramme", late, join, dryrun=True))
     for name, data in steps(chance):
         yield structured(office.topic, office.command(name, new_volunteer(chance), data))
     yield structured(

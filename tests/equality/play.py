@@ -84,6 +84,7 @@ class Play:
     async def _matching(self) -> None:
         stream = self.stream
         await self._phase("who waits", stream.waiting())
+        await self._phase("mistakes", stream.mistakes())
         await self._phase("rounds", stream.rounds())
         await self._learn("refugees.", "receipts.", "pairs.")
         await self._phase("answers", stream.answers(self.names.pairs))

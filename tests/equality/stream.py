@@ -86,7 +86,7 @@ class Stream:
             yield from place.office.records(self._count(COMMANDS))
         first = self.places[0]
         yield from people.refused(first.office.chance, first.office)
-        yield from first.desk.mistakes()
+        yield from first.desk.mistakes_on_pairs()
         yield from letters.strangers(first.office.operator, self.seed)
 
     def approvals(self) -> Iterator[Record]:
@@ -116,6 +116,10 @@ class Stream:
         """Who waits, everywhere."""
         for desk in self._desks():
             yield from desk.waiting()
+
+    def mistakes(self) -> Iterator[Record]:
+        """What is asked of a pool in vain."""
+        yield from self.places[0].desk.mistakes_on_pools()
 
     def rounds(self) -> Iterator[Record]:
         """A round everywhere."""
