@@ -64,7 +64,7 @@ bench: $(READY) ## the matcher's benchmark
 bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.pipeline
 
-equality: $(READY) ## whether another checkout, BEFORE=path, says the same to 20,000 records; ALLOW=file names exceptions
+equality: $(READY) ## whether another checkout, BEFORE=path, says the same; ALLOW=file names what may differ
 	@test -n "$(BEFORE)" || { echo "BEFORE=path to another checkout is needed" >&2; exit 2; }
 	@$(BIN)/python -m tests.equality record --tree "$(BEFORE)" --records $(or $(RECORDS),20000) .run/equality-before.jsonl
 	@$(BIN)/python -m tests.equality record --records $(or $(RECORDS),20000) .run/equality-after.jsonl
