@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     rf"|{re.escape(PREFIX)}[a-z0-9.-]+/[0-9]+/[0-9]+"
 )
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+Z")
-_STAND_IN = re.compile(rb"(?:case|letter):[A-Za-z0-9._:/-]+")
+_STAND_IN = re.compile(rb"case:[A-Za-z0-9._:/-]+")
 _BY_SUBJECT = frozenset({"proposals", "unmatched_receiving", "unmatched_giving"})
 """Lists in replies that are sorted by random references."""
 _BY_COUNT = frozenset({"unmatched"})
@@ -60,8 +60,8 @@ class Names:
 
     sent: Mapping[Place, Record]
     _names: dict[str, str] = field(default_factory=dict)
-    _subjects: dict[str, str] = field(default_factory=dict)
-    """By `case:<municipality>/<case>`: the refugee whom it made public last."""
+    _subjects: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """By `case:<municipality>/<case>`: the refugee whom it made public last, and by which settlement."""
     _pairs: dict[str, KnownPair] = field(default_factory=dict)
     _letters: dict[str, KnownLetter] = field(default_factory=dict)
 
@@ -91,10 +91,12 @@ class Names:
     def resolved(self, record: Record) -> Record:
         """A record to send with the references in it that stand-ins stand for, as far as they are known."""
 
+        def stood_for(found: re.Match[bytes]) -> bytes:
+            _, subject = self._subjects.get(found[0].decode(), (0, found[0].decode()))
+            return subject.encode()
+
         def resolve(content: bytes | None) -> bytes | None:
-            return content and _STAND_IN.sub(
-                lambda found: self._subjects.get(found[0].decode(), found[0].decode()).encode(), content
-            )
+            return content and _STAND_IN.sub(stood_for, content)
 
         return Record(record.topic, resolve(record.key), resolve(record.value), record.headers)
 
@@ -167,7 +169,9 @@ class Names:
             cause = document["causationid"]
             case, place = cases.get(cause, ("", ""))
             self._names.setdefault(document["subject"], f"refugee:{case or self.named(cause)}#{place}")
-            self._subjects[f"case:{case}"] = document["subject"]
+            made = int(place or -1), document["subject"]
+            # Records come by partition: only the settlements' own order tells which subject is the newer.
+            self._subjects[f"case:{case}"] = max(made, self._subjects.get(f"case:{case}", made))
 
     def _cases_by_id(self) -> dict[str, tuple[str, str]]:
         """By a settlement's id, as it is passed on: its municipality and case, and its first offset."""
