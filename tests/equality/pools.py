@@ -134,7 +134,7 @@ class Pool:
                 yield structured(commands_topic("intake", ORGANISATION_2), document)
 
     def departures(self) -> Iterator[Record]:
-        """Those leave whose fate it is: withdrawn, moved, or found to need protection."""
+        """Those leave whose fate it is: withdrawn, or moved."""
         for group in self.groups:
             for refugee in group.refugees:
                 if not refugee.case.endswith(("-ended", "-withdrawn")):
@@ -177,8 +177,10 @@ class Pool:
 _DEPARTURES: tuple[tuple[str, Document], ...] = (
     ("SettlementWithdrawn", {"reason": "entered_in_error"}),
     ("PersonMoved", {"to_municipality": "no-0301", "moved_on": "2016-06-10"}),
-    ("PersonSettled", {"protection": "confidential", "settled_on": "2016-01-15"}),
 )
+"""Not protection: the subject is then withdrawn and erased at once, and which of the two ends the pair depends
+on where matching's batch ends.
+"""
 _APPROVAL = {"programme": PROGRAMME, "decided_on": "2016-03-07"}
 
 
