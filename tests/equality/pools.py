@@ -178,8 +178,8 @@ _DEPARTURES: tuple[tuple[str, Document], ...] = (
     ("SettlementWithdrawn", {"reason": "entered_in_error"}),
     ("PersonMoved", {"to_municipality": "no-0301", "moved_on": "2016-06-10"}),
 )
-"""Not protection: the subject is then withdrawn and erased at once, and which of the two ends the pair depends
-on where matching's batch ends.
+"""Not protection: the subject is then withdrawn and erased at once, and which of the two ends the pair
+depends on where matching's batch ends.
 """
 _APPROVAL = {"programme": PROGRAMME, "decided_on": "2016-03-07"}
 
