@@ -66,6 +66,7 @@ bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/
 
 equality: $(READY) ## whether another checkout, BEFORE=path, says the same; ALLOW=file names what may differ
 	@test -n "$(BEFORE)" || { echo "BEFORE=path to another checkout is needed" >&2; exit 2; }
+	@mkdir -p .run
 	@$(BIN)/python -m tests.equality record --tree "$(BEFORE)" --records $(or $(RECORDS),20000) .run/equality-before.jsonl
 	@$(BIN)/python -m tests.equality record --records $(or $(RECORDS),20000) .run/equality-after.jsonl
 	@$(BIN)/python -m tests.equality compare $(if $(ALLOW),--allow "$(ALLOW)") .run/equality-before.jsonl .run/equality-after.jsonl
