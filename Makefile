@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo up down test test-replay units wheel property test-containers check format lock bench bench-pipeline faults
+.PHONY: help env demo up down test test-replay units wheel property test-containers check format lock bench bench-pipeline faults equality
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -72,6 +72,13 @@ bench: $(READY) ## the matcher's benchmark
 
 bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.pipeline
+
+equality: $(READY) ## whether another checkout, BEFORE=path, says the same; ALLOW=file names what may differ
+	@test -n "$(BEFORE)" || { echo "BEFORE=path to another checkout is needed" >&2; exit 2; }
+	@mkdir -p .run
+	@$(BIN)/python -m tests.equality record --tree "$(BEFORE)" --records $(or $(RECORDS),20000) .run/equality-before.jsonl
+	@$(BIN)/python -m tests.equality record --records $(or $(RECORDS),20000) .run/equality-after.jsonl
+	@$(BIN)/python -m tests.equality compare $(if $(ALLOW),--allow "$(ALLOW)") .run/equality-before.jsonl .run/equality-after.jsonl
 
 KILLS ?= 200
 SEED ?= 1

@@ -1,6 +1,6 @@
 """What programmes ask: since when it is met, what is missing, and that packs and intake know the same."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
 
@@ -21,6 +21,7 @@ from services.intake.domain.requirements import (
 )
 from shared.contracts import programmes
 from shared.programmes import shipped_packs
+from shared.values import value
 from tests.unit.intake.people import ASKED, DETAILS, GUIDES, PROFILE, interview
 
 PROGRAMME = ASKED.programme
@@ -144,7 +145,7 @@ def test_a_packs_requirements_are_those_of_its_sides() -> None:
     assert giving.organisations == {"red_cross_bergen", "introduction_programme_bergen"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OtherAge(Requirement):
     """An age whose field has another name than in packs."""
 
