@@ -8,7 +8,11 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from services.intake.service import SPECS as INTAKE
+from services.matching.service import SPECS as MATCHING
 from services.reporting.domain.figures import FIGURES
+from shared.contracts.commands import DEAD_LETTER_COMMANDS
+from shared.messaging.commands.desk import ROLE
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- made by python -m deploy.pages -->", "<!-- end -->"
@@ -31,7 +35,36 @@ def indicators() -> str:
     )
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/indicators.md": indicators}
+def commands() -> str:
+    """Which commands there are, whom they ask for, what they are about, and what they bring about."""
+    rows = [
+        (
+            f"`{spec.model.__name__}`",
+            service,
+            spec.subject,
+            f"`{spec.role}`",
+            ", ".join(event.name for event in spec.events) or "nothing but the reply",
+        )
+        for service, specs in (("intake", INTAKE), ("matching", MATCHING))
+        for spec in specs
+    ]
+    rows += [
+        (
+            f"`{model.__name__}`",
+            "each",
+            "dead letter",
+            f"`{ROLE}`",
+            "what the record brings about" if "Redrive" in model.__name__ else "nothing but the reply",
+        )
+        for model in DEAD_LETTER_COMMANDS
+    ]
+    return table(["command", "to", "its subject", "role", "may bring about"], rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/contracts.md": commands,
+    "docs/indicators.md": indicators,
+}
 """What makes the part of each page."""
 
 
