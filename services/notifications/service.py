@@ -29,12 +29,12 @@ class Notifications:
         changed: dict[str, Card] = {}
         outcomes: list[Outcome] = []
         for record in records:
-            found = _next_card(record, changed.get(record.key) or known.get(record.key))
-            if isinstance(found, Card):
-                changed[record.key] = found
+            card = _next_card(record, changed.get(record.key) or known.get(record.key))
+            if isinstance(card, Card):
+                changed[record.key] = card
                 outcomes.append(Applied())
             else:
-                outcomes.append(found)
+                outcomes.append(card)
         if changed:
             await self._cards.save(changed, work.session)
             await self._see_to_messages(changed, work)
@@ -58,13 +58,13 @@ class Notifications:
         newest: dict[str, Readable] = {}
         outcomes: list[Outcome] = []
         for record in records:
-            found = _next_pair(record, changed.get(record.key) or known.get(record.key))
-            if isinstance(found, SeenPair):
-                changed[record.key] = found
+            pair = _next_pair(record, changed.get(record.key) or known.get(record.key))
+            if isinstance(pair, SeenPair):
+                changed[record.key] = pair
                 newest[record.key] = record
                 outcomes.append(Applied())
             else:
-                outcomes.append(found)
+                outcomes.append(pair)
         if newest:
             await self._pairs.save(changed, work.session)
             await self._plan(newest, work)

@@ -186,11 +186,11 @@ class Messages:
         """Stores ended messages that aren't here."""
         writes = [
             UpdateOne(
-                {"_id": one.message.id},
-                {"$setOnInsert": {**_content(one.message), "code": one.code, "ended_at": one.at}},
+                {"_id": end.message.id},
+                {"$setOnInsert": {**_content(end.message), "code": end.code, "ended_at": end.at}},
                 upsert=True,
             )
-            for one in ended
+            for end in ended
         ]
         if writes:
             await self._collection.bulk_write(writes, ordered=False, session=session)

@@ -30,8 +30,8 @@ def revision(record: Received) -> int | Dead:
         _SUBJECT.validate_python(record.key)
     except ValidationError:
         return Dead("field_invalid", "subject")
-    found = record.envelope.revision
-    return Dead("field_missing", "revision") if found is None else found
+    number = record.envelope.revision
+    return Dead("field_missing", "revision") if number is None else number
 
 
 def pair(subject: str, state: PairRead) -> Pair:

@@ -67,13 +67,13 @@ async def test_what_was_not_sent_is_and_what_is_over_is_not(world: World) -> Non
     await app.rebuild.run()
     # Before anything may be sent, it is known what is over.
     planned = await world.documents("messages")
-    assert {one["pair"] for one in planned if one["status"] == "pending"} == {new}
+    assert {message["pair"] for message in planned if message["status"] == "pending"} == {new}
     await app.start()
 
-    async def told() -> bool:
+    async def new_pair_is_written_to() -> bool:
         return len(await world.events()) >= 4
 
-    await wait_until(told, "the new pair is told")
+    await wait_until(new_pair_is_written_to, "the new pair is written to")
     await world.ended()
     assert dict(world.sink.recipients) == {
         f"{who}-{name}@example.org": 1 for who in ("refugee", "guide") for name in ("sent", "new")

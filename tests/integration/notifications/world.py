@@ -155,14 +155,14 @@ class World:
 
     async def events_until(self, count: int) -> list[Envelope]:
         """What the service has published, once it is so many events or more."""
-        found: list[Envelope] = []
+        published: list[Envelope] = []
 
         async def enough() -> bool:
-            found[:] = await self.events()
-            return len(found) >= count
+            published[:] = await self.events()
+            return len(published) >= count
 
         await wait_until(enough, f"{count} events")
-        return found
+        return published
 
     async def handled(self) -> dict[str, int]:
         """Outcomes so far, once every record that was published has one."""
