@@ -43,8 +43,14 @@ class _Comparison:
         if before.get("type") != after.get("type"):
             yield f"{path}: was {before.get('type', 'anything')}, is {after.get('type', 'anything')}"
             return
+        had, has = _kinds(before), _kinds(after)
+        if had and has:
+            yield from self._alternatives(had, has, path)
         for keyword in _SAME_ALWAYS:
-            if _written(before, keyword) != _written(after, keyword):
+            # Alternatives that a field tells apart are compared one by one, above.
+            if not (keyword == "oneOf" and had and has) and _written(before, keyword) != _written(
+                after, keyword
+            ):
                 yield f"{path}: {keyword} has changed"
         yield from self._values(before, after, path)
         yield from self._fields(before, after, path)
@@ -53,6 +59,14 @@ class _Comparison:
                 yield from self.between(before[keyword], after[keyword], f"{path}[]")
         if self.inbound and _is_closed(after) and not _is_closed(before):
             yield f"{path}: unknown fields are no longer accepted"
+
+    def _alternatives(self, had: Mapping[str, Schema], has: Mapping[str, Schema], path: str) -> Iterator[str]:
+        """What breaks between the kinds of object that may stand at a path."""
+        lost = had.keys() - has.keys() if self.inbound else has.keys() - had.keys()
+        for kind in sorted(lost):
+            yield f"{path}: {kind} {'no longer accepted' if self.inbound else 'possible now'}"
+        for kind in sorted(had.keys() & has.keys()):
+            yield from self.between(had[kind], has[kind], f"{path}.{kind}")
 
     def _values(self, before: Schema, after: Schema, path: str) -> Iterator[str]:
         had, has = _choices(before), _choices(after)
@@ -108,6 +122,12 @@ def _resolved(schema: Schema, whole: Schema) -> Schema:
     while (reference := schema.get("$ref")) is not None:
         schema = whole["$defs"][reference.removeprefix("#/$defs/")]
     return schema
+
+
+def _kinds(schema: Schema) -> dict[str, Schema]:
+    """The alternatives of a schema by the value of the field that tells them apart."""
+    named = schema.get("discriminator", {}).get("mapping", {})
+    return {kind: {"$ref": reference} for kind, reference in named.items()}
 
 
 def _choices(schema: Schema) -> set[str] | None:

@@ -24,15 +24,29 @@ OLD: dict[str, Any] = {
                 "on": {"type": "string", "format": "date"},
                 "tags": {"type": "array", "items": {"$ref": "#/$defs/Tag"}},
                 "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+                "shape": {
+                    "oneOf": [{"$ref": "#/$defs/Round"}, {"$ref": "#/$defs/Square"}],
+                    "discriminator": {
+                        "propertyName": "kind",
+                        "mapping": {"round": "#/$defs/Round", "square": "#/$defs/Square"},
+                    },
+                },
             },
             "required": ["name"],
         },
         "Tag": {"type": "object", "properties": {"code": {"type": "string"}}, "required": ["code"]},
+        "Round": {"type": "object", "properties": {"kind": {"const": "round"}}, "required": ["kind"]},
+        "Square": {
+            "type": "object",
+            "properties": {"kind": {"const": "square"}, "side": {"type": "integer"}},
+            "required": ["kind"],
+        },
     },
 }
 
 
 DATA, TAG = ("$defs", "Data"), ("$defs", "Tag")
+SHAPE = (*DATA, "properties", "shape")
 GONE = object()
 
 CHANGES: dict[str, list[tuple[tuple[str, ...], object]]] = {
@@ -61,6 +75,15 @@ CHANGES: dict[str, list[tuple[tuple[str, ...], object]]] = {
         ((*DATA, "properties", "on"), {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]})
     ],
     "closed": [((*DATA, "additionalProperties"), False)],
+    "kind added": [
+        ((*SHAPE, "oneOf"), [{"$ref": f"#/$defs/{name}"} for name in ("Round", "Square", "Tag")]),
+        ((*SHAPE, "discriminator", "mapping", "tag"), "#/$defs/Tag"),
+    ],
+    "kind removed": [
+        ((*SHAPE, "oneOf"), [{"$ref": "#/$defs/Square"}]),
+        ((*SHAPE, "discriminator", "mapping"), {"square": "#/$defs/Square"}),
+    ],
+    "a kind's field retyped": [(("$defs", "Square", "properties", "side"), {"type": "string"})],
 }
 
 
@@ -82,6 +105,13 @@ def changed(change: str) -> dict[str, Any]:
     [
         ("nothing", None, None),
         ("optional field added", None, None),
+        ("kind added", "record.data.shape: tag possible now", None),
+        ("kind removed", None, "record.data.shape: round no longer accepted"),
+        (
+            "a kind's field retyped",
+            "record.data.shape.square.side: was integer, is string",
+            "record.data.shape.square.side: was integer, is string",
+        ),
         ("required field added", None, "record.data.extra: required now"),
         ("field removed", "record.data.on: removed", "record.data.on: removed"),
         (

@@ -1,8 +1,9 @@
 """Reads a page's walk-throughs, and applies one to a copy of the tree.
 
 A walk-through is a section of `docs/adding.md`. Its code blocks say in their first line's attributes what is
-done with them: ` ```python create=PATH ` makes a file, `append=PATH` adds to a file's end, and `in=PATH` with
-`after="TEXT"` inserts below the first line that holds the text. Other blocks are for reading alone.
+done with them: `create=PATH` makes a file, of another one with `from=PATH`; `append=PATH` adds to a file's
+end; `in=PATH` changes one. With `after="TEXT"` a block goes below the first line that holds the
+text, and with `replaces="TEXT"` into that line's place. Blocks without attributes are for reading alone.
 """
 
 import re
@@ -13,17 +14,21 @@ from pathlib import Path
 
 _SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```\w+ (?P<attributes>[^\n]+)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
-_ATTRIBUTE = re.compile(r'(?P<name>create|append|in|after)=(?:"(?P<quoted>[^"]*)"|(?P<bare>\S+))')
+_ATTRIBUTE = re.compile(
+    r'(?P<name>create|from|append|in|after|replaces)=(?:"(?P<quoted>[^"]*)"|(?P<bare>\S+))'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One block: `content` goes into `path`, below the line that holds `after`, or at the end."""
+    """One block: `content` goes into `path`, at the line that holds `place`, or at the end."""
 
     path: Path
     content: str
     creates: bool = False
-    after: str | None = None
+    copies: Path | None = None
+    place: str | None = None
+    replaces: bool = False
 
     def apply(self, root: Path) -> None:
         """Changes a tree; raises ValueError where the page no longer fits it."""
@@ -32,16 +37,16 @@ class Step:
             if target.exists():
                 raise ValueError(f"{self.path} is there already")
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self.content, encoding="utf-8")
-            return
+            copied = "" if self.copies is None else (root / self.copies).read_text(encoding="utf-8")
+            target.write_text(copied, encoding="utf-8")
         lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
-        place = len(lines)
-        if self.after is not None:
-            holding = [number for number, line in enumerate(lines, 1) if self.after in line]
+        first = last = len(lines)
+        if self.place is not None:
+            holding = [number for number, line in enumerate(lines) if self.place in line]
             if not holding:
-                raise ValueError(f"{self.path} has no line with {self.after!r}")
-            place = holding[0]
-        target.write_text("".join([*lines[:place], self.content, *lines[place:]]), encoding="utf-8")
+                raise ValueError(f"{self.path} has no line with {self.place!r}")
+            first, last = holding[0] + (not self.replaces), holding[0] + 1
+        target.write_text("".join([*lines[:first], self.content, *lines[last:]]), encoding="utf-8")
 
 
 def walkthroughs(page: str) -> dict[str, list[Step]]:
@@ -61,7 +66,14 @@ def _step(attributes: str, content: str) -> Step:
     path = given.get("create") or given.get("append") or given.get("in")
     if path is None:
         raise ValueError(f"a block says neither create, append nor in: {attributes}")
-    return Step(Path(path), content, creates="create" in given, after=given.get("after"))
+    return Step(
+        Path(path),
+        content,
+        creates="create" in given,
+        copies=Path(given["from"]) if "from" in given else None,
+        place=given.get("after") or given.get("replaces"),
+        replaces="replaces" in given,
+    )
 
 
 def copy_of_tree(root: Path, to: Path) -> Path:
