@@ -3,18 +3,27 @@
 from typing import Any
 
 import orjson
+import pytest
 from aiokafka import ConsumerRecord
 from structlog.testing import capture_logs
 
 from shared.contracts import topics
 from shared.contracts.programmes import ProgrammePack
 from shared.health import Health
+from shared.logging import get_logger
+from shared.messaging import tables
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.tables import Operators, Programmes, TableReader
 from shared.programmes import shipped_packs
 
 KEY = "flyktningguide-bergen@1.0"
 BERGEN = shipped_packs()[KEY]
+
+
+@pytest.fixture(autouse=True)
+def fresh_logger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that is bound here: one that another test used first keeps that test's settings."""
+    monkeypatch.setattr(tables, "log", get_logger("tables"))
 
 
 def no_long_titles(pack: ProgrammePack) -> str | None:
