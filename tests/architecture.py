@@ -58,7 +58,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 """Which modules may import which library; one that isn't listed may be imported nowhere yet."""
 
-ADDED = frozenset({"aiosmtplib", "numpy", "scipy", "stdnum"})
+ADDED = frozenset({"aiosmtplib", "email_validator", "numpy", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("reading",),
