@@ -74,6 +74,11 @@ async def _until_writable(kafka: str, partitions: Mapping[str, int]) -> None:
                     for number in range(count)
                 ]
             )
+    except TimeoutError:
+        within = int(LEADERS_WITHIN.total_seconds())
+        raise AdministrationError(
+            f"after {within} s not every partition has a leader: is each broker up?"
+        ) from None
     finally:
         await consumer.stop()
 

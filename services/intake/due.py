@@ -34,11 +34,11 @@ def look_again(subject: str, day: date, work: Work) -> None:
 class Due:
     """The handlers of intake's due rows."""
 
-    def __init__(self, people: People, publisher: Publisher, packs: Packs, protection: RecordCipher) -> None:
+    def __init__(self, people: People, publisher: Publisher, packs: Packs, cipher: RecordCipher) -> None:
         self._people = people
         self._publisher = publisher
         self._packs = packs
-        self._protection = protection
+        self._cipher = cipher
 
     @property
     def handlers(self) -> Mapping[str, DueHandler]:
@@ -59,7 +59,7 @@ class Due:
                     lacking = missing_approvals(file.person, asked)
             if not await approvals.give_up(ref, subject, work):
                 return
-            replies = await Replies.load(work, [ref], self._protection)
+            replies = await Replies.load(work, [ref], self._cipher)
             names = ", ".join(lacking) or "unknown"
             reason = f"After {approvals.APPROVAL_WINDOW.days} days approvals are missing: {names}."
             # The message's limit is the contract's.

@@ -13,7 +13,8 @@ from services.matching.domain.party import Rules
 from services.matching.domain.rules import RULES
 from services.matching.domain.rules import Rule as HardRule
 from shared.contracts.fields import Contract
-from shared.contracts.programmes import AgeAsked, PackSide, ProgrammePack, Rule, number_of
+from shared.contracts.periods import number_of
+from shared.contracts.programmes import AgeAsked, PackSide, ProgrammePack, Rule
 from shared.messaging.tables import PackCheck
 
 
@@ -99,4 +100,5 @@ CHECKS: tuple[PackCheck, ...] = (unknown_criteria, weights_too_large, repeated_r
 
 
 def _minimum_age(side: PackSide) -> int | None:
-    return next((item.minimum for item in side.requirements if isinstance(item, AgeAsked)), None)
+    ages = (item.minimum for item in side.requirements if isinstance(item, AgeAsked))
+    return max(ages, default=None)

@@ -95,7 +95,7 @@ def book_of(document: Document) -> Book:
     opening = document["opening"]
     most = math.inf if opening["most"] is None else opening["most"]
     return Book(
-        Opening(Stock(most, opening["uncertain"]), Reach(opening["reach"])),
+        Opening(Stock(most, opening.get("uncertain", opening.get("loose"))), Reach(opening["reach"])),
         tuple(
             Month(month["name"], month["counts"], frozenset(month["shown"]), frozenset(month.get("lost", ())))
             for month in document["months"]

@@ -56,7 +56,7 @@ class EditAndRedriveDeadLetter(Command):
 
 
 class DiscardDeadLetter(Command):
-    """Settles a refused record without running it. The subject is the dead letter's id."""
+    """Closes a refused record without running it. The subject is the dead letter's id."""
 
     model_config = example({"reason": "sent_twice"}, subject=LETTER)
 

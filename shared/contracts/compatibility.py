@@ -109,7 +109,7 @@ def _split(schema: Schema, whole: Schema) -> tuple[Schema, bool]:
     """The schema behind its references and without null as an alternative, and whether null was one."""
     schema = _resolved(schema, whole)
     alternatives = schema.get("anyOf", ())
-    others = [one for one in alternatives if one.get("type") != "null"]
+    others = [choice for choice in alternatives if choice.get("type") != "null"]
     if len(others) == len(alternatives):
         return schema, False
     rest = {name: value for name, value in schema.items() if name != "anyOf"}

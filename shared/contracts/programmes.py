@@ -5,10 +5,9 @@ each is a class here and a function in the service that runs it. Criteria are co
 table in matching says which there are.
 """
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from shared.contracts import topics
 from shared.contracts.example import PACK_VERSION, POOL, PROGRAMME, example
@@ -23,21 +22,8 @@ from shared.contracts.fields import (
     ProgrammeName,
 )
 from shared.contracts.message import inbound
+from shared.contracts.periods import AnswerDays, ExclusionDays, Months
 from shared.contracts.published import REGISTERED
-
-Days = Annotated[str, StringConstraints(pattern=r"^P[0-9]{1,4}D$")]
-"""Whole days as ISO 8601 writes them: `P14D`."""
-Months = Annotated[str, StringConstraints(pattern=r"^P[0-9]{1,2}M$")]
-"""Whole months as ISO 8601 writes them: `P12M`."""
-_NUMBER = re.compile(r"[0-9]+")
-
-
-def number_of(period: str) -> int:
-    """How many days or months a period of `Days` or `Months` has."""
-    found = _NUMBER.search(period)
-    if found is None:
-        raise ValueError("a period has a number, such as P14D")
-    return int(found[0])
 
 
 class ConsentAsked(Contract):
@@ -256,8 +242,8 @@ class PackPairing(Contract):
     rules: Annotated[list[Rule], Field(min_length=1, max_length=40)]
     criteria: Annotated[dict[Code, Count], Field(min_length=1, max_length=40)]
     policy: PackPolicy
-    answer_within: Days
-    exclude_for: Days
+    answer_within: AnswerDays
+    exclude_for: ExclusionDays
     signatories: Annotated[list[Code], Field(min_length=1, max_length=10)]
     duration: PackDuration | None = None
 

@@ -72,7 +72,13 @@ CASES: list[tuple[Change, str]] = [
     (unknown_kind, "kind: unknown; those that exist: guide"),
     (unknown_field, "pairing.ruls: there is no such field"),
     (unsafe_field, "pairing.?: there is no such field"),
-    (bad_deadline, "pairing.answer_within: String should match pattern '^P[0-9]{1,4}D$'"),
+    (
+        bad_deadline,
+        (
+            "pairing.answer_within: String should match pattern "
+            "'^P([1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])D$'"
+        ),
+    ),
 ]
 
 

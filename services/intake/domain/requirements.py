@@ -101,11 +101,12 @@ class Age(Requirement):
     minimum: int
 
     def standing(self, person: Person, programme: str) -> Standing:
-        """Met since the birthday; where the year of birth alone is known, since the first day on which it is
-        certain: 1 January of the year after.
+        """Met since the first day of the month after the birthday: the day on which somebody becomes ready is
+        published, and a birthday must not be. Where the year of birth alone is known, since 1 January of the
+        year after, the first day on which it is certain.
         """
         if person.details is not None:
-            return Standing("age", _birthday(person.details.birth_date, self.minimum))
+            return Standing("age", _month_after(person.details.birth_date, self.minimum))
         if person.profile is not None:
             return Standing("age", date(person.profile.birth_year + self.minimum + 1, 1, 1))
         return Standing("age", None)
@@ -194,9 +195,7 @@ def _days(standings: list[Standing]) -> list[date]:
     return [standing.since for standing in standings if standing.since is not None]
 
 
-def _birthday(born: date, age: int) -> date:
-    """The day on which somebody reaches an age; born on 29 February, 1 March of a year without that day."""
-    try:
-        return born.replace(year=born.year + age)
-    except ValueError:
-        return date(born.year + age, 3, 1)
+def _month_after(born: date, age: int) -> date:
+    """The first day of the month after the one in which somebody reaches an age."""
+    years, month = divmod(born.month, 12)
+    return date(born.year + age + years, month + 1, 1)

@@ -29,6 +29,6 @@ PAIR_CREATED = Trigger(
 )
 
 TRIGGERS: tuple[Trigger, ...] = tuple(
-    value for value in tuple(globals().values()) if isinstance(value, Trigger)
+    constant for constant in tuple(globals().values()) if isinstance(constant, Trigger)
 )
 """All of them, in the order of this module."""

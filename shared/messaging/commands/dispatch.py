@@ -23,7 +23,7 @@ from shared.messaging.commands.answers import (
     shown_subject,
 )
 from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDesk
-from shared.messaging.commands.registry import CommandSpec
+from shared.messaging.commands.registry import CommandSpec, require_all
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
 from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, Stale
@@ -73,6 +73,7 @@ class Commands:
     def __post_init__(self) -> None:
         self._parser = Parser(COMMANDS[self.service], self.prefix)
         self._roles = {spec.model: spec.role for spec in self.decisions.specs}
+        require_all(self.service, list(self._roles))
 
     @property
     def _cipher(self) -> RecordCipher | None:

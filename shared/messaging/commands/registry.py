@@ -46,15 +46,7 @@ class Registry(Generic[D_co]):
 
     def __init__(self, service: Service, specs: Sequence[CommandSpec[D_co]]) -> None:
         self._specs = {spec.model: spec for spec in specs}
-        catalogued = {message.model for message in commands_of(service)} - set(DEAD_LETTER_COMMANDS)
-        undecided = catalogued - self._specs.keys()
-        unknown = self._specs.keys() - catalogued
-        twice = len(specs) - len(self._specs)
-        if undecided or unknown or twice:
-            raise CommandsIncomplete(
-                f"{service}: nothing decides {_names(undecided)}; "
-                f"not in the catalogue: {_names(unknown)}; decided twice: {twice}"
-            )
+        require_all(service, [spec.model for spec in specs])
 
     def __iter__(self) -> Iterator[CommandSpec[D_co]]:
         return iter(self._specs.values())
@@ -62,6 +54,18 @@ class Registry(Generic[D_co]):
     def of(self, command: Command) -> CommandSpec[D_co]:
         """How a command is decided."""
         return self._specs[type(command)]
+
+
+def require_all(service: Service, decided: Sequence[type[Command]]) -> None:
+    """Raises CommandsIncomplete unless these are the service's commands in the catalogue, each once."""
+    catalogued = {message.model for message in commands_of(service)} - set(DEAD_LETTER_COMMANDS)
+    undecided, unknown = catalogued - set(decided), set(decided) - catalogued
+    twice = len(decided) - len(set(decided))
+    if undecided or unknown or twice:
+        raise CommandsIncomplete(
+            f"{service}: nothing decides {_names(undecided)}; "
+            f"not in the catalogue: {_names(unknown)}; decided twice: {twice}"
+        )
 
 
 def specs_in(package: ModuleType) -> list[CommandSpec[object]]:

@@ -75,18 +75,19 @@ async def test_where_no_programme_runs_nothing_is_missing(world: World) -> None:
 
 
 def eighteen_in(days: int) -> tuple[dict[str, Any], date]:
-    """A settlement of somebody who comes of age in so many days, and the day on which they do."""
+    """A settlement of somebody who comes of age in so many days, and the first day of the month after."""
     birthday = local_day(datetime.now(UTC)) + timedelta(days=days)
     if (birthday.month, birthday.day) == (2, 29):
         # The year of birth may have no such day.
         birthday += timedelta(days=1)
     who = {**settlement()["data"]["person"], "birth_date": f"{birthday.year - 18}-{birthday:%m-%d}"}
-    return settled("A1", "1", person=who), birthday
+    years, month = divmod(birthday.month, 12)
+    return settled("A1", "1", person=who), date(birthday.year + years, month + 1, 1)
 
 
 async def waiting_for_a_birthday(world: World, days: int) -> tuple[str, date]:
     """Somebody who lacks nothing but the age."""
-    record, birthday = eighteen_in(days)
+    record, counts_from = eighteen_in(days)
     await world.settle(("no-4601", record))
     (subject,) = await world.public()
     join = command("JoinProgramme", subject, "join", programme=GUIDE, joined_on="2016-06-02")
@@ -94,21 +95,24 @@ async def waiting_for_a_birthday(world: World, days: int) -> tuple[str, date]:
     assert await world.database["due"].count_documents({}) == 0
     steps = [join, consent(subject, "matching"), consent(subject, "contact"), interview(subject)]
     await world.send(*[("red-1", step) for step in steps])
-    return subject, birthday
+    return subject, counts_from
 
 
-async def test_who_comes_of_age_is_ready_on_that_day_without_anybody_doing_anything(world: World) -> None:
-    subject, birthday = await waiting_for_a_birthday(world, 10)
+async def test_who_comes_of_age_is_ready_in_the_month_after_by_itself(
+    world: World,
+) -> None:
+    subject, counts_from = await waiting_for_a_birthday(world, 10)
+    days = (counts_from - local_day(datetime.now(UTC))).days
     (waiting,) = (await world.public())[subject]["data"]["participations"]
     assert waiting["missing"] == ["age"]
     assert await world.database["due"].count_documents({}) == 1, "one row, however many commands there were"
     sent = len(await world.sent("refugees.v1"))
-    await world.run_due(timedelta(days=8))
+    await world.run_due(timedelta(days=days - 2))
     assert len(await world.sent("refugees.v1")) == sent
-    await world.run_due(timedelta(days=12))
+    await world.run_due(timedelta(days=days + 1))
     assert names((await world.sent("refugees.v1"))[sent:]) == ["RefugeeReady"]
     (ready,) = (await world.public())[subject]["data"]["participations"]
-    assert (ready["ready_since"], "missing" in ready) == (birthday.isoformat(), False)
+    assert (ready["ready_since"], "missing" in ready) == (counts_from.isoformat(), False)
     assert await world.database["due"].count_documents({}) == 0
 
 
@@ -117,7 +121,7 @@ async def test_who_has_left_is_not_looked_at_again(world: World) -> None:
     left = {**settled("A1", "2", 9), "type": "no.kobling.SettlementWithdrawn.v1", "data": {"reason": "test"}}
     await world.settle(("no-4601", left))
     sent = len(await world.sent("refugees.v1"))
-    await world.run_due(timedelta(days=12))
+    await world.run_due(timedelta(days=50))
     assert len(await world.sent("refugees.v1")) == sent
     assert await world.database["due"].count_documents({}) == 0
 

@@ -25,7 +25,7 @@ from shared.values import value
 from tests.unit.intake.people import ASKED, DETAILS, GUIDES, PROFILE, interview
 
 PROGRAMME = ASKED.programme
-JANUARY, MAY, JUNE = date(2016, 1, 4), date(2016, 5, 20), date(2016, 6, 10)
+JANUARY, MAY, JULY = date(2016, 1, 4), date(2016, 5, 20), date(2016, 7, 1)
 GROWING_UP = replace(DETAILS, birth_date=date(1998, 6, 10))
 NOBODY = Person(subject="refugee-a", municipality="no-4601", status="settled")
 OF_AGE = replace(ASKED, items=(*ASKED.items, Age(18)))
@@ -43,9 +43,9 @@ def part_of(who: Person) -> Participation:
     return who.participations[0]
 
 
-def test_who_comes_of_age_waits_since_that_day() -> None:
-    ready = part_of(assess(met_but_for_the_age(), OF_AGE, date(2016, 6, 15)))
-    assert (ready.status, ready.ready_since) == ("ready", JUNE)
+def test_who_comes_of_age_waits_since_the_month_after() -> None:
+    ready = part_of(assess(met_but_for_the_age(), OF_AGE, date(2016, 7, 15)))
+    assert (ready.status, ready.ready_since) == ("ready", JULY)
 
 
 def test_who_was_of_age_before_waits_since_the_last_of_the_other_requirements() -> None:
@@ -53,25 +53,25 @@ def test_who_was_of_age_before_waits_since_the_last_of_the_other_requirements() 
     assert part_of(assess(adult, OF_AGE, date(2016, 6, 15))).ready_since == MAY
 
 
-def test_before_the_birthday_the_age_alone_is_missing_and_the_day_is_known() -> None:
-    yesterday = JUNE - timedelta(days=1)
+def test_until_then_the_age_alone_is_missing_and_the_day_is_known() -> None:
+    yesterday = JULY - timedelta(days=1)
     waiting = assess(met_but_for_the_age(), OF_AGE, yesterday)
     assert (part_of(waiting).status, part_of(waiting).missing) == ("consented", ("age",))
-    assert next_met(waiting, OF_AGE, yesterday) == JUNE
-    assert part_of(assess(waiting, OF_AGE, JUNE)).missing == ()
-    assert next_met(waiting, OF_AGE, JUNE) is None
+    assert next_met(waiting, OF_AGE, yesterday) == JULY
+    assert part_of(assess(waiting, OF_AGE, JULY)).missing == ()
+    assert next_met(waiting, OF_AGE, JULY) is None
 
 
 @pytest.mark.parametrize(
     ("born", "minimum", "reached"),
     [
-        (date(1998, 6, 10), 18, date(2016, 6, 10)),
+        (date(1998, 6, 1), 18, date(2016, 7, 1)),
+        (date(1998, 6, 30), 18, date(2016, 7, 1)),
         (date(2000, 2, 29), 18, date(2018, 3, 1)),
-        (date(2000, 2, 29), 20, date(2020, 2, 29)),
-        (date(1996, 2, 28), 18, date(2014, 2, 28)),
+        (date(1998, 12, 31), 18, date(2017, 1, 1)),
     ],
 )
-def test_an_age_is_reached_on_the_birthday(born: date, minimum: int, reached: date) -> None:
+def test_an_age_counts_from_the_month_after(born: date, minimum: int, reached: date) -> None:
     who = replace(NOBODY, details=replace(DETAILS, birth_date=born))
     assert Age(minimum).standing(who, PROGRAMME).since == reached
 
@@ -86,26 +86,26 @@ def test_of_whom_nothing_is_known_no_age_is_certain() -> None:
 
 
 def test_a_requirement_is_met_from_its_first_to_its_last_day() -> None:
-    standing = Standing("check:training", MAY, JUNE)
+    standing = Standing("check:training", MAY, JULY)
     day = timedelta(days=1)
-    assert [standing.is_met(on) for on in (MAY - day, MAY, JUNE, JUNE + day)] == [False, True, True, False]
+    assert [standing.is_met(on) for on in (MAY - day, MAY, JULY, JULY + day)] == [False, True, True, False]
 
 
 def test_each_kind_says_since_when_it_is_met_and_of_nobody_that_it_is_missing() -> None:
     who = replace(
         met_but_for_the_age(),
-        checks=(Check("police_certificate", MAY), Check("police_certificate", JUNE, "guide")),
+        checks=(Check("police_certificate", MAY), Check("police_certificate", JULY, "guide")),
         approvals=(Approval(PROGRAMME, "red_cross", MAY), Approval("other", "introduction", MAY)),
     )
     assert [item.standing(who, PROGRAMME) for item in GUIDES.items] == [
         Standing("consent:matching", JANUARY),
         Standing("interview", MAY),
-        Standing("check:police_certificate", JUNE),
+        Standing("check:police_certificate", JULY),
         Standing("approval:red_cross", MAY),
         Standing("approval:introduction", None),
-        Standing("age", JUNE),
+        Standing("age", JULY),
     ]
-    assert missing(NOBODY, GUIDES, JUNE) == tuple(
+    assert missing(NOBODY, GUIDES, JULY) == tuple(
         sorted(item.standing(NOBODY, PROGRAMME).code for item in GUIDES.items)
     )
 
@@ -114,12 +114,12 @@ def test_who_has_left_lacks_nothing_and_stays_away() -> None:
     waiting = assess(met_but_for_the_age(), OF_AGE, MAY)
     left = waiting.with_participation(part_of(waiting).left())
     assert part_of(left).missing == ()
-    assert assess(left, OF_AGE, JUNE) == left
+    assert assess(left, OF_AGE, JULY) == left
 
 
 def test_a_role_is_what_the_pack_says_also_of_who_was_ready_before_it_was_kept() -> None:
     ready = Participation(PROGRAMME, "1.0", "ready", JANUARY, MAY)
-    after = assess(replace(NOBODY, participations=(ready,)), GUIDES, JUNE)
+    after = assess(replace(NOBODY, participations=(ready,)), GUIDES, JULY)
     assert part_of(after) == replace(ready, role="guide")
 
 

@@ -50,10 +50,10 @@ def test_an_approval_without_the_check_is_not_enough() -> None:
     assert assess(known, GUIDES, TODAY).participations[0].status == "consented"
 
 
-def test_a_guide_is_of_age_on_the_birthday_and_not_the_day_before() -> None:
+def test_a_guide_is_of_age_from_the_month_after_the_birthday() -> None:
     known = replace(vetted(), details=replace(DETAILS, birth_date=date(1998, 6, 15)))
-    assert "age" not in missing(known, GUIDES, date(2016, 6, 15))
-    assert "age" in missing(known, GUIDES, date(2016, 6, 14))
+    assert "age" not in missing(known, GUIDES, date(2016, 7, 1))
+    assert "age" in missing(known, GUIDES, date(2016, 6, 30))
 
 
 def test_a_document_that_was_seen_again_stands_once_with_its_latest_day() -> None:
