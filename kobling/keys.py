@@ -45,11 +45,11 @@ def open_replies(private_key: str, replies: Iterable[str]) -> Iterator[str | Non
     """
     for reply in replies:
         try:
-            said = _Reply.model_validate_json(reply).data
-            sealed = Sealed.model_validate(said.result.get("sealed"))
+            shown = _Reply.model_validate_json(reply).data
+            sealed = Sealed.model_validate(shown.result.get("sealed"))
         except ValidationError:
             continue
         try:
-            yield Opener(sealed.key_id, private_key).open(sealed, said.about).decode()
+            yield Opener(sealed.key_id, private_key).open(sealed, shown.about).decode()
         except SealingError:
             yield None
