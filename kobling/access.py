@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kobling.processes import lives
 from shared.settings import ServiceSettings, load_settings
 
 RUN_VARIABLE = "KOBLING_RUN"
@@ -34,14 +35,4 @@ def _local_installation(directory: Path) -> Mapping[str, Any]:
     except FileNotFoundError:
         return {}
     # One that was killed leaves its addresses behind, and its servers are gone.
-    return found if _lives(found["pid"]) else {}
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return found if lives(found["pid"]) else {}

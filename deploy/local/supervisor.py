@@ -23,6 +23,7 @@ from deploy.local.choice import Way, choose_way
 from deploy.local.containers import running_containers
 from deploy.local.servers import running_servers
 from deploy.local.supervision import forget_outcome, supervisor_lock, write_outcome
+from kobling.processes import lives
 
 _LOOK = timedelta(milliseconds=250)
 
@@ -132,19 +133,9 @@ async def _watch(parent: int, ended: asyncio.Event) -> None:
             asyncio.get_running_loop().remove_reader(handle)
             os.close(handle)
     else:
-        while _lives(parent):  # noqa: ASYNC110 - nobody announces the end of a process that isn't ours
+        while lives(parent):  # noqa: ASYNC110 - nobody announces the end of a process that isn't ours
             await asyncio.sleep(_LOOK.total_seconds())
         ended.set()
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 if __name__ == "__main__":
