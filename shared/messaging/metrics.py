@@ -142,6 +142,7 @@ class Metrics:
         for name, description in (
             ("skipped", "Offsets that somebody moved the group past, unhandled."),
             ("expired", "Offsets that retention deleted before they were handled."),
+            ("truncated", "Offsets that were handled and whose log lost them again."),
         ):
             counter = CounterMetricFamily(f"kobling_offsets_{name}", description, labels=PLACE)
             for place, count in self._summed(
@@ -180,7 +181,8 @@ async def _look(database: Database, clock: Clock) -> _Looked:
     now = clock.now()
     oldest = await database["outbox"].find_one({}, {"order": 1}, sort=[("order", 1)])
     age = 0.0 if oldest is None else max(0.0, (microseconds(now) - oldest["order"]) / 1_000_000)
-    fields = {"topic": 1, "partition": 1, "skipped": 1, "expired": 1, "unacknowledged": 1}
+    counted = ("skipped", "expired", "truncated", "unacknowledged")
+    fields = dict.fromkeys(("topic", "partition", *counted), 1)
     return _Looked(
         await outbox.waiting(database),
         age,

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.committing import CommittingConsumer
 from shared.messaging.places.guard import DatabaseBehind, Examined, OffsetGuard
-from shared.messaging.places.offsets import Committed
+from shared.messaging.places.offsets import Committed, Log
 from shared.messaging.reading.records import FaultyRecord
 
 log = get_logger(__name__)
@@ -54,6 +54,17 @@ class BatchConsumer(CommittingConsumer):
         self._idle_commit_at = time.monotonic()
         # What a second request failed with; the next poll begins with it.
         self._late: Exception | None = None
+        self._doubts = 0
+        # aiokafka asks anew where a connection broke, a leader moved or a topic went. It then reads on at the
+        # same offset: of what may be another log by now.
+        force_metadata_update = self._client.force_metadata_update
+
+        def doubt() -> Any:
+            self._doubts += 1
+            self._examined = None
+            return force_metadata_update()
+
+        self._client.force_metadata_update = doubt
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -143,9 +154,9 @@ class BatchConsumer(CommittingConsumer):
         assignment = self._assignment()
         if assignment is None or assignment is self._examined:
             return True
+        doubts = self._doubts
         try:
-            async with asyncio.timeout(SILENCE.total_seconds()):
-                found = await self._look_up(list(assignment.tps))
+            found = await self._unless_lost(assignment, self._look_up(list(assignment.tps)))
         except DatabaseBehind as behind:
             self._health.halted(self._name, str(behind))
             log.critical("database_behind_group", subscription=self._name, cause=str(behind))
@@ -155,7 +166,7 @@ class BatchConsumer(CommittingConsumer):
             self._health.degraded(self._name, type(error).__name__)
             log.warning("assignment_waits", subscription=self._name, **describe_error(error))
             return False
-        if assignment is not self._assignment():
+        if found is None or assignment is not self._assignment() or doubts != self._doubts:
             return False
         self._take_over(found)
         self._examined = assignment
@@ -163,27 +174,48 @@ class BatchConsumer(CommittingConsumer):
         gc.collect()
         return True
 
+    async def _unless_lost(self, assignment: Any, looking: "Coroutine[Any, Any, _Found]") -> "_Found | None":
+        """What is found; None once the assignment is lost: a topic that went would be waited for in vain."""
+        task = asyncio.ensure_future(looking)
+        try:
+            async with asyncio.timeout(SILENCE.total_seconds()):
+                await asyncio.wait({task, assignment.unassign_future}, return_when=asyncio.FIRST_COMPLETED)
+                return await task if task.done() else None
+        finally:
+            task.cancel()
+
     async def _look_up(self, partitions: Sequence[TopicPartition]) -> "_Found":
         known = await self._coordinator.fetch_committed_offsets(partitions)
         committed = {
             partition: Committed.of(offset.offset, offset.metadata) for partition, offset in known.items()
         }
-        starts = await self.beginning_offsets(partitions) if partitions else {}
         asked = {partition: committed.get(partition) for partition in partitions}
-        return _Found(asked, starts, await self._guard.examine(asked, starts))
+        starts = await self.beginning_offsets(partitions) if partitions else {}
+        outside = self._out_of_range & asked.keys()
+        ends = await self.end_offsets(list(outside)) if outside else {}
+        # Read after the commits, which are never ahead of it.
+        stored = await self._guard.stored(asked)
+        newer = await self.offsets_for_times(
+            {TopicPartition(*place): known.newest + 1 for place, known in stored.items()}
+        )
+        logs = {
+            partition: Log(
+                start, found.offset if (found := newer.get(partition)) else None, ends.get(partition)
+            )
+            for partition, start in starts.items()
+        }
+        return _Found(asked, await self._guard.examine(asked, stored, logs))
 
     def _take_over(self, found: "_Found") -> None:
         """Goes to where reading begins, and keeps what is committed to each partition."""
-        starts, examined = found.starts, found.examined
-        lost = {partition: starts[partition] for partition in self._out_of_range & starts.keys()}
-        begin = {**{TopicPartition(*place): to for place, to in examined.begin.items()}, **lost}
+        begin = {TopicPartition(*place): to for place, to in found.examined.begin.items()}
         for partition, committed in found.committed.items():
             # What somebody else committed, or stands elsewhere, is committed once more, with the stamp.
-            keeps = committed is not None and committed.newest is not None and partition not in begin
-            self._committed[partition] = committed.offset if committed is not None and keeps else -1
-            newest = examined.newest.get(partition, 0)
+            stamped = committed is not None and committed.newest is not None
+            stays = committed is not None and committed.offset == begin[partition]
+            self._committed[partition] = begin[partition] if stamped and stays else -1
+            newest = found.examined.newest.get(partition, 0)
             self._newest[partition] = max(self._newest.get(partition, 0), newest)
-        for partition in begin:
             self._handled.pop(partition, None)
         self._rewind(begin)
         self._out_of_range.clear()
@@ -249,10 +281,9 @@ class BatchConsumer(CommittingConsumer):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What is known of newly assigned partitions: the group's offsets, the log's starts, and what follows."""
+    """What is known of newly assigned partitions: the group's offsets, and what follows."""
 
     committed: Mapping[TopicPartition, Committed | None]
-    starts: Mapping[TopicPartition, int]
     examined: Examined
 
 

@@ -36,7 +36,7 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         super().__init__(*topics, **options)
         self._guard = guard
         self._examined: Any = None
-        """The assignment that was held against the database last."""
+        """The assignment that was held against the database last; None where that is to be done again."""
         self._newest: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._begun: dict[TopicPartition, int] = {}

@@ -10,11 +10,13 @@ from shared.messaging.places.offsets import (
     Behind,
     Committed,
     Expired,
+    Log,
     OtherLog,
     Skipped,
     Sound,
     Stored,
     judge,
+    reading_begins,
 )
 from shared.messaging.places.positions import Partition, key
 from shared.messaging.reading.outcome import COUNTERS
@@ -32,11 +34,7 @@ class DatabaseBehind(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What became of an assignment.
-
-    `begin` is where to read instead of at the group's offset, or without one; `newest` the newest broker
-    timestamp stored.
-    """
+    """What became of an assignment: where to read each partition, and the newest broker timestamp stored."""
 
     begin: dict[Partition, int]
     newest: dict[Partition, int]
@@ -51,37 +49,40 @@ class OffsetGuard:
     async def stored(self, partitions: Iterable[Partition]) -> dict[Partition, Stored]:
         """What is stored of these partitions; one never met is left out."""
         partition_of_id = {key(partition): partition for partition in partitions}
-        fields = {"next_offset": 1, "newest": 1}
+        fields = {"next_offset": 1, "newest": 1, "skipped_from": 1}
         cursor = self.database["positions"].find({"_id": {"$in": list(partition_of_id)}}, fields)
         return {
-            partition_of_id[document["_id"]]: Stored(document["next_offset"], document["newest"])
+            partition_of_id[document["_id"]]: Stored(
+                document["next_offset"], document["newest"], document.get("skipped_from")
+            )
             async for document in cursor
         }
 
     async def examine(
-        self, committed: Mapping[Partition, Committed | None], starts: Mapping[Partition, int]
+        self,
+        committed: Mapping[Partition, Committed | None],
+        stored: Mapping[Partition, Stored],
+        logs: Mapping[Partition, Log],
     ) -> Examined:
         """Judges newly assigned partitions and raises the alarms there are; raises DatabaseBehind."""
-        stored = await self.stored(committed)
         begin: dict[Partition, int] = {}
         for partition, found in committed.items():
-            start = starts[partition]
-            place = start if found is None else found.offset
-            match verdict := judge(found, stored.get(partition), start):
+            known, its_log = stored.get(partition), logs[partition]
+            where = {"topic": partition[0], "partition": partition[1]}
+            match verdict := judge(found, known, its_log.start):
                 case Skipped():
                     await self.skipped(partition, verdict)
                 case Expired():
                     await self.expired(partition, verdict)
                 case OtherLog(offset=offset):
-                    log.error("topic_begun_anew", topic=partition[0], partition=partition[1], offset=offset)
-                    place = offset
+                    log.info("commit_of_former_log", offset=offset, **where)
                 case Behind():
                     raise DatabaseBehind(cause_of_behind({partition: verdict}))
                 case Sound():
                     pass
-            place = max(place, start)
-            if found is None or place != found.offset:
-                begin[partition] = place
+            begin[partition] = reading_begins(found, known, its_log)
+            if known is not None and its_log.end is not None and its_log.end < known.next_offset:
+                _alarm("log_ends_early", partition, Skipped(its_log.end, known.next_offset))
         return Examined(begin, {partition: known.newest for partition, known in stored.items()})
 
     async def passed(self, offsets: Mapping[Partition, int]) -> None:
@@ -99,7 +100,7 @@ class OffsetGuard:
         The line comes first: killed in between, it comes again. The count is stored once.
         """
         _alarm("offsets_skipped", partition, skip)
-        await self._jump(partition, skip, {"skipped": skip.stop - skip.start})
+        await self._jump(partition, skip, {"skipped": skip.stop - skip.start}, {"skipped_from": skip.start})
 
     async def expired(self, partition: Partition, expiry: Expired) -> None:
         """Raises the alarm of records that were deleted unread; it stands until somebody acknowledges it."""
@@ -107,15 +108,22 @@ class OffsetGuard:
         lost = expiry.stop - expiry.start
         await self._jump(partition, expiry, {"expired": lost, "unacknowledged": lost})
 
-    async def _jump(self, partition: Partition, gap: Skipped | Expired, counted: dict[str, int]) -> None:
+    async def _jump(
+        self,
+        partition: Partition,
+        gap: Skipped | Expired,
+        counted: dict[str, int],
+        lowered: Mapping[str, int] | None = None,
+    ) -> None:
         # Conditional, so that of two replicas that saw the same gap one counts it.
         moved = await self.database["positions"].update_one(
             {"_id": key(partition), "next_offset": gap.start},
-            {"$set": {"next_offset": gap.stop}, "$inc": counted},
+            {"$set": {"next_offset": gap.stop}, "$inc": counted, **({"$min": lowered} if lowered else {})},
         )
         if not moved.matched_count:
             # Never met, or moved by somebody else meanwhile; then an upsert finds nothing to move.
-            await self.database["positions"].bulk_write([_moved(partition, gap.stop, first=counted)])
+            first = {**counted, **(lowered or {})}
+            await self.database["positions"].bulk_write([_moved(partition, gap.stop, first=first)])
 
     async def is_empty(self) -> bool:
         """Whether the database has not handled a single record."""

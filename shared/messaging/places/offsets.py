@@ -4,6 +4,10 @@ Kobling never commits an offset that its database has not stored before, durably
 at or beyond every offset that it committed. So a committed offset beyond the stored one was put there by
 somebody else, or the database is older than it was. Each commit of Kobling's carries a stamp, and Kafka's own
 tools write none: that tells the two apart.
+
+A log may also lose its end: its topic is made again, a replica that lagged becomes leader, a broker comes
+back from a backup. Then other records stand at offsets that were handled. aiokafka reads neither topic ids
+nor leader epochs, so the newest broker timestamp that was handled tells: what is newer was not.
 """
 
 import re
@@ -39,10 +43,33 @@ def stamp(newest: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How far a database says that a partition was handled, and the newest broker timestamp met there."""
+    """How far a database says that a partition was handled, and the newest broker timestamp met there.
+
+    From `skipped_from` on records are newer because somebody moved the group past them, and nothing that
+    stands behind them was handled since; None where nobody did.
+    """
 
     next_offset: int
     newest: int
+    skipped_from: int | None = None
+
+    def first_unmet(self, newer: int | None) -> int | None:
+        """Where the log holds something else than what was handled: `newer` is its first newer offset."""
+        handled = self.next_offset if self.skipped_from is None else self.skipped_from
+        return newer if newer is not None and newer < handled else None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A partition's log as its broker has it.
+
+    `start` is its first offset; `newer` the first whose broker timestamp is later than the newest stored,
+    None where there is none; `end` the offset that comes next, asked where a position lies outside the log.
+    """
+
+    start: int
+    newer: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +109,20 @@ class OtherLog:
 
 
 Verdict = Sound | Skipped | Expired | Behind | OtherLog
+
+
+def reading_begins(committed: Committed | None, stored: Stored | None, log: Log) -> int:
+    """Where a partition is to be read from, in offsets.
+
+    Never behind a record that is newer than all that was handled. What stands there may be a transaction's
+    marker, which is nobody's to handle: so beginning too early costs a request, and no alarm.
+    """
+    place = log.start if committed is None else committed.offset
+    if isinstance(verdict := judge(committed, stored, log.start), OtherLog):
+        place = verdict.offset
+    unmet = stored.first_unmet(log.newer) if stored is not None else None
+    bounds = (place, unmet, log.end)
+    return max(log.start, min(bound for bound in bounds if bound is not None))
 
 
 def judge(committed: Committed | None, stored: Stored | None, log_start: int) -> Verdict:

@@ -26,7 +26,8 @@ class Positions:
 
     next_offset: dict[Partition, int]
     newest: dict[Partition, int]
-    _begun_anew: set[Partition] = field(default_factory=set, init=False)
+    _truncated: dict[Partition, int] = field(default_factory=dict, init=False)
+    """By partition, how many offsets that were handled its log has lost again."""
     _newest_moved: dict[Partition, int] = field(default_factory=dict, init=False)
     _moved: dict[Partition, int] = field(default_factory=dict, init=False)
     counted: dict[Partition, Counter[str]] = field(init=False)
@@ -52,13 +53,16 @@ class Positions:
     def is_redelivery(self, partition: Partition, offset: int, timestamp: int) -> bool:
         """Whether the record was handled in an earlier batch; `timestamp` is the broker's, in milliseconds.
 
-        A lower offset with a later timestamp belongs to another log: the topic was deleted and made again.
+        A lower offset with a later timestamp stands where another record did: the log was truncated, or its
+        topic was deleted and made again.
         """
-        if offset >= self.next_offset[partition] or partition in self._begun_anew:
+        if offset >= self.next_offset[partition] or partition in self._truncated:
             return False
         if timestamp > self.newest[partition]:
-            log.error("topic_begun_anew", topic=partition[0], partition=partition[1], offset=offset)
-            self._begun_anew.add(partition)
+            lost = {"from": offset, "to": self.next_offset[partition]}
+            count = self.next_offset[partition] - offset
+            log.error("log_truncated", topic=partition[0], partition=partition[1], **lost, count=count)
+            self._truncated[partition] = count
             return False
         return True
 
@@ -81,7 +85,7 @@ class Positions:
                     {"_id": key(partition)},
                     {
                         **self._move(partition, next_offset),
-                        "$inc": {name: self.counted[partition][name] for name in COUNTERS},
+                        "$inc": self._counted(partition),
                         "$setOnInsert": {"topic": partition[0], "partition": partition[1]},
                     },
                     upsert=True,
@@ -92,12 +96,17 @@ class Positions:
             session=session,
         )
 
+    def _counted(self, partition: Partition) -> Document:
+        counted = {name: self.counted[partition][name] for name in COUNTERS}
+        return counted | ({"truncated": self._truncated[partition]} if partition in self._truncated else {})
+
     def _move(self, partition: Partition, next_offset: int) -> Document:
-        newest = {"newest": self._newest_moved.get(partition, 0)}
-        if partition in self._begun_anew:
-            return {"$set": {"next_offset": next_offset, **newest}}
-        # A member that lost the partition may finish after its successor: never move back.
-        return {"$max": {"next_offset": next_offset, **newest}}
+        newest = self._newest_moved.get(partition, 0)
+        moved = {"next_offset": next_offset, "newest": newest}
+        if newest <= self.newest[partition]:
+            return {"$max": moved}
+        # A member that lost the partition may finish after its successor: never move back in the same log.
+        return {"$set" if partition in self._truncated else "$max": moved, "$unset": {"skipped_from": ""}}
 
 
 def key(partition: Partition) -> str:

@@ -79,6 +79,7 @@ async def test_what_waits_is_told_from_the_database(corner: Corner, ledger: Ledg
                 "partition": 0,
                 "skipped": 2,
                 "expired": 3,
+                "truncated": 4,
                 "unacknowledged": 1,
             }
             for city in ("no-4601", "no-5501")
@@ -90,6 +91,7 @@ async def test_what_waits_is_told_from_the_database(corner: Corner, ledger: Ledg
     assert found["kobling_due_rows_late"] == 1
     assert found[f"kobling_offsets_skipped_total 0 {FAMILY}"] == 4
     assert found[f"kobling_offsets_expired_total 0 {FAMILY}"] == 6
+    assert found[f"kobling_offsets_truncated_total 0 {FAMILY}"] == 8
     assert found["kobling_offsets_expired_unacknowledged"] == 2
 
 

@@ -1,9 +1,10 @@
 """Skipped, expired and lost offsets, on the real broker and with Kafka's own tool."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from structlog.testing import capture_logs
@@ -196,7 +197,7 @@ async def test_records_that_expire_under_a_running_consumer_are_seen_too(
         await settle(stack, corner, *range(3, 8))
         await delete_before(corner, 7)
         consumer.resume(where)
-        await wait_until(lambda: _expired(ledger, 4))
+        await wait_until(lambda: _counted(ledger, "expired", 4))
         await wait_until(lambda: stands_at(corner, 8))
     assert len(await ledger.rows()) == 4
 
@@ -219,7 +220,43 @@ async def test_a_topic_made_again_under_a_running_consumer_is_read_from_its_begi
     assert "skipped" not in await position(ledger)
 
 
-async def test_a_position_that_the_log_does_not_reach_is_read_from_the_logs_beginning(
+async def test_a_topic_made_again_that_is_longer_than_what_was_committed_is_read_whole(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    await settle(stack, corner, *range(5))
+    await read_to(corner, ledger, 5)
+    former = await committed(stack, corner.prefix, CITY)
+    assert former is not None
+    await _make_again(corner)
+    await settle(stack, corner, *range(10, 18))
+    await commit_for(stack, corner.prefix, CITY, former)
+    with capture_logs() as lines:
+        await read_until_handled(corner, ledger, 13)
+        await read_to(corner, ledger, 8)
+    assert _truncations(lines) == [(0, 5, 5)]
+    assert (await position(ledger))["truncated"] == 5
+
+
+async def test_a_log_that_lost_its_end_and_grew_again_is_read_from_there(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    """What an unclean election leaves, to a consumer that keeps its assignment through it."""
+    await settle(stack, corner, *range(5))
+    async with member(stack, ledger, corner.prefix) as (broker, _):
+        await wait_until(lambda: stands_at(corner, 5))
+        subscriber: Any = broker.subscribers[0]
+        consumer: BatchConsumer = subscriber.consumer
+        await ledger.database["positions"].update_one({}, {"$set": {"newest": await _timestamp(corner, 2)}})
+        with capture_logs() as lines:
+            consumer._client.force_metadata_update()
+            await wait_until(lambda: _counted(ledger, "truncated", 2))
+            await settle(stack, corner, 5)
+            await wait_until(lambda: stands_at(corner, 6))
+    assert _truncations(lines) == [(3, 5, 2)]
+    assert sorted((await ledger.rows()).values()) == [[number] for number in range(6)]
+
+
+async def test_a_position_behind_the_logs_end_is_an_alarm_and_what_is_new_is_read(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
     """What a broker that lost its data leaves, or a topic made again whose group kept its offsets."""
@@ -228,11 +265,18 @@ async def test_a_position_that_the_log_does_not_reach_is_read_from_the_logs_begi
     newest = (await position(ledger))["newest"]
     await ledger.database["positions"].update_one({}, {"$set": {"next_offset": 50}})
     await commit_for(stack, corner.prefix, CITY, Committed(50, newest))
-    await settle(stack, corner, *range(3, 6))
-    async with member(stack, ledger, corner.prefix):
-        await wait_until(lambda: handled(ledger, 6))
-        await wait_until(lambda: stands_at(corner, 6))
-    assert (await position(ledger))["next_offset"] == 6
+    with capture_logs() as lines:
+        async with member(stack, ledger, corner.prefix):
+            await wait_until(lambda: stands_at(corner, 3))
+            await settle(stack, corner, *range(3, 6))
+            await wait_until(lambda: handled(ledger, 6))
+            await wait_until(lambda: stands_at(corner, 6))
+    early = [line for line in lines if line["event"] == "log_ends_early"]
+    assert [(line["from"], line["to"], line["count"]) for line in early] == [(3, 50, 47)]
+    assert _truncations(lines) == [(3, 50, 47)]
+    found = await position(ledger)
+    assert (found["next_offset"], found["truncated"]) == (6, 47)
+    assert sorted((await ledger.rows()).values()) == [[number] for number in range(6)]
 
 
 async def test_a_commit_of_a_topics_former_life_is_no_restored_database(
@@ -299,8 +343,26 @@ async def _fetches_nothing(consumer: BatchConsumer) -> bool:
     return len(consumer._fetcher._in_flight) == 0
 
 
-async def _expired(ledger: Ledger, count: int) -> bool:
-    return bool((await position(ledger)).get("expired", 0) == count)
+async def _counted(ledger: Ledger, name: str, count: int) -> bool:
+    return bool((await position(ledger)).get(name, 0) == count)
+
+
+def _truncations(lines: Sequence[Mapping[str, Any]]) -> list[tuple[int, int, int]]:
+    found = [line for line in lines if line["event"] == "log_truncated"]
+    return [(line["from"], line["to"], line["count"]) for line in found]
+
+
+async def _timestamp(corner: Corner, offset: int) -> int:
+    """The broker's timestamp of a record."""
+    where = TopicPartition(topic(corner), 0)
+    consumer = AIOKafkaConsumer(bootstrap_servers=corner.addresses.kafka)
+    await consumer.start()
+    try:
+        consumer.assign([where])
+        consumer.seek(where, offset)
+        return int((await consumer.getone(where)).timestamp)
+    finally:
+        await consumer.stop()
 
 
 async def _halted(health: Health) -> bool:
