@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.matching.deciding import OnPool
+from services.matching.commands.spec import OnPool
 from services.matching.domain.pair import expire
 from services.matching.publish import publish
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
@@ -21,7 +21,7 @@ def due_handlers(rounds: Rounds, pairs: Pairs) -> Mapping[str, DueHandler]:
         LIST_WAITING: rounds.list_waiting,
         EXPIRE: Expiry(pairs).close,
     }
-    unknown = {spec.decide.kind for spec in SPECS if isinstance(spec.decide, OnPool)} - handlers.keys()
+    unknown = {spec.decide for spec in SPECS if isinstance(spec, OnPool)} - handlers.keys()
     if unknown:
         raise LookupError(f"nothing handles due rows of {', '.join(sorted(unknown))}")
     return handlers

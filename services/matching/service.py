@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from services.matching import commands, wire
-from services.matching.deciding import Context, OnPair, OnPool
+from services.matching.commands.spec import Context, OnPair, OnPool
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Pair
 from services.matching.publish import publish
 from services.matching.rounds import new_round_id
 from services.matching.store import Pairs, StoredPair
+from shared.contracts.commands import Command
 from shared.messaging.commands.answers import (
     Accepted,
     Answer,
@@ -45,13 +46,13 @@ class Matching:
         return answers
 
     def _answer(self, request: Request, known: dict[str, StoredPair], work: Work) -> Answer:
-        match SPECS.of(request.command).decide:
-            case OnPair() as on_pair:
-                return self._decide_pair(on_pair, request, known, work)
-            case OnPool(kind):
-                return self._put_off(kind, request, work)
-            case other:
-                raise TypeError(f"matching decides nothing by {type(other).__name__}")
+        match SPECS.of(request.command):
+            case OnPair() as spec:
+                return self._step(spec, request, known, work)
+            case OnPool() as spec:
+                return self._put_off(spec.decide, request, work)
+            case spec:
+                raise TypeError(type(spec).__name__)
 
     def _put_off(self, kind: str, request: Request, work: Work) -> Answer:
         command: Any = request.command
@@ -83,8 +84,8 @@ class Matching:
         work.schedule(row)
         return Pending(("round",))
 
-    def _decide_pair(
-        self, on_pair: OnPair, request: Request, known: dict[str, StoredPair], work: Work
+    def _step(
+        self, spec: OnPair[Command], request: Request, known: dict[str, StoredPair], work: Work
     ) -> Answer:
         stored = known.get(request.subject)
         if stored is None:
@@ -95,7 +96,7 @@ class Matching:
         if late is not None:
             return late
         try:
-            pair, facts = on_pair.decide(stored.pair, request.command, Context(work.now, self._programmes))
+            pair, facts = spec.decide(stored.pair, request.command, Context(work.now, self._programmes))
         except DomainError as error:
             return Rejected(error.code, error.message, error.field)
         if request.dry_run:

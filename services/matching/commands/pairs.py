@@ -1,19 +1,20 @@
 """Commands on a pair: each side answers a proposal, each signatory signs."""
 
 from services.matching import packs
-from services.matching.deciding import Context, OnPair
+from services.matching.commands.spec import Context, OnPair
 from services.matching.domain import pair as pairs
 from services.matching.domain.pair import Decision, Pair
 from shared.contracts.matching import events
 from shared.contracts.matching.commands import AnswerProposal, SignAgreement
-from shared.messaging.commands.registry import CommandSpec
 
 
-def _answer(pair: Pair, command: AnswerProposal, context: Context) -> Decision:
+def answer(pair: Pair, command: AnswerProposal, context: Context) -> Decision:
+    """One side answers the proposal."""
     return pairs.answer(pair, command.side, command.accept, command.answered_on, context.now)
 
 
-def _sign(pair: Pair, command: SignAgreement, context: Context) -> Decision:
+def sign(pair: Pair, command: SignAgreement, context: Context) -> Decision:
+    """One signatory signs the text of the agreement."""
     pack = context.pack_of(pair)
     return pairs.sign(
         pair,
@@ -26,17 +27,17 @@ def _sign(pair: Pair, command: SignAgreement, context: Context) -> Decision:
     )
 
 
-ANSWER_PROPOSAL = CommandSpec(
-    AnswerProposal,
+ANSWER_PROPOSAL = OnPair(
+    model=AnswerProposal,
     role="coordinator",
     subject="pair",
-    decide=OnPair(_answer),
+    decide=answer,
     events=(events.ANSWER_RECORDED, events.PROPOSAL_ACCEPTED, events.PROPOSAL_DECLINED),
 )
-SIGN_AGREEMENT = CommandSpec(
-    SignAgreement,
+SIGN_AGREEMENT = OnPair(
+    model=SignAgreement,
     role="coordinator",
     subject="pair",
-    decide=OnPair(_sign),
+    decide=sign,
     events=(events.AGREEMENT_SIGNED, events.PAIR_CREATED),
 )

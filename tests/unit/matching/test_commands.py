@@ -9,7 +9,7 @@ import pytest
 from services.matching import commands, due, wire
 from services.matching.app import create_app
 from services.matching.commands import pairs
-from services.matching.deciding import Context, OnPair, OnPool
+from services.matching.commands.spec import Context, OnPair, OnPool
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Fact
 from services.matching.service import SPECS
@@ -25,8 +25,8 @@ from shared.messaging.wiring import Resources
 from shared.programmes import shipped_packs
 from tests.unit.matching.lives import NOW, proposed
 
-ON_PAIRS = [spec for spec in SPECS if isinstance(spec.decide, OnPair)]
-ON_POOLS = [spec for spec in SPECS if isinstance(spec.decide, OnPool)]
+ON_PAIRS = [spec for spec in SPECS if isinstance(spec, OnPair)]
+ON_POOLS = [spec for spec in SPECS if isinstance(spec, OnPool)]
 
 
 def answers(*given: tuple[str, bool]) -> list[Command]:
@@ -63,9 +63,9 @@ def facts_by(model: type[Command], history: Sequence[Command]) -> list[Fact]:
     pair = proposed()
     found: list[Fact] = []
     for command in history:
-        decide = SPECS.of(command).decide
-        assert isinstance(decide, OnPair)
-        pair, facts = decide.decide(pair, command, context())
+        spec = SPECS.of(command)
+        assert isinstance(spec, OnPair)
+        pair, facts = spec.decide(pair, command, context())
         found += facts if isinstance(command, model) else []
     return found
 
@@ -88,23 +88,23 @@ def test_a_command_on_a_pair_brings_about_its_events_and_no_others(spec: Command
 
 
 @pytest.mark.parametrize("spec", ON_POOLS, ids=lambda spec: spec.model.__name__)
-def test_a_command_on_a_pool_names_it_and_is_put_off_to_what_is_handled(spec: CommandSpec[OnPool]) -> None:
+def test_a_command_on_a_pool_names_it_and_is_put_off_to_what_is_handled(spec: OnPool) -> None:
     assert {"municipality", "programme"} <= spec.model.model_fields.keys()
     assert spec.subject == "pool"
-    assert spec.decide.kind in kinds_handled()
+    assert spec.decide in kinds_handled()
 
 
 def test_a_command_put_off_to_what_nothing_handles_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    astray = CommandSpec(RunRound, "coordinator", "pool", OnPool("count_stars"))
+    astray = OnPool(model=RunRound, role="coordinator", subject="pool", decide="count_stars")
     monkeypatch.setattr(due, "SPECS", [astray])
     with pytest.raises(LookupError, match="count_stars"):
         kinds_handled()
 
 
 def test_a_signature_under_a_pack_that_is_gone_is_refused() -> None:
-    (command,) = signatures("guide")
+    command = SignAgreement(reason="signed", signatory="guide", text_version="1", signed_on=NOW.date())
     with pytest.raises(DomainError, match="unknown_programme"):
-        pairs.SIGN_AGREEMENT.decide.decide(proposed(), command, Context(NOW, Programmes()))
+        pairs.SIGN_AGREEMENT.decide(proposed(), command, Context(NOW, Programmes()))
 
 
 @pytest.mark.parametrize("spec", [*SPECS], ids=lambda spec: spec.model.__name__)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import pytest
@@ -13,32 +13,20 @@ from services.intake.domain import refugee
 from services.intake.domain.person import Person
 from services.intake.domain.volunteer import register
 from services.intake.public_state import public_state
-from services.intake.service import SPECS as INTAKE
-from services.matching.service import SPECS as MATCHING
 from shared.contracts import topics
-from shared.contracts.administrators import Operator
-from shared.contracts.catalogue import MESSAGES, commands_of
-from shared.contracts.example import OPERATOR, shown
+from shared.contracts.catalogue import MESSAGES
+from shared.contracts.example import shown
 from shared.contracts.fields import Code, Contract, Line
 from shared.contracts.intake.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
 from shared.contracts.message import Message, command, inbound
 from shared.contracts.municipal import PersonSettled
 from shared.contracts.published import ITEM, PRIVATE, PUBLISHED, REGISTERED, texts
-from shared.messaging.batches.dead_letters import DeadLetters
-from shared.messaging.commands.answers import Answer, Rejected, Request
-from shared.messaging.commands.desk import DeadLetterDesk
-from shared.messaging.commands.dispatch import Commands, Decisions
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Received
-from shared.messaging.tables import Operators
 from shared.published import Refused, holds_unprintable, published_paths, refusal
+from tests.unit.messaging.marked import NUMBER, shown_field, with_text
 from tests.unit.messaging.records import raw, settlement
 
-NUMBER = "01010750160"
-"""Made up: the check digits were computed, nobody was looked up."""
-NOW = datetime(2016, 6, 15, 8, tzinfo=UTC)
-SPECS: dict[topics.Service, Any] = {"intake": INTAKE, "matching": MATCHING}
-"""The commands of services that have their own."""
 INBOUND = [message for message in MESSAGES if message.inbound]
 PUBLISHED_FIELDS = {
     "PersonSettled": {"placement.district", "languages.0.code", "occupation", "interests.0"},
@@ -51,23 +39,10 @@ PUBLISHED_FIELDS = {
 """Of which field what is published, as the page of contracts has it; of all other messages nothing."""
 
 
-def shown_field(path: tuple[str, ...]) -> str:
-    return ".".join("0" if step == ITEM else step for step in path)
-
-
 def published_fields() -> Iterator[tuple[Message, tuple[str, ...]]]:
     for message in INBOUND:
         for path in published_paths(message.model):
             yield message, path
-
-
-def with_text(value: Any, path: tuple[str, ...], text: str) -> Any:
-    """A model, or a list, with another text in a place. Unvalidated: a looser type would take anything."""
-    if not path:
-        return text
-    if path[0] == ITEM:
-        return [with_text(value[0], path[1:], text), *value[1:]]
-    return value.model_copy(update={path[0]: with_text(getattr(value, path[0]), path[1:], text)})
 
 
 def sample(model: type[Contract]) -> Contract:
@@ -314,71 +289,6 @@ def test_signs_that_cannot_be_printed_are_seen(text: str) -> None:
 )
 def test_spelling_is_let_through(text: str) -> None:
     assert not holds_unprintable(text)
-
-
-# Every service's commands
-
-
-async def not_asked(*_: object) -> list[Answer]:
-    """Decides nothing: the dispatch refuses before."""
-    return []
-
-
-def commands(service: topics.Service) -> Commands:
-    """A service's dispatch, and one operator who may everything."""
-    operators = Operators()
-    example = shown(Operator)
-    roles = ["coordinator", "approver", "administrator", "dead_letters", "auditor"]
-    operators.put(OPERATOR, Operator.model_validate({**example, "roles": roles}))
-    decisions = Decisions(SPECS.get(service, ()), not_asked)
-    desk = DeadLetterDesk(DeadLetters(topics.DEAD_LETTERS[service], service, None), ())
-    return Commands(service, "", operators, decisions, desk)
-
-
-def received(message: Message, subject: str) -> Received:
-    document = {
-        "specversion": "1.0",
-        "id": "one",
-        "source": "/operators/red-cross",
-        "type": message.type,
-        "subject": subject,
-        "time": "2016-06-15T07:00:00Z",
-        "data": shown(message.model),
-    }
-    record = Parser(message.topic).parse(raw(document, topic=message.topic.named(OPERATOR), key=subject))
-    assert isinstance(record, Received), record
-    return record
-
-
-OF_SERVICES = [(service, message) for service in topics.SERVICES for message in commands_of(service)]
-
-
-@pytest.mark.parametrize(
-    ("service", "message"), OF_SERVICES, ids=lambda value: value.name if isinstance(value, Message) else value
-)
-def test_dispatch_refuses_in_every_services_commands(service: topics.Service, message: Message) -> None:
-    dispatch = commands(service)
-    record = received(message, message.full_example().subject or "")
-    assert isinstance(dispatch._authorise(record, NOW), Request)
-    for path in published_paths(message.model):
-        for text, code in ((NUMBER, "personal_number"), ("a\u202eb", "unprintable_character")):
-            wrong = record._replace(data=with_text(record.data, path, text))
-            answer = dispatch._authorise(wrong, NOW)
-            assert isinstance(answer, Rejected)
-            assert (answer.code, answer.field) == (code, shown_field(path))
-            assert text not in answer.message
-
-
-@pytest.mark.parametrize("service", topics.SERVICES)
-def test_a_subject_that_reads_as_a_personal_number_is_refused_and_repeated_by_no_service(
-    service: topics.Service,
-) -> None:
-    dispatch = commands(service)
-    record = received(commands_of(service)[-1], NUMBER)
-    answer = dispatch._authorise(record, NOW)
-    assert isinstance(answer, Rejected)
-    assert (answer.code, answer.field) == ("personal_number", "subject")
-    assert dispatch._ref(record).about == "withheld"
 
 
 # The marks say the truth
