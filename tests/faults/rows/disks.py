@@ -20,6 +20,7 @@ SIZE: Final = 768
 """Mebibytes of the disk."""
 BEFORE: Final = 5.0
 FULL: Final = 20.0
+GIVES_UP: Final = timedelta(seconds=60)
 CLONE_NEWNS: Final = 0x20000
 MS_REC, MS_PRIVATE, MNT_DETACH = 0x4000, 1 << 18, 2
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
@@ -100,8 +101,9 @@ async def _fill_and_free(run: Run, server: Server, disk: Path) -> None:
 
 
 async def _ended(process: ServerProcess) -> bool:
+    """Whether a server gives up: a broker whose only disk failed takes half a minute to end."""
     try:
-        await asyncio.wait_for(process.wait(), timedelta(seconds=1).total_seconds())
+        await asyncio.wait_for(process.wait(), GIVES_UP.total_seconds())
     except TimeoutError:
         return False
     return True
