@@ -14,7 +14,7 @@ from services.matching.domain.rules import RULES
 from services.matching.domain.rules import Rule as HardRule
 from shared.contracts.fields import Contract
 from shared.contracts.periods import number_of
-from shared.contracts.programmes import AgeAsked, PackSide, ProgrammePack, Rule
+from shared.contracts.programmes import AgeAsked, ApprovalAsked, PackSide, ProgrammePack, Rule
 from shared.messaging.tables import PackCheck
 
 
@@ -64,6 +64,20 @@ def maximum_months(pack: ProgrammePack) -> int | None:
     """After how many months a pair ends by itself; None for never."""
     duration = pack.pairing.duration
     return None if duration is None or duration.at_most is None else number_of(duration.at_most)
+
+
+def recorders(pack: ProgrammePack, signatory: str) -> frozenset[str]:
+    """The organisations that may record a signature: an organisation its own, and that of a person any that
+    the pack has approve somebody or sign.
+    """
+    sides = (pack.sides.receiving, pack.sides.giving)
+    people = {side.role for side in sides}
+    if signatory not in people:
+        return frozenset({signatory})
+    approving = {
+        item.organisation for side in sides for item in side.requirements if isinstance(item, ApprovalAsked)
+    }
+    return frozenset(approving | (set(pack.pairing.signatories) - people))
 
 
 def unknown_criteria(pack: ProgrammePack) -> str | None:

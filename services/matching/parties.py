@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.matching import wire
 from services.matching.domain.pair import EndReason, end_because
 from services.matching.domain.waiting import Party
-from services.matching.publish import publish
+from services.matching.publish import forget, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
@@ -36,6 +36,7 @@ class States:
         stored = frozenset(known)
         changed: dict[str, tuple[Known, Party | None]] = {}
         left: dict[str, tuple[EndReason, Cause]] = {}
+        gone: list[str] = []
         outcomes: list[Outcome] = []
         for record in records:
             subject = record.key
@@ -47,7 +48,9 @@ class States:
             if isinstance(record, Erased):
                 known[subject] = before.gone()
                 changed[subject] = known[subject], None
-                left[subject] = EndReason.ERASED, record.cause
+                # A pair ends as it does with whoever leaves: nobody shall learn why this one is gone.
+                left.setdefault(subject, (EndReason.WITHDRAWN, record.cause))
+                gone.append(subject)
                 outcomes.append(Applied())
                 continue
             revision = record.envelope.revision or 0
@@ -63,6 +66,7 @@ class States:
             outcomes.append(Applied())
         await self._parties.save(changed, stored, work.session)
         await self._end_pairs(left, work)
+        await forget(self._pairs, gone, work)
         return outcomes
 
     async def _end_pairs(self, left: dict[str, tuple[EndReason, Cause]], work: Work) -> None:
@@ -93,7 +97,5 @@ def _reason(record: Received) -> EndReason:
             return EndReason.MOVED
         case "restricted":
             return EndReason.RESTRICTED
-        case "erased":
-            return EndReason.ERASED
         case _:
             return EndReason.WITHDRAWN

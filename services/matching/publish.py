@@ -1,13 +1,15 @@
 """Publishes what happened to a pair, and keeps its due rows in step."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from services.matching import wire
 from services.matching.domain.pair import Fact, Pair
 from services.matching.rows import EXPIRE
-from services.matching.store import StoredPair
+from services.matching.store import Pairs, StoredPair
+from shared.contracts import topics
+from shared.messaging.commands import replies
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import DueRow, Work
 
@@ -33,6 +35,21 @@ def keep_due(pair: Pair, cause: Cause, work: Work) -> None:
     after = pair.respond_by + timedelta(milliseconds=1)
     data = {"correlation": cause.correlation}
     work.schedule(DueRow(_expiry_id(pair.subject), EXPIRE, after, pair.subject, data=data))
+
+
+async def forget(pairs: Pairs, parties: Collection[str], work: Work) -> None:
+    """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
+    neither pair nor reply.
+    """
+    if not parties:
+        return
+    theirs = await pairs.of_parties(parties, work.session)
+    for stored in theirs:
+        work.cancel(_expiry_id(stored.pair.subject))
+        work.erase(topics.PAIRS, stored.pair.subject, stored.state.next(work.now))
+    subjects = [stored.pair.subject for stored in theirs]
+    await pairs.remove(subjects, work.session)
+    await replies.forget(work, [*parties, *subjects])
 
 
 def _expiry_id(subject: str) -> str:

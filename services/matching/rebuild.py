@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from services.matching import wire
 from services.matching.domain.pair import EndReason, Pair, end_because
 from services.matching.parties import States
-from services.matching.publish import keep_due, publish
+from services.matching.publish import forget, keep_due, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Pairs, Parties, StoredPair
 from shared.contracts import topics
@@ -102,14 +102,13 @@ class Rebuilding:
         pairs = await self._pairs.open_after(after, AT_ONCE, work.session)
         people = {person for item in pairs for person in (item.pair.receiving, item.pair.giving)}
         departed = await self._parties.departed(people, work.session)
-        ended = []
-        for item in pairs:
-            missing = departed.keys() & {item.pair.receiving, item.pair.giving}
-            if missing:
-                erased = any(departed[person] for person in missing)
-                reason = EndReason.ERASED if erased else EndReason.WITHDRAWN
-                ended.append(_ended(item, reason, work))
+        ended = [
+            _ended(item, EndReason.WITHDRAWN, work)
+            for item in pairs
+            if departed.keys() & {item.pair.receiving, item.pair.giving}
+        ]
         await self._pairs.save(ended, work.session)
+        await forget(self._pairs, [person for person, erased in departed.items() if erased], work)
         return pairs[-1].pair.subject if pairs else ""
 
 

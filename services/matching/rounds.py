@@ -113,7 +113,8 @@ class Rounds:
             ),
             "unmatched_giving": wire.unmatched(result.unmatched_giving[:LISTED], solved.loaded.since, today),
         }
-        await task.finish(lambda work: self._reply(task, Accepted(answer), work))
+        named = wire.people_in(answer)
+        await task.finish(lambda work: self._reply(task, Accepted(answer, named), work))
 
     async def _solve(self, task: Task) -> _Solved | None:
         """The pool's solution; None where the programme has ended meanwhile and the command is answered."""
@@ -191,7 +192,7 @@ class Rounds:
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
         }
-        await self._reply(task, Accepted(answer), work)
+        await self._reply(task, Accepted(answer, wire.people_in(answer)), work)
 
     async def _reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
         command = task.row.data.get("command")

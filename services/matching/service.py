@@ -94,16 +94,17 @@ class Matching:
             return rejected_elsewhere()
         late = stale_revision(request.expected_revision, stored.state.number, _state(stored.pair))
         if late is not None:
-            return late
+            return replace(late, subject=request.subject)
         try:
-            pair, facts = spec.decide(stored.pair, request.command, Context(work.now, self._programmes))
+            context = Context(work.now, request.operator.organisation, self._programmes)
+            pair, facts = spec.decide(stored.pair, request.command, context)
         except DomainError as error:
             return Rejected(error.code, error.message, error.field)
         if request.dry_run:
-            return Accepted(_state(pair))
+            return Accepted(_state(pair), pair.subject)
         if facts:
             known[request.subject] = publish(replace(stored, pair=pair), facts, request.cause, work)
-        return Accepted({**_state(pair), "revision": known[request.subject].state.number})
+        return Accepted({**_state(pair), "revision": known[request.subject].state.number}, pair.subject)
 
 
 def _state(pair: Pair) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Contract events and replies ↔ domain; packs are mapped in `packs`."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -210,6 +211,14 @@ def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) 
         }
         for somebody in side
     ]
+
+
+def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Everybody whom an answer about a pool names, so that it can be forgotten with any of them."""
+    listed = ("proposals", "unmatched_receiving", "unmatched_giving")
+    items = [item for name in listed for item in answer.get(name, ())]
+    roles = ("receiving", "giving", "subject")
+    return tuple(dict.fromkeys(item[role] for item in items for role in roles if role in item))
 
 
 def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:

@@ -128,7 +128,7 @@ class Delivery:
             if await self._messages.end(message, "sent", None, work.session):
                 work.emit(
                     NOTIFICATION_SENT,
-                    subject=message.recipient,
+                    subject=message.id,
                     data=wire.sent(message),
                     cause=task.row.cause,
                 )
@@ -140,7 +140,7 @@ class Delivery:
                     if await self._messages.end(message, "failed", code, work.session):
                         work.emit(
                             NOTIFICATION_FAILED,
-                            subject=message.recipient,
+                            subject=message.id,
                             data=wire.failed(message, code),
                             cause=task.row.cause,
                         )

@@ -9,7 +9,7 @@ STATE = (
     # One that was taken back unsent will never be sent, and nobody is told: as if there were none.
     Part(
         "messages",
-        ("pair", "template", "recipient", "side", "status", "code"),
+        ("pair", "template", "side", "status", "code"),
         where={"status": {"$ne": "cancelled"}},
     ),
     # When a message is tried again is chance: attempts wait with jitter.

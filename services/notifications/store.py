@@ -225,6 +225,7 @@ def _content(message: Message) -> Document:
 
 def _message(document: Document) -> Message:
     return Message(
+        id=document["_id"],
         pair=document["pair"],
         template=document["template"],
         recipient=document["recipient"],

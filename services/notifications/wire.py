@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.notifications.addresses import wire_form
 from services.notifications.domain.letters import Recipient
 from services.notifications.domain.messages import Message
-from services.notifications.domain.pairs import Pair
+from services.notifications.domain.pairs import Pair, Side
 from services.notifications.readers import PairRead
 from shared.contracts.fields import Subject
 from shared.contracts.intake.cards import CardDetails
@@ -57,24 +57,32 @@ def recipient(plain: bytes) -> Recipient:
 
 def sent(message: Message) -> NotificationSent:
     """The event of a message that was handed to the mail server."""
-    return NotificationSent(about=message.pair, template=message.template, channel="email")
+    return NotificationSent(about=message.pair, template=message.template, side=message.side, channel="email")
 
 
 def failed(message: Message, code: str) -> NotificationFailed:
     """The event of a message that will not be tried again."""
-    return NotificationFailed(about=message.pair, template=message.template, channel="email", code=code)
+    return NotificationFailed(
+        about=message.pair, template=message.template, side=message.side, channel="email", code=code
+    )
 
 
 def ended(
-    recipient: str, event: NotificationSent | NotificationFailed, time: datetime
+    subject: str, event: NotificationSent | NotificationFailed, time: datetime
 ) -> tuple[Message, str | None]:
-    """The message that an event tells of, and why it failed if it did."""
+    """The message that an event tells of, and why it failed if it did.
+
+    Events without a side are of releases before, whose subject is the recipient.
+    """
     sent = isinstance(event, NotificationSent)
+    recipient = "" if event.side is not None else subject
+    side: Side = event.side or ("giving" if recipient.startswith(GUIDES) else "receiving")
     message = Message(
+        id=subject if event.side is not None else f"{event.about}/{event.template}/{recipient}",
         pair=event.about,
         template=event.template,
         recipient=recipient,
-        side="giving" if recipient.startswith(GUIDES) else "receiving",
+        side=side,
         created_at=time,
         correlation=event.about,
         status="sent" if sent else "failed",

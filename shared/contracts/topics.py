@@ -179,7 +179,7 @@ NOTIFICATIONS = Topic(
     ("notifications", "reporting"),
     "no",
     retention=90 * DAY,
-    example=example.REFUGEE,
+    example=example.MESSAGE,
 )
 INDICATORS = Topic(
     "indicators.v1",

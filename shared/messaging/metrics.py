@@ -1,7 +1,8 @@
 """What a service tells Prometheus. Labels are topics of the registry, partitions and outcomes: nobody's data.
 
 A family of topics is one label, `settlements.<municipality>.v1`: one each would be hundreds of series. What
-the database knows is looked up when somebody asks, and left out while the database doesn't answer.
+the database knows is looked up when somebody asks. While the database doesn't answer in time its gauges are
+left out, and its totals, which hold for good, are those of the last answer: an alarm must not come and go.
 """
 
 import asyncio
@@ -28,8 +29,8 @@ from shared.mongo import Database, Document
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
-LOOKUP = timedelta(seconds=2)
-"""How long the database has for an answer."""
+LOOKUP = timedelta(seconds=5)
+"""How long the database has for an answer: half of what Prometheus waits for a page by default."""
 COUNTED = 100_000
 """The most rows that are counted one by one: more is as bad, and slow."""
 LATE = timedelta(minutes=1)
@@ -71,6 +72,7 @@ class Metrics:
     leads: Callable[[], bool] | None = None
     _lags: dict[str, Lags] = field(default_factory=dict, init=False)
     _looked: _Looked | None = field(default=None, init=False)
+    _answered: bool = field(default=False, init=False)
     _records: Counter = field(init=False)
     _batches: Histogram = field(init=False)
 
@@ -111,8 +113,9 @@ class Metrics:
         try:
             async with asyncio.timeout(LOOKUP.total_seconds()):
                 self._looked = await _look(database, clock)
+            self._answered = True
         except (PyMongoError, TimeoutError):
-            self._looked = None
+            self._answered = False
         return generate_latest(self.registry)
 
     def _current(self) -> Iterator[Metric]:
@@ -128,10 +131,15 @@ class Metrics:
             yield GaugeMetricFamily(
                 "kobling_relay_leads", "1 where this process relays the outbox.", float(self.leads())
             )
+        yield GaugeMetricFamily(
+            "kobling_database_answered", "1 where the database answered this page.", float(self._answered)
+        )
         if self._looked is not None:
-            yield from self._of_database(self._looked)
+            yield from self._totals(self._looked)
+            if self._answered:
+                yield from self._gauges(self._looked)
 
-    def _of_database(self, found: _Looked) -> Iterator[Metric]:
+    def _gauges(self, found: _Looked) -> Iterator[Metric]:
         yield GaugeMetricFamily("kobling_outbox_rows", "Records to be sent.", found.outbox_rows)
         yield GaugeMetricFamily(
             "kobling_outbox_oldest_seconds", "Age of the oldest record to be sent.", found.outbox_oldest
@@ -139,6 +147,12 @@ class Metrics:
         yield GaugeMetricFamily(
             "kobling_due_rows_late", "Due rows whose moment was over a minute ago.", found.due_late
         )
+        standing = sum(row.get("unacknowledged", 0) for row in found.positions)
+        yield GaugeMetricFamily(
+            "kobling_offsets_expired_unacknowledged", "Expired unread and not acknowledged.", standing
+        )
+
+    def _totals(self, found: _Looked) -> Iterator[Metric]:
         for name, description in (
             ("skipped", "Offsets that somebody moved the group past, unhandled."),
             ("expired", "Offsets that retention deleted before they were handled."),
@@ -150,10 +164,6 @@ class Metrics:
             ).items():
                 counter.add_metric(place, count)
             yield counter
-        standing = sum(row.get("unacknowledged", 0) for row in found.positions)
-        yield GaugeMetricFamily(
-            "kobling_offsets_expired_unacknowledged", "Expired unread and not acknowledged.", standing
-        )
 
     def _summed(self, counts: Iterable[tuple[Partition, int]]) -> dict[tuple[str, str], int]:
         """Counts by family and partition."""

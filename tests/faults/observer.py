@@ -89,6 +89,14 @@ class Observer:
             del self._positions[partition]
         self._lives[topic] += 1
 
+    def truncated(self, topic: str, end: int) -> None:
+        """Says, while the observer is stopped, that a topic of one partition ends there now.
+
+        What comes next stands where other records did, so its places are counted on likewise.
+        """
+        self._positions[TopicPartition(self.prefix + topic, 0)] = end
+        self._lives[topic] += 1
+
     def has_settlement(self, topic: str, offset: int) -> bool:
         """Whether such a record was read, in any of the topic's lives."""
         lives = range(self._lives[topic] + 1)

@@ -9,7 +9,7 @@ from rich.table import Table
 from shared.messaging.reading.outcome import COUNTERS
 from tests.faults.registry import ROWS, Result, Row
 
-OF = 32
+OF = 33
 WIDTH = 150
 
 

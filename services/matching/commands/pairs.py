@@ -3,6 +3,7 @@
 from services.matching import packs
 from services.matching.commands.spec import Context, OnPair
 from services.matching.domain import pair as pairs
+from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Decision, Pair
 from shared.contracts.matching import events
 from shared.contracts.matching.commands import AnswerProposal, SignAgreement
@@ -13,9 +14,20 @@ def answer(pair: Pair, command: AnswerProposal, context: Context) -> Decision:
     return pairs.answer(pair, command.side, command.accept, command.answered_on, context.now)
 
 
+def _hold_signatory_to(recorders: frozenset[str], signatory: str, organisation: str) -> None:
+    if organisation not in recorders:
+        raise DomainError(
+            "signatory_elsewhere",
+            f"That {signatory} has signed is recorded by {', '.join(sorted(recorders))}.",
+            "signatory",
+        )
+
+
 def sign(pair: Pair, command: SignAgreement, context: Context) -> Decision:
-    """One signatory signs the text of the agreement."""
+    """One signatory signs the text of the agreement; raises DomainError `signatory_elsewhere`."""
     pack = context.pack_of(pair)
+    if command.signatory in pack.pairing.signatories:
+        _hold_signatory_to(packs.recorders(pack, command.signatory), command.signatory, context.organisation)
     return pairs.sign(
         pair,
         command.signatory,

@@ -17,9 +17,12 @@ C = TypeVar("C", bound=Command)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision may know besides pair and command: the moment (UTC), and the packs."""
+    """What a decision may know besides pair and command: the moment (UTC), whose organisation gives the
+    command, and the packs.
+    """
 
     now: datetime
+    organisation: str
     programmes: Programmes
 
     def pack_of(self, pair: Pair) -> ProgrammePack:

@@ -52,6 +52,7 @@ class EndReason(StrEnum):
     WITHDRAWN = "withdrawn"
     RESTRICTED = "restricted"
     ERASED = "erased"
+    """Of pairs that ended before; none does any more, since it would tell who was taken back."""
     OTHER = "other"
 
 

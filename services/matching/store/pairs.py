@@ -21,6 +21,9 @@ INDEXES = [
         [("receiving", 1), ("programme", 1), ("relation", 1)], unique=True, partialFilterExpression=OPEN
     ),
     IndexModel([("giving", 1), ("slot", 1)], unique=True, partialFilterExpression=OPEN),
+    # Open and over: all of somebody who must not be known any more.
+    IndexModel("receiving"),
+    IndexModel("giving"),
     IndexModel([("municipality", 1), ("programme", 1), ("status", 1)]),
     IndexModel("round"),
     IndexModel("staged", sparse=True),
@@ -54,6 +57,14 @@ class Pairs:
             return []
         either = [{"receiving": {"$in": list(parties)}}, {"giving": {"$in": list(parties)}}]
         cursor = self._collection.find({**OPEN, "$or": either}, session=session)
+        return [_stored_pair(document) async for document in cursor]
+
+    async def of_parties(self, parties: Collection[str], session: Session) -> list[StoredPair]:
+        """All pairs that any of these take or took part in."""
+        if not parties:
+            return []
+        either = [{"receiving": {"$in": list(parties)}}, {"giving": {"$in": list(parties)}}]
+        cursor = self._collection.find({"$or": either}, session=session)
         return [_stored_pair(document) async for document in cursor]
 
     async def of_round(self, round_id: str, session: Session) -> list[Pair]:

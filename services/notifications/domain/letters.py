@@ -48,7 +48,7 @@ def compose(
     email["To"] = recipient.address
     email["Subject"] = text.subject
     email["Date"] = format_datetime(now)
-    email["Message-ID"] = f"<{message.reference}@{sender.rpartition('@')[2]}>"
+    email["Message-ID"] = f"<{message.mail_id}@{sender.rpartition('@')[2]}>"
     email["Auto-Submitted"] = "auto-generated"
     greets = texts.greetings[language]
     greeting = f"{greets} {name}," if name else f"{greets},"

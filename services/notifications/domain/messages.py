@@ -11,14 +11,21 @@ from shared.values import value
 
 Status = Literal["pending", "sent", "failed", "cancelled"]
 
+PREFIX = "message-"
+DIGITS = 32
+"""Hexadecimal digits of a message's id."""
+
 
 @value
 class Message:
     """One message to one person. `handovers` counts the times that a mail server may have accepted it.
 
-    `correlation` is the first event of the chain that called for it.
+    `id` names the message for ever, for the world to see: it leads neither to pair nor person. `recipient`
+    is empty where what was sent is known from its event alone. `correlation` is the first event of the chain
+    that called for it.
     """
 
+    id: str
     pair: str
     template: str
     recipient: str
@@ -29,14 +36,22 @@ class Message:
     handovers: int = 0
 
     @property
-    def id(self) -> str:
-        """Names the message for ever: the same pair, template and recipient are the same message."""
-        return f"{self.pair}/{self.template}/{self.recipient}"
+    def place(self) -> tuple[str, str]:
+        """What makes it one message of its pair, under whatever id it is stored."""
+        return self.template, self.recipient
 
     @property
-    def reference(self) -> str:
-        """A digest of the id, for the world to see: 32 hexadecimal digits that lead nowhere."""
-        return hashlib.sha256(self.id.encode()).hexdigest()[:32]
+    def mail_id(self) -> str:
+        """What stands before the @ of the mail's Message-ID."""
+        return self.id.removeprefix(PREFIX)
+
+
+def new_message(
+    pair: str, template: str, recipient: str, side: Side, created_at: datetime, correlation: str
+) -> Message:
+    """A new message: the same pair, template and recipient are the same message."""
+    digest = hashlib.sha256(f"{pair}/{template}/{recipient}".encode()).hexdigest()[:DIGITS]
+    return Message(f"{PREFIX}{digest}", pair, template, recipient, side, created_at, correlation)
 
 
 @value
@@ -59,16 +74,19 @@ def plan(
     fresh = [
         trigger for trigger in lasting if trigger.at == pair.status and _is_fresh(pair, trigger, now, within)
     ]
-    wanted = {message.id for trigger in lasting for message in _messages(pair, trigger, now, correlation)}
+    wanted = {message.place for trigger in lasting for message in _messages(pair, trigger, now, correlation)}
+    places = {message.place for message in known.values()}
     return Plan(
         new=tuple(
             message
             for trigger in fresh
             for message in _messages(pair, trigger, now, correlation)
-            if message.id not in known
+            if message.id not in known and message.place not in places
         ),
         cancelled=tuple(
-            message for message in known.values() if message.status == "pending" and message.id not in wanted
+            message
+            for message in known.values()
+            if message.status == "pending" and message.place not in wanted
         ),
     )
 
@@ -80,6 +98,6 @@ def _is_fresh(pair: Pair, trigger: Trigger, now: datetime, within: timedelta) ->
 
 def _messages(pair: Pair, trigger: Trigger, now: datetime, correlation: str) -> list[Message]:
     return [
-        Message(pair.subject, trigger.template, pair.party(side), side, now, correlation)
+        new_message(pair.subject, trigger.template, pair.party(side), side, now, correlation)
         for side in trigger.sides
     ]

@@ -3,18 +3,24 @@
 from typing import Literal
 
 from shared.contracts import topics
-from shared.contracts.example import PAIR, VOLUNTEER, example
-from shared.contracts.fields import Code, Contract, Subject
+from shared.contracts.example import MESSAGE, PAIR, example
+from shared.contracts.fields import Code, Contract, Side, Subject
 from shared.contracts.message import event
 
 
 class NotificationSent(Contract):
-    """A message was handed to the mail server. No address, no text."""
+    """A message, the subject, was handed to the mail server. No address, no text, nobody's reference.
 
-    model_config = example({"about": PAIR, "template": "pair_created", "channel": "email"})
+    Without `side` it is a record of the release before, whose subject is the recipient.
+    """
+
+    model_config = example(
+        {"about": PAIR, "template": "pair_created", "side": "giving", "channel": "email"}, subject=MESSAGE
+    )
 
     about: Subject
     template: Code
+    side: Side | None = None
     channel: Literal["email"]
 
 
@@ -22,12 +28,19 @@ class NotificationFailed(Contract):
     """A message could not be sent and will not be tried again."""
 
     model_config = example(
-        {"about": PAIR, "template": "pair_created", "channel": "email", "code": "recipient_refused"},
-        subject=VOLUNTEER,
+        {
+            "about": PAIR,
+            "template": "pair_created",
+            "side": "giving",
+            "channel": "email",
+            "code": "recipient_refused",
+        },
+        subject=MESSAGE,
     )
 
     about: Subject
     template: Code
+    side: Side | None = None
     channel: Literal["email"]
     code: Code
 

@@ -36,12 +36,12 @@ def shown_subject(subject: str) -> str:
 class Accepted:
     """Done; `result` is the resulting public state, or the answer asked for.
 
-    `subject` is whose state or reference the result holds, where that may have to be forgotten. `awaited_by`
-    are earlier commands, still pending, whose final answer this is too.
+    `subject` is whose state or reference the result holds, or all whose it does, where that may have to be
+    forgotten. `awaited_by` are earlier commands, still pending, whose final answer this is too.
     """
 
     result: dict[str, Any]
-    subject: str | None = None
+    subject: str | tuple[str, ...] | None = None
     awaited_by: "tuple[CommandRef, ...]" = ()
 
 

@@ -2,9 +2,22 @@
 
 from datetime import timedelta
 
+from services.matching.rows import EXPIRE
+from shared.contracts.matching.commands import AnswerProposal, ListWaiting
+from shared.messaging.commands.answers import Accepted
 from shared.messaging.work import KEPT
 from shared.mongo import Document
-from tests.integration.matching.world import World, couple, erased, guide, refugee, who
+from tests.integration.matching.world import (
+    BERGEN,
+    GUIDES,
+    POOL,
+    World,
+    couple,
+    erased,
+    guide,
+    refugee,
+    who,
+)
 
 
 async def party(world: World, kind: str, number: int) -> Document:
@@ -41,16 +54,63 @@ async def test_a_tombstone_of_somebody_never_seen_keeps_them_out(world: World) -
     assert await world.couples() == []
 
 
-async def test_an_erasure_ends_the_pair_once(world: World) -> None:
+async def in_a_pair(world: World) -> str:
+    """A proposed pair's subject."""
     await world.apply(refugee(1), guide(1))
     await world.run_round()
-    assert await world.couples(open=True) == [couple(1, 1)]
+    (pair,) = await world.rows("pairs")
+    assert (pair["receiving"], pair["giving"]) == couple(1, 1)
+    return str(pair["_id"])
+
+
+async def test_an_erasure_ends_the_pair_once_and_leaves_nothing_of_it(world: World) -> None:
+    await in_a_pair(world)
     await world.apply(erased("refugee", 1), erased("refugee", 1))
-    assert await world.couples(open=True) == []
-    assert [event["type"] for event in await world.sent("pairs.v1")] == [
+    sent = await world.sent("pairs.v1")
+    assert [event.get("type", "erased") for event in sent] == [
         "no.kobling.PairProposed.v1",
         "no.kobling.PairEnded.v1",
+        "erased",
     ]
+    assert await world.rows("pairs") == []
+    assert await world.rows("due", kind=EXPIRE) == []
+
+
+async def test_a_pair_ends_as_with_any_other_who_leaves(world: World) -> None:
+    """What happens in one batch or in two must not tell who was taken back."""
+    await in_a_pair(world)
+    await world.apply(refugee(2), guide(2))
+    await world.run_round("round-2")
+    await world.apply_batch([refugee(1, 2, "withdrawn"), erased("refugee", 1)])
+    await world.apply(erased("refugee", 2))
+    reasons = [event["data"].get("end_reason") for event in await world.sent("pairs.v1") if event]
+    assert reasons == [None, None, "withdrawn", "withdrawn"]
+
+
+async def test_pairs_that_were_over_go_too(world: World) -> None:
+    pair = await in_a_pair(world)
+    no = {"reason": "asked", "side": "giving", "accept": False, "answered_on": "2016-06-15"}
+    await world.decide(AnswerProposal.model_validate(no), pair)
+    await world.apply(erased("refugee", 1))
+    assert await world.rows("pairs") == []
+    assert (await world.sent("pairs.v1"))[-1] == {}
+
+
+async def test_no_reply_goes_on_naming_somebody_erased(world: World) -> None:
+    pair = await in_a_pair(world)
+    yes = {"reason": "asked", "side": "giving", "accept": True, "answered_on": "2016-06-15"}
+    await world.decide(ListWaiting(reason="asked", municipality=BERGEN, programme=GUIDES), POOL, id="list")
+    await world.apply(refugee(3), refugee(4))
+    await world.ask_round("round-2")
+    await world.run_due()
+    answered = await world.decide(AnswerProposal.model_validate(yes), pair)
+    assert isinstance(answered, Accepted)
+    assert answered.subject == pair
+    kept = {row["_id"]: repr(row["data"]) for row in await world.rows("replies")}
+    assert any(who("refugee", 1) in data for data in kept.values())
+    await world.apply(erased("refugee", 1), erased("refugee", 3), erased("refugee", 4))
+    left = repr(await world.rows("replies"))
+    assert not [number for number in (1, 3, 4) if who("refugee", number) in left]
 
 
 async def test_gravestones_go_when_nothing_can_hold_what_came_before(world: World) -> None:

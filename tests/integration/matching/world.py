@@ -32,7 +32,7 @@ NOW = datetime(2016, 6, 15, 8, tzinfo=UTC)
 OPERATOR = Operator(
     operator="bergen-1",
     person="person_1",
-    organisation="red_cross",
+    organisation="red_cross_bergen",
     municipalities=[BERGEN],
     roles=["coordinator"],
     valid_until=datetime(2030, 1, 1, tzinfo=UTC),
@@ -179,9 +179,9 @@ class World:
         return sorted((one["receiving"], one["giving"]) for one in await self.rows("pairs", **wanted))
 
     async def sent(self, topic: str) -> list[dict[str, Any]]:
-        """The envelopes that wait in the outbox for a topic."""
+        """The envelopes that wait in the outbox for a topic; an empty one erases."""
         found = await waiting_rows(self.database, topic=self.corner.prefix + topic)
-        return [orjson.loads(one.value or b"") for one in found]
+        return [orjson.loads(one.value or b"{}") for one in found]
 
     def close(self) -> None:
         """Closes the database's client."""

@@ -95,12 +95,21 @@ async def test_what_waits_is_told_from_the_database(corner: Corner, ledger: Ledg
     assert found["kobling_offsets_expired_unacknowledged"] == 2
 
 
-async def test_a_database_that_does_not_answer_leaves_its_figures_out(corner: Corner, ledger: Ledger) -> None:
+async def test_a_database_that_does_not_answer_leaves_its_gauges_out_and_no_alarm(
+    corner: Corner, ledger: Ledger
+) -> None:
     metrics = Metrics()
-    assert "kobling_outbox_rows" in await samples(metrics, ledger.database)
+    await ledger.database["positions"].insert_one(
+        {"_id": "a", "topic": "settlements.no-4601.v1", "partition": 0, "skipped": 2}
+    )
+    found = await samples(metrics, ledger.database)
+    assert "kobling_outbox_rows" in found
+    assert found["kobling_database_answered"] == 1
     away = Database("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=50", "away")
     found = await samples(metrics, away)
     assert "kobling_outbox_rows" not in found
+    assert found["kobling_database_answered"] == 0
+    assert found[f"kobling_offsets_skipped_total 0 {FAMILY}"] == 2
     assert "process_resident_memory_bytes" in found
 
 

@@ -33,11 +33,14 @@ async def test_each_side_gets_one_mail_in_its_language(world: World, logs: io.St
 
     events = await world.events_until(2)
     assert len(events) == 2
-    assert {event.subject for event in events} == {receiving, giving}
+    assert {event.data["side"] for event in events} == {"receiving", "giving"}
     for event in events:
         assert event.type == "no.kobling.NotificationSent.v1"
-        assert event.data == {"about": pair, "template": "pair_created", "channel": "email"}
-        assert event.causationid == f"{pair}/pair_created/{event.subject}"
+        about = {"about": pair, "template": "pair_created", "side": event.data["side"], "channel": "email"}
+        assert event.data == about
+        assert event.causationid == event.subject
+        assert receiving not in repr(event), "nothing leads to whom it went, should they be taken back"
+        assert giving not in repr(event)
         assert event.correlationid == f"chain-of-{pair}-2"
 
     stored = [
@@ -111,9 +114,9 @@ async def test_a_missing_card_and_a_card_without_address_are_reported(world: Wor
     await world.pair(pair, 1, receiving, giving)
     await world.ended()
     events = await world.events_until(2)
-    assert {(event.subject, event.data["code"]) for event in events} == {
-        (receiving, "no_contact_card"),
-        (giving, "no_email"),
+    assert {(event.data["side"], event.data["code"]) for event in events} == {
+        ("receiving", "no_contact_card"),
+        ("giving", "no_email"),
     }
     assert world.sink.mails == []
 
@@ -129,9 +132,9 @@ async def test_a_card_of_another_person_opens_nothing(world: World) -> None:
     await world.pair(pair, 1, receiving, giving)
     await world.ended()
     events = await world.events_until(2)
-    assert {event.subject: event.data.get("code") for event in events} == {
-        receiving: "card_unreadable",
-        giving: None,
+    assert {event.data["side"]: event.data.get("code") for event in events} == {
+        "receiving": "card_unreadable",
+        "giving": None,
     }
     assert world.sink.recipients == {"torbjorg@post.example": 1}
 

@@ -25,7 +25,7 @@ async def test_the_erased_get_nothing_and_leave_nothing(world: World) -> None:
     await world.card(giving, 2, KARI)
     await world.ended()
     assert world.sink.recipients == {"torbjorg@post.example": 1}
-    assert [event.subject for event in await world.events_until(1)] == [giving]
+    assert [event.data["side"] for event in await world.events_until(1)] == ["giving"]
     card = await world.database["cards"].find_one({"_id": receiving})
     assert card == {"_id": receiving, "revision": 1, "sealed": None}
 

@@ -56,9 +56,9 @@ async def test_a_permanent_refusal_is_reported_and_nothing_quoted(world: World, 
     await world.pair(pair, 1, receiving, giving)
     await world.ended()
     events = await world.events_until(2)
-    assert {(event.subject, event.type, event.data["code"]) for event in events} == {
-        (receiving, "no.kobling.NotificationFailed.v1", "recipient_refused"),
-        (giving, "no.kobling.NotificationFailed.v1", "message_refused"),
+    assert {(event.data["side"], event.type, event.data["code"]) for event in events} == {
+        ("receiving", "no.kobling.NotificationFailed.v1", "recipient_refused"),
+        ("giving", "no.kobling.NotificationFailed.v1", "message_refused"),
     }
     assert world.sink.mails == []
     assert not [word for word in PERSONAL if word in logs.getvalue().lower()]

@@ -51,11 +51,11 @@ HISTORIES: dict[type[Command], list[list[Command]]] = {
 """Lives of a pair in which a command brings about all that it may."""
 
 
-def context() -> Context:
+def context(organisation: str = "red_cross_bergen") -> Context:
     programmes = Programmes()
     for key, pack in shipped_packs().items():
         programmes.put(key, pack)
-    return Context(NOW, programmes)
+    return Context(NOW, organisation, programmes)
 
 
 def facts_by(model: type[Command], history: Sequence[Command]) -> list[Fact]:
@@ -104,7 +104,35 @@ def test_a_command_put_off_to_what_nothing_handles_stops_the_start(monkeypatch: 
 def test_a_signature_under_a_pack_that_is_gone_is_refused() -> None:
     command = SignAgreement(reason="signed", signatory="guide", text_version="1", signed_on=NOW.date())
     with pytest.raises(DomainError, match="unknown_programme"):
-        pairs.SIGN_AGREEMENT.decide(proposed(), command, Context(NOW, Programmes()))
+        pairs.SIGN_AGREEMENT.decide(proposed(), command, Context(NOW, "red_cross_bergen", Programmes()))
+
+
+@pytest.mark.parametrize(
+    ("signatory", "organisation", "may"),
+    [
+        ("red_cross_bergen", "red_cross_bergen", True),
+        ("red_cross_bergen", "introduction_programme_bergen", False),
+        ("red_cross_bergen", "red_cross_oslo", False),
+        ("guide", "red_cross_bergen", True),
+        ("guide", "introduction_programme_bergen", True),
+        ("refugee", "red_cross_oslo", False),
+    ],
+)
+def test_an_organisation_signs_for_itself_and_records_what_its_people_sign(
+    signatory: str, organisation: str, may: bool
+) -> None:
+    command = SignAgreement(reason="signed", signatory=signatory, text_version="1", signed_on=NOW.date())
+    pair = proposed()
+    for accept in BOTH_ACCEPT:
+        assert isinstance(accept, AnswerProposal)
+        pair, _ = pairs.ANSWER_PROPOSAL.decide(pair, accept, context())
+    if may:
+        signed, _ = pairs.SIGN_AGREEMENT.decide(pair, command, context(organisation))
+        assert [signature.signatory for signature in signed.signatures] == [signatory]
+        return
+    with pytest.raises(DomainError, match="red_cross_bergen") as refused:
+        pairs.SIGN_AGREEMENT.decide(pair, command, context(organisation))
+    assert (refused.value.code, refused.value.field) == ("signatory_elsewhere", "signatory")
 
 
 @pytest.mark.parametrize("spec", [*SPECS], ids=lambda spec: spec.model.__name__)

@@ -18,12 +18,12 @@ from services.notifications.domain.attempts import (
     Unwanted,
     after,
 )
-from services.notifications.domain.messages import Message
+from services.notifications.domain.messages import new_message
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 WAIT = timedelta(seconds=5)
 CARD_WAIT = timedelta(hours=24)
-MESSAGE = Message("pair-p", "pair_created", "refugee-r", "receiving", NOW, "chain")
+MESSAGE = new_message("pair-p", "pair_created", "refugee-r", "receiving", NOW, "chain")
 
 
 def decided(outcome: Outcome, *, now: datetime = NOW, handovers: int = 0, wait: timedelta = WAIT) -> Next:

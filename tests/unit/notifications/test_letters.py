@@ -16,7 +16,7 @@ from services.notifications.domain.letters import (
     compose,
     first_name,
 )
-from services.notifications.domain.messages import Message
+from services.notifications.domain.messages import new_message
 from services.notifications.domain.pairs import Side
 from services.notifications.domain.texts import Text
 
@@ -42,7 +42,7 @@ HEADERS = [
 def letter(
     name: str = "Amina", email: str = "a@mail.example", tag: str = "nb", side: Side = "receiving"
 ) -> EmailMessage:
-    message = Message("pair-p", "pair_created", "refugee-r", side, NOW, "chain")
+    message = new_message("pair-p", "pair_created", "refugee-r", side, NOW, "chain")
     made = compose(
         message,
         Recipient(name, email, tag),
@@ -88,7 +88,7 @@ def test_no_text_has_a_place_for_anything_but_greeting_and_link(text: Text) -> N
 @pytest.mark.parametrize("kept", sorted(LETTERS.glob("*.eml")), ids=lambda path: path.stem)
 def test_a_letter_is_byte_for_byte_the_one_that_was_read_and_approved(kept: Path) -> None:
     template, side, tag = kept.stem.split(".")
-    message = Message("pair-p", template, "refugee-r", SIDES[side], NOW, "chain")
+    message = new_message("pair-p", template, "refugee-r", SIDES[side], NOW, "chain")
     made = compose(
         message,
         Recipient("Amina", "a@mail.example", tag),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from services.notifications.domain.messages import Message, Plan, plan
+from services.notifications.domain.messages import Message, Plan, new_message, plan
 from services.notifications.domain.pairs import Pair
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -18,8 +18,8 @@ def planned(pair: Pair, *known: Message) -> Plan:
 def test_a_created_pair_calls_for_one_message_to_each_side() -> None:
     new = planned(PAIR).new
     assert [(message.id, message.side) for message in new] == [
-        ("pair-p/pair_created/refugee-r", "receiving"),
-        ("pair-p/pair_created/volunteer-v", "giving"),
+        ("message-dc86fc65912c83b5b56dc4f168704292", "receiving"),
+        (new_message("pair-p", "pair_created", "volunteer-v", "giving", NOW, "").id, "giving"),
     ]
     assert {message.correlation for message in new} == {"chain"}
 
@@ -66,8 +66,20 @@ def test_an_old_pair_counts_as_told() -> None:
     assert planned(old, receiving, giving).cancelled == ()
 
 
-def test_the_reference_is_the_same_for_ever_and_names_nobody() -> None:
+def test_what_the_release_before_stored_is_known() -> None:
+    receiving, giving = planned(PAIR).new
+    former = [replace(one, id=f"{one.pair}/{one.template}/{one.recipient}") for one in (receiving, giving)]
+    assert planned(PAIR, replace(former[0], status="sent"), former[1]) == Plan()
+    assert planned(replace(PAIR, status="ended"), *former).cancelled == tuple(former)
+
+
+def test_what_is_known_from_events_alone_is_known() -> None:
+    receiving, giving = [replace(one, recipient="", status="sent") for one in planned(PAIR).new]
+    assert planned(PAIR, receiving, giving) == Plan()
+
+
+def test_the_id_is_the_same_for_ever_and_names_nobody() -> None:
     (receiving, giving) = planned(PAIR).new
-    later = replace(receiving, created_at=NOW + timedelta(days=1), handovers=1)
-    assert receiving.reference == later.reference != giving.reference
-    assert receiving.reference == "dc86fc65912c83b5b56dc4f168704292"
+    later = new_message("pair-p", "pair_created", "refugee-r", "receiving", NOW + timedelta(days=1), "x")
+    assert receiving.id == later.id != giving.id
+    assert receiving.mail_id == "dc86fc65912c83b5b56dc4f168704292"

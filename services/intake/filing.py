@@ -1,0 +1,80 @@
+"""Refugees' files in the hands of one batch: loaded and stored together, published or taken back each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from services.intake.domain import refugee
+from services.intake.domain.refugee import Change, Refugee
+from services.intake.due import readiness_id
+from services.intake.publish import Publisher
+from services.intake.store import Entry, File, Files
+from shared.messaging.commands import replies
+from shared.messaging.reading.records import Cause
+from shared.messaging.work import Work
+
+
+@dataclass(slots=True)
+class Filing:
+    """The files of a batch by the keys of their cases, those merged into others, and the subjects that must
+    not be known any more.
+    """
+
+    files: Files[Refugee]
+    publisher: Publisher
+    work: Work
+    entries: dict[str, Entry[Refugee]]
+    _merged: list[Entry[Refugee]] = field(default_factory=list)
+    _taken_back: list[str] = field(default_factory=list)
+
+    @classmethod
+    async def load(
+        cls, files: Files[Refugee], publisher: Publisher, cases: Iterable[str], work: Work
+    ) -> "Filing":
+        """Reads the files of these cases, in one query."""
+        loaded = await files.by_case(cases, work.session)
+        by_subject = {file.person.subject: Entry[Refugee](file, file) for file in loaded.values()}
+        entries = {case: by_subject[file.person.subject] for case, file in loaded.items()}
+        return cls(files, publisher, work, entries)
+
+    def of(self, cases: Sequence[str]) -> list[Entry[Refugee]]:
+        """The files of these cases, in their order; none for a case that isn't known."""
+        return [self.entries[case] for case in cases if case in self.entries]
+
+    def change(self, entry: Entry[Refugee], change: Change, cause: Cause) -> None:
+        """Takes over a changed file and publishes what happened, or takes back what was published before."""
+        before, person = entry.file, change.refugee
+        if before is not None and before.person.subject == person.subject:
+            file = before._replace(person=person)
+        else:
+            file = File(person)
+        if before is not None and before.person.subject != person.subject:
+            self._take_back(before, cause)
+        if change.fact is not None:
+            file = self.publisher.changed(before, file, change.fact, cause, self.work)
+        entry.file = file
+        entry.changed = True
+        self.entries.update({case.key: entry for case in person.cases})
+
+    def merge(self, known: Refugee, former: Entry[Refugee], cause: Cause) -> Refugee:
+        """The known file with the cases of a former one, which was opened before they proved to be one."""
+        if former.file is None:
+            return known
+        together = refugee.merge(known, former.file.person)
+        self._take_back(former.file, cause)
+        former.file = None
+        self._merged.append(former)
+        return together
+
+    def _take_back(self, file: File[Refugee], cause: Cause) -> None:
+        """Leaves nothing of a subject outside, nor in the replies that are kept."""
+        self._taken_back.append(file.person.subject)
+        self.work.cancel(readiness_id(file.person.subject))
+        if file.state.number:
+            self.publisher.take_back(file, cause, self.work)
+
+    async def save(self) -> None:
+        """Stores what has changed: merged files go first, since their cases belong to others from now on."""
+        changed = {id(entry): entry for entry in self.entries.values() if entry.changed}
+        changes = [(entry.before, entry.file) for entry in (*self._merged, *changed.values())]
+        await self.files.save(changes, self.work.session)
+        await replies.forget(self.work, self._taken_back)

@@ -1,0 +1,133 @@
+"""Whoever a refused settlement protects is taken back first; its receipt then names the fault."""
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from shared.messaging.reading.records import Raw
+from shared.mongo import Document
+from tests.integration.intake.world import BROKER_TIME, World, names, settled
+from tests.integration.messaging.ledger import Commits
+from tests.unit.messaging.records import STRUCTURED
+
+BERGEN, TROMSO = "no-4601", "no-5501"
+STRICTLY: dict[str, Any] = {"protection": "strictly_confidential"}
+LANGUAGES = [{"code": f"x{chr(97 + number)}", "level": "basic"} for number in range(21)]
+FAULTY: dict[str, dict[str, Any]] = {
+    "a capital in interests": {**STRICTLY, "interests": ["Ski"]},
+    "an unknown field": {**STRICTLY, "nickname": "Test"},
+    "a date ahead": {**STRICTLY, "settled_on": "2199-01-01"},
+    "too many languages": {**STRICTLY, "languages": LANGUAGES},
+    "another spelling": {"protection": "Strictly_Confidential"},
+    "a minor, with a fault": {"unaccompanied_minor": True, "interests": ["Ski"]},
+    "a minor, in another form": {"unaccompanied_minor": "ja"},
+}
+
+
+async def receipts(world: World) -> list[Document]:
+    return [row["value"]["data"] for row in await world.sent(f"receipts.{BERGEN}.v1")]
+
+
+async def open_file(world: World) -> str:
+    """A public person's subject."""
+    await world.settle((BERGEN, settled("A1", "1", 7)))
+    (subject,) = await world.public()
+    return subject
+
+
+async def raw(world: World, value: bytes, key: bytes = b"A1") -> None:
+    topic = f"settlements.{BERGEN}.v1"
+    await world.settlements.process([Raw(topic, 0, 50, BROKER_TIME, key, value, STRUCTURED)], Commits())
+
+
+@pytest.mark.parametrize("data", FAULTY.values(), ids=FAULTY)
+async def test_a_refused_correction_takes_back_whom_it_protects(world: World, data: dict[str, Any]) -> None:
+    subject = await open_file(world)
+    await world.settle((BERGEN, settled("A1", "2", 8, **data)))
+    assert subject not in await world.public()
+    assert [receipt["outcome"] for receipt in await receipts(world)] == ["accepted", "rejected"]
+    assert len(await world.dead()) == 1
+    file = await world.database["refugees"].find_one({})
+    assert file is not None
+    assert file["_id"] != subject
+    assert file["details"] is None
+
+
+async def test_a_withdrawal_with_a_fault_closes_the_case(world: World) -> None:
+    await open_file(world)
+    withdrawn = {**settled("A1", "2", 8), "type": "no.kobling.SettlementWithdrawn.v1", "data": {"reason": 7}}
+    await world.settle((BERGEN, withdrawn))
+    assert names(await world.sent("refugees.v1")) == ["RefugeeSettled", "RefugeeWithdrawn"]
+    assert (await receipts(world))[-1]["field"] == "reason"
+
+
+async def test_an_id_used_again_does_not_keep_anybody_public(world: World) -> None:
+    subject = await open_file(world)
+    await world.settle((BERGEN, settled("A1", "1", 8, **STRICTLY)))
+    assert await world.dead() == ["id_collision"]
+    assert subject not in await world.public()
+
+
+@pytest.mark.parametrize("cut", [1, 40])
+async def test_what_is_no_json_is_heard_by_its_words(world: World, cut: int) -> None:
+    await open_file(world)
+    await raw(world, orjson.dumps(settled("A1", "2", 8, x="y" * 40, **STRICTLY))[:-cut])
+    assert await world.public() == {}
+
+
+async def test_the_fault_may_lie_in_the_same_batch_as_the_settlement(world: World) -> None:
+    await world.settle(
+        (BERGEN, settled("A1", "1", 7)), (BERGEN, settled("A1", "2", 8, interests=["Ski"], **STRICTLY))
+    )
+    assert await world.public() == {}
+
+
+async def test_a_key_and_a_subject_that_differ_are_both_heard(world: World) -> None:
+    await open_file(world)
+    await world.settle((TROMSO, settled("A1", "1", 7)))
+    await raw(world, orjson.dumps(settled("A1", "2", 8, **STRICTLY)), key=b"A2")
+    (state,) = (await world.public()).values()
+    assert state["source"], "the same reference of another municipality is another person's"
+    assert len(await world.public()) == 1
+
+
+async def test_what_a_newer_record_has_said_stands(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 9)))
+    before = await world.public()
+    await world.settle((BERGEN, settled("A1", "2", 8, interests=["Ski"], **STRICTLY)))
+    assert await world.public() == before
+
+
+@pytest.mark.parametrize("time", ["in the morning", "2199-01-01T00:00:00Z"])
+async def test_a_time_that_cannot_be_right_keeps_no_sound_record_out(world: World, time: str) -> None:
+    await open_file(world)
+    await world.settle((BERGEN, {**settled("A1", "2", 8, **STRICTLY), "time": time}))
+    assert await world.public() == {}
+    await world.settle((BERGEN, settled("A1", "3", 8)))
+    assert len(await world.public()) == 1
+
+
+async def test_of_somebody_protected_nothing_more_is_said(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 7, **STRICTLY)))
+    await world.settle((BERGEN, settled("A1", "2", 8, unaccompanied_minor=True, interests=["Ski"])))
+    await world.settle((BERGEN, settled("A9", "3", 8, interests=["Ski"], **STRICTLY)))
+    assert await world.sent("refugees.v1") == []
+    assert await world.cases() == [1]
+
+
+async def test_a_refused_record_of_somebody_open_changes_nothing(world: World) -> None:
+    await open_file(world)
+    before = await world.sent("refugees.v1")
+    await world.settle((BERGEN, settled("A1", "2", 8, interests=["Ski"])))
+    assert await world.sent("refugees.v1") == before
+
+
+async def test_a_sound_correction_afterwards_opens_a_file_that_nothing_leads_to(world: World) -> None:
+    subject = await open_file(world)
+    await world.settle((BERGEN, settled("A1", "2", 8, interests=["Ski"], **STRICTLY)))
+    await world.settle((BERGEN, settled("A1", "3", 9)))
+    await world.run_due(timedelta())
+    (again,) = await world.public()
+    assert again != subject
