@@ -77,6 +77,18 @@ def create_topics(given: argparse.Namespace) -> int:
     return 0
 
 
+def setup(given: argparse.Namespace) -> int:
+    """Creates topics as create-topics does, and mends of topics that exist; says what was wrong."""
+    asyncio.run(
+        administration.ensure_topics(
+            given.kafka, given.municipality, given.operator, prefix=given.prefix, replicas=given.replicas
+        )
+    )
+    mended = asyncio.run(administration.mend_topics(given.kafka, given.prefix))
+    sys.stdout.writelines(f"mended: {what}\n" for what in mended)
+    return 0
+
+
 def _report(done: Mapping[str, object]) -> int:
     sys.stdout.write(json.dumps(done, indent=2) + "\n")
     return 0
@@ -94,6 +106,12 @@ OF_SERVICE: Mapping[str, Callable[[str], int]] = {
 }
 
 
+OF_TOPICS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "create-topics": create_topics,
+    "setup": setup,
+}
+
+
 def arguments() -> argparse.ArgumentParser:
     """What the command line understands."""
     parser = argparse.ArgumentParser(prog="kobling", description=__doc__)
@@ -104,14 +122,13 @@ def arguments() -> argparse.ArgumentParser:
     for name, command in OF_SERVICE.items():
         of_service = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         of_service.add_argument("service", choices=SERVICES)
-    topics = commands.add_parser(
-        "create-topics", help=create_topics.__doc__, description=create_topics.__doc__
-    )
-    topics.add_argument("--kafka", required=True, help="bootstrap servers")
-    topics.add_argument("--municipality", action="append", default=[], help="one that sends; repeatable")
-    topics.add_argument("--operator", action="append", default=[], help="one that commands; repeatable")
-    topics.add_argument("--prefix", default="", help="as the services' TOPIC_PREFIX")
-    topics.add_argument("--replicas", type=int, default=3, help="brokers that keep each partition (3)")
+    for name, of_topics in OF_TOPICS.items():
+        topics = commands.add_parser(name, help=of_topics.__doc__, description=of_topics.__doc__)
+        topics.add_argument("--kafka", required=True, help="bootstrap servers")
+        topics.add_argument("--municipality", action="append", default=[], help="one that sends; repeatable")
+        topics.add_argument("--operator", action="append", default=[], help="one that commands; repeatable")
+        topics.add_argument("--prefix", default="", help="as the services' TOPIC_PREFIX")
+        topics.add_argument("--replicas", type=int, default=3, help="brokers that keep each partition (3)")
     return parser
 
 
@@ -121,7 +138,9 @@ def main() -> int:
     try:
         if given.command in OF_SERVICE:
             return OF_SERVICE[given.command](given.service)
-        return create_topics(given) if given.command == "create-topics" else ALONE[given.command]()
+        if given.command in OF_TOPICS:
+            return OF_TOPICS[given.command](given)
+        return ALONE[given.command]()
     except AdministrationError as failure:
         sys.stderr.write(f"{failure}\n")
     except (DatabaseError, KafkaError) as failure:

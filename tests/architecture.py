@@ -14,7 +14,7 @@ OURS = ("services", "shared", "kobling", "deploy", "examples")
 MESSAGING = "shared.messaging"
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "aiokafka": ("shared.messaging.*", "shared.retry", "kobling.*", "deploy.*"),
+    "aiokafka": ("shared.messaging.*", "shared.retry", "shared.servers", "kobling.*", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.rounds",),
     "bson": ("shared.mongo",),
@@ -44,6 +44,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "services.*.store.*",
         "shared.mongo",
         "shared.retry",
+        "shared.servers",
         "shared.messaging.*",
         "deploy.local.*",
     ),
@@ -61,11 +62,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 ADDED = frozenset({"aiosmtplib", "email_validator", "numpy", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
-    ("reading",),
+    ("bootstrap", "reading"),
     ("places", "sending", "at_rest", "state_hash"),
     ("work", "tables"),
     ("due", "subscription", "metrics", "rebuild"),
-    ("ticks", "batches", "due_runner"),
+    ("ticks", "batches", "due_runner", "topic_settings"),
     ("commands",),
     ("wiring",),
     ("runtime",),

@@ -23,8 +23,9 @@ from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.rebuild import Rebuild
 from shared.messaging.sending.relays import Relays
 from shared.messaging.tables import TableReader
+from shared.messaging.topic_settings import TopicWatch
 from shared.messaging.wiring import Resources, Wiring
-from shared.retry import Waits
+from shared.retry import Waits, cause_of
 from shared.settings import ServiceSettings
 
 log = get_logger(__name__)
@@ -108,8 +109,11 @@ class App:
         tables = TableReader(
             self.settings.kafka, resources.prefix, resources.operators, resources.programmes, resources.health
         )
+        watch = TopicWatch(
+            self.settings.kafka, resources.prefix, resources.service, resources.health, self.metrics
+        )
         beside = (part() for part in self.wiring.beside)
-        self._following += [asyncio.ensure_future(part) for part in (tables.run(), *beside)]
+        self._following += [asyncio.ensure_future(part) for part in (tables.run(), watch.run(), *beside)]
         await self._until_there("database", lambda: resources.database.ensure(self.wiring.collections))
         await self.admission.wait()
         self._following.append(asyncio.ensure_future(self.admission.watch()))
@@ -143,7 +147,7 @@ class App:
                 await step()
             except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
                 server = resources.database.address if part == "database" else self.settings.kafka
-                resources.health.degraded(part, f"{server}: {type(error).__name__}")
+                resources.health.degraded(part, cause_of(error, resources.database, self.settings.kafka))
                 log.warning("start_waits", part=part, server=server, **describe_error(error))
                 await waits.sleep()
             else:

@@ -38,14 +38,16 @@ class _Pages:
         return JSONResponse({"live": not stuck, "stuck": stuck}, 503 if stuck else 200)
 
     async def ready(self, _: Request) -> JSONResponse:
-        """503 with the causes where anything is waited for."""
+        """503 with the causes where anything is waited for; notes are of what others have to mend."""
         database = self.app.resources.database
         causes = dict(self.app.resources.health.causes)
         try:
             await asyncio.wait_for(database.ping(), PING_SECONDS)
         except (PyMongoError, TimeoutError) as error:
-            causes["database"] = f"{database.address}: {type(error).__name__}"
-        return JSONResponse({"ready": not causes, "causes": causes}, 503 if causes else 200)
+            causes["database"] = database.cause(error)
+        notes = self.app.resources.health.notes
+        page = {"ready": not causes, "causes": causes, "notes": notes}
+        return JSONResponse(page, 503 if causes else 200)
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus' page."""

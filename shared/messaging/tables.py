@@ -4,9 +4,10 @@ Each replica reads them to their end at the start and goes on following them; no
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -15,12 +16,17 @@ from shared.contracts.administrators import Operator
 from shared.contracts.programmes import PROGRAMME_PUBLISHED, ActiveProgramme, ProgrammePack
 from shared.health import Health
 from shared.logging import describe_error, get_logger
+from shared.messaging.bootstrap import finding_again
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Erased, Raw, Received, Unreadable
 from shared.programmes import why_refused
 from shared.retry import Backoff, Waits
+from shared.servers import broker_cause
 
 log = get_logger(__name__)
+
+SILENCE = timedelta(seconds=15)
+"""A broker answers each fetch within half a second; one that is silent for so long is not there."""
 
 PackCheck = Callable[[ProgrammePack], str | None]
 """What a service asks of a pack beyond its contract: what is wrong with it, field first, or None."""
@@ -121,7 +127,7 @@ class TableReader:
             try:
                 await self._follow()
             except Exception as error:  # noqa: BLE001 (read again from the beginning: puts are idempotent)
-                self.health.degraded("tables", f"{self.kafka}: {type(error).__name__}")
+                self.health.degraded("tables", broker_cause(error, self.kafka))
                 log.warning("tables_wait", server=self.kafka, **describe_error(error))
                 await waits.sleep()
 
@@ -130,12 +136,13 @@ class TableReader:
             self.prefix + topic.name: Parser(topic, self.prefix)
             for topic in (topics.OPERATORS, topics.PROGRAMMES)
         }
-        consumer = AIOKafkaConsumer(
+        bare = AIOKafkaConsumer(
             bootstrap_servers=self.kafka,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
         )
+        consumer = finding_again(bare)
         try:
             await consumer.start()
             partitions = [TopicPartition(name, 0) for name in parsers]
@@ -144,13 +151,21 @@ class TableReader:
             while True:
                 if all([await consumer.position(partition) >= end for partition, end in ends.items()]):
                     self.caught_up.set()
-                    self.health.working("tables")
+                self._tell(consumer, partitions)
                 batches = await consumer.getmany(timeout_ms=500)
                 for partition, records in batches.items():
                     for record in records:
                         self.take(parsers[partition.topic], record)
         finally:
             await consumer.stop()
+
+    def _tell(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """Says whether all is read and the broker answers: nothing new looks the same with it and without."""
+        answered = max(consumer.last_poll_timestamp(partition) or 0 for partition in partitions)
+        if answered and time.time() - answered / 1000 > SILENCE.total_seconds():
+            self.health.degraded("tables", f"{self.kafka}: the broker does not answer")
+        elif self.caught_up.is_set():
+            self.health.working("tables")
 
     def take(self, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
         """Takes over one record; what can't be read is logged with its fault and changes nothing."""

@@ -20,9 +20,12 @@ from pymongo.errors import PyMongoError
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.committing import CommittingConsumer
+from shared.messaging.bootstrap import finding_again
 from shared.messaging.places.guard import DatabaseBehind, Examined, OffsetGuard
 from shared.messaging.places.offsets import Committed, Log
 from shared.messaging.reading.records import FaultyRecord
+from shared.retry import cause_of
+from shared.servers import broker_cause
 
 log = get_logger(__name__)
 
@@ -34,6 +37,8 @@ SMALL = 10
 """A batch is small that is less than the tenth part of a full one."""
 SILENCE = timedelta(seconds=15)
 """A broker answers each fetch within half a second; one that is silent for so long is not there."""
+OPEN_LONG = timedelta(seconds=10)
+"""From when on a transaction that is open is told of; Kobling's own take milliseconds."""
 UNDECODABLE = "header_not_utf8"
 """aiokafka decodes names of headers itself, as UTF-8; it knows no other record that it can't decode."""
 ONE_BY_ONE = 1000
@@ -48,6 +53,10 @@ class BatchConsumer(CommittingConsumer):
 
     def __init__(self, *topics: str, name: str, health: Health, guard: OffsetGuard, **options: Any) -> None:
         super().__init__(*topics, guard=guard, **options)
+        finding_again(self)
+        given = options["bootstrap_servers"]
+        self.servers = given if isinstance(given, str) else ",".join(given)
+        """Where its brokers are looked for first."""
         self._name = name
         self._health = health
         self._out_of_range: set[TopicPartition] = set()
@@ -78,6 +87,8 @@ class BatchConsumer(CommittingConsumer):
             return {}
         if time.monotonic() - self._idle_commit_at > IDLE_COMMIT.total_seconds():
             await self._commit_idle()
+            self._look_at_stable()
+            self._tell_held()
             self._idle_commit_at = time.monotonic()
         records = await self._decoded(partitions, max(timeout_ms, POLL_MS), max_records)
         if records is None:
@@ -106,7 +117,7 @@ class BatchConsumer(CommittingConsumer):
             self._begin_anew(error)
             return None
         except KafkaError as error:
-            self._health.degraded(self._name, type(error).__name__)
+            self._health.degraded(self._name, broker_cause(error, self.servers))
             self._rewind(positions)
             raise
         except Exception as error:  # noqa: BLE001 (aiokafka drops what it had taken from other partitions)
@@ -163,7 +174,7 @@ class BatchConsumer(CommittingConsumer):
             await self.stop()
             raise ConsumerStoppedError from None
         except (KafkaError, PyMongoError, TimeoutError) as error:
-            self._health.degraded(self._name, type(error).__name__)
+            self._health.degraded(self._name, cause_of(error, self._guard.database, self.servers))
             log.warning("assignment_waits", subscription=self._name, **describe_error(error))
             return False
         if found is None or assignment is not self._assignment() or doubts != self._doubts:
@@ -264,17 +275,30 @@ class BatchConsumer(CommittingConsumer):
             for partition, beginning in beginnings.items()
         }
 
+    def _tell_held(self) -> None:
+        """Names the transaction that has been open for the longest, where that is long."""
+        longest = max(self.held().items(), key=lambda one: one[1], default=None)
+        if longest is None or longest[1] < OPEN_LONG.total_seconds():
+            self._health.note(self._name, None)
+            return
+        (topic, partition), seconds = longest
+        self._health.note(
+            self._name,
+            f"{topic}/{partition}: a sender's transaction has been open for {seconds:.0f} s, from offset "
+            f"{self._held[longest[0]][0]} on; what follows it waits for its end or its timeout",
+        )
+
     def _look_at_broker(self) -> None:
         """Says whether the broker answers: an empty poll looks the same with it and without."""
         assigned = self.assignment()
         if not assigned:
             if self._coordinator.coordinator_id is None:
-                self._health.degraded(self._name, "no group coordinator")
+                self._health.degraded(self._name, f"{self.servers}: no group coordinator")
             return
         answered = [self.last_poll_timestamp(partition) or 0 for partition in assigned]
         silent = time.time() - max(answered) / 1000 > SILENCE.total_seconds() if any(answered) else False
         if silent:
-            self._health.degraded(self._name, "the broker does not answer")
+            self._health.degraded(self._name, f"{self.servers}: the broker does not answer")
         else:
             self._health.working(self._name)
 

@@ -1,6 +1,7 @@
 """aiokafka's consumer that knows what it handed out of each partition, and commits what was handled."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -42,6 +43,8 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._begun: dict[TopicPartition, int] = {}
         self._handed: dict[TopicPartition, int] = {}
         self._handled: dict[TopicPartition, int] = {}
+        self._held: dict[TopicPartition, tuple[int, float]] = {}
+        """Where the last stable offset stands still before the log's end, and since when (monotonic)."""
 
     def _assignment(self) -> Any:
         """aiokafka's assignment: another object after each rebalance."""
@@ -124,9 +127,36 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     def lags(self) -> dict[TopicPartition, int]:
         """How much is committed to each polled partition beyond what was handled, in offsets."""
+        return self._behind(self.last_stable_offset)
+
+    def lags_to_end(self) -> dict[TopicPartition, int]:
+        """How much each polled partition's log holds beyond what was handled, open transactions' with it."""
+        return self._behind(self.highwater)
+
+    def held(self) -> dict[TopicPartition, float]:
+        """For how many seconds an open transaction has held back what follows it, by partition; 0 where none
+        does.
+        """
+        now = time.monotonic()
+        return {
+            partition: now - self._held[partition][1] if partition in self._held else 0.0
+            for partition in self._positions()
+        }
+
+    def _look_at_stable(self) -> None:
+        """Notes where the last stable offset stands still: an open transaction begins there."""
+        now, held = time.monotonic(), {}
+        for partition in self._positions():
+            stable, end = self.last_stable_offset(partition), self.highwater(partition)
+            if stable is not None and end is not None and 0 <= stable < end:
+                known = self._held.get(partition)
+                held[partition] = known if known is not None and known[0] == stable else (stable, now)
+        self._held = held
+
+    def _behind(self, end_of: Callable[[TopicPartition], int | None]) -> dict[TopicPartition, int]:
         found = {}
         for partition, position in self._positions().items():
-            last = self.last_stable_offset(partition)
+            last = end_of(partition)
             in_hand = self._begun.get(partition, 0) if self._waits(partition) else position
             if last is not None and last >= 0:
                 found[partition] = max(0, last - max(in_hand, self._handled.get(partition, 0)))
