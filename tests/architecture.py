@@ -18,6 +18,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.rounds",),
     "bson": ("shared.mongo",),
+    "cramjam": ("shared.messaging.reading.bounded",),
     "cryptography": ("shared.sealing",),
     "docker": ("deploy.local.*",),
     "email_validator": ("services.notifications.addresses",),

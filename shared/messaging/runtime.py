@@ -20,6 +20,7 @@ from shared.messaging.due_runner import DueRunner
 from shared.messaging.metrics import Metrics
 from shared.messaging.places.admission import Admission
 from shared.messaging.places.guard import OffsetGuard
+from shared.messaging.reading.bounded import bound_batches
 from shared.messaging.rebuild import Rebuild
 from shared.messaging.sending.relays import Relays
 from shared.messaging.tables import TableReader
@@ -30,7 +31,12 @@ from shared.settings import ServiceSettings
 
 log = get_logger(__name__)
 
-LEAVE_SECONDS = 5.0
+LEAVE_SECONDS = 1.5
+"""How long consumers may take to leave their groups, beyond what handlers have."""
+LAST_SECONDS = 1.0
+"""What relays and due rows have at least, when the batches took all of `drain`."""
+CANCEL_SECONDS = 0.5
+"""How long what was cancelled may take to end; `serving` ends the process if it doesn't."""
 
 
 @dataclass(slots=True)
@@ -52,7 +58,8 @@ class App:
     def __post_init__(self) -> None:
         resources, settings = self.resources, self.settings
         name = f"{resources.prefix}{resources.service}"
-        self.broker = make_broker(settings.kafka, name)
+        bound_batches()
+        self.broker = make_broker(settings.kafka, name, settings.drain)
         self.relays = Relays.of(
             resources.database,
             settings.kafka,
@@ -155,19 +162,29 @@ class App:
                 return
 
     async def stop(self) -> None:
-        """Drains: batches in hand are stored and committed, due rows in hand finished, the outbox sent."""
+        """Drains: batches in hand are stored and committed, due rows in hand finished, the outbox sent.
+
+        All of it together has `drain`, and three seconds more to leave.
+        """
+        loop = asyncio.get_running_loop()
         seconds = self.settings.drain.total_seconds()
-        with contextlib.suppress(TimeoutError):
-            # FastStream gives handlers `drain` as well, and then leaves the groups.
-            await asyncio.wait_for(self.broker.stop(), seconds + LEAVE_SECONDS)
+        until = loop.time() + seconds + LEAVE_SECONDS
         self.due.stop()
+        with contextlib.suppress(TimeoutError):
+            # FastStream gives handlers `drain`, and then leaves the groups.
+            await asyncio.wait_for(self.broker.stop(), seconds + LEAVE_SECONDS)
+        # Last, since it sends what the batches stored.
         self.relays.stop()
         for task in self._following:
             task.cancel()
         if self._draining:
-            await asyncio.wait(self._draining, timeout=seconds)
-        for task in self._draining:
+            await asyncio.wait(self._draining, timeout=max(until - loop.time(), LAST_SECONDS))
+        tasks = [*self._following, *self._draining]
+        if any(not task.done() for task in self._draining):
+            log.warning("drain_cut_short")
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._following, *self._draining, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
         self.resources.database.close()
         log.info("service_stopped")

@@ -23,6 +23,7 @@ from shared.messaging.batches.committing import CommittingConsumer
 from shared.messaging.bootstrap import finding_again
 from shared.messaging.places.guard import DatabaseBehind, Examined, OffsetGuard
 from shared.messaging.places.offsets import Committed, Log
+from shared.messaging.reading.bounded import one_poll
 from shared.messaging.reading.records import FaultyRecord
 from shared.retry import cause_of
 from shared.servers import broker_cause
@@ -93,6 +94,7 @@ class BatchConsumer(CommittingConsumer):
         records = await self._decoded(partitions, max(timeout_ms, POLL_MS), max_records)
         if records is None:
             return {}
+        self._others_first(records)
         self._look_at_broker()
         if self._assignment() is not self._examined:
             # Assigned while it waited: to be examined first.
@@ -110,7 +112,8 @@ class BatchConsumer(CommittingConsumer):
         """The next records, one that can't be decoded among them; None where positions are to be examined."""
         positions = self._positions()
         try:
-            return await self._next(partitions, timeout_ms, max_records)
+            with one_poll():
+                return await self._next(partitions, timeout_ms, max_records)
         except (ConsumerStoppedError, asyncio.CancelledError):
             raise
         except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
@@ -66,6 +66,15 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if partition in assigned:
                 self.seek(partition, offset)
                 self._handed.pop(partition, None)
+
+    def _others_first(self, records: "Mapping[TopicPartition, Sequence[ConsumerRecord[Any, Any]]]") -> None:
+        """aiokafka begins with the partition that it fetched first: one with a million records in a batch
+        would keep all others waiting.
+        """
+        # It has no such step itself.
+        fetched = self._fetcher._records  # noqa: SLF001
+        for partition in records.keys() & fetched.keys():
+            fetched.move_to_end(partition)
 
     async def commit_handled(self, offsets: Mapping[Partition, int]) -> None:
         """Commits what was stored. A partition that was lost meanwhile is its new owner's to commit."""

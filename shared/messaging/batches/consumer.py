@@ -41,8 +41,11 @@ AFTER_EMPTY_POLL_MS = 1
 """FastStream sleeps its batch timeout after an empty poll; the waiting is done in `getmany` instead."""
 
 
-def make_broker(kafka: str, client_id: str) -> KafkaBroker:
-    """A FastStream broker that consumes alone: the relay has a producer of its own."""
+def make_broker(kafka: str, client_id: str, drain: timedelta) -> KafkaBroker:
+    """A FastStream broker that consumes alone: the relay has a producer of its own.
+
+    drain: how long handlers may finish what they have when it stops.
+    """
     return KafkaBroker(
         # FastStream takes a string for one server, commas and all.
         kafka.split(","),
@@ -50,7 +53,7 @@ def make_broker(kafka: str, client_id: str) -> KafkaBroker:
         metadata_max_age_ms=_ms(METADATA_AGE),
         allow_auto_create_topics=False,
         consumer_only=True,
-        graceful_timeout=10.0,
+        graceful_timeout=drain.total_seconds(),
         apply_types=False,
         logger=None,
     )

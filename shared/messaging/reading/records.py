@@ -33,6 +33,8 @@ class KafkaRecord(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    checksum: Any
+    """A code where the record could not be had; aiokafka has nothing there since Kafka 0.11."""
 
 
 class Raw(NamedTuple):
@@ -59,7 +61,7 @@ class Raw(NamedTuple):
             record.key,
             record.value,
             tuple(record.headers),
-            getattr(record, "fault", None),
+            record.checksum if isinstance(record.checksum, str) else None,
         )
 
     @property
@@ -81,7 +83,7 @@ class FaultyRecord:
     topic: str
     partition: int
     offset: int
-    fault: str
+    checksum: str
     timestamp: int = 0
     key: bytes | None = None
     value: bytes | None = None
