@@ -1,4 +1,4 @@
-"""What programmes ask of people, by the packs that are published now."""
+"""What programmes ask of people, and the words that they know, by the packs that are published now."""
 
 from datetime import date
 from typing import Literal, TypeVar
@@ -9,6 +9,8 @@ from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.requirements import Requirements
 from services.intake.domain.volunteer import Volunteer
+from services.intake.vocabulary import Vocabulary
+from services.intake.wire import Words
 from shared.contracts.programmes import ProgrammePack
 from shared.messaging.tables import Programmes
 
@@ -22,6 +24,8 @@ class Packs:
     def __init__(self, programmes: Programmes) -> None:
         self._programmes = programmes
         self._mapped: dict[tuple[str, str, Side], tuple[ProgrammePack, Requirements]] = {}
+        self._vocabularies: dict[str, Vocabulary] = {}
+        self._vocabularies_of = 0
 
     def asked(self, who: Person, programme: str) -> Requirements:
         """What the pack asks of this person: the pack they joined under, or the one that their municipality
@@ -54,6 +58,27 @@ class Packs:
             for municipality, pack in self._programmes.all_active()
             if municipality == who.municipality
         }
+
+    def vocabulary(self, municipality: str) -> Vocabulary:
+        """What the programmes that a municipality runs list."""
+        # Every settlement asks.
+        if self._vocabularies_of != self._programmes.changes:
+            self._vocabularies, self._vocabularies_of = {}, self._programmes.changes
+        known = self._vocabularies.get(municipality)
+        if known is None:
+            known = Vocabulary.of(self._programmes.activated(municipality))
+            self._vocabularies[municipality] = known
+        return known
+
+    def words(self, who: Person) -> Words:
+        """Those of the programmes that somebody's municipality runs, and of those that they take part in."""
+        joined = [
+            pack
+            for part in who.participations
+            if (pack := self._programmes.pack(part.programme, part.pack_version)) is not None
+        ]
+        running = [pack for place, pack in self._programmes.all_active() if place == who.municipality]
+        return wire.words([*running, *joined])
 
     def next_met(self, who: Person, today: date) -> date | None:
         """The next day on which passing time alone will meet a requirement that is missing."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from services.intake import wire
@@ -12,6 +12,7 @@ from services.intake.filing import Filing
 from services.intake.publish import Publisher
 from services.intake.safeguard import Safeguard
 from services.intake.store import Entry, Files
+from services.intake.vocabulary import Vocabulary
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
@@ -27,11 +28,17 @@ from shared.published import refusal
 
 _CASE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
+Vocabularies = Callable[[str], Vocabulary]
+"""Municipality → what its programmes list."""
+
 
 class Settlements:
     """Applies what municipalities send and answers each record."""
 
-    def __init__(self, files: Files[Refugee], publisher: Publisher, case_key: CaseKey) -> None:
+    def __init__(
+        self, files: Files[Refugee], publisher: Publisher, case_key: CaseKey, vocabulary: Vocabularies
+    ) -> None:
+        self._vocabulary = vocabulary
         self._files = files
         self._publisher = publisher
         self._case_key = case_key
@@ -86,7 +93,8 @@ class Settlements:
         municipality = record.owner or ""
         match record.data:
             case municipal.PersonSettled() as settled:
-                return refugee.settle(known, wire.settlement(record, settled, cases), subject, today)
+                said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
+                return refugee.settle(known, said, subject, today)
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today)
             case municipal.PersonMoved():
@@ -103,6 +111,12 @@ class Settlements:
             return Applied("referred")
         if "protection" not in data.model_fields_set:
             return Applied("accepted", "protection_unstated", "protection")
+        placement = change.refugee.placement
+        if placement is not None and placement.district == refugee.UNLISTED:
+            return Applied("accepted", "district_unlisted", "placement.district")
+        profile = change.refugee.profile
+        if profile is not None and len(profile.interests) < len(data.interests):
+            return Applied("accepted", "interest_unlisted", "interests")
         return Applied("accepted")
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:

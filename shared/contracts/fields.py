@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -115,6 +116,18 @@ LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """One line of human text: a name, a street, an occupation."""
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError(
+            "unprintable_character", "must hold no line breaks or other invisible signs"
+        )
+    return text
+
+
+PrintableLine = Annotated[Line, AfterValidator(_printable)]
+"""A line that administrators write and that is published."""
 
 Subject = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z0-9]{16,40}$")]
 """A random reference: a prefix and at least 80 random bits in base 32, never derived from a person."""

@@ -63,9 +63,12 @@ class Programmes:
     checks: Sequence[PackCheck] = ()
     _packs: dict[tuple[str, str], ProgrammePack] = field(default_factory=dict)
     _active: dict[tuple[str, str], ActiveProgramme] = field(default_factory=dict)
+    changes: int = field(default=0, init=False)
+    """How many records were taken over: what was worked out of them before is out of date."""
 
     def put(self, key: str, record: ProgrammePack | ActiveProgramme | None) -> None:
         """Takes over a record; None removes what its key names."""
+        self.changes += 1
         match record:
             case None:
                 name, _, version = key.partition("@")
@@ -94,6 +97,10 @@ class Programmes:
         """The pack that a municipality runs the programme under now, if it does."""
         found = self._active.get((municipality, programme))
         return None if found is None else self._packs.get((programme, found.pack_version))
+
+    def activated(self, municipality: str) -> list[ActiveProgramme]:
+        """What a municipality says of the programmes that it runs, in a stable order."""
+        return [self._active[key] for key in sorted(self._active) if key[0] == municipality]
 
     def pack(self, name: str, version: str) -> ProgrammePack | None:
         """A pack by name and version."""

@@ -22,18 +22,25 @@ def join(who: Person, command: JoinProgramme, context: Context) -> Person:
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:
     """Consents to a purpose."""
     context.refuse_ahead("given_on", command.given_on)
+    context.refuse_unknown("purpose", command.purpose, context.words(who).purposes)
     return person.consent(who, Consent(command.purpose, command.text_version, command.given_on))
 
 
 def interview(who: Person, command: RecordInterview, context: Context) -> Person:
     """Was interviewed for a programme."""
     context.refuse_ahead("held_on", command.held_on)
+    context.refuse_unlisted("expectations.activities", command.expectations.activities, who.municipality)
+    context.refuse_unlisted("interests", command.interests or (), who.municipality)
     return person.interviewed(who, wire.interview(command))
 
 
 def check(who: Person, command: RecordCheck, context: Context) -> Person:
     """Showed a document."""
     context.refuse_ahead("seen_on", command.seen_on)
+    words = context.words(who)
+    context.refuse_unknown("kind", command.kind, words.checks)
+    if command.role is not None:
+        context.refuse_unknown("role", command.role, words.roles)
     return person.checked(who, Check(command.kind, command.seen_on, command.role))
 
 

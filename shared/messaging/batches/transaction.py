@@ -9,6 +9,7 @@ from pymongo import UpdateOne
 
 from shared import retry
 from shared.clock import Clock
+from shared.contracts.topics import COMMANDS
 from shared.messaging.batches.dead_letters import DeadLetters, dead_letter_id
 from shared.messaging.batches.inbox import Inbox
 from shared.messaging.places.positions import Partition, Positions
@@ -184,7 +185,7 @@ class BatchTransaction:
                 outcome,
                 work,
                 self._attempts(outcome),
-                stray=isinstance(record, Unreadable) and record.is_stray,
+                command=self.subscription.topic in COMMANDS.values(),
             )
             for record, outcome in dead
             if dead_letter_id(record.raw) not in known

@@ -11,7 +11,7 @@ from shared.contracts.catalogue import BY_TYPE, MESSAGES
 from shared.contracts.envelope import CONTENT_TYPE, HEADERS, Envelope, media_type
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
-from shared.contracts.topics import COMMANDS, Topic
+from shared.contracts.topics import Topic
 from shared.messaging.reading.records import (
     Cause,
     Erased,
@@ -22,6 +22,7 @@ from shared.messaging.reading.records import (
     Unreadable,
     inner_id,
     public_id,
+    public_trace,
 )
 from shared.messaging.reading.strict_json import MAX_BYTES, JsonRefused, loads
 
@@ -58,7 +59,6 @@ class Parser:
         self._types = {message.type: message for message in MESSAGES if message.topic == topic}
         self._inbound = any(message.inbound for message in self._types.values())
         self._stems = {name.rpartition(".v")[0] for name in BY_TYPE}
-        self._of_commands = topic in COMMANDS.values()
         self._of_state = next(iter(self._types.values())) if topic.state else None
         self._reader = reader
         self._whole = None if reader is None else create_model("Read", __base__=Envelope, data=(reader, ...))
@@ -71,7 +71,7 @@ class Parser:
             return read
         owner = self._topic.owner(raw.topic, self._prefix) if self._topic.is_family else None
         if raw.fault is not None:
-            return Unreadable(raw, raw.fault, None, owner, is_stray=self._of_commands)
+            return Unreadable(raw, raw.fault, None, owner)
         document: dict[str, Any] | None = None
         try:
             if raw.value is None:
@@ -79,8 +79,7 @@ class Parser:
             document = self._document(raw, raw.value)
             return self._received(raw, owner, document)
         except _Refused as refused:
-            stray = self._of_commands and not self._names_own_type(document)
-            return Unreadable(raw, refused.code, refused.field, owner, document, stray)
+            return Unreadable(raw, refused.code, refused.field, owner, document)
 
     def _read(self, raw: Raw) -> Received | None:
         """A state as Kobling sends it, from its bytes in one step; None for all that must be looked into."""
@@ -102,9 +101,6 @@ class Parser:
 
     def _is_state(self, message: Message) -> bool:
         return self._of_state is not None and message.model is self._of_state.model
-
-    def _names_own_type(self, document: dict[str, Any] | None) -> bool:
-        return document is not None and str(document.get("type")) in self._types
 
     def _erased(self, raw: Raw) -> Erased:
         if self._topic.cleanup != "compact":
@@ -177,7 +173,8 @@ def _origin(raw: Raw, envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]
     if not inbound:
         return f"{raw.topic} {id_}", Cause(id_, chain or id_, envelope.traceparent)
     public = public_id(id_, raw)
-    cause = Cause(public, public if chain is None else public_id(chain, raw), envelope.traceparent)
+    chain_shown = public if chain is None else public_id(chain, raw)
+    cause = Cause(public, chain_shown, public_trace(envelope.traceparent))
     return f"{raw.topic} {inner_id(id_)}", cause
 
 

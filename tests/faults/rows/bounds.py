@@ -28,7 +28,7 @@ WITHIN: Final = 5.0
 DRAIN: Final = 3.0
 LEAVE: Final = 5.0
 HELD: Final = 10.0
-OPEN_METRIC: Final = re.compile(r"^kobling_\w*(?:high|watermark|open)\w*(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
+HELD_SECONDS: Final = re.compile(r"^kobling_consumer_held_seconds\{.*\} (\S+)$", re.MULTILINE)
 
 
 @row(36, "small compressed batches that become hundreds of megabytes, under a memory limit", "beside")
@@ -142,7 +142,7 @@ async def _left_open(run: Run, world: World) -> bool:
         await producer.send_and_wait(world.settlements[0], held.value, held.key, headers=list(held.headers))
         async with world.load.under(run.bench.rate):
             await asyncio.sleep(HELD)
-        found = OPEN_METRIC.findall(await world.of("intake").metrics())
+        found = HELD_SECONDS.findall(await world.of("intake").metrics())
         await producer.abort_transaction()
     finally:
         await producer.stop()
