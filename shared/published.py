@@ -38,18 +38,22 @@ def refusal(data: Contract) -> Refused | None:
     together = "".join(found)
     if (together.isprintable() and not has_ten_digits(together)) or not data.goes_out():
         return None
+    return next(refusals(data), None)
+
+
+def refusals(data: Contract) -> Iterator[Refused]:
+    """Every reason why a record's data may not be published: personal numbers first."""
     named = [text for path in published_paths(type(data)) for text in _named(data, path)]
     for field, text in named:
         if holds_personal_number(text):
-            return Refused("personal_number", "No field that is published may hold a personal number.", field)
+            yield Refused("personal_number", "No field that is published may hold a personal number.", field)
     for field, text in named:
         if holds_unprintable(text):
-            return Refused(
+            yield Refused(
                 "unprintable_character",
                 "No field that is published may hold line breaks or other signs that can't be printed.",
                 field,
             )
-    return None
 
 
 def holds_unprintable(text: str) -> bool:

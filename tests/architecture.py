@@ -38,7 +38,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "kobling.keys",
         "deploy.*",
     ),
-    "pydantic_core": ("shared.contracts.*",),
+    "pydantic_core": ("shared.contracts.*", "shared.messaging.reading.*"),
     "pydantic_settings": ("services.*.settings", "shared.settings"),
     "pymongo": (
         "services.*.store",
@@ -85,6 +85,7 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
     "places.progress": ("services.*",),
     "reading.outcome": ("services.*",),
     "reading.records": ("services.*",),
+    "reading.sentences": ("services.*",),
     "rebuild": ("services.*",),
     "serving": ("services.*.__main__",),
     "state_hash": ("services.*.state_hash",),

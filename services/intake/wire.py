@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
@@ -79,19 +79,26 @@ def date_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today:
     """Refuses what can't have happened yet: only the expected arrival may lie ahead of the broker's day, and,
     while nobody has arrived, the day on which a home is theirs.
     """
+    field = next(days_in_future(data, today), None)
+    return None if field is None else Dead("date_in_future", field)
+
+
+def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today: date) -> Iterator[str]:
+    """The fields of such days, in the contract's order."""
     if isinstance(data, municipal.PersonMoved):
-        return Dead("date_in_future", "moved_on") if data.moved_on > today else None
+        if data.moved_on > today:
+            yield "moved_on"
+        return
     if data.arrived_on is not None and data.arrived_on > today:
-        return Dead("date_in_future", "arrived_on")
+        yield "arrived_on"
     if data.settled_on is not None and data.settled_on > today:
-        return Dead("date_in_future", "settled_on")
+        yield "settled_on"
     if data.person is not None and data.person.birth_date > today:
-        return Dead("date_in_future", "person.birth_date")
+        yield "person.birth_date"
     is_here = data.arrived_on is not None or data.settled_on is not None
     latest = today if is_here else today + PLANNED
     if data.placement is not None and data.placement.placed_on > latest:
-        return Dead("date_in_future", "placement.placed_on")
-    return None
+        yield "placement.placed_on"
 
 
 def _settled_profile(data: municipal.PersonSettled, known: Vocabulary) -> person.Profile | None:

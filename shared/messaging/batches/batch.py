@@ -223,7 +223,7 @@ def _refused(record: Parsed, code: str) -> Unreadable:
     if isinstance(record, Received):
         return Unreadable(record.raw, code, None, record.owner, {"id": record.envelope.id})
     if isinstance(record, Unreadable):
-        return replace(record, code=code, field=None)
+        return replace(record, code=code, field=None, faults=())
     return Unreadable(record.raw, code)
 
 

@@ -26,7 +26,7 @@ from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDe
 from shared.messaging.commands.registry import CommandSpec, require_all
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
-from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, Stale
+from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Outcome, Stale
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import (
     Handled,
@@ -36,16 +36,18 @@ from shared.messaging.reading.records import (
     Unreadable,
     shown_id,
 )
+from shared.messaging.reading.sentences import LONGEST, sentence
 from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
 from shared.messaging.work import DueRow, Work
 from shared.personal_numbers import is_chosen_as_personal_number, reads_as_personal_number
-from shared.published import refusal
+from shared.published import refusal, refusals
 
 UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
 """How long a command on a subject that isn't here yet waits: topics overtake each other."""
 UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
 RETRY_KIND = "command"
+_AGAIN = " Send it again under a new id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,8 @@ class Commands:
         if municipality is not None and municipality not in operator.municipalities:
             return rejected_elsewhere()
         if (refused := refusal(command)) is not None:
-            return Rejected(*refused)
+            faults = tuple(Fault(one.code, one.field, "data") for one in refusals(command))
+            return Rejected(*refused, faults=faults)
         return Request(
             self._ref(record),
             operator,
@@ -233,23 +236,12 @@ def _is_on_letter(request: Request) -> bool:
     return isinstance(request.command, DeadLetterCommand)
 
 
-_REMEDIES = {
-    "unknown_field": "The command has no such field: leave it out, or spell it as its schema does.",
-    "field_missing": "The command needs this field: its schema says in which form.",
-    "field_invalid": "The field's value has not the form that the command's schema gives for it.",
-    "unknown_type": "There is no such command on this service's topic.",
-    "unknown_version": "This version of the command is not known here.",
-    "key_mismatch": "The record's key must be the same as its subject.",
-    "id_collision": "Another command of yours has this id already.",
-    "unhandled_exception": "The service failed on this command; its maintainers must look into it.",
-}
-
-
 def _refusal(item: Handled) -> Rejected:
     """Why a command was refused unread, and what would help."""
-    dead = item.outcome if isinstance(item.outcome, Dead) else Dead("unreadable")
-    remedy = _REMEDIES.get(dead.code, "The record is no command that can be read.")
-    return Rejected(dead.code, f"{remedy} Send it again under a new id.", dead.field)
+    faults = item.outcome.told if isinstance(item.outcome, Dead) else (Fault("unreadable"),)
+    first = faults[0]
+    message = f"{sentence(first)[: LONGEST - len(_AGAIN)]}{_AGAIN}"
+    return Rejected(first.code, message, first.field, faults=faults)
 
 
 def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: RecordCipher | None) -> DueRow:

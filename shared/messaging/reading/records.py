@@ -13,7 +13,7 @@ import orjson
 from shared.contracts.envelope import Envelope
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
-from shared.messaging.reading.outcome import Outcome
+from shared.messaging.reading.outcome import Fault, Outcome
 from shared.personal_numbers import id_holds_personal_number, is_chosen_as_personal_number
 
 FETCH_BYTES = 8 * 1024 * 1024
@@ -134,6 +134,25 @@ def public_trace(traceparent: str | None) -> str | None:
     return None if traceparent is None or id_holds_personal_number(traceparent) else traceparent
 
 
+_MACHINE_MADE = re.compile(
+    r"(urn:uuid:)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+    # A ULID, and a hexadecimal number of 128 bits or more; with a digit and a letter, a word has not both.
+    r"|(?=[A-Z]*[0-9])[0-7][0-9A-HJKMNP-TV-Z]{25}|(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{32,64}"
+    # Too short for a date of birth.
+    r"|[0-9]{1,5}",
+    re.ASCII,
+)
+
+
+def repeatable_id(foreign: object) -> str | None:
+    """An outside system's id where its sender may be told it again: one that a machine made, or a short
+    number. None for all others: some put names, case numbers and personal numbers into ids.
+    """
+    if not isinstance(foreign, str) or not _MACHINE_MADE.fullmatch(foreign):
+        return None
+    return None if id_holds_personal_number(foreign) else foreign
+
+
 class Cause(NamedTuple):
     """What brought something about: its id, the first id of its chain, and the trace it belongs to."""
 
@@ -190,6 +209,8 @@ class Unreadable:
     field: str | None = None
     owner: str | None = None
     envelope: dict[str, Any] | None = None
+    faults: tuple[Fault, ...] = ()
+    """All that is wrong, as far as it was found: `code` and `field` are the first's."""
 
     @property
     def cause(self) -> Cause:
