@@ -3,8 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import Coroutine, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +19,9 @@ from pymongo.errors import PyMongoError
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.committing import CommittingConsumer
+from shared.messaging.batches.examining import Found, look_up, unless_lost
 from shared.messaging.bootstrap import finding_again
-from shared.messaging.places.guard import DatabaseBehind, Examined, OffsetGuard
-from shared.messaging.places.offsets import Committed, Log
+from shared.messaging.places.guard import DatabaseBehind, OffsetGuard
 from shared.messaging.reading.bounded import one_poll
 from shared.messaging.reading.records import FaultyRecord
 from shared.retry import cause_of
@@ -170,7 +169,8 @@ class BatchConsumer(CommittingConsumer):
             return True
         doubts = self._doubts
         try:
-            found = await self._unless_lost(assignment, self._look_up(list(assignment.tps)))
+            looking = look_up(self, self._guard, list(assignment.tps), self._out_of_range)
+            found = await unless_lost(assignment, looking, SILENCE)
         except DatabaseBehind as behind:
             self._health.halted(self._name, str(behind))
             log.critical("database_behind_group", subscription=self._name, cause=str(behind))
@@ -188,39 +188,7 @@ class BatchConsumer(CommittingConsumer):
         gc.collect()
         return True
 
-    async def _unless_lost(self, assignment: Any, looking: "Coroutine[Any, Any, _Found]") -> "_Found | None":
-        """What is found; None once the assignment is lost: a topic that went would be waited for in vain."""
-        task = asyncio.ensure_future(looking)
-        try:
-            async with asyncio.timeout(SILENCE.total_seconds()):
-                await asyncio.wait({task, assignment.unassign_future}, return_when=asyncio.FIRST_COMPLETED)
-                return await task if task.done() else None
-        finally:
-            task.cancel()
-
-    async def _look_up(self, partitions: Sequence[TopicPartition]) -> "_Found":
-        known = await self._coordinator.fetch_committed_offsets(partitions)
-        committed = {
-            partition: Committed.of(offset.offset, offset.metadata) for partition, offset in known.items()
-        }
-        asked = {partition: committed.get(partition) for partition in partitions}
-        starts = await self.beginning_offsets(partitions) if partitions else {}
-        outside = self._out_of_range & asked.keys()
-        ends = await self.end_offsets(list(outside)) if outside else {}
-        # Read after the commits, which are never ahead of it.
-        stored = await self._guard.stored(asked)
-        newer = await self.offsets_for_times(
-            {TopicPartition(*place): known.newest + 1 for place, known in stored.items()}
-        )
-        logs = {
-            partition: Log(
-                start, found.offset if (found := newer.get(partition)) else None, ends.get(partition)
-            )
-            for partition, start in starts.items()
-        }
-        return _Found(asked, await self._guard.examine(asked, stored, logs))
-
-    def _take_over(self, found: "_Found") -> None:
+    def _take_over(self, found: Found) -> None:
         """Goes to where reading begins, and keeps what is committed to each partition."""
         begin = {TopicPartition(*place): to for place, to in found.examined.begin.items()}
         for partition, committed in found.committed.items():
@@ -304,14 +272,6 @@ class BatchConsumer(CommittingConsumer):
             self._health.degraded(self._name, f"{self.servers}: the broker does not answer")
         else:
             self._health.working(self._name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is known of newly assigned partitions: the group's offsets, and what follows."""
-
-    committed: Mapping[TopicPartition, Committed | None]
-    examined: Examined
 
 
 def _first_offsets(
