@@ -6,17 +6,22 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
 from kobling import administration, keys, restoring
 from kobling.access import access
 from kobling.administration import AdministrationError
+from kobling.programmes import Desk
 from kobling.state import hash_of
 from shared import sealing
+from shared.contracts.programmes import ActiveProgramme
 from shared.contracts.topics import SERVICES
 from shared.mongo import DatabaseError
+from shared.programmes import why_refused
 
 PRIVATE_KEY_VARIABLE = "KOBLING_PRIVATE_KEY"
 
@@ -89,6 +94,36 @@ def setup(given: argparse.Namespace) -> int:
     return 0
 
 
+def publish_programme(given: argparse.Namespace) -> int:
+    """Publishes a pack, one JSON file, if nothing is wrong with it; a version is published once."""
+    return _say(asyncio.run(_desk(given).publish_pack(Path(given.file).read_bytes())))
+
+
+def activate_programme(given: argparse.Namespace) -> int:
+    """Has a municipality run a published version of a programme, if its organisations have the operators."""
+    wanted = {name: getattr(given, name) for name in ("municipality", "programme", "pack_version")}
+    if faults := why_refused(wanted, ActiveProgramme):
+        raise AdministrationError("\n".join(faults))
+    return _say(asyncio.run(_desk(given).activate(ActiveProgramme(**wanted))))
+
+
+def list_programmes(given: argparse.Namespace) -> int:
+    """Prints which packs are published, which version runs where, and which records don't hold, and why."""
+    return _report(asyncio.run(_desk(given).look()).listed())
+
+
+def _desk(given: argparse.Namespace) -> Desk:
+    """Where the options say, else where matching finds its broker."""
+    settings = access("matching")
+    prefix = settings.topic_prefix if given.prefix is None else given.prefix
+    return Desk(given.kafka or settings.kafka, prefix, datetime.now(UTC) + settings.clock_offset)
+
+
+def _say(done: str) -> int:
+    sys.stdout.write(f"{done}\n")
+    return 0
+
+
 def _report(done: Mapping[str, object]) -> int:
     sys.stdout.write(json.dumps(done, indent=2) + "\n")
     return 0
@@ -103,6 +138,11 @@ OF_SERVICE: Mapping[str, Callable[[str], int]] = {
     "state-hash": state_hash,
     "restore-done": restore_done,
     "acknowledge-expired": acknowledge_expired,
+}
+OF_PROGRAMMES: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "publish-programme": publish_programme,
+    "activate-programme": activate_programme,
+    "programmes": list_programmes,
 }
 
 
@@ -129,6 +169,16 @@ def arguments() -> argparse.ArgumentParser:
         topics.add_argument("--operator", action="append", default=[], help="one that commands; repeatable")
         topics.add_argument("--prefix", default="", help="as the services' TOPIC_PREFIX")
         topics.add_argument("--replicas", type=int, default=3, help="brokers that keep each partition (3)")
+    of_programmes = {}
+    for name, about in OF_PROGRAMMES.items():
+        of_programmes[name] = commands.add_parser(name, help=about.__doc__, description=about.__doc__)
+        of_programmes[name].add_argument("--kafka", help="bootstrap servers; unless given, matching's")
+        of_programmes[name].add_argument("--prefix", help="as the services' TOPIC_PREFIX")
+    of_programmes["publish-programme"].add_argument("file", help="the pack, a JSON file")
+    activating = of_programmes["activate-programme"]
+    for name in ("municipality", "programme"):
+        activating.add_argument(f"--{name}", required=True)
+    activating.add_argument("--version", required=True, dest="pack_version")
     return parser
 
 
@@ -138,8 +188,9 @@ def main() -> int:
     try:
         if given.command in OF_SERVICE:
             return OF_SERVICE[given.command](given.service)
-        if given.command in OF_TOPICS:
-            return OF_TOPICS[given.command](given)
+        for table in (OF_TOPICS, OF_PROGRAMMES):
+            if given.command in table:
+                return table[given.command](given)
         return ALONE[given.command]()
     except AdministrationError as failure:
         sys.stderr.write(f"{failure}\n")
@@ -148,6 +199,7 @@ def main() -> int:
         sys.stderr.write(f"broker or database: {type(failure).__name__}\n")
     except OSError as failure:
         # Of a file: a server that can't be reached is one of the errors above.
-        sys.stderr.write(f"{failure}: KOBLING_RUN must name a directory that can be read\n")
+        remedy = "KOBLING_RUN must name a directory, and FILE a file, that can be read"
+        sys.stderr.write(f"{failure}: {remedy}\n")
         return 2
     return 1

@@ -23,7 +23,7 @@ class Packs:
 
     def __init__(self, programmes: Programmes) -> None:
         self._programmes = programmes
-        self._mapped: dict[tuple[str, str, Side], tuple[ProgrammePack, Requirements]] = {}
+        self._mapped: dict[tuple[str, str, Side], Requirements] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
         self._vocabularies_of = 0
 
@@ -32,18 +32,13 @@ class Packs:
         runs now. Raises `unknown_programme`.
         """
         part = who.participation(programme)
-        pack = (
-            self._programmes.active(who.municipality, programme)
-            if part is None
-            else self._programmes.pack(programme, part.pack_version)
-        )
-        if pack is None:
-            raise DomainError(
-                "unknown_programme",
-                f"The municipality {who.municipality} runs no such programme.",
-                "programme",
-            )
-        return self._requirements(pack, who)
+        if part is None:
+            return self.running(who, programme)
+        return self._found(self._programmes.pack(programme, part.pack_version), who)
+
+    def running(self, who: Person, programme: str) -> Requirements:
+        """What the pack asks of this person that their municipality runs now. Raises `unknown_programme`."""
+        return self._found(self._programmes.active(who.municipality, programme), who)
 
     def assessed(self, who: P, today: date) -> P:
         """The person with every participation brought up to what is asked. Raises `unknown_programme`."""
@@ -89,11 +84,19 @@ class Packs:
         ]
         return min((day for day in days if day is not None), default=None)
 
+    def _found(self, pack: ProgrammePack | None, who: Person) -> Requirements:
+        if pack is None:
+            raise DomainError(
+                "unknown_programme",
+                f"The municipality {who.municipality} runs no such programme.",
+                "programme",
+            )
+        return self._requirements(pack, who)
+
     def _requirements(self, pack: ProgrammePack, who: Person) -> Requirements:
         side: Side = "giving" if isinstance(who, Volunteer) else "receiving"
         key = pack.name, pack.version, side
         known = self._mapped.get(key)
-        # A record may have replaced the pack.
-        if known is None or known[0] is not pack:
-            known = self._mapped[key] = pack, wire.requirements(pack, getattr(pack.sides, side))
-        return known[1]
+        if known is None:
+            known = self._mapped[key] = wire.requirements(pack, getattr(pack.sides, side))
+        return known

@@ -60,7 +60,12 @@ class Intake:
     async def _answer(self, request: Request, entry: Entry[Person], work: Work) -> Answer:
         packs = self._packs
         context = Context(
-            local_day(work.now), request.operator.organisation, packs.asked, packs.words, packs.vocabulary
+            local_day(work.now),
+            request.operator.organisation,
+            packs.asked,
+            packs.running,
+            packs.words,
+            packs.vocabulary,
         )
         match SPECS.of(request.command):
             case Question() as spec:

@@ -79,6 +79,7 @@ class Metrics:
     prefix: str = ""
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     leads: Callable[[], bool] | None = None
+    refused: Callable[[], Mapping[str, int]] = dict
     _follows: dict[str, Follows] = field(default_factory=dict, init=False)
     _wrong_settings: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
     _looked: _Looked | None = field(default=None, init=False)
@@ -162,6 +163,14 @@ class Metrics:
         yield GaugeMetricFamily(
             "kobling_database_answered", "1 where the database answered this page.", float(self._answered)
         )
+        refused = GaugeMetricFamily(
+            "kobling_table_records_refused",
+            "Records of operators and programmes that don't hold: what held before goes on.",
+            labels=("topic",),
+        )
+        for topic, count in self.refused().items():
+            refused.add_metric((topic,), count)
+        yield refused
         if self._looked is not None:
             yield from self._totals(self._looked)
             if self._answered:

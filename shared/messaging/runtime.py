@@ -23,9 +23,10 @@ from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.reading.bounded import bound_batches
 from shared.messaging.rebuild import Rebuild
 from shared.messaging.sending.relays import Relays
-from shared.messaging.tables import TableReader
+from shared.messaging.tables import Kept, TableReader
 from shared.messaging.topic_settings import TopicWatch
 from shared.messaging.wiring import Resources, Wiring
+from shared.programmes.acceptance import Acceptance
 from shared.retry import Waits, cause_of
 from shared.settings import ServiceSettings
 
@@ -47,6 +48,7 @@ class App:
     settings: ServiceSettings
     broker: KafkaBroker = field(init=False)
     admission: Admission = field(init=False)
+    tables: TableReader = field(init=False)
     metrics: Metrics = field(init=False)
     relays: Relays = field(init=False)
     due: DueRunner = field(init=False)
@@ -69,7 +71,10 @@ class App:
             settings.relay_poll,
             resources.health,
         )
-        self.metrics = Metrics(resources.prefix, leads=lambda: self.relays.leads)
+        self.tables = self._table_reader()
+        self.metrics = Metrics(
+            resources.prefix, leads=lambda: self.relays.leads, refused=lambda: self.tables.refused
+        )
         self.rebuild = Rebuild(
             self.wiring.recipe,
             resources.database,
@@ -95,6 +100,17 @@ class App:
         """What the service was wired with."""
         return self.wiring.resources
 
+    def _table_reader(self) -> TableReader:
+        resources = self.resources
+        return TableReader(
+            self.settings.kafka,
+            resources.prefix,
+            Acceptance(resources.operators, resources.programmes),
+            Kept(resources.database),
+            resources.clock,
+            resources.health,
+        )
+
     def _subscribe(self) -> None:
         """Gives each transaction a processor, and each processor a subscriber."""
         for transaction in self.wiring.transactions:
@@ -113,14 +129,11 @@ class App:
     async def start(self) -> None:
         """Starts everything in order, waiting for servers that are down."""
         resources = self.resources
-        tables = TableReader(
-            self.settings.kafka, resources.prefix, resources.operators, resources.programmes, resources.health
-        )
         watch = TopicWatch(
             self.settings.kafka, resources.prefix, resources.service, resources.health, self.metrics
         )
         beside = (part() for part in self.wiring.beside)
-        self._following += [asyncio.ensure_future(part) for part in (tables.run(), watch.run(), *beside)]
+        self._following += [asyncio.ensure_future(part) for part in (self.tables.run(), watch.run(), *beside)]
         await self._until_there("database", lambda: resources.database.ensure(self.wiring.collections))
         await self.admission.wait()
         self._following.append(asyncio.ensure_future(self.admission.watch()))
@@ -128,7 +141,7 @@ class App:
         await self._until_there("database", tick)
         for hook in self.wiring.on_start:
             await self._until_there("database", hook)
-        await tables.caught_up.wait()
+        await self.tables.caught_up.wait()
         await self._until_there(rebuild.PART, self.rebuild.run)
         self._draining += [asyncio.ensure_future(part.run()) for part in (self.relays, self.due)]
         await self._until_there("broker", self._start_broker)

@@ -42,7 +42,9 @@ class _Pages:
         return JSONResponse({"live": not stuck, "stuck": stuck}, 503 if stuck else 200)
 
     async def ready(self, _: Request) -> JSONResponse:
-        """503 with the causes where anything is waited for; notes are of what others have to mend."""
+        """503 with the causes where anything is waited for. `notes` say what others should mend: one bad
+        record of one municipality is no reason to take a service from all of them.
+        """
         database = self.app.resources.database
         causes = dict(self.app.resources.health.causes)
         try:

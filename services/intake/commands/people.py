@@ -2,7 +2,7 @@
 
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile
-from services.intake.domain import person
+from services.intake.domain import person, requirements
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
 from shared.contracts.intake import events
@@ -13,10 +13,15 @@ _OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_AP
 
 
 def join(who: Person, command: JoinProgramme, context: Context) -> Person:
-    """Takes part in a programme under the pack that the municipality runs now."""
+    """Takes part in a programme under the pack that the municipality runs now; who does so under another
+    version of it is moved to this one.
+    """
     context.refuse_ahead("joined_on", command.joined_on)
-    asked = context.asked(who, command.programme)
-    return person.join(who, asked.programme, asked.pack_version, command.joined_on)
+    running = context.running(who, command.programme)
+    part = who.participation(command.programme)
+    if part is None or part.status == "left" or part.pack_version == running.pack_version:
+        return person.join(who, running.programme, running.pack_version, command.joined_on)
+    return requirements.moved(who, running, context.today)
 
 
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:

@@ -24,13 +24,15 @@ C = TypeVar("C", bound=Command)
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a decision may know besides file and command: the day, whose organisation gives the command, what
-    a programme asks of a person, which raises `unknown_programme`, the codes that a person's programmes know,
-    and the words that those of a municipality list.
+    a programme asks of a person, by the pack that they joined under (`asked`) or by the one that their
+    municipality runs now (`running`), which raise `unknown_programme`, the codes that a person's programmes
+    know, and the words that those of a municipality list.
     """
 
     today: date
     organisation: str
     asked: Callable[[Person, str], Requirements]
+    running: Callable[[Person, str], Requirements]
     words: Callable[[Person], Words]
     vocabulary: Callable[[str], Vocabulary]
 

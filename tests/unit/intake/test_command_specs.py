@@ -48,7 +48,7 @@ def asked(who: Person, programme: str) -> Requirements:
 
 NOTHING = Vocabulary({}, frozenset())
 WORDS = wire.words([PACK])
-CONTEXT = Context(LATE, "red_cross_bergen", asked, lambda _: WORDS, lambda _: NOTHING)
+CONTEXT = Context(LATE, "red_cross_bergen", asked, asked, lambda _: WORDS, lambda _: NOTHING)
 
 
 def people() -> dict[topics.Topic, Person]:
