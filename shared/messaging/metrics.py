@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -48,6 +49,9 @@ class Follows:
     lags: Callable[[], Mapping[Partition, int]]
     lags_to_end: Callable[[], Mapping[Partition, int]]
     held: Callable[[], Mapping[Partition, float]]
+
+
+Values = TypeVar("Values", bound=tuple[str, ...])
 
 
 @lru_cache(maxsize=4096)
@@ -163,14 +167,12 @@ class Metrics:
         yield GaugeMetricFamily(
             "kobling_database_answered", "1 where the database answered this page.", float(self._answered)
         )
-        refused = GaugeMetricFamily(
+        yield _gauge(
             "kobling_table_records_refused",
             "Records of operators and programmes that don't hold: what held before goes on.",
-            labels=("topic",),
+            {(topic,): count for topic, count in self.refused().items()},
+            ("topic",),
         )
-        for topic, count in self.refused().items():
-            refused.add_metric((topic,), count)
-        yield refused
         if self._looked is not None:
             yield from self._totals(self._looked)
             if self._answered:
@@ -219,7 +221,7 @@ class Metrics:
 
 
 def _gauge(
-    name: str, description: str, values: Mapping[tuple[str, str], float], labels: Sequence[str] = PLACE
+    name: str, description: str, values: Mapping[Values, float], labels: Sequence[str] = PLACE
 ) -> GaugeMetricFamily:
     gauge = GaugeMetricFamily(name, description, labels=labels)
     for place, value in values.items():
