@@ -126,7 +126,9 @@ class Database:
 
     def cause(self, error: BaseException) -> str:
         """What an error of this database says: the member, the server's code, and what helps."""
-        return database_cause(error, self._address, self._members.unfit)
+        # Events come up to half a second late.
+        now = self._client.delegate.topology_description.server_descriptions()
+        return database_cause(error, self._address, self._members.unfit(now))
 
     def _remember(self) -> None:
         """Has the client look for its seeds again.

@@ -61,10 +61,12 @@ class Members(ServerListener, TopologyListener):
     """Whether the client looks for no server any more."""
     _seen: dict[Address, ServerDescription] = field(default_factory=dict)
 
-    @property
-    def unfit(self) -> list[str]:
-        """Each server that can't do what is asked, with its state and what helps."""
-        seen = sorted(self._seen.items(), key=str)
+    def unfit(self, now: Mapping[Address, ServerDescription]) -> list[str]:
+        """Each server that can't do what is asked, with its state and what helps.
+
+        `now`: those that the client knows now; what was seen of others is why it struck them out.
+        """
+        seen = sorted({**self._seen, **now}.items(), key=str)
         return [_unfit(server) for _, server in seen if server.server_type_name not in _FIT]
 
     def description_changed(

@@ -37,8 +37,6 @@ SMALL = 10
 """A batch is small that is less than the tenth part of a full one."""
 SILENCE = timedelta(seconds=15)
 """A broker answers each fetch within half a second; one that is silent for so long is not there."""
-OPEN_LONG = timedelta(seconds=10)
-"""From when on a transaction that is open is told of; Kobling's own take milliseconds."""
 UNDECODABLE = "header_not_utf8"
 """aiokafka decodes names of headers itself, as UTF-8; it knows no other record that it can't decode."""
 ONE_BY_ONE = 1000
@@ -56,7 +54,6 @@ class BatchConsumer(CommittingConsumer):
         finding_again(self)
         given = options["bootstrap_servers"]
         self.servers = given if isinstance(given, str) else ",".join(given)
-        """Where its brokers are looked for first."""
         self._name = name
         self._health = health
         self._out_of_range: set[TopicPartition] = set()
@@ -87,8 +84,7 @@ class BatchConsumer(CommittingConsumer):
             return {}
         if time.monotonic() - self._idle_commit_at > IDLE_COMMIT.total_seconds():
             await self._commit_idle()
-            self._look_at_stable()
-            self._tell_held()
+            self._health.note(self._name, self._long_held())
             self._idle_commit_at = time.monotonic()
         records = await self._decoded(partitions, max(timeout_ms, POLL_MS), max_records)
         if records is None:
@@ -141,9 +137,8 @@ class BatchConsumer(CommittingConsumer):
         records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
         records = await super().getmany(*partitions, max_records=max_records)
         if not records:
-            records = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
-            return records
-        count = sum(len(batch) for batch in records.values())
+            return dict(await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records))
+        count = sum(map(len, records.values()))
         if max_records is not None and count * SMALL < max_records:
             positions = self._positions()
             try:
@@ -245,19 +240,6 @@ class BatchConsumer(CommittingConsumer):
             partition: beginning if (committed := await self.committed(partition)) is None else committed
             for partition, beginning in beginnings.items()
         }
-
-    def _tell_held(self) -> None:
-        """Names the transaction that has been open for the longest, where that is long."""
-        longest = max(self.held().items(), key=lambda one: one[1], default=None)
-        if longest is None or longest[1] < OPEN_LONG.total_seconds():
-            self._health.note(self._name, None)
-            return
-        (topic, partition), seconds = longest
-        self._health.note(
-            self._name,
-            f"{topic}/{partition}: a sender's transaction has been open for {seconds:.0f} s, from offset "
-            f"{self._held[longest[0]][0]} on; what follows it waits for its end or its timeout",
-        )
 
     def _look_at_broker(self) -> None:
         """Says whether the broker answers: an empty poll looks the same with it and without."""

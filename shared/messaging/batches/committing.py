@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -22,6 +23,8 @@ from shared.messaging.reading.records import Raw
 
 log = get_logger(__name__)
 
+OPEN_LONG = timedelta(seconds=10)
+"""From when on a transaction that is open is told of; Kobling's own take milliseconds."""
 _LOST = (CommitFailedError, IllegalGenerationError, IllegalStateError, UnknownMemberIdError)
 
 
@@ -151,6 +154,19 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             partition: now - self._held[partition][1] if partition in self._held else 0.0
             for partition in self._positions()
         }
+
+    def _long_held(self) -> str | None:
+        """Names the transaction that has been open for the longest, where that is long."""
+        self._look_at_stable()
+        longest = max(self.held().items(), key=lambda one: one[1], default=None)
+        if longest is None or longest[1] < OPEN_LONG.total_seconds():
+            return None
+        partition, seconds = longest
+        return (
+            f"{partition.topic}/{partition.partition}: a sender's transaction has been open for "
+            f"{seconds:.0f} s, from offset {self._held[partition][0]} on; "
+            f"what follows it waits for its end or its timeout"
+        )
 
     def _look_at_stable(self) -> None:
         """Notes where the last stable offset stands still: an open transaction begins there."""

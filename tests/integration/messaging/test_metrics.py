@@ -8,7 +8,7 @@ from pymongo.errors import AutoReconnect
 
 from deploy.local.stack import Addresses
 from shared.clock import Clock
-from shared.messaging.batches import batch_consumer
+from shared.messaging.batches import committing
 from shared.messaging.metrics import Metrics, family
 from shared.messaging.reading.records import Readable
 from shared.messaging.sending.lease import Lease
@@ -164,7 +164,7 @@ def test_a_topic_is_known_by_its_familys_name(topic: str, name: str) -> None:
 async def test_an_open_transaction_of_a_sender_shows_as_lag_to_the_end_and_for_how_long(
     corner: Corner, ledger: Ledger, stack: Addresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_consumer, "OPEN_LONG", timedelta(seconds=1))
+    monkeypatch.setattr(committing, "OPEN_LONG", timedelta(seconds=1))
     await corner.create_topics(["no-4601"], service="intake")
     producer = relay_producer(stack.kafka, f"{corner.prefix}outside")
     await producer.start()
