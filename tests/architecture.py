@@ -23,6 +23,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "email_validator": ("services.notifications.addresses",),
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
     "httpx": ("deploy.*",),
+    "langcodes": ("shared.contracts.languages",),
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
     "orjson": ("services.*.store", "services.*.wire", "shared.logging", "shared.messaging.*"),

@@ -107,7 +107,7 @@ def _settled_profile(data: municipal.PersonSettled) -> person.Profile | None:
     )
 
 
-def _languages(languages: list[people.Language]) -> tuple[person.Language, ...]:
+def _languages(languages: list[people.SpokenLanguage]) -> tuple[person.Language, ...]:
     return tuple(person.Language(language.code, language.level) for language in languages)
 
 

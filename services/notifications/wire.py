@@ -11,6 +11,7 @@ from services.notifications.domain.pairs import Pair
 from services.notifications.readers import PairRead
 from shared.contracts.fields import Subject
 from shared.contracts.intake.cards import CardDetails
+from shared.contracts.languages import normal_or_same
 from shared.contracts.notifications.events import NotificationFailed, NotificationSent
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Received
@@ -52,7 +53,7 @@ def recipient(plain: bytes) -> Recipient:
     except ValidationError:
         # The error would quote the card.
         raise CardUnreadable("an opened card does not fit its contract") from None
-    return Recipient(details.given_name, wire_form(details.email), details.preferred_language)
+    return Recipient(details.given_name, wire_form(details.email), normal_or_same(details.preferred_language))
 
 
 def sent(message: Message) -> NotificationSent:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shared.contracts import example
+from shared.contracts.languages import normal_or_same, normal_tag
 from shared.contracts.published import PRIVATE, PUBLISHED, REGISTERED
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
@@ -110,8 +112,22 @@ PackVersion = Annotated[
     REGISTERED,
 ]
 TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), PUBLISHED]
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), PUBLISHED]
-"""A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`."""
+
+
+def parse_language(tag: str) -> str:
+    """The one form of a language tag; raises `language_unknown`."""
+    normal = normal_tag(tag)
+    if normal is None:
+        raise PydanticCustomError("language_unknown", "must be a registered language, such as nb, ti or ar")
+    return normal
+
+
+_TAG = StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+LanguageCode = Annotated[str, _TAG, AfterValidator(normal_or_same), PUBLISHED]
+"""A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`, in one form; an unknown one is read as it is."""
+
+KnownLanguageCode = Annotated[str, _TAG, AfterValidator(parse_language), PUBLISHED]
+"""A language tag that is sent to Kobling: in one form, an unknown one refused."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """One line of human text: a name, a street, an occupation."""

@@ -13,12 +13,12 @@ from shared.contracts.fields import (
     Contract,
     Day,
     Gender,
-    LanguageCode,
+    KnownLanguageCode,
     Line,
     Municipality,
 )
 from shared.contracts.message import inbound
-from shared.contracts.people import EducationLevel, Interests, Languages, Placement
+from shared.contracts.people import EducationLevel, Interests, Placement, SpokenLanguages
 from shared.contracts.published import PRIVATE, PUBLISHED
 
 Protection = Literal["none", "confidential", "strictly_confidential"]
@@ -49,7 +49,7 @@ class Person(Contract):
     phone: Phone | None = None
     email: Email | None = None
     address: Line | None = None
-    preferred_language: LanguageCode
+    preferred_language: KnownLanguageCode
 
 
 class SettledHousehold(Contract):
@@ -102,7 +102,7 @@ class PersonSettled(Contract):
     settled_on: Day | None = None
     placement: Placement | None = None
     person: Annotated[Person | None, PRIVATE] = None
-    languages: Languages = []
+    languages: SpokenLanguages = []
     household: SettledHousehold | None = None
     unaccompanied_minor: bool = False
     occupation: Annotated[Line, PUBLISHED] | None = None

@@ -5,7 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.example import example
-from shared.contracts.fields import Code, Contract, Day, Gender, Hours, LanguageCode, Line, Subject
+from shared.contracts.fields import (
+    Code,
+    Contract,
+    Day,
+    Gender,
+    Hours,
+    KnownLanguageCode,
+    LanguageCode,
+    Line,
+    Subject,
+)
 from shared.contracts.published import PUBLISHED
 
 LanguageLevel = Literal["native", "fluent", "basic"]
@@ -18,6 +28,15 @@ class Language(Contract):
     model_config = example({"code": "ti", "level": "native"})
 
     code: LanguageCode
+    level: LanguageLevel
+
+
+class SpokenLanguage(Contract):
+    """A language that somebody is said to speak, as it is sent to Kobling: BCP 47 `code`, and how well."""
+
+    model_config = example({"code": "ti", "level": "native"})
+
+    code: KnownLanguageCode
     level: LanguageLevel
 
 
@@ -76,6 +95,7 @@ class Availability(Contract):
 
 
 Languages = Annotated[list[Language], Field(max_length=20)]
+SpokenLanguages = Annotated[list[SpokenLanguage], Field(max_length=20)]
 Interests = Annotated[list[Code], Field(max_length=40), PUBLISHED]
 EducationLevel = Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"]
 BirthYear = Annotated[int, Field(ge=1900, le=2200)]

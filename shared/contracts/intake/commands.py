@@ -8,7 +8,14 @@ from shared.contracts.commands import Command
 from shared.contracts.example import CASE, REFUGEE, VOLUNTEER, example, shown
 from shared.contracts.fields import CaseReference, Code, Day, Line, Municipality, ProgrammeName, TextVersion
 from shared.contracts.municipal import Person
-from shared.contracts.people import Availability, EducationLevel, Expectations, Interests, Languages, Wishes
+from shared.contracts.people import (
+    Availability,
+    EducationLevel,
+    Expectations,
+    Interests,
+    SpokenLanguages,
+    Wishes,
+)
 from shared.contracts.published import PRIVATE, PUBLISHED
 
 
@@ -44,7 +51,7 @@ class RegisterVolunteer(Command):
 
     municipality: Municipality
     person: Annotated[Person, PRIVATE]
-    languages: Languages
+    languages: SpokenLanguages
     interests: Interests = []
     occupation: Annotated[Line, PUBLISHED] | None = None
     education: EducationLevel | None = None

@@ -227,7 +227,7 @@ def _refusal(error: ValidationError, parent: tuple[str, ...]) -> _Refused:
             code = "unknown_field"
             if not SAFE_NAME.fullmatch(path[-1]):
                 path.pop()
-        case type_ if type_.startswith(("date_", "time_", "person_")) and type_ in _OWN_CODES:
+        case type_ if type_.startswith(("date_", "time_", "person_", "language_")) and type_ in _OWN_CODES:
             code = type_
         case _:
             code = "field_invalid"
@@ -243,4 +243,5 @@ _OWN_CODES = frozenset({
     "time_invalid",
     "time_without_zone",
     "person_missing",
+    "language_unknown",
 })  # fmt: skip
