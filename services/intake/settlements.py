@@ -116,11 +116,11 @@ class Settlements:
         if (refused := refusal(record.data)) is not None:
             return Dead(refused.code, refused.field)
         if isinstance(record.data, municipal.PersonSettled | municipal.PersonMoved):
-            return wire.date_in_future(record.data, local_day(record.raw.broker_time))
+            return wire.date_in_future(record.data, local_day(record.raw.broker_time, record.owner))
         return None
 
     def _decide(self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work) -> Change:
-        today, subject = local_day(work.now), new_subject("refugee")
+        today, subject = local_day(work.now, record.owner), new_subject("refugee")
         case = Case(cases[0], record.envelope.time)
         municipality = record.owner or ""
         match record.data:

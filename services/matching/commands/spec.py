@@ -17,7 +17,8 @@ C = TypeVar("C", bound=Command)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision may know besides pair and command: the moment (UTC), and the packs."""
+    """What a decision may know besides pair and command: the moment by the clock of the pair's municipality,
+    and the packs."""
 
     now: datetime
     programmes: Programmes
