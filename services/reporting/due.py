@@ -13,8 +13,8 @@ from services.reporting.domain import figures, periods
 from services.reporting.domain.book import Disclosed, Month, Opening, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
-from services.reporting.domain.projection import Place, levels
-from services.reporting.store import Counts, Repository
+from services.reporting.domain.projection import Counts, Place, counted, levels
+from services.reporting.store import Repository
 from services.reporting.store.indicators import key_of
 from shared.clock import local_day, local_midnight
 from shared.contracts.reporting.events import INDICATORS_PUBLISHED, IndicatorsPublished
@@ -187,11 +187,9 @@ class Publishing:
         return len(issue.after)
 
     async def _count(self, first: str, session: Session) -> _Figures:
-        """Counts everything. An occurrence of a month that is closed already counts in the first open one."""
+        """Counts everything."""
         await self._repository.tally(await self._repository.release(session), "released", session)
-        occurrences: Counts = Counter()
-        for (place, figure, month), count in (await self._repository.occurrences(session)).items():
-            occurrences[place, figure, max(month, first)] += count
+        occurrences = counted(await self._repository.occurrences(session), first)
         current = levels(*await self._repository.live(session))
         return _Figures(occurrences, current, {place for place, _, _ in occurrences} | set(current))
 

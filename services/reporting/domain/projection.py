@@ -7,11 +7,25 @@ later record of the same subject counts it again.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from services.reporting.domain import figures
 from services.reporting.domain.figures import PAIRS_ACTIVE, REFUGEES_WAITING, VOLUNTEERS_WAITING
 from shared.values import value
 
 Place = tuple[str, str]
 """A municipality and a programme, or `all`."""
+
+Counts = Counter[tuple[Place, str, str]]
+"""How many of a figure in a month, by (place, figure, month)."""
+
+LATE = {
+    figures.SETTLEMENTS_REGISTERED.name: figures.REGISTERED_LATE.name,
+    figures.REFUGEES_REFERRED.name: figures.REGISTERED_LATE.name,
+    figures.PAIRS_PROPOSED.name: figures.COUNTED_LATE.name,
+    figures.PROPOSALS_DECLINED.name: figures.COUNTED_LATE.name,
+    figures.PAIRS_CREATED.name: figures.COUNTED_LATE.name,
+    figures.ROUNDS_RUN.name: figures.COUNTED_LATE.name,
+}
+"""Where late occurrences of a figure are counted once more. Those of messages are not: they tell of pairs."""
 
 
 @value
@@ -96,6 +110,19 @@ class Pair:
 
 
 Live = Refugee | Volunteer | Pair
+
+
+def counted(occurrences: Counts, first: str) -> Counts:
+    """Occurrences by the open month that counts them, `first` being the first of these.
+
+    Those of a month that is closed already count in the first open one, and there once more as late.
+    """
+    found: Counts = Counter()
+    for (place, figure, month), count in occurrences.items():
+        found[place, figure, max(month, first)] += count
+        if month < first and figure in LATE:
+            found[place, LATE[figure], first] += count
+    return found
 
 
 def levels(
