@@ -99,7 +99,12 @@ def a_month() -> list[Record]:
     ]
 
 
-OF_BERGEN = {"settlements_registered": 15, "refugees_referred": None, "notifications_sent": 6}
+OF_BERGEN = {
+    "settlements_registered": 15,
+    "refugees_referred": None,
+    "notifications_sent": 6,
+    "registered_late": None,
+}
 OF_GUIDES = {
     "refugees_waiting": 7,
     "volunteers_waiting": 8,
@@ -108,6 +113,7 @@ OF_GUIDES = {
     "pairs_created": 5,
     "pairs_active": 5,
     "rounds_run": 5,
+    "counted_late": None,
 }
 
 
@@ -334,3 +340,21 @@ async def test_a_month_that_ended_while_the_service_was_away_is_closed_with_what
     unread.resources.database.close()
     async with reporting(corner, JULY):
         await until(corner, june, OF_GUIDES, closed=True)
+
+
+async def test_what_comes_after_its_months_close_is_shown_as_late(corner: Corner) -> None:
+    june, july = f"{BERGEN}/{GUIDE}/2016-06", f"{BERGEN}/{GUIDE}/2016-07"
+    async with reporting(corner, JUNE):
+        await corner.produce(a_month())
+        await counted(corner, applied=len(a_month()))
+    async with reporting(corner, JULY):
+        await until(corner, june, OF_GUIDES, closed=True)
+        closed = (await published(corner))[june]
+        await corner.produce([pair(number, "proposed") for number in range(20, 25)])
+
+        async def late() -> bool:
+            found = values((await published(corner))[july])
+            return (found["pairs_proposed"], found["counted_late"]) == (5, 5)
+
+        await wait_until(late, "July shows June's proposals, and that they are late")
+        assert (await published(corner))[june] == closed
