@@ -65,6 +65,7 @@ def start(
                     # Another one was first; this one would come up when that one is stopped.
                     _end(process)
                 return found
+            # Between looks at another process's file: nothing tells when it is written.
             time.sleep(_LOOK)
     except BaseException:
         # It may not have begun yet, and so be no installation that `stop` could find.
@@ -89,5 +90,6 @@ def stop(directory: Path = DIRECTORY) -> bool:
     while is_supervised(directory):
         if time.monotonic() > deadline:
             raise StackError(f"the installation (process {pid}) did not stop in {STOP_WITHIN}")
+        # Between looks at a process that is no child of this one, so that nothing tells of its end.
         time.sleep(_LOOK)
     return True

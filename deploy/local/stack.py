@@ -88,6 +88,7 @@ def stop_shared_stack(directory: Path) -> None:
     while is_supervised(directory):
         if time.monotonic() > deadline:
             raise StackError(f"the stack in {directory} did not stop in {_STOP}")
+        # Between looks at a process that may be another's child, so that nothing tells of its end.
         time.sleep(_LOOK.total_seconds())
     if pid is not None:
         # Our own child, unless another test worker started it.

@@ -223,11 +223,7 @@ async def test_a_topic_made_again_under_a_running_consumer_is_read_from_its_begi
 async def test_a_topic_made_again_that_is_longer_than_what_was_committed_is_read_whole(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
-    await settle(stack, corner, *range(5))
-    await read_to(corner, ledger, 5)
-    former = await committed(stack, corner.prefix, CITY)
-    assert former is not None
-    await _make_again(corner)
+    former = await _read_and_made_again(corner, ledger)
     await settle(stack, corner, *range(10, 18))
     await commit_for(stack, corner.prefix, CITY, former)
     with capture_logs() as lines:
@@ -283,11 +279,7 @@ async def test_a_commit_of_a_topics_former_life_is_no_restored_database(
     corner: Corner, ledger: Ledger, stack: Addresses
 ) -> None:
     """The commit of a batch may reach the group after its topic was made again."""
-    await settle(stack, corner, *range(5))
-    await read_to(corner, ledger, 5)
-    former = await committed(stack, corner.prefix, CITY)
-    assert former is not None
-    await _make_again(corner)
+    former = await _read_and_made_again(corner, ledger)
     await settle(stack, corner, *range(10, 17))
     await read_until_handled(corner, ledger, 12)
     await ledger.database["positions"].update_one({}, {"$set": {"next_offset": 3}})
@@ -332,6 +324,16 @@ async def test_readiness_names_what_expired_until_it_is_acknowledged(
     await guard.acknowledge()
     admission.tell(await guard.unacknowledged())
     assert health.causes == {}
+
+
+async def _read_and_made_again(corner: Corner, ledger: Ledger) -> Committed:
+    """Reads five records of a topic and makes it again; returns what was committed to its former life."""
+    await settle(corner.addresses, corner, *range(5))
+    await read_to(corner, ledger, 5)
+    former = await committed(corner.addresses, corner.prefix, CITY)
+    assert former is not None
+    await _make_again(corner)
+    return former
 
 
 async def _make_again(corner: Corner) -> None:
