@@ -82,7 +82,7 @@ class OffsetGuard:
                     pass
             begin[partition] = reading_begins(found, known, its_log)
             if known is not None and its_log.end is not None and its_log.end < known.next_offset:
-                _alarm("log_ends_early", partition, Skipped(its_log.end, known.next_offset))
+                _alarm("log_ends_early", partition, its_log.end, known.next_offset)
         return Examined(begin, {partition: known.newest for partition, known in stored.items()})
 
     async def passed(self, offsets: Mapping[Partition, int]) -> None:
@@ -99,12 +99,12 @@ class OffsetGuard:
 
         The line comes first: killed in between, it comes again. The count is stored once.
         """
-        _alarm("offsets_skipped", partition, skip)
+        _alarm("offsets_skipped", partition, skip.start, skip.stop)
         await self._jump(partition, skip, {"skipped": skip.stop - skip.start}, {"skipped_from": skip.start})
 
     async def expired(self, partition: Partition, expiry: Expired) -> None:
         """Raises the alarm of records that were deleted unread; it stands until somebody acknowledges it."""
-        _alarm("offsets_expired", partition, expiry)
+        _alarm("offsets_expired", partition, expiry.start, expiry.stop)
         lost = expiry.stop - expiry.start
         await self._jump(partition, expiry, {"expired": lost, "unacknowledged": lost})
 
@@ -154,8 +154,8 @@ def _moved(partition: Partition, offset: int, first: Mapping[str, int] | None = 
     )
 
 
-def _alarm(event: str, partition: Partition, gap: Skipped | Expired) -> None:
-    between = {"from": gap.start, "to": gap.stop, "count": gap.stop - gap.start}
+def _alarm(event: str, partition: Partition, start: int, stop: int) -> None:
+    between = {"from": start, "to": stop, "count": stop - start}
     log.error(event, topic=partition[0], partition=partition[1], **between)
 
 
