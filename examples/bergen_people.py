@@ -191,3 +191,9 @@ ACTIVITIES = (
     "practise_norwegian",
     "show_the_town",
 )
+OCCUPATIONS = (
+    *(refugee.occupation for refugee in REFUGEES),
+    *GUIDE_OCCUPATIONS,
+    "pensioner",
+)
+TOPICS = sorted({*INTERESTS, *ACTIVITIES, *OCCUPATIONS})

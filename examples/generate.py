@@ -68,7 +68,13 @@ def programmes(draws: Draws) -> Iterator[Sent]:
     key = f"{PACK.name}@{PACK.version}"
     yield writer.record("ProgrammePublished", key, office_time(FIRST_DAY, 12), PACK)
     key = f"active/{MUNICIPALITY}/{PROGRAMME}"
-    active = ActiveProgramme(municipality=MUNICIPALITY, programme=PROGRAMME, pack_version=PACK.version)
+    active = ActiveProgramme(
+        municipality=MUNICIPALITY,
+        programme=PROGRAMME,
+        pack_version=PACK.version,
+        districts=list(people.DISTRICTS),
+        topics=people.TOPICS,
+    )
     yield writer.record("ProgrammeActivated", key, office_time(FIRST_DAY, 13), active)
 
 

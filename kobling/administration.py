@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.topics import topics_for
+from shared.messaging.topic_settings import Wrong, look, settings_of
 
 LEADERS_WITHIN = timedelta(seconds=60)
 TOPIC_ALREADY_EXISTS = 36
@@ -81,6 +83,34 @@ async def _until_writable(kafka: str, partitions: Mapping[str, int]) -> None:
         ) from None
     finally:
         await consumer.stop()
+
+
+async def mend_topics(kafka: str, prefix: str = "") -> list[str]:
+    """Sets what existing topics of the registry have set wrong; returns what was, a line for each setting.
+
+    Kafka takes a topic's own settings as a whole here, so that those that are right are given again. Killed
+    in between, it can be run again. Raises AdministrationError where the broker refuses.
+    """
+    wrong: dict[str, list[Wrong]] = {}
+    for one in await look(kafka, prefix):
+        wrong.setdefault(one.topic, []).append(one)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        own = await settings_of(admin, list(wrong), own=True)
+        asked = [
+            ConfigResource(
+                ConfigResourceType.TOPIC, name, own[name] | {one.setting: one.wanted for one in found}
+            )
+            for name, found in wrong.items()
+        ]
+        for answer in await admin.alter_configs(asked) if asked else ():
+            for code, _, __, topic in answer.resources:
+                if code:
+                    raise AdministrationError(f"settings of {topic} were not changed: Kafka error {code}")
+    finally:
+        await admin.close()
+    return [str(one) for found in wrong.values() for one in found]
 
 
 async def publish(kafka: str, records: Iterable[tuple[str, str, bytes]]) -> int:

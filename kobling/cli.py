@@ -6,17 +6,22 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
 from kobling import administration, keys, restoring
 from kobling.access import access
 from kobling.administration import AdministrationError
+from kobling.programmes import Desk
 from kobling.state import hash_of
 from shared import sealing
+from shared.contracts.programmes import ActiveProgramme
 from shared.contracts.topics import SERVICES
 from shared.mongo import DatabaseError
+from shared.programmes import why_refused
 
 PRIVATE_KEY_VARIABLE = "KOBLING_PRIVATE_KEY"
 
@@ -77,6 +82,48 @@ def create_topics(given: argparse.Namespace) -> int:
     return 0
 
 
+def setup(given: argparse.Namespace) -> int:
+    """Creates topics as create-topics does, and mends of topics that exist; says what was wrong."""
+    asyncio.run(
+        administration.ensure_topics(
+            given.kafka, given.municipality, given.operator, prefix=given.prefix, replicas=given.replicas
+        )
+    )
+    mended = asyncio.run(administration.mend_topics(given.kafka, given.prefix))
+    sys.stdout.writelines(f"mended: {what}\n" for what in mended)
+    return 0
+
+
+def publish_programme(given: argparse.Namespace) -> int:
+    """Publishes a pack, one JSON file, if nothing is wrong with it; a version is published once."""
+    return _say(asyncio.run(_desk(given).publish_pack(Path(given.file).read_bytes())))
+
+
+def activate_programme(given: argparse.Namespace) -> int:
+    """Has a municipality run a published version of a programme, if its organisations have the operators."""
+    wanted = {name: getattr(given, name) for name in ("municipality", "programme", "pack_version")}
+    if faults := why_refused(wanted, ActiveProgramme):
+        raise AdministrationError("\n".join(faults))
+    return _say(asyncio.run(_desk(given).activate(ActiveProgramme(**wanted))))
+
+
+def list_programmes(given: argparse.Namespace) -> int:
+    """Prints which packs are published, which version runs where, and which records don't hold, and why."""
+    return _report(asyncio.run(_desk(given).look()).listed())
+
+
+def _desk(given: argparse.Namespace) -> Desk:
+    """Where the options say, else where matching finds its broker."""
+    settings = access("matching")
+    prefix = settings.topic_prefix if given.prefix is None else given.prefix
+    return Desk(given.kafka or settings.kafka, prefix, datetime.now(UTC) + settings.clock_offset)
+
+
+def _say(done: str) -> int:
+    sys.stdout.write(f"{done}\n")
+    return 0
+
+
 def _report(done: Mapping[str, object]) -> int:
     sys.stdout.write(json.dumps(done, indent=2) + "\n")
     return 0
@@ -92,6 +139,17 @@ OF_SERVICE: Mapping[str, Callable[[str], int]] = {
     "restore-done": restore_done,
     "acknowledge-expired": acknowledge_expired,
 }
+OF_PROGRAMMES: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "publish-programme": publish_programme,
+    "activate-programme": activate_programme,
+    "programmes": list_programmes,
+}
+
+
+OF_TOPICS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "create-topics": create_topics,
+    "setup": setup,
+}
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -104,14 +162,23 @@ def arguments() -> argparse.ArgumentParser:
     for name, command in OF_SERVICE.items():
         of_service = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         of_service.add_argument("service", choices=SERVICES)
-    topics = commands.add_parser(
-        "create-topics", help=create_topics.__doc__, description=create_topics.__doc__
-    )
-    topics.add_argument("--kafka", required=True, help="bootstrap servers")
-    topics.add_argument("--municipality", action="append", default=[], help="one that sends; repeatable")
-    topics.add_argument("--operator", action="append", default=[], help="one that commands; repeatable")
-    topics.add_argument("--prefix", default="", help="as the services' TOPIC_PREFIX")
-    topics.add_argument("--replicas", type=int, default=3, help="brokers that keep each partition (3)")
+    for name, of_topics in OF_TOPICS.items():
+        topics = commands.add_parser(name, help=of_topics.__doc__, description=of_topics.__doc__)
+        topics.add_argument("--kafka", required=True, help="bootstrap servers")
+        topics.add_argument("--municipality", action="append", default=[], help="one that sends; repeatable")
+        topics.add_argument("--operator", action="append", default=[], help="one that commands; repeatable")
+        topics.add_argument("--prefix", default="", help="as the services' TOPIC_PREFIX")
+        topics.add_argument("--replicas", type=int, default=3, help="brokers that keep each partition (3)")
+    of_programmes = {}
+    for name, about in OF_PROGRAMMES.items():
+        of_programmes[name] = commands.add_parser(name, help=about.__doc__, description=about.__doc__)
+        of_programmes[name].add_argument("--kafka", help="bootstrap servers; unless given, matching's")
+        of_programmes[name].add_argument("--prefix", help="as the services' TOPIC_PREFIX")
+    of_programmes["publish-programme"].add_argument("file", help="the pack, a JSON file")
+    activating = of_programmes["activate-programme"]
+    for name in ("municipality", "programme"):
+        activating.add_argument(f"--{name}", required=True)
+    activating.add_argument("--version", required=True, dest="pack_version")
     return parser
 
 
@@ -121,7 +188,10 @@ def main() -> int:
     try:
         if given.command in OF_SERVICE:
             return OF_SERVICE[given.command](given.service)
-        return create_topics(given) if given.command == "create-topics" else ALONE[given.command]()
+        for table in (OF_TOPICS, OF_PROGRAMMES):
+            if given.command in table:
+                return table[given.command](given)
+        return ALONE[given.command]()
     except AdministrationError as failure:
         sys.stderr.write(f"{failure}\n")
     except (DatabaseError, KafkaError) as failure:
@@ -129,6 +199,7 @@ def main() -> int:
         sys.stderr.write(f"broker or database: {type(failure).__name__}\n")
     except OSError as failure:
         # Of a file: a server that can't be reached is one of the errors above.
-        sys.stderr.write(f"{failure}: KOBLING_RUN must name a directory that can be read\n")
+        remedy = "KOBLING_RUN must name a directory, and FILE a file, that can be read"
+        sys.stderr.write(f"{failure}: {remedy}\n")
         return 2
     return 1

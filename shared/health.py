@@ -21,6 +21,8 @@ class Health:
     """The parts of a service by name, such as `settlements` or `relay`; each is ready or says why not."""
 
     timer: Callable[[], float] = time.monotonic
+    notes: dict[str, str] = field(default_factory=dict, init=False)
+    """What somebody should know though the service is ready, by part: the fault is in others' hands."""
     _parts: dict[str, _Part] = field(default_factory=dict, init=False)
 
     def starting(self, part: str) -> None:
@@ -44,6 +46,13 @@ class Health:
     def degraded(self, part: str, cause: str) -> None:
         """The part waits for a server and goes on by itself."""
         self._set(part, cause)
+
+    def note(self, part: str, text: str | None) -> None:
+        """Says what is to be known of a part besides its state; None where there is nothing (any more)."""
+        if text is None:
+            self.notes.pop(part, None)
+        else:
+            self.notes[part] = text
 
     def halted(self, part: str, cause: str) -> None:
         """The part has stopped for good: a person must look."""

@@ -12,13 +12,11 @@ from typing import Any, NamedTuple
 
 from shared.contracts.fields import Contract
 from shared.contracts.published import ITEM, PUBLISHED, texts
-from shared.personal_numbers import TEN_DIGITS, holds_personal_number
+from shared.personal_numbers import has_ten_digits, holds_personal_number
 
 Path = tuple[str, ...]
 Gather = Callable[[list[str], Any], object]
 """(texts so far, value): adds the value's published texts."""
-
-_ten_digits = TEN_DIGITS.search
 
 JOINERS = frozenset("\u200c\u200d")
 """Persian and several scripts of India spell words with these two; nothing else invisible is needed."""
@@ -36,22 +34,26 @@ def refusal(data: Contract) -> Refused | None:
     """Why a record's data may not be published; None where it may, or where nothing of it will be."""
     found: list[str] = []
     _gatherer(type(data))(found, data)
-    # All at once, a letter between each two: hardly any record has such signs, or ten digits together.
-    together = "x".join(found)
-    if (together.isprintable() and _ten_digits(together) is None) or not data.goes_out():
+    # All at once: hardly any record has such signs, or ten digits in all.
+    together = "".join(found)
+    if (together.isprintable() and not has_ten_digits(together)) or not data.goes_out():
         return None
+    return next(refusals(data), None)
+
+
+def refusals(data: Contract) -> Iterator[Refused]:
+    """Every reason why a record's data may not be published: personal numbers first."""
     named = [text for path in published_paths(type(data)) for text in _named(data, path)]
     for field, text in named:
         if holds_personal_number(text):
-            return Refused("personal_number", "No field that is published may hold a personal number.", field)
+            yield Refused("personal_number", "No field that is published may hold a personal number.", field)
     for field, text in named:
         if holds_unprintable(text):
-            return Refused(
+            yield Refused(
                 "unprintable_character",
                 "No field that is published may hold line breaks or other signs that can't be printed.",
                 field,
             )
-    return None
 
 
 def holds_unprintable(text: str) -> bool:

@@ -8,12 +8,16 @@ from datetime import timedelta
 
 from aiokafka.errors import KafkaError
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
     WaitQueueTimeoutError,
 )
+
+from shared.mongo import Database, TransactionOutlived
+from shared.servers import broker_cause, code_of
 
 TRIES = 5
 """How often a record that raises an unknown exception is tried before it is quarantined."""
@@ -22,21 +26,44 @@ FAILURES, WINDOW = 5, 1000
 
 _TRANSIENT_CODES = frozenset({
     6,  # HostUnreachable
+    7,  # HostNotFound
+    11,  # UserNotFound
     13,  # Unauthorized
     18,  # AuthenticationFailed
-    7,  # HostNotFound
+    24,  # LockTimeout
+    43,  # CursorNotFound
+    46,  # LockBusy
     50,  # MaxTimeMSExpired
     64,  # WriteConcernFailed
+    74,  # NodeNotFound
+    76,  # NoReplicationEnabled
+    79,  # UnknownReplWriteConcern
     89,  # NetworkTimeout
     91,  # ShutdownInProgress
+    93,  # InvalidReplicaSetConfig
+    94,  # NotYetInitialized
+    100,  # UnsatisfiableWriteConcern
     112,  # WriteConflict
+    123,  # NotAReplicaSet
     133,  # FailedToSatisfyReadPreference
     134,  # ReadConcernMajorityNotAvailableYet
+    148,  # ReadConcernMajorityNotEnabled
+    175,  # QueryPlanKilled
     189,  # PrimarySteppedDown
+    202,  # NetworkInterfaceExceededTimeLimit
+    225,  # TransactionTooOld
+    237,  # CursorKilled
     244,  # TransactionAborted
     246,  # SnapshotUnavailable
     251,  # NoSuchTransaction
     262,  # ExceededTimeLimit
+    264,  # TooManyFilesOpen
+    279,  # ClientDisconnect
+    290,  # TransactionExceededLifetimeLimitSeconds
+    391,  # ReauthenticationRequired
+    8000,  # AtlasError
+    9001,  # SocketException
+    10058,  # LegacyNotPrimary
     10107,  # NotWritablePrimary
     11600,  # InterruptedAtShutdown
     11601,  # Interrupted
@@ -44,6 +71,15 @@ _TRANSIENT_CODES = frozenset({
     13435,  # NotPrimaryNoSecondaryOk
     13436,  # NotPrimaryOrSecondary
     14031,  # OutOfDiskSpace
+})  # fmt: skip
+"""What MongoDB's `error_codes.yml` has among network, interruption, shutdown, primary, snapshot and write
+concern errors, and what says that the server is not set up: the same record is stored once it is.
+"""
+_STANDALONE = "Transaction numbers are only allowed on a replica set member or mongos"
+_TOO_MUCH = frozenset({
+    251,  # NoSuchTransaction: ended by the server between two operations, or by a change of primary
+    257,  # TransactionTooLarge
+    290,  # TransactionExceededLifetimeLimitSeconds
 })  # fmt: skip
 
 
@@ -94,12 +130,31 @@ def is_infrastructure(error: BaseException) -> bool:
     match error:
         case ConnectionFailure() | ExecutionTimeout() | WaitQueueTimeoutError():
             return True
-        case OperationFailure() if error.code in _TRANSIENT_CODES:
+        case ConfigurationError() | TransactionOutlived():
+            # At run time: the server has no replica set (any more), and with it no sessions.
             return True
+        case OperationFailure(code=code) if code in _TRANSIENT_CODES:
+            return True
+        case OperationFailure(code=20):
+            # Said of much else as well.
+            return str((error.details or {}).get("errmsg", error)).startswith(_STANDALONE)
         case PyMongoError():
             return error.has_error_label("TransientTransactionError")
         case _:
             return isinstance(error, KafkaError | OSError | TimeoutError)
+
+
+def is_too_much(error: BaseException) -> bool:
+    """Whether half of the work in a transaction may succeed where the whole would fail again."""
+    return isinstance(error, TransactionOutlived) or code_of(error) in _TOO_MUCH
+
+
+def cause_of(error: BaseException, database: Database, kafka: str = "") -> str:
+    """What an exception says, for whoever looks at `/health/ready`: which server, its code, what helps.
+
+    `kafka`: bootstrap servers, where the error may be of the broker's. No document is quoted.
+    """
+    return database.cause(error) if isinstance(error, PyMongoError) else broker_cause(error, kafka)
 
 
 @dataclass(slots=True)

@@ -14,10 +14,11 @@ OURS = ("services", "shared", "kobling", "deploy", "examples")
 MESSAGING = "shared.messaging"
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "aiokafka": ("shared.messaging.*", "shared.retry", "kobling.*", "deploy.*"),
+    "aiokafka": ("shared.messaging.*", "shared.retry", "shared.servers", "kobling.*", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.rounds",),
     "bson": ("shared.mongo",),
+    "cramjam": ("shared.messaging.reading.bounded",),
     "cryptography": ("shared.sealing",),
     "docker": ("deploy.local.*",),
     "email_validator": ("services.notifications.addresses",),
@@ -37,13 +38,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "kobling.keys",
         "deploy.*",
     ),
-    "pydantic_core": ("shared.contracts.*",),
+    "pydantic_core": ("shared.contracts.*", "shared.messaging.reading.*"),
     "pydantic_settings": ("services.*.settings", "shared.settings"),
     "pymongo": (
         "services.*.store",
         "services.*.store.*",
         "shared.mongo",
         "shared.retry",
+        "shared.servers",
         "shared.messaging.*",
         "deploy.local.*",
     ),
@@ -61,11 +63,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 ADDED = frozenset({"aiosmtplib", "email_validator", "numpy", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
-    ("reading",),
+    ("bootstrap", "reading"),
     ("places", "sending", "at_rest", "state_hash"),
     ("work", "tables"),
     ("due", "subscription", "metrics", "rebuild"),
-    ("ticks", "batches", "due_runner"),
+    ("ticks", "batches", "due_runner", "topic_settings"),
     ("commands",),
     ("wiring",),
     ("runtime",),
@@ -83,6 +85,7 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
     "places.progress": ("services.*",),
     "reading.outcome": ("services.*",),
     "reading.records": ("services.*",),
+    "reading.sentences": ("services.*",),
     "rebuild": ("services.*",),
     "serving": ("services.*.__main__",),
     "state_hash": ("services.*.state_hash",),

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zipfile import ZipFile
 
-from kobling.cli import ALONE, OF_SERVICE
+from kobling.cli import ALONE, OF_SERVICE, OF_TOPICS
 from kobling.keys import VARIABLES
 from shared.contracts.topics import SERVICES
 from shared.sealing import Sealer
@@ -132,7 +132,7 @@ class Shell:
 def hold_commands(shell: Shell) -> None:
     """Every command explains itself, and those about a service read its settings."""
     shown = shell.run("kobling", "--version")
-    known = (*ALONE, *OF_SERVICE, "create-topics")
+    known = (*ALONE, *OF_SERVICE, *OF_TOPICS)
     overview = shell.run("kobling", "--help")
     if shell.run("python", "-m", "kobling", "--version") != shown:
         raise Unfit("`python -m kobling` is not `kobling`")

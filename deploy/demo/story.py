@@ -186,11 +186,16 @@ class Story:
         async with httpx.AsyncClient(base_url=self._addresses["reporting"], timeout=5) as http:
 
             async def indicators() -> list[Document]:
+                found: list[Document] = []
+                page: str | None = "/indicators"
                 try:
-                    answer: dict[str, list[Document]] = (await http.get("/indicators")).json()
+                    while page is not None:
+                        answer = (await http.get(page)).json()
+                        found += answer["indicators"]
+                        page = answer.get("next")
                 except httpx.TransportError:
                     return []
-                return answer["indicators"]
+                return found
 
             outcome.indicators = await self._eventually(
                 "the indicators",

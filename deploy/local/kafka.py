@@ -1,6 +1,7 @@
 """Apache Kafka as one KRaft process: broker and controller together, on the loopback interface alone."""
 
 import asyncio
+import re
 import shutil
 import uuid
 from base64 import urlsafe_b64encode
@@ -106,6 +107,13 @@ class KafkaServer:
         """kill -9: what was acked must be there at the next start."""
         if self.process is not None:
             await self.process.kill()
+
+    def advertise(self, proxied: int, port: int) -> None:
+        """Has clients that come through `proxied` be told another port from the next start on."""
+        name = f"PROXIED_{proxied}://{LOOPBACK}:"
+        head, advertised, tail = self._settings.read_text().partition("advertised.listeners=")
+        tail = re.sub(rf"{name}\d+", f"{name}{port}", tail, count=1)
+        self._settings.write_text(head + advertised + tail)
 
     async def _run(self, address: str) -> None:
         command = java_command("-Xmx512m", *class_archive.reading_or_writing(self._draft))

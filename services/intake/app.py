@@ -31,7 +31,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
     intake = Intake(people, publisher, packs, case_key)
-    settlements = Settlements(people.refugees, publisher, case_key)
+    settlements = Settlements(people.refugees, publisher, case_key, packs.vocabulary)
     return Wiring(
         resources,
         subscriptions(settlements),

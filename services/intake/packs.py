@@ -1,4 +1,4 @@
-"""What programmes ask of people, by the packs that are published now."""
+"""What programmes ask of people, and the words that they know, by the packs that are published now."""
 
 from datetime import date
 from typing import Literal, TypeVar
@@ -9,6 +9,8 @@ from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.requirements import Requirements
 from services.intake.domain.volunteer import Volunteer
+from services.intake.vocabulary import Vocabulary
+from services.intake.wire import Words
 from shared.contracts.programmes import ProgrammePack
 from shared.messaging.tables import Programmes
 
@@ -21,25 +23,22 @@ class Packs:
 
     def __init__(self, programmes: Programmes) -> None:
         self._programmes = programmes
-        self._mapped: dict[tuple[str, str, Side], tuple[ProgrammePack, Requirements]] = {}
+        self._mapped: dict[tuple[str, str, Side], Requirements] = {}
+        self._vocabularies: dict[str, Vocabulary] = {}
+        self._vocabularies_of = 0
 
     def asked(self, who: Person, programme: str) -> Requirements:
         """What the pack asks of this person: the pack they joined under, or the one that their municipality
         runs now. Raises `unknown_programme`.
         """
         part = who.participation(programme)
-        pack = (
-            self._programmes.active(who.municipality, programme)
-            if part is None
-            else self._programmes.pack(programme, part.pack_version)
-        )
-        if pack is None:
-            raise DomainError(
-                "unknown_programme",
-                f"The municipality {who.municipality} runs no such programme.",
-                "programme",
-            )
-        return self._requirements(pack, who)
+        if part is None:
+            return self.running(who, programme)
+        return self._found(self._programmes.pack(programme, part.pack_version), who)
+
+    def running(self, who: Person, programme: str) -> Requirements:
+        """What the pack asks of this person that their municipality runs now. Raises `unknown_programme`."""
+        return self._found(self._programmes.active(who.municipality, programme), who)
 
     def assessed(self, who: P, today: date) -> P:
         """The person with every participation brought up to what is asked. Raises `unknown_programme`."""
@@ -55,6 +54,27 @@ class Packs:
             if municipality == who.municipality
         }
 
+    def vocabulary(self, municipality: str) -> Vocabulary:
+        """What the programmes that a municipality runs list."""
+        # Every settlement asks.
+        if self._vocabularies_of != self._programmes.changes:
+            self._vocabularies, self._vocabularies_of = {}, self._programmes.changes
+        known = self._vocabularies.get(municipality)
+        if known is None:
+            known = Vocabulary.of(self._programmes.activated(municipality))
+            self._vocabularies[municipality] = known
+        return known
+
+    def words(self, who: Person) -> Words:
+        """Those of the programmes that somebody's municipality runs, and of those that they take part in."""
+        joined = [
+            pack
+            for part in who.participations
+            if (pack := self._programmes.pack(part.programme, part.pack_version)) is not None
+        ]
+        running = [pack for place, pack in self._programmes.all_active() if place == who.municipality]
+        return wire.words([*running, *joined])
+
     def next_met(self, who: Person, today: date) -> date | None:
         """The next day on which passing time alone will meet a requirement that is missing."""
         days = [
@@ -64,11 +84,19 @@ class Packs:
         ]
         return min((day for day in days if day is not None), default=None)
 
+    def _found(self, pack: ProgrammePack | None, who: Person) -> Requirements:
+        if pack is None:
+            raise DomainError(
+                "unknown_programme",
+                f"The municipality {who.municipality} runs no such programme.",
+                "programme",
+            )
+        return self._requirements(pack, who)
+
     def _requirements(self, pack: ProgrammePack, who: Person) -> Requirements:
         side: Side = "giving" if isinstance(who, Volunteer) else "receiving"
         key = pack.name, pack.version, side
         known = self._mapped.get(key)
-        # A record may have replaced the pack.
-        if known is None or known[0] is not pack:
-            known = self._mapped[key] = pack, wire.requirements(pack, getattr(pack.sides, side))
-        return known[1]
+        if known is None:
+            known = self._mapped[key] = wire.requirements(pack, getattr(pack.sides, side))
+        return known

@@ -58,14 +58,22 @@ class Intake:
         return answers
 
     async def _answer(self, request: Request, entry: Entry[Person], work: Work) -> Answer:
-        context = Context(local_day(work.now), request.operator.organisation, self._packs.asked)
+        packs = self._packs
+        context = Context(
+            local_day(work.now),
+            request.operator.organisation,
+            packs.asked,
+            packs.running,
+            packs.words,
+            packs.vocabulary,
+        )
         match SPECS.of(request.command):
             case Question() as spec:
                 return await self._tell(spec, request.command, work)
             case Opening() as spec:
                 known = entry.file.person if entry.file is not None else None
                 opened = spec.decide(known, request.subject, request.command, context)
-                missing = self._packs.missing(opened, context.today)
+                missing = packs.missing(opened, context.today)
                 more: Document = {"missing": missing} if missing else {}
                 return self._keep(request, entry, File(opened), spec.fact, work, more)
             case OnFile() as spec:

@@ -1,37 +1,37 @@
 """Settlements: one receipt for each record, one file for each person."""
 
-import re
 from collections import Counter
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
 
 from services.intake import wire
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
 from services.intake.filing import Filing
 from services.intake.publish import Publisher
+from services.intake.receipts import readable_case, receipt, refused
 from services.intake.safeguard import Safeguard
 from services.intake.store import Entry, Files
+from services.intake.vocabulary import Vocabulary
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
-from shared.contracts.fields import format_instant
 from shared.contracts.intake.events import SETTLEMENT_RECEIPT
 from shared.ids import new_subject
-from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, Stale
+from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Handled, Readable, Received
 from shared.messaging.work import Revision, Work
-from shared.mongo import Document
-from shared.personal_numbers import reads_as_personal_number
-from shared.published import refusal
 
-_CASE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+Vocabularies = Callable[[str], Vocabulary]
+"""Municipality → what its programmes list."""
 
 
 class Settlements:
     """Applies what municipalities send and answers each record."""
 
-    def __init__(self, files: Files[Refugee], publisher: Publisher, case_key: CaseKey) -> None:
+    def __init__(
+        self, files: Files[Refugee], publisher: Publisher, case_key: CaseKey, vocabulary: Vocabularies
+    ) -> None:
+        self._vocabulary = vocabulary
         self._files = files
         self._publisher = publisher
         self._case_key = case_key
@@ -53,8 +53,8 @@ class Settlements:
         return cases
 
     def _settled(self, record: Received, cases: Sequence[str], filing: Filing) -> Outcome:
-        if (refused := self._refusal(record)) is not None:
-            return refused
+        if (dead := refused(record)) is not None:
+            return dead
         own = cases[0]
         found = filing.of(cases)
         entry = found[0] if found else Entry[Refugee](None, None)
@@ -68,25 +68,14 @@ class Settlements:
         filing.change(entry, change, record.cause)
         return self._accepted(record, change)
 
-    @staticmethod
-    def _refusal(record: Received) -> Dead | None:
-        if not _CASE.fullmatch(record.key):
-            return Dead("case_invalid", "subject")
-        if reads_as_personal_number(record.key):
-            return Dead("personal_number", "subject")
-        if (refused := refusal(record.data)) is not None:
-            return Dead(refused.code, refused.field)
-        if isinstance(record.data, municipal.PersonSettled | municipal.PersonMoved):
-            return wire.date_in_future(record.data, local_day(record.raw.broker_time))
-        return None
-
     def _decide(self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work) -> Change:
         today, subject = local_day(work.now), new_subject("refugee")
         case = Case(cases[0], record.envelope.time)
         municipality = record.owner or ""
         match record.data:
             case municipal.PersonSettled() as settled:
-                return refugee.settle(known, wire.settlement(record, settled, cases), subject, today)
+                said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
+                return refugee.settle(known, said, subject, today)
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today)
             case municipal.PersonMoved():
@@ -103,6 +92,12 @@ class Settlements:
             return Applied("referred")
         if "protection" not in data.model_fields_set:
             return Applied("accepted", "protection_unstated", "protection")
+        placement = change.refugee.placement
+        if placement is not None and placement.district == refugee.UNLISTED:
+            return Applied("accepted", "district_unlisted", "placement.district")
+        profile = change.refugee.profile
+        if profile is not None and len(profile.interests) < len(data.interests):
+            return Applied("accepted", "interest_unlisted", "interests")
         return Applied("accepted")
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
@@ -115,7 +110,7 @@ class Settlements:
             owner = getattr(record, "owner", None)
             if owner is None:
                 continue
-            case = _readable_case(record.raw.key)
+            case = readable_case(record.raw.key)
             # One receipt a record, in the order of the records: their offset numbers them.
             revision = Revision(record.raw.offset + 1, order + answers[owner, case])
             answers[owner, case] += 1
@@ -123,36 +118,8 @@ class Settlements:
                 SETTLEMENT_RECEIPT,
                 subject=case or "unreadable",
                 key=case or "",
-                data=_receipt(item),
+                data=receipt(item),
                 cause=record.cause,
                 owner=owner,
                 revision=revision,
             )
-
-
-def _readable_case(key: bytes | None) -> str | None:
-    """The case reference to answer under; None where it is none, or must not be repeated."""
-    try:
-        case = (key or b"").decode()
-    except UnicodeDecodeError:
-        return None
-    return case if _CASE.fullmatch(case) and not reads_as_personal_number(case) else None
-
-
-def _receipt(item: Handled) -> Document:
-    """The JSON of a `SettlementReceipt`."""
-    receipt: Document
-    match item.outcome:
-        case Applied(outcome, code, field):
-            receipt = {"outcome": outcome, "code": code, "field": field}
-        case Duplicate():
-            receipt = {"outcome": "duplicate"}
-        case Stale(newer):
-            receipt = {"outcome": "stale", "newer": None if newer is None else format_instant(newer)}
-        case Dead(code, field):
-            receipt = {"outcome": "rejected", "code": code, "field": field}
-        case _ as never:
-            assert_never(never)
-    raw = item.record.raw
-    receipt |= {"partition": raw.partition, "offset": raw.offset}
-    return {name: value for name, value in receipt.items() if value is not None}

@@ -2,8 +2,8 @@
 
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal, get_args
@@ -12,6 +12,7 @@ import orjson
 
 from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.requirements import REGISTRY, Requirement, Requirements
+from services.intake.vocabulary import Vocabulary
 from shared.contracts import municipal, people, programmes, topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN, Contract
@@ -48,10 +49,12 @@ def case_digest(secret: bytes) -> CaseKey:
     return digest
 
 
-def settlement(record: Received, data: municipal.PersonSettled, cases: Sequence[str]) -> refugee.Settlement:
+def settlement(
+    record: Received, data: municipal.PersonSettled, cases: Sequence[str], known: Vocabulary
+) -> refugee.Settlement:
     """A municipality's settlement as intake decides on it; the record's topic names it.
 
-    `cases` are the keys of its case and of its former one, if it has one.
+    `cases` are the keys of its case and of its former one, if it has one; `known` are its words.
     """
     municipality = record.owner or ""
     open_ = data.protection == "none" and not data.unaccompanied_minor
@@ -62,12 +65,12 @@ def settlement(record: Received, data: municipal.PersonSettled, cases: Sequence[
         municipality=municipality,
         time=record.envelope.time,
         secrecy=secrecy,
-        profile=_settled_profile(data) if open_ else None,
-        details=_details(data.person, data.occupation) if open_ and data.person is not None else None,
+        profile=_settled_profile(data, known) if open_ else None,
+        details=_details(data.person, data.occupation, known) if open_ and data.person is not None else None,
         expected_arrival_on=data.expected_arrival_on if open_ else None,
         arrived_on=data.arrived_on if open_ else None,
         settled_on=data.settled_on if open_ else None,
-        placement=_placement(data.placement) if open_ and data.placement is not None else None,
+        placement=_placement(data.placement, known) if open_ and data.placement else None,
         former_case=cases[1] if len(cases) > 1 else None,
     )
 
@@ -76,22 +79,29 @@ def date_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today:
     """Refuses what can't have happened yet: only the expected arrival may lie ahead of the broker's day, and,
     while nobody has arrived, the day on which a home is theirs.
     """
+    field = next(days_in_future(data, today), None)
+    return None if field is None else Dead("date_in_future", field)
+
+
+def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today: date) -> Iterator[str]:
+    """The fields of such days, in the contract's order."""
     if isinstance(data, municipal.PersonMoved):
-        return Dead("date_in_future", "moved_on") if data.moved_on > today else None
+        if data.moved_on > today:
+            yield "moved_on"
+        return
     if data.arrived_on is not None and data.arrived_on > today:
-        return Dead("date_in_future", "arrived_on")
+        yield "arrived_on"
     if data.settled_on is not None and data.settled_on > today:
-        return Dead("date_in_future", "settled_on")
+        yield "settled_on"
     if data.person is not None and data.person.birth_date > today:
-        return Dead("date_in_future", "person.birth_date")
+        yield "person.birth_date"
     is_here = data.arrived_on is not None or data.settled_on is not None
     latest = today if is_here else today + PLANNED
     if data.placement is not None and data.placement.placed_on > latest:
-        return Dead("date_in_future", "placement.placed_on")
-    return None
+        yield "placement.placed_on"
 
 
-def _settled_profile(data: municipal.PersonSettled) -> person.Profile | None:
+def _settled_profile(data: municipal.PersonSettled, known: Vocabulary) -> person.Profile | None:
     if data.person is None:
         return None
     household = data.household
@@ -101,8 +111,8 @@ def _settled_profile(data: municipal.PersonSettled) -> person.Profile | None:
         languages=_languages(data.languages),
         adults=household.adults if household else 1,
         minors=household.minors if household else 0,
-        interests=tuple(data.interests),
-        occupation=data.occupation if _is_code(data.occupation) else None,
+        interests=tuple(filter(known.takes, data.interests)),
+        occupation=data.occupation if _goes_out(data.occupation, known) else None,
         education=data.education,
     )
 
@@ -111,11 +121,11 @@ def _languages(languages: list[people.Language]) -> tuple[person.Language, ...]:
     return tuple(person.Language(language.code, language.level) for language in languages)
 
 
-def _is_code(text: str | None) -> bool:
-    return text is not None and _CODE.fullmatch(text) is not None
+def _goes_out(occupation: str | None, known: Vocabulary) -> bool:
+    return occupation is not None and _CODE.fullmatch(occupation) is not None and known.takes(occupation)
 
 
-def _details(who: municipal.Person, occupation: str | None) -> person.Details:
+def _details(who: municipal.Person, occupation: str | None, known: Vocabulary) -> person.Details:
     return person.Details(
         given_name=who.given_name,
         family_name=who.family_name,
@@ -125,16 +135,17 @@ def _details(who: municipal.Person, occupation: str | None) -> person.Details:
         phone=who.phone,
         email=who.email,
         address=who.address,
-        occupation=None if _is_code(occupation) else occupation,
+        occupation=None if _goes_out(occupation, known) else occupation,
     )
 
 
-def _placement(placement: people.Placement) -> refugee.Placement:
-    return refugee.Placement(placement.kind, placement.placed_on, placement.district)
+def _placement(placement: people.Placement, known: Vocabulary) -> refugee.Placement:
+    district = known.district(placement.district)
+    return refugee.Placement(placement.kind, placement.placed_on, district or refugee.UNLISTED)
 
 
-def registration(data: command.RegisterVolunteer) -> volunteer.Registration:
-    """A new volunteer as intake decides on them."""
+def registration(data: command.RegisterVolunteer, known: Vocabulary) -> volunteer.Registration:
+    """A new volunteer as intake decides on them; `known` are the municipality's words."""
     return volunteer.Registration(
         municipality=data.municipality,
         profile=person.Profile(
@@ -144,10 +155,10 @@ def registration(data: command.RegisterVolunteer) -> volunteer.Registration:
             adults=data.adults,
             minors=data.minors,
             interests=tuple(data.interests),
-            occupation=data.occupation if _is_code(data.occupation) else None,
+            occupation=data.occupation if _goes_out(data.occupation, known) else None,
             education=data.education,
         ),
-        details=_details(data.person, data.occupation),
+        details=_details(data.person, data.occupation, known),
         capacity=data.capacity,
         travel_km=data.travel_km,
         registered_on=data.registered_on,
@@ -188,6 +199,33 @@ def matched(contracts: Iterable[type[Contract]], kinds: Kinds) -> Kinds:
     if unmatched:
         raise LookupError(f"requirements of packs and of intake differ: {', '.join(unmatched)}")
     return kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The codes that programmes know: purposes of consents, kinds of checks, and roles."""
+
+    purposes: frozenset[str]
+    checks: frozenset[str]
+    roles: frozenset[str]
+
+
+def words(packs: Iterable[ProgrammePack]) -> Words:
+    """The codes that these packs know, of both sides: one person may be on either."""
+    known = list(packs)
+    sides = [side for pack in known for side in (pack.sides.receiving, pack.sides.giving)]
+    asked = [item for side in sides for item in side.requirements]
+    return Words(
+        purposes=frozenset(item.purpose for item in asked if isinstance(item, programmes.ConsentAsked)),
+        checks=frozenset(item.check for item in asked if isinstance(item, programmes.CheckAsked))
+        | {
+            rule.code
+            for pack in known
+            for rule in pack.pairing.rules
+            if isinstance(rule, programmes.ChildCertificateRule)
+        },
+        roles=frozenset(side.role for side in sides),
+    )
 
 
 REQUIREMENTS = matched(get_args(get_args(programmes.Requirement)[0]), REGISTRY)

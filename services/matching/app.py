@@ -1,6 +1,6 @@
 """Matching's composition root."""
 
-from services.matching import packs, store
+from services.matching import store
 from services.matching.consumers import subscriptions
 from services.matching.due import due_handlers
 from services.matching.parties import States
@@ -15,7 +15,6 @@ from shared.messaging.wiring import Resources, Wiring
 
 def create_app(settings: Settings, resources: Resources) -> Wiring:
     """Wires matching; nothing is opened and nothing runs yet."""
-    resources.programmes.checks = packs.CHECKS
     parties, pairs = Parties(resources.database), Pairs(resources.database)
     states = States(parties, pairs)
     matching = Matching(pairs, resources.programmes)

@@ -1,25 +1,28 @@
-"""Programme packs → what rounds need of them, and what matching finds wrong with a pack.
+"""Programme packs → what rounds need of them.
 
 A pack's rules and criteria are looked up by code: this module names none of them.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from inspect import signature
 from typing import get_args
 
-from services.matching.domain.criteria import CRITERIA, MOST_POINTS
+from services.matching.domain.criteria import CRITERIA
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import RULES
 from services.matching.domain.rules import Rule as HardRule
 from shared.contracts.fields import Contract
 from shared.contracts.periods import number_of
 from shared.contracts.programmes import AgeAsked, ApprovalAsked, PackSide, ProgrammePack, Rule
-from shared.messaging.tables import PackCheck
+from shared.programmes import checks
 
 
 class RulesDiffer(LookupError):
     """The contract and matching's table don't have the same rules, or not with the same parameters."""
+
+
+class CriteriaDiffer(LookupError):
+    """Packs may name criteria that matching's table doesn't have."""
 
 
 def agreed_codes(classes: tuple[type[Contract], ...], table: Mapping[str, HardRule]) -> frozenset[str]:
@@ -39,8 +42,18 @@ def agreed_codes(classes: tuple[type[Contract], ...], table: Mapping[str, HardRu
     return frozenset(fields)
 
 
+def agreed_criteria(checked: Collection[str], table: Collection[str]) -> frozenset[str]:
+    """The codes that packs may name, each of which the table has; raises CriteriaDiffer."""
+    missing = {*checked} - {*table}
+    if missing:
+        raise CriteriaDiffer(f"packs may name criteria that the table lacks: {', '.join(sorted(missing))}")
+    return frozenset(checked)
+
+
 RULE_CODES = agreed_codes(get_args(get_args(Rule)[0]), RULES)
 """Every rule's code; a rule with only its half written stops the start."""
+CRITERION_CODES = agreed_criteria(checks.CRITERIA, CRITERIA)
+"""Every criterion's code that packs may name; one that the table lacks stops the start."""
 
 
 def rules(pack: ProgrammePack) -> Rules:
@@ -78,39 +91,6 @@ def recorders(pack: ProgrammePack, signatory: str) -> frozenset[str]:
         item.organisation for side in sides for item in side.requirements if isinstance(item, ApprovalAsked)
     }
     return frozenset(approving | (set(pack.pairing.signatories) - people))
-
-
-def unknown_criteria(pack: ProgrammePack) -> str | None:
-    """Criteria that the table doesn't have."""
-    unknown = sorted(pack.pairing.criteria.keys() - CRITERIA.keys())
-    if not unknown:
-        return None
-    return f"pairing.criteria.{unknown[0]}: unknown; those that exist: {', '.join(CRITERIA)}"
-
-
-def weights_too_large(pack: ProgrammePack) -> str | None:
-    """Weights beyond what the arithmetic is meant for."""
-    heavy = sorted(code for code, weight in pack.pairing.criteria.items() if weight > MOST_POINTS)
-    return f"pairing.criteria.{heavy[0]}: at most {MOST_POINTS}" if heavy else None
-
-
-def repeated_rules(pack: ProgrammePack) -> str | None:
-    """Rules that stand there twice: nobody can tell which parameters are meant."""
-    repeated = [
-        code for code, times in Counter(rule.code for rule in pack.pairing.rules).items() if times > 1
-    ]
-    return f"pairing.rules: {repeated[0]} stands there twice" if repeated else None
-
-
-def missing_rules(pack: ProgrammePack) -> str | None:
-    """Rules that no pack may leave out."""
-    named = {rule.code for rule in pack.pairing.rules}
-    missing = [code for code, rule in RULES.items() if rule.indispensable and code not in named]
-    return f"pairing.rules: every pack names {', '.join(missing)} too" if missing else None
-
-
-CHECKS: tuple[PackCheck, ...] = (unknown_criteria, weights_too_large, repeated_rules, missing_rules)
-"""What matching asks of a pack beyond its contract."""
 
 
 def _minimum_age(side: PackSide) -> int | None:

@@ -167,8 +167,8 @@ class Rounds:
         data = task.row.data
         made = await self._pairs.of_round(data["round"], work.session)
         today = solved.loaded.pool.today
-        result = solved.result
-        if not data.get("dry_run"):
+        result, is_trial = solved.result, bool(data.get("dry_run"))
+        if not is_trial:
             completed = wire.completed(solved.municipality, result, len(made), skipped)
             work.emit(ROUND_COMPLETED, subject=task.row.subject, data=completed, cause=task.row.cause)
         if skipped:
@@ -183,11 +183,13 @@ class Rounds:
             "round": data["round"],
             "receiving": result.receiving,
             "giving": result.giving,
-            "proposed": len(made),
+            "proposed": len(result.proposals) if is_trial else len(made),
             "skipped": skipped,
             "optimum_proven": result.optimum_proven,
             "total": result.total,
-            "proposals": wire.proposals(made[:LISTED]) if made else _would_propose(result),
+            "proposals": (
+                wire.would_propose(result.proposals[:LISTED]) if is_trial else wire.proposals(made[:LISTED])
+            ),
             "unmatched_receiving": wire.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
@@ -201,10 +203,3 @@ class Rounds:
         ref = CommandRef.of(command)
         replies = await Replies.load(work, [ref])
         replies.send(ref, task.row.cause, answer, dry_run=bool(task.row.data.get("dry_run")))
-
-
-def _would_propose(result: RoundResult) -> list[dict[str, Any]]:
-    return [
-        {"receiving": proposal.receiving, "giving": proposal.giving, "score": proposal.receipt.score}
-        for proposal in result.proposals[:LISTED]
-    ]

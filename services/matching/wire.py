@@ -1,6 +1,6 @@
 """Contract events and replies ↔ domain; packs are mapped in `packs`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from services.matching.domain.pair import Answer, EndReason, Fact, Pair, PairStatus, Signature, Spell
 from services.matching.domain.party import Availability, Expectations, Giving, Receiving
-from services.matching.domain.proposal import Alternative, Receipt, Unmatched
+from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
@@ -182,6 +182,20 @@ def _back(receipt: public.ScoreReceipt) -> Receipt:
         round_id=receipt.round,
         alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
     )
+
+
+def would_propose(found: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """What a dry run would propose, as `proposals` lists it but for what only a proposal has: its own
+    reference, and until when it may be answered.
+    """
+    return [
+        {
+            "receiving": proposal.receiving,
+            "giving": proposal.giving,
+            **{name: value for name, value in _receipt(proposal.receipt).items() if value is not None},
+        }
+        for proposal in found
+    ]
 
 
 def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.due import Task
 from shared.messaging.work import Work
+from shared.mongo import Database
 from shared.sealing import Opener, SealingError
 
 log = get_logger(__name__)
@@ -154,11 +155,11 @@ class Delivery:
 
         if isinstance(decided, Sent):
             # A step and not `finish`: the mail is out, whatever has become of the row meanwhile.
-            await self._insist(lambda: task.step(sent))
+            await self._insist(task.database, lambda: task.step(sent))
         else:
             await task.finish(ended)
 
-    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _insist(self, database: Database, step: Callable[[], Awaitable[None]]) -> None:
         """Stores what can't be undone, waiting for a database that is down: forgotten, it would repeat."""
         waits = retry.Waits()
         while True:
@@ -167,7 +168,7 @@ class Delivery:
             except Exception as error:
                 if not retry.is_infrastructure(error):
                     raise
-                self._health.degraded("due", type(error).__name__)
+                self._health.degraded("due", retry.cause_of(error, database))
                 log.warning("mark_waits", **describe_error(error))
                 await waits.sleep()
 

@@ -1,5 +1,7 @@
 """`GET /indicators`: what stands on `indicators.v1`, for those without Kafka, and nothing else."""
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
@@ -11,6 +13,9 @@ from shared.mongo import DatabaseError
 
 log = get_logger(__name__)
 
+PAGE, LARGEST_PAGE = 100, 1000
+"""How many figures an answer has if nothing is said, and at most. One is half a kilobyte."""
+
 
 class Pages:
     """The endpoints over published figures."""
@@ -20,17 +25,30 @@ class Pages:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """All figures, or those of one municipality, programme and period."""
+        """All figures page by page, or those of one municipality, programme and period."""
         return [
             Route("/indicators", self._all),
             Route("/indicators/{municipality}/{programme}/{period}", self._one),
         ]
 
-    async def _all(self, _: Request) -> JSONResponse:
+    async def _all(self, request: Request) -> JSONResponse:
+        """A page of all figures, and under `next` the address of the one behind it, if there is one."""
+        limit = _limit(request.query_params.get("limit", str(PAGE)))
+        if limit is None:
+            return _error(
+                400, "limit_invalid", f"limit: a whole number from 1 to {LARGEST_PAGE}; {PAGE} if left out."
+            )
         try:
-            return JSONResponse({"indicators": await self._repository.indicators.all()})
+            found = await self._repository.indicators.page(request.query_params.get("after", ""), limit + 1)
         except DatabaseError as error:
             return _unavailable(error)
+        page = found[:limit]
+        if len(found) <= limit:
+            return JSONResponse({"indicators": page})
+        last = page[-1]
+        after = key_of((last["municipality"], last["programme"]), last["period"])
+        behind = urlencode({"after": after, "limit": limit}, safe="/")
+        return JSONResponse({"indicators": page, "next": f"/indicators?{behind}"})
 
     async def _one(self, request: Request) -> JSONResponse:
         asked = request.path_params
@@ -47,6 +65,12 @@ class Pages:
                 "what is. A period is 2016 or 2016-06; a municipality's own programme is called all.",
             )
         return JSONResponse(found)
+
+
+def _limit(text: str) -> int | None:
+    """The size of a page; None where the text is none."""
+    digits = len(text) <= len(str(LARGEST_PAGE)) and text.isascii() and text.isdigit()
+    return int(text) if digits and 1 <= int(text) <= LARGEST_PAGE else None
 
 
 def _unavailable(error: DatabaseError) -> JSONResponse:

@@ -17,6 +17,8 @@ TYPE_PREFIX = "no.kobling."
 COMMAND_PREFIX = "no.kobling.command."
 
 Attribute = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+TraceState = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+"""W3C asks everybody to hand on 512 characters at least."""
 TraceParent = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 ]
@@ -24,7 +26,7 @@ TraceParent = Annotated[
 
 def media_type(text: str) -> str:
     """A content type's type and subtype, in lower case: case and room around `;` mean nothing (RFC 9110)."""
-    return text.partition(";")[0].strip().lower()
+    return text.partition(";")[0].strip(" \t").lower()
 
 
 def _tidied(value: Any) -> Any:
@@ -39,7 +41,7 @@ class Envelope(Contract):
 
     `expectedrevision` (commands): refuse when the subject has moved on. `dryrun` (commands): say what would
     happen, change nothing. `tracestate` and `partitionkey` are CloudEvents' documented extensions, accepted
-    and not used.
+    and not used; of others see EXTENSION.
     """
 
     specversion: Annotated[str, StringConstraints(pattern=r"^1\.0$")]
@@ -56,11 +58,20 @@ class Envelope(Contract):
     correlationid: Attribute | None = None
     causationid: Attribute | None = None
     traceparent: TraceParent | None = None
-    tracestate: Attribute | None = None
+    tracestate: TraceState | None = None
     partitionkey: Attribute | None = None
     expectedrevision: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     dryrun: bool = False
     data: dict[str, Any]
+
+
+EXTENSION = r"^(?!data$|dr|dy|.*run|exp?ect|.*revis)[a-z0-9]{1,60}$"
+"""Names of other extensions, which brokers and tracing add on the way: let through and not kept, in what
+outside systems send. `data` is none, nor is what looks like a misspelt `dryrun` or
+`expectedrevision`: without these a command would be carried out that wasn't meant to be.
+"""
+FOR_COMMANDS = ("dryrun", "expectedrevision")
+"""Attributes of commands alone."""
 
 
 def type_name(name: str, version: int = 1) -> str:

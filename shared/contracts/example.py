@@ -22,6 +22,7 @@ VOLUNTEER = "volunteer-example2example3example4"
 PAIR = "pair-example2example3example4"
 MESSAGE = "message-example2example3example4exampl"
 ROUND = "round-01980000-0000-7000-8000-example00001"
+EVENT = "0198e0a4-7c1e-7000-8000-00000e7a3b1e"
 COMMAND = "0b7ad0b2-example-command"
 LETTER = "6b0f2f7e-5d0e-5a53-9a0c-3f1f7e0c0001"
 

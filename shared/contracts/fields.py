@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,7 +29,23 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _FINER = re.compile(r"(\.\d{6})\d+", re.ASCII)
 _MICROSECONDS = len("2026-11-22T09:00:00.000000Z")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt](?:[01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,9})?)?"
+    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+
+_DAYS = (
+    # Leap years of 1900 to 2200; 1900, 2100 and 2200 are none.
+    r"(?:(?:(?:19|21)(?:0[48]|[2468][048]|[13579][26])|20(?:[02468][048]|[13579][26]))-02-29"
+    r"|(?:19[0-9]{2}|2[01][0-9]{2}|2200)-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])))"
+)
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+DAY_PATTERN = f"^{_DAYS}$"
+"""What `parse_day` takes, for schemas."""
+INSTANT_PATTERN = rf"^{_DAYS}[Tt]{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|[+-]{_CLOCK})$"
+"""What `parse_instant` takes, for schemas: JSON Schema's `date-time` asks for seconds."""
 
 
 def parse_day(value: Any) -> date:
@@ -46,7 +63,9 @@ def parse_day(value: Any) -> date:
 
 
 def parse_instant(value: Any) -> datetime:
-    """A moment in UTC from RFC 3339; raises `time_invalid`, `time_without_zone` or `date_out_of_range`."""
+    """A moment in UTC from RFC 3339, seconds or not; raises `time_invalid`, `time_without_zone` or
+    `date_out_of_range`.
+    """
     if isinstance(value, str):
         if not _INSTANT.fullmatch(value):
             code = "time_without_zone" if _INSTANT.fullmatch(value + "Z") else "time_invalid"
@@ -91,10 +110,11 @@ OperatorId = Annotated[
 ]
 """An operator's account as it stands in topic names; never a person's name."""
 
+CASE_PATTERN = r"^[A-Za-z0-9._:/-]{1,64}$"
 CaseReference = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$"), Field(examples=[example.CASE]), PRIVATE
+    str, StringConstraints(pattern=CASE_PATTERN), Field(examples=[example.CASE]), PRIVATE
 ]
-"""A municipality's own reference of a case; never a personal number."""
+"""A municipality's own reference of a case, such as `2026/4821`; never a personal number."""
 
 CODE_PATTERN = r"^[a-z][a-z0-9_]{0,59}$"
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
@@ -115,6 +135,18 @@ LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """One line of human text: a name, a street, an occupation."""
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError(
+            "unprintable_character", "must hold no line breaks or other invisible signs"
+        )
+    return text
+
+
+PrintableLine = Annotated[Line, AfterValidator(_printable)]
+"""A line that administrators write and that is published."""
 
 Subject = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z0-9]{16,40}$")]
 """A random reference: a prefix and at least 80 random bits in base 32, never derived from a person."""

@@ -15,11 +15,12 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from shared.contracts import municipal
+from shared.contracts import municipal, topics
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.compatibility import breaking_changes
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import EXTENSION, FOR_COMMANDS, Envelope
 from shared.contracts.example import MUNICIPALITY, OPERATOR
+from shared.contracts.fields import CASE_PATTERN, DAY_PATTERN, INSTANT_PATTERN
 from shared.contracts.message import Message
 from shared.contracts.topics_page import EXAMPLE_FILES, SCHEMAS, file_name, topics_page
 
@@ -43,15 +44,24 @@ class _Inbound(GenerateJsonSchema):
         return False
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Defaults other than null."""
+        """Null is taken for absent, so also where the default is another; it is no default to name."""
         found = super().default_schema(schema)
         if found.get("default", ...) is None:
             del found["default"]
-        return found
+            return found
+        default = {"default": found.pop("default")} if "default" in found else {}
+        return {"anyOf": [found, {"type": "null"}], **default}
 
 
 class _Published(_Inbound):
     """Schemas of what Kobling writes: nulls are left out, and readers ignore fields that they don't know."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Defaults other than null."""
+        found = GenerateJsonSchema.default_schema(self, schema)
+        if found.get("default", ...) is None:
+            del found["default"]
+        return found
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         """An absent value is left out, never null."""
@@ -78,7 +88,7 @@ RULES: dict[type, JsonSchemaValue] = {
             {
                 "if": {"properties": {"protection": {"const": "none"}}, "required": ["protection"]},
                 "then": {"properties": {"person": {"type": "object"}}, "required": ["person"]},
-                "else": {"properties": {"person": False}},
+                "else": {"properties": {"person": {"type": "null"}}},
             },
         ]
     }
@@ -99,7 +109,8 @@ def schema(message: Message) -> JsonSchemaValue:
         "data": {"$ref": f"#/$defs/{message.model.__name__}"},
     }
     if not message.command:
-        del properties["expectedrevision"], properties["dryrun"]
+        for name in FOR_COMMANDS:
+            properties[name] = {"type": "null"}
     whole: JsonSchemaValue = {
         "$schema": DIALECT,
         "$id": message.dataschema,
@@ -110,11 +121,48 @@ def schema(message: Message) -> JsonSchemaValue:
         "required": envelope["required"],
     }
     if message.inbound:
-        whole["additionalProperties"] = False
+        _as_it_is_taken(message, whole)
     else:
+        for name in FOR_COMMANDS:
+            del properties[name]
         whole["required"] += _ALWAYS_WRITTEN + (["revision"] if message.topic.state else [])
     whole["$defs"] = {message.model.__name__: data, **definitions}
-    return whole
+    return _with_exact_times(whole) if message.inbound else whole
+
+
+def _as_it_is_taken(message: Message, whole: JsonSchemaValue) -> None:
+    """What the reading of inbound records takes and refuses of an envelope beyond its model."""
+    properties = whole["properties"]
+    whole["patternProperties"] = {EXTENSION: {"type": ["string", "number", "boolean", "null"]}}
+    whole["additionalProperties"] = False
+    content_type = properties["datacontenttype"]["anyOf"][0]
+    content_type["pattern"] = rf"^[ \t]*{_any_case('application/json')}[ \t]*(;.*)?$"
+    if message.topic == topics.SETTLEMENTS:
+        properties["subject"]["pattern"] = CASE_PATTERN
+
+
+def _any_case(text: str) -> str:
+    return "".join(f"[{sign.upper()}{sign}]" if sign.isalpha() else sign for sign in text)
+
+
+def _with_exact_times(value: Any) -> Any:
+    """A schema whose days and moments are told by patterns: `format` alone checks nothing in most validators,
+    and its `date-time` asks for seconds.
+    """
+    match value:
+        case {"format": "date"}:
+            return {**value, "pattern": DAY_PATTERN}
+        case {"format": "date-time"}:
+            return {
+                **{name: one for name, one in value.items() if name != "format"},
+                "pattern": INSTANT_PATTERN,
+            }
+        case dict():
+            return {name: _with_exact_times(one) for name, one in value.items()}
+        case list():
+            return [_with_exact_times(one) for one in value]
+        case _:
+            return value
 
 
 def _topic_of(message: Message) -> str:

@@ -76,8 +76,10 @@ class PersonSettled(Contract):
     before anything looks at it. At least one of the three dates is there; only `expected_arrival_on` may
     lie ahead, and with it alone `placement.placed_on`, by a year at most.
 
-    `occupation` is published where it has the form of a code, such as `cook`; other words stay in intake.
-    `placement.district` is published as it is: a part of town, never a name or an address.
+    `occupation` and `interests` are published where the municipality's programmes list them, or, where these
+    list nothing, as codes of up to three plain words, such as `cook`; another occupation stays in intake.
+    `placement.district` is published where they list it, in their spelling. What goes nowhere, but for an
+    occupation, is said in the receipt: it costs no settlement.
     """
 
     model_config = example(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.example import example
 from shared.contracts.fields import Code, Contract, Day, Gender, Hours, LanguageCode, Line, Subject
-from shared.contracts.published import PUBLISHED
+from shared.contracts.published import PUBLISHED, REGISTERED
 
 LanguageLevel = Literal["native", "fluent", "basic"]
 WeekdayPart = Literal["weekday_morning", "weekday_afternoon", "weekday_evening", "weekend"]
@@ -22,13 +22,17 @@ class Language(Contract):
 
 
 class Placement(Contract):
-    """Where a municipality has housed somebody; `district` is a part of town, never an address."""
+    """Where a municipality has housed somebody.
+
+    `district` is a part of town that the municipality's programmes list, and `unlisted` in what Kobling
+    publishes where the case system wrote anything else: it may have been an address.
+    """
 
     model_config = example({"kind": "permanent", "placed_on": "2026-10-05", "district": "Fana"})
 
     kind: Literal["temporary", "permanent", "private_host"]
     placed_on: Day
-    district: Annotated[Line, PUBLISHED]
+    district: Annotated[Line, REGISTERED]
 
 
 class Household(Contract):

@@ -19,6 +19,7 @@ from shared.contracts.fields import (
     Line,
     Municipality,
     PackVersion,
+    PrintableLine,
     ProgrammeName,
 )
 from shared.contracts.message import inbound
@@ -264,13 +265,23 @@ class ProgrammePack(Contract):
 
 
 class ActiveProgramme(Contract):
-    """That a municipality runs a programme under a pack version; key `active/<municipality>/<name>`."""
+    """That a municipality runs a programme under a pack version; key `active/<municipality>/<name>`.
 
-    model_config = example({}, subject=f"active/{POOL}")
+    `districts` are the municipality's parts of town, and `topics` the codes for interests, activities and
+    occupations. Only what one of a municipality's programmes lists is published; where none lists topics,
+    codes of up to three plain words are.
+    """
+
+    model_config = example(
+        {"districts": ["Fana", "Laksevåg", "Årstad"], "topics": ["cook", "cooking", "football"]},
+        subject=f"active/{POOL}",
+    )
 
     municipality: Municipality
     programme: ProgrammeName
     pack_version: PackVersion
+    districts: Annotated[list[PrintableLine], Field(max_length=200), REGISTERED] = []
+    topics: Annotated[list[Code], Field(max_length=1000), REGISTERED] = []
 
 
 PROGRAMME_PUBLISHED = inbound(topics.PROGRAMMES, ProgrammePack, "ProgrammePublished", version=2)

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from shared.contracts import topics
-from shared.contracts.example import COMMAND, PAIR, POOL, REFUGEE, ROUND, VOLUNTEER, example
+from shared.contracts.example import COMMAND, PACK_VERSION, PAIR, POOL, REFUGEE, ROUND, VOLUNTEER, example
+from shared.contracts.faults import Faults, Sentence
 from shared.contracts.fields import Code, Contract
 from shared.contracts.message import event
-
-RejectionMessage = Annotated[str, StringConstraints(max_length=400)]
 
 
 class CommandAccepted(Contract):
@@ -39,11 +38,25 @@ class CommandPreviewed(Contract):
                 "round": ROUND,
                 "receiving": 25,
                 "giving": 55,
-                "proposed": 0,
+                "proposed": 23,
                 "skipped": 0,
                 "optimum_proven": True,
                 "total": 1127,
-                "proposals": [{"receiving": REFUGEE, "giving": VOLUNTEER, "score": 49}],
+                "proposals": [
+                    {
+                        "receiving": REFUGEE,
+                        "giving": VOLUNTEER,
+                        "score": 49,
+                        "parts": {"interests": 20, "common_language": 29},
+                        "waiting_bonus": 6,
+                        "rank": 1,
+                        "candidates": 31,
+                        "vetoes": {},
+                        "warnings": [],
+                        "pack_version": PACK_VERSION,
+                        "round": ROUND,
+                    }
+                ],
                 "unmatched_receiving": [],
             },
         },
@@ -68,7 +81,11 @@ class CommandPending(Contract):
 
 
 class CommandRejected(Contract):
-    """Not done. `message` says what would help; `state` is the current one where the command was too late."""
+    """Not done. `message` says what would help; `state` is the current one where the command was too late.
+
+    `code` and `field` are the first of the `faults`, which lists all that was found in a command that could
+    not be read or published, ten at most.
+    """
 
     model_config = example(
         {
@@ -84,9 +101,10 @@ class CommandRejected(Contract):
     command: str
     about: str
     code: Code
-    message: RejectionMessage
+    message: Sentence
     field: Annotated[str, Field(max_length=80)] | None = None
     state: dict[str, Any] | None = None
+    faults: Faults | None = None
 
 
 ACCEPTED = event(topics.REPLIES, CommandAccepted)

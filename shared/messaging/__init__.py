@@ -2,6 +2,7 @@
 
 Rooms and single modules, each importing only those above it:
 
+bootstrap  aiokafka's clients, made to find brokers again that have moved
 reading    from a broker's bytes to a validated record, or to the reason why not
 places     where in each partition the service stands, held against its group's offsets and the log
 sending    the outbox and the relay that empties it, one replica at a time
@@ -11,7 +12,8 @@ tables     the topics that each replica reads whole
 due        what happens at its time; `subscription` is what a service plugs in for a topic
 rebuild    a lost database read anew from topics; `metrics` are what is told of all this
 batches    one transaction a batch: inbox, effects, outbox, positions; dead letters; the consumer
-ticks      each writer's daily sign on its own topics; `due_runner` runs due rows
+ticks      each writer's daily sign on its own topics; `due_runner` runs due rows; `topic_settings` looks at
+           settings of topics that exist
 commands   operators' commands: who may, what came of it, one final reply each; the desk of dead letters
 wiring     all of it put together for one service, with nothing opened
 runtime    a wiring run: broker, relays, due rows; `serving` is the process around it, with HTTP

@@ -83,7 +83,7 @@ class DueRunner:
                     waits.reset()
                     await self._pause(self.poll)
                 except Exception as error:  # noqa: BLE001 (a claim runs out by itself; it is tried again)
-                    self.health.degraded("due", type(error).__name__)
+                    self.health.degraded("due", retry.cause_of(error, self.database))
                     log.warning("due_rows_wait", **describe_error(error))
                     await self._pause(waits.next())
             while self._in_hand:

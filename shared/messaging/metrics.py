@@ -8,10 +8,11 @@ left out, and its totals, which hold for good, are those of the last answer: an 
 import asyncio
 import re
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -38,7 +39,19 @@ LATE = timedelta(minutes=1)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 PLACE = ("topic", "partition")
 
-Lags = Callable[[], Mapping[Partition, int]]
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What to ask a subscription's consumer: offsets behind the last stable offset, and behind the log's end;
+    seconds for which an open transaction has held back what follows it. Each by partition.
+    """
+
+    lags: Callable[[], Mapping[Partition, int]]
+    lags_to_end: Callable[[], Mapping[Partition, int]]
+    held: Callable[[], Mapping[Partition, float]]
+
+
+Values = TypeVar("Values", bound=tuple[str, ...])
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +83,9 @@ class Metrics:
     prefix: str = ""
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     leads: Callable[[], bool] | None = None
-    _lags: dict[str, Lags] = field(default_factory=dict, init=False)
+    refused: Callable[[], Mapping[str, int]] = dict
+    _follows: dict[str, Follows] = field(default_factory=dict, init=False)
+    _wrong_settings: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
     _looked: _Looked | None = field(default=None, init=False)
     _answered: bool = field(default=False, init=False)
     _records: Counter = field(init=False)
@@ -104,9 +119,13 @@ class Metrics:
         """Where to time a subscription's batches."""
         return self._batches.labels(subscription)
 
-    def follow(self, subscription: str, lags: Lags) -> None:
-        """Asks `lags` how far a subscription's consumer is behind; a new consumer replaces the last one."""
-        self._lags[subscription] = lags
+    def follow(self, subscription: str, follows: Follows) -> None:
+        """Asks how far a subscription's consumer is behind; a new consumer replaces the last one."""
+        self._follows[subscription] = follows
+
+    def wrong_settings(self, topic_settings: Mapping[tuple[str, str], int]) -> None:
+        """Takes over how many topics of a family have a setting wrong, by family and setting."""
+        self._wrong_settings = dict(topic_settings)
 
     async def render(self, database: Database, clock: Clock) -> bytes:
         """The page in Prometheus' text format."""
@@ -119,20 +138,40 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _current(self) -> Iterator[Metric]:
-        lag = GaugeMetricFamily(
-            "kobling_consumer_lag", "Last stable offset less the next to be handled.", labels=PLACE
+        follows = self._follows.values()
+        yield _gauge(
+            "kobling_consumer_lag",
+            "Last stable offset less the next to be handled.",
+            self._summed(entry for one in follows for entry in one.lags().items()),
         )
-        for place, behind in self._summed(
-            (partition, behind) for lags in self._lags.values() for partition, behind in lags().items()
-        ).items():
-            lag.add_metric(place, behind)
-        yield lag
+        yield _gauge(
+            "kobling_consumer_lag_to_end",
+            "The log's end (high watermark) less the next to be handled.",
+            self._summed(entry for one in follows for entry in one.lags_to_end().items()),
+        )
+        yield _gauge(
+            "kobling_consumer_held_seconds",
+            "For how long an open transaction has held back what follows it: the longest of a family.",
+            self._longest(entry for one in follows for entry in one.held().items()),
+        )
+        yield _gauge(
+            "kobling_topic_settings_wrong",
+            "Topics that have a setting otherwise than Kobling needs it.",
+            self._wrong_settings,
+            ("topic", "setting"),
+        )
         if self.leads is not None:
             yield GaugeMetricFamily(
                 "kobling_relay_leads", "1 where this process relays the outbox.", float(self.leads())
             )
         yield GaugeMetricFamily(
             "kobling_database_answered", "1 where the database answered this page.", float(self._answered)
+        )
+        yield _gauge(
+            "kobling_table_records_refused",
+            "Records of operators and programmes that don't hold: what held before goes on.",
+            {(topic,): count for topic, count in self.refused().items()},
+            ("topic",),
         )
         if self._looked is not None:
             yield from self._totals(self._looked)
@@ -165,12 +204,29 @@ class Metrics:
                 counter.add_metric(place, count)
             yield counter
 
+    def _longest(self, times: Iterable[tuple[Partition, float]]) -> dict[tuple[str, str], float]:
+        """The longest time by family and partition."""
+        longest: dict[tuple[str, str], float] = {}
+        for (topic, partition), seconds in times:
+            place = family(topic, self.prefix), str(partition)
+            longest[place] = max(seconds, longest.get(place, 0.0))
+        return longest
+
     def _summed(self, counts: Iterable[tuple[Partition, int]]) -> dict[tuple[str, str], int]:
         """Counts by family and partition."""
         summed: Tally[tuple[str, str]] = Tally()
         for (topic, partition), count in counts:
             summed[family(topic, self.prefix), str(partition)] += count
         return dict(summed)
+
+
+def _gauge(
+    name: str, description: str, values: Mapping[Values, float], labels: Sequence[str] = PLACE
+) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, description, labels=labels)
+    for place, value in values.items():
+        gauge.add_metric(place, value)
+    return gauge
 
 
 @dataclass(frozen=True, slots=True)

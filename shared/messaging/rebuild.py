@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from pymongo.errors import PyMongoError
 
 from shared.clock import Clock
 from shared.contracts.fields import Contract
 from shared.contracts.topics import Service, Topic
 from shared.health import Health
 from shared.logging import get_logger
+from shared.messaging.bootstrap import finding_again
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import (
     FETCH_BYTES,
@@ -31,6 +33,7 @@ from shared.messaging.reading.records import (
 from shared.messaging.sending.relay import ProducerFactory
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
+from shared.retry import is_too_much
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -141,7 +144,7 @@ class Rebuild:
     async def _rebuild(self) -> int:
         """Reads all sources; returns the broker's time of the newest record of the service's own."""
         await self._fence()
-        consumer = AIOKafkaConsumer(
+        bare = AIOKafkaConsumer(
             bootstrap_servers=self.kafka,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
@@ -149,6 +152,7 @@ class Rebuild:
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=PARTITION_BYTES,
         )
+        consumer = finding_again(bare)
         newest = NEVER
         await consumer.start()
         try:
@@ -217,7 +221,18 @@ class Rebuild:
                 case _:
                     # Of others' records the subscriber makes dead letters.
                     pass
-        await self.step(lambda work: take(readable, work))
+        await self._take_in_parts(take, readable)
+
+    async def _take_in_parts(self, take: Take, readable: Sequence[Readable]) -> None:
+        """In one transaction, or in two where that is too much for the server."""
+        try:
+            await self.step(lambda work: take(readable, work))
+        except PyMongoError as error:
+            if len(readable) == 1 or not is_too_much(error):
+                raise
+            middle = len(readable) // 2
+            await self._take_in_parts(take, readable[:middle])
+            await self._take_in_parts(take, readable[middle:])
 
     async def step(self, body: Callable[[Work], Awaitable[T]]) -> T:
         """Runs one transaction."""

@@ -20,16 +20,24 @@ from shared.messaging.due_runner import DueRunner
 from shared.messaging.metrics import Metrics
 from shared.messaging.places.admission import Admission
 from shared.messaging.places.guard import OffsetGuard
+from shared.messaging.reading.bounded import bound_batches
 from shared.messaging.rebuild import Rebuild
 from shared.messaging.sending.relays import Relays
-from shared.messaging.tables import TableReader
+from shared.messaging.tables import Kept, TableReader
+from shared.messaging.topic_settings import TopicWatch
 from shared.messaging.wiring import Resources, Wiring
-from shared.retry import Waits
+from shared.programmes.acceptance import Acceptance
+from shared.retry import Waits, cause_of
 from shared.settings import ServiceSettings
 
 log = get_logger(__name__)
 
-LEAVE_SECONDS = 5.0
+LEAVE_SECONDS = 1.5
+"""How long consumers may take to leave their groups, beyond what handlers have."""
+LAST_SECONDS = 1.0
+"""What relays and due rows have at least, when the batches took all of `drain`."""
+CANCEL_SECONDS = 0.5
+"""How long what was cancelled may take to end; `serving` ends the process if it doesn't."""
 
 
 @dataclass(slots=True)
@@ -40,6 +48,7 @@ class App:
     settings: ServiceSettings
     broker: KafkaBroker = field(init=False)
     admission: Admission = field(init=False)
+    tables: TableReader = field(init=False)
     metrics: Metrics = field(init=False)
     relays: Relays = field(init=False)
     due: DueRunner = field(init=False)
@@ -51,7 +60,8 @@ class App:
     def __post_init__(self) -> None:
         resources, settings = self.resources, self.settings
         name = f"{resources.prefix}{resources.service}"
-        self.broker = make_broker(settings.kafka, name)
+        bound_batches()
+        self.broker = make_broker(settings.kafka, name, settings.drain)
         self.relays = Relays.of(
             resources.database,
             settings.kafka,
@@ -61,7 +71,10 @@ class App:
             settings.relay_poll,
             resources.health,
         )
-        self.metrics = Metrics(resources.prefix, leads=lambda: self.relays.leads)
+        self.tables = self._table_reader()
+        self.metrics = Metrics(
+            resources.prefix, leads=lambda: self.relays.leads, refused=lambda: self.tables.refused
+        )
         self.rebuild = Rebuild(
             self.wiring.recipe,
             resources.database,
@@ -87,6 +100,17 @@ class App:
         """What the service was wired with."""
         return self.wiring.resources
 
+    def _table_reader(self) -> TableReader:
+        resources = self.resources
+        return TableReader(
+            self.settings.kafka,
+            resources.prefix,
+            Acceptance(resources.operators, resources.programmes),
+            Kept(resources.database),
+            resources.clock,
+            resources.health,
+        )
+
     def _subscribe(self) -> None:
         """Gives each transaction a processor, and each processor a subscriber."""
         for transaction in self.wiring.transactions:
@@ -105,11 +129,11 @@ class App:
     async def start(self) -> None:
         """Starts everything in order, waiting for servers that are down."""
         resources = self.resources
-        tables = TableReader(
-            self.settings.kafka, resources.prefix, resources.operators, resources.programmes, resources.health
+        watch = TopicWatch(
+            self.settings.kafka, resources.prefix, resources.service, resources.health, self.metrics
         )
         beside = (part() for part in self.wiring.beside)
-        self._following += [asyncio.ensure_future(part) for part in (tables.run(), *beside)]
+        self._following += [asyncio.ensure_future(part) for part in (self.tables.run(), watch.run(), *beside)]
         await self._until_there("database", lambda: resources.database.ensure(self.wiring.collections))
         await self.admission.wait()
         self._following.append(asyncio.ensure_future(self.admission.watch()))
@@ -117,7 +141,7 @@ class App:
         await self._until_there("database", tick)
         for hook in self.wiring.on_start:
             await self._until_there("database", hook)
-        await tables.caught_up.wait()
+        await self.tables.caught_up.wait()
         await self._until_there(rebuild.PART, self.rebuild.run)
         self._draining += [asyncio.ensure_future(part.run()) for part in (self.relays, self.due)]
         await self._until_there("broker", self._start_broker)
@@ -143,7 +167,7 @@ class App:
                 await step()
             except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
                 server = resources.database.address if part == "database" else self.settings.kafka
-                resources.health.degraded(part, f"{server}: {type(error).__name__}")
+                resources.health.degraded(part, cause_of(error, resources.database, self.settings.kafka))
                 log.warning("start_waits", part=part, server=server, **describe_error(error))
                 await waits.sleep()
             else:
@@ -151,19 +175,29 @@ class App:
                 return
 
     async def stop(self) -> None:
-        """Drains: batches in hand are stored and committed, due rows in hand finished, the outbox sent."""
+        """Drains: batches in hand are stored and committed, due rows in hand finished, the outbox sent.
+
+        All of it together has `drain`, and three seconds more to leave.
+        """
+        loop = asyncio.get_running_loop()
         seconds = self.settings.drain.total_seconds()
-        with contextlib.suppress(TimeoutError):
-            # FastStream gives handlers `drain` as well, and then leaves the groups.
-            await asyncio.wait_for(self.broker.stop(), seconds + LEAVE_SECONDS)
+        until = loop.time() + seconds + LEAVE_SECONDS
         self.due.stop()
+        with contextlib.suppress(TimeoutError):
+            # FastStream gives handlers `drain`, and then leaves the groups.
+            await asyncio.wait_for(self.broker.stop(), seconds + LEAVE_SECONDS)
+        # Last, since it sends what the batches stored.
         self.relays.stop()
         for task in self._following:
             task.cancel()
         if self._draining:
-            await asyncio.wait(self._draining, timeout=seconds)
-        for task in self._draining:
+            await asyncio.wait(self._draining, timeout=max(until - loop.time(), LAST_SECONDS))
+        tasks = [*self._following, *self._draining]
+        if any(not task.done() for task in self._draining):
+            log.warning("drain_cut_short")
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._following, *self._draining, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
         self.resources.database.close()
         log.info("service_stopped")

@@ -24,6 +24,10 @@ from shared.settings import ServiceSettings
 log = get_logger(__name__)
 
 PING_SECONDS = 2.0
+ANSWER_SECONDS = 1
+"""How long a stopping service waits for those who still read an answer; whoever reads nothing is cut off."""
+LEAVE_SECONDS = 5.0
+"""How much longer than `drain` a stopping process lives at most, whatever it still waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,18 @@ class _Pages:
         return JSONResponse({"live": not stuck, "stuck": stuck}, 503 if stuck else 200)
 
     async def ready(self, _: Request) -> JSONResponse:
-        """503 with the causes where anything is waited for."""
+        """503 with the causes where anything is waited for. `notes` say what others should mend: one bad
+        record of one municipality is no reason to take a service from all of them.
+        """
         database = self.app.resources.database
         causes = dict(self.app.resources.health.causes)
         try:
             await asyncio.wait_for(database.ping(), PING_SECONDS)
         except (PyMongoError, TimeoutError) as error:
-            causes["database"] = f"{database.address}: {type(error).__name__}"
-        return JSONResponse({"ready": not causes, "causes": causes}, 503 if causes else 200)
+            causes["database"] = database.cause(error)
+        notes = self.app.resources.health.notes
+        page = {"ready": not causes, "causes": causes, "notes": notes}
+        return JSONResponse(page, 503 if causes else 200)
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus' page."""
@@ -93,7 +101,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(wiring: Wiring, settings: ServiceSettings) -> None:
-    """Runs a service until SIGTERM or SIGINT, then drains."""
+    """Runs a service until SIGTERM or SIGINT, then drains; the same signal a second time ends it at once."""
     _collect_rarely()
     server = _Server(
         uvicorn.Config(
@@ -103,16 +111,22 @@ async def serve(wiring: Wiring, settings: ServiceSettings) -> None:
             log_config=None,
             access_log=False,
             lifespan="on",
+            timeout_graceful_shutdown=ANSWER_SECONDS,
         )
     )
     loop = asyncio.get_running_loop()
     quiet_loop_exceptions(loop)
 
-    def leave() -> None:
+    def leave(number: signal.Signals) -> None:
+        if not server.should_exit:
+            # The system's own alarm, since what holds up a drain may be the loop itself, or a thread.
+            signal.setitimer(signal.ITIMER_REAL, settings.drain.total_seconds() + LEAVE_SECONDS)
         server.should_exit = True
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave)
+        loop.add_signal_handler(number, leave, number)
     await server.serve()
 
 

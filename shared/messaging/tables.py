@@ -4,138 +4,132 @@ Each replica reads them to their end at the start and goes on following them; no
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from pydantic import ValidationError
+from pymongo import ReturnDocument
 
+from shared.clock import Clock
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
-from shared.contracts.programmes import PROGRAMME_PUBLISHED, ActiveProgramme, ProgrammePack
+from shared.contracts.catalogue import BY_TYPE
+from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.health import Health
 from shared.logging import describe_error, get_logger
+from shared.messaging.bootstrap import finding_again
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Erased, Raw, Received, Unreadable
+from shared.mongo import Database, DatabaseError, Document
+from shared.operators import Operators
 from shared.programmes import why_refused
+from shared.programmes.acceptance import Acceptance, Change, Fault
+from shared.programmes.table import Programmes
 from shared.retry import Backoff, Waits
+from shared.servers import broker_cause
+
+__all__ = ["COLLECTION", "TOPICS", "Kept", "Operators", "Programmes", "TableReader", "take"]
 
 log = get_logger(__name__)
 
-PackCheck = Callable[[ProgrammePack], str | None]
-"""What a service asks of a pack beyond its contract: what is wrong with it, field first, or None."""
+TOPICS = (topics.OPERATORS, topics.PROGRAMMES)
+
+SILENCE = timedelta(seconds=15)
+"""A broker answers each fetch within half a second; one that is silent for so long is not there."""
+COLLECTION = "kept_programmes"
+"""What of `programmes.v1` this service has taken over: the topic is compacted, and may hold worse by now."""
 
 
 @dataclass(slots=True)
-class Operators:
-    """Who may send commands, by operator."""
+class Kept:
+    """The packs and activations that were taken over, by their keys, in the service's database."""
 
-    _known: dict[str, Operator] = field(default_factory=dict)
+    database: Database
 
-    def put(self, key: str, operator: Operator | None) -> None:
-        """Takes over a record; None removes the operator."""
-        if operator is None:
-            self._known.pop(key, None)
-        elif operator.operator == key:
-            self._known[key] = operator
-        else:
-            log.warning("operator_ignored", code="key_mismatch")
+    async def load(self, programmes: Programmes) -> None:
+        """Puts back what was taken over before; what a later release can't read is left out, and logged."""
+        async for document in self.database[COLLECTION].find({}):
+            model = _MODELS[document["kind"]]
+            try:
+                record = model.model_validate(document["record"])
+            except ValidationError:
+                log.warning("kept_programme_unreadable", key=document["_id"])
+            else:
+                programmes.put(document["_id"], record)
 
-    def find(self, operator: str, now: datetime) -> Operator | None:
-        """The operator, if known and not expired."""
-        found = self._known.get(operator)
-        return found if found is not None and now < found.valid_until else None
-
-
-@dataclass(slots=True)
-class Programmes:
-    """The programme packs by name and version, and which municipality runs which.
-
-    A pack with which one of the `checks` finds fault is refused: what stood under its key before stays.
-    """
-
-    checks: Sequence[PackCheck] = ()
-    _packs: dict[tuple[str, str], ProgrammePack] = field(default_factory=dict)
-    _active: dict[tuple[str, str], ActiveProgramme] = field(default_factory=dict)
-
-    def put(self, key: str, record: ProgrammePack | ActiveProgramme | None) -> None:
-        """Takes over a record; None removes what its key names."""
+    async def keep(self, key: str, record: ProgrammePack | ActiveProgramme | None) -> Change:
+        """Stores what is about to be taken over, and returns what holds: a pack as it was kept first."""
+        kept = self.database[COLLECTION]
         match record:
             case None:
-                name, _, version = key.partition("@")
-                self._packs.pop((name, version), None)
-                parts = key.split("/")
-                self._active.pop((parts[-2], parts[-1]) if len(parts) > 1 else ("", ""), None)
-            case ProgrammePack():
-                self._put_pack(key, record)
+                await kept.delete_one({"_id": key})
             case ActiveProgramme():
-                if key == f"active/{record.municipality}/{record.programme}":
-                    self._active[record.municipality, record.programme] = record
-                else:
-                    log.warning("programme_ignored", code="key_mismatch")
+                await kept.replace_one({"_id": key}, _document(key, record), upsert=True)
+            case ProgrammePack():
+                first = await kept.find_one_and_update(
+                    {"_id": key},
+                    {"$setOnInsert": _document(key, record)},
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+                record = ProgrammePack.model_validate(first["record"])
+        return key, record
 
-    def _put_pack(self, key: str, pack: ProgrammePack) -> None:
-        if key != f"{pack.name}@{pack.version}":
-            log.warning("programme_ignored", code="key_mismatch")
-            return
-        faults = [fault for check in self.checks if (fault := check(pack)) is not None]
-        if faults:
-            log.error("programme_refused", pack=key, faults=faults)
-            return
-        self._packs[pack.name, pack.version] = pack
 
-    def active(self, municipality: str, programme: str) -> ProgrammePack | None:
-        """The pack that a municipality runs the programme under now, if it does."""
-        found = self._active.get((municipality, programme))
-        return None if found is None else self._packs.get((programme, found.pack_version))
+_MODELS: Mapping[str, type[ProgrammePack | ActiveProgramme]] = {
+    "pack": ProgrammePack,
+    "activation": ActiveProgramme,
+}
 
-    def pack(self, name: str, version: str) -> ProgrammePack | None:
-        """A pack by name and version."""
-        return self._packs.get((name, version))
 
-    def all_active(self) -> list[tuple[str, ProgrammePack]]:
-        """Each (municipality, pack) that runs, in a stable order."""
-        return [
-            (municipality, pack)
-            for municipality, programme in sorted(self._active)
-            if (pack := self.active(municipality, programme)) is not None
-        ]
+def _document(key: str, record: ProgrammePack | ActiveProgramme) -> Document:
+    kind = "pack" if isinstance(record, ProgrammePack) else "activation"
+    return {"_id": key, "kind": kind, "record": record.model_dump(mode="json")}
 
 
 @dataclass(slots=True)
 class TableReader:
-    """Follows `operators.v1` and `programmes.v1`."""
+    """Follows `operators.v1` and `programmes.v1`, and says what of them may not hold."""
 
     kafka: str
     prefix: str
-    operators: Operators
-    programmes: Programmes
+    acceptance: Acceptance
+    kept: Kept
+    clock: Clock
     health: Health
     backoff: Backoff = field(default_factory=Backoff)
     caught_up: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _shown: dict[tuple[str, str], Fault] = field(default_factory=dict, init=False)
 
     async def run(self) -> None:
         """Reads from the beginning and follows for ever; `caught_up` is set at the first end."""
         waits = Waits(self.backoff)
         while True:
             try:
+                await self.kept.load(self.acceptance.programmes)
                 await self._follow()
             except Exception as error:  # noqa: BLE001 (read again from the beginning: puts are idempotent)
-                self.health.degraded("tables", f"{self.kafka}: {type(error).__name__}")
-                log.warning("tables_wait", server=self.kafka, **describe_error(error))
+                in_database = isinstance(error, DatabaseError)
+                database = self.kept.database
+                cause = database.cause(error) if in_database else broker_cause(error, self.kafka)
+                self.health.degraded("tables", cause)
+                server = database.address if in_database else self.kafka
+                log.warning("tables_wait", server=server, **describe_error(error))
                 await waits.sleep()
 
     async def _follow(self) -> None:
-        parsers = {
-            self.prefix + topic.name: Parser(topic, self.prefix)
-            for topic in (topics.OPERATORS, topics.PROGRAMMES)
-        }
-        consumer = AIOKafkaConsumer(
+        parsers = {self.prefix + topic.name: Parser(topic, self.prefix) for topic in TOPICS}
+        bare = AIOKafkaConsumer(
             bootstrap_servers=self.kafka,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
         )
+        consumer = finding_again(bare)
         try:
             await consumer.start()
             partitions = [TopicPartition(name, 0) for name in parsers]
@@ -143,43 +137,73 @@ class TableReader:
             ends = await consumer.end_offsets(partitions)
             while True:
                 if all([await consumer.position(partition) >= end for partition, end in ends.items()]):
+                    await self.settle()
                     self.caught_up.set()
-                    self.health.working("tables")
+                self._tell(consumer, partitions)
                 batches = await consumer.getmany(timeout_ms=500)
                 for partition, records in batches.items():
                     for record in records:
-                        self.take(parsers[partition.topic], record)
+                        take(self.acceptance, parsers[partition.topic], record)
         finally:
             await consumer.stop()
 
-    def take(self, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
-        """Takes over one record; what can't be read is logged with its fault and changes nothing."""
-        parsed = parser.parse(Raw.of(record))
-        match parsed:
-            case Received(data=Operator() as operator):
-                self.operators.put(parsed.key, operator)
-            case Received(data=ProgrammePack() | ActiveProgramme() as programme):
-                self.programmes.put(parsed.key, programme)
-            case Erased() if record.topic.endswith(topics.OPERATORS.name):
-                self.operators.put(parsed.key, None)
-            case Erased():
-                self.programmes.put(parsed.key, None)
-            case Unreadable():
-                log.warning(
-                    "table_record_ignored",
-                    topic=record.topic,
-                    offset=record.offset,
-                    code=parsed.code,
-                    faults=_faults(parsed),
-                )
-            case _:
-                pass
+    def _tell(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """Says whether all is read and the broker answers: nothing new looks the same with it and without."""
+        answered = max(consumer.last_poll_timestamp(partition) or 0 for partition in partitions)
+        if answered and time.time() - answered / 1000 > SILENCE.total_seconds():
+            self.health.degraded("tables", f"{self.kafka}: the broker does not answer")
+        elif self.caught_up.is_set():
+            self.health.working("tables")
+
+    async def settle(self) -> None:
+        """Keeps and takes over what may be, in this order: what is used must outlive the process. Shows what
+        may not be, and logs it once.
+        """
+        for change in self.acceptance.settle(self.clock.now()):
+            self.acceptance.programmes.put(*await self.kept.keep(*change))
+        faults = self.acceptance.faults
+        for place, fault in faults.items():
+            if self._shown.get(place) != fault:
+                log.error("table_record_refused", topic=fault.topic, key=fault.key, faults=list(fault.faults))
+        for fault in self._shown.values():
+            self.health.note(f"{fault.topic} {fault.key}", None)
+        for fault in faults.values():
+            self.health.note(f"{fault.topic} {fault.key}", "; ".join(fault.faults))
+        self._shown = faults
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """How many records may not hold, by topic."""
+        counted = Counter(fault.topic for fault in self._shown.values())
+        return {topic.name: counted[topic.name] for topic in TOPICS}
+
+
+def take(acceptance: Acceptance, parser: Parser, record: "ConsumerRecord[bytes, bytes]") -> None:
+    """Has one record judged; what can't be read changes nothing."""
+    parsed = parser.parse(Raw.of(record))
+    topic = next(topic.name for topic in TOPICS if record.topic.endswith(topic.name))
+    match parsed:
+        case Received(data=Operator() as operator):
+            acceptance.operator(parsed.key, operator)
+        case Received(data=ProgrammePack() | ActiveProgramme() as programme):
+            acceptance.programme(parsed.key, programme)
+        case Erased() if topic == topics.OPERATORS.name:
+            acceptance.operator(parsed.key, None)
+        case Erased():
+            acceptance.programme(parsed.key, None)
+        case Unreadable():
+            key = (record.key or b"").decode(errors="replace")
+            acceptance.refuse(topic, key, _faults(parsed))
+        case _:
+            pass
 
 
 def _faults(record: Unreadable) -> list[str]:
-    """What is wrong with a pack that could not be read, field by field; of other records the field alone."""
+    """What is wrong with a record that could not be read, field by field where its content is."""
     match record.envelope:
-        case {"type": PROGRAMME_PUBLISHED.type, "data": dict(pack)}:
-            return why_refused(pack)
+        case {"type": str(type_), "data": dict(content)} if type_ in BY_TYPE:
+            faults = why_refused(content, BY_TYPE[type_].model)
         case _:
-            return [] if record.field is None else [record.field]
+            faults = []
+    code = record.code.replace("_", " ")
+    return faults or [f"{record.field or 'the record'}: {code}; docs/codes.md says what would help"]

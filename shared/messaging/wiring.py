@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service, Topic
 from shared.health import Health
-from shared.messaging import due, rebuild, ticks
+from shared.messaging import due, rebuild, tables, ticks
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.batches import dead_letters, inbox
 from shared.messaging.batches.dead_letters import DeadLetters
@@ -39,6 +39,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "due": due.INDEXES,
     "replies": replies.INDEXES,
     rebuild.COLLECTION: [],
+    tables.COLLECTION: [],
 }
 """Every service's own collections of the messaging core."""
 

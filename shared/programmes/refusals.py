@@ -1,10 +1,11 @@
-"""Why a pack is refused, in words for whoever writes packs."""
+"""Why a pack, or another record of administrators, is refused, in words for whoever writes them."""
 
 import re
 from typing import Any
 
 from pydantic import ValidationError
 
+from shared.contracts.fields import Contract
 from shared.contracts.programmes import ProgrammePack
 
 _SAFE_NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
@@ -20,17 +21,18 @@ _QUOTED = re.compile(r"'(\w+)'")
 """A code in pydantic's list of those that exist: `'hard' or 'soft'`."""
 
 
-def why_refused(pack: bytes | dict[str, Any]) -> list[str]:
-    """What is wrong with a pack by its contract, each as `field: fault`; nothing where it may pass.
+def why_refused(content: bytes | dict[str, Any], model: type[Contract] = ProgrammePack) -> list[str]:
+    """What is wrong with a pack, or what else `model` is, by its contract; nothing where it may pass. Each is
+    `field: fault`.
 
     `pairing.rules.3.code: unknown; those that exist: self, municipality`, for one. Values are never repeated,
     and of names of fields only those that look like one.
     """
     try:
-        if isinstance(pack, bytes):
-            ProgrammePack.model_validate_json(pack)
+        if isinstance(content, bytes):
+            model.model_validate_json(content)
         else:
-            ProgrammePack.model_validate(pack)
+            model.model_validate(content)
     except ValidationError as error:
         return [
             f"{_place(fault['loc'], context)}: {_what(fault['type'], fault['msg'], context)}"

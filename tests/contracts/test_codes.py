@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.faults import Fault as Told
+from shared.messaging.reading.outcome import Fault
+from shared.messaging.reading.sentences import SENTENCES, told
+
 REPOSITORY = Path(__file__).parents[2]
 REFUSALS = {
     "_Refused",
     "Rejected",
     "Dead",
+    "Fault",
     "JsonRefused",
     "PydanticCustomError",
     "DomainError",
@@ -37,7 +42,13 @@ def test_there_are_codes_to_look_for() -> None:
     assert {"lone_surrogate", "approval_incomplete", "id_collision", "date_invalid"} <= codes()
 
 
-@pytest.mark.parametrize("code", sorted(codes()))
+@pytest.mark.parametrize("code", sorted(codes() | SENTENCES.keys()))
 def test_a_code_is_explained(code: str) -> None:
     page = (REPOSITORY / "docs" / "codes.md").read_text()
     assert re.search(rf"^\| `{code}` \| \S", page, re.MULTILINE), f"docs/codes.md has no line for {code}"
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_a_codes_sentence_fits_into_its_contract(code: str) -> None:
+    (fault,) = told([Fault(code, "subject", "envelope")])
+    assert Told.model_validate(fault).message == SENTENCES[code]

@@ -50,7 +50,8 @@ class Town:
 
     def _case(self) -> str:
         self._cases += 1
-        return f"{self.municipality.upper()}-{self.chance.getrandbits(32):08x}-{self._cases}"
+        # Letters: a digit among digits could make a personal number by chance.
+        return f"{self.municipality.upper()}-{''.join(self.chance.choices('abcdefgh', k=12))}-{self._cases}"
 
     def next(self, kind: Kind) -> Sent:
         """A record of this kind; a new person where it needs one that is there and nobody is."""

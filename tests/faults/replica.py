@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ LOOK = 0.1
 ANSWER_WITHIN = 5.0
 OK = 200
 RESTART_AFTER = 0.5
+UNREAD_FOR = 3.0
 
 
 async def _get(port: int, path: str) -> tuple[int, str] | None:
@@ -35,6 +38,30 @@ async def _get(port: int, path: str) -> tuple[int, str] | None:
             return int(head.split()[1]), body
     except (OSError, TimeoutError, IndexError):
         return None
+
+
+@contextmanager
+def reads_nothing(port: int, path: str) -> Iterator[Callable[[], Awaitable[bool]]]:
+    """A client that asks for a page again and again and reads no answer.
+
+    Yields a condition: whether the service has taken none of its requests for a while, since answers wait
+    to be sent: the kernel takes megabytes of them first.
+    """
+    request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n".encode()
+    with socket.socket() as asking:
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        asking.connect((LOOPBACK, port))
+        asking.setblocking(False)
+        taken = time.monotonic()
+
+        async def waiting() -> bool:
+            nonlocal taken
+            with suppress(BlockingIOError):
+                while asking.send(request * 100):
+                    taken = time.monotonic()
+            return time.monotonic() - taken > UNREAD_FOR
+
+        yield waiting
 
 
 def memory_of(pid: int) -> int:
@@ -117,6 +144,11 @@ class Replica:
         if self._process is not None:
             self.memory = max(self.memory, memory_of(self._process.pid))
         return self.memory
+
+    @property
+    def port(self) -> int:
+        """Where it answers over HTTP."""
+        return self._port
 
     async def kill(self) -> None:
         """kill -9; the keeper starts it again."""

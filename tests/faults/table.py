@@ -9,7 +9,6 @@ from rich.table import Table
 from shared.messaging.reading.outcome import COUNTERS
 from tests.faults.registry import ROWS, Result, Row
 
-OF = 33
 WIDTH = 150
 
 
@@ -56,4 +55,4 @@ def last_line(results: Mapping[int, Result]) -> str:
     held = sum(one.holds for one in results.values())
     lost = sum(one.verdict.lost for one in results.values())
     doubled = sum(one.verdict.doubled for one in results.values())
-    return f"faults: {held} of {OF} rows, {lost} lost, {doubled} doubled"
+    return f"faults: {held} of {len(ROWS)} rows, {lost} lost, {doubled} doubled"

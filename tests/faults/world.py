@@ -33,6 +33,8 @@ from tests.support.cluster import event
 
 MUNICIPALITIES = ("no-4601", "no-0301", "dk-751")
 PROGRAMME, PACK = "flyktningguide-bergen", "1.0"
+ASKED = ("red_cross_bergen", "introduction_programme_bergen")
+"""The organisations that the pack asks: without operators of theirs nobody could run it."""
 HEAL_WITHIN = 60.0
 LOOK = 0.2
 MEMORY_EVERY = 0.5
@@ -112,17 +114,22 @@ class World:
 
     def _administration(self) -> list[tuple[str, str, bytes]]:
         now = datetime.now(UTC)
-        operator = Operator(
-            operator=OPERATOR,
-            person="person_faults",
-            organisation="faults",
-            municipalities=list(self.municipalities),
-            roles=["coordinator", "approver", "dead_letters"],
-            valid_until=now + timedelta(days=3650),
-        )
-        said = [
-            event("OperatorRegistered", OPERATOR, operator.model_dump(mode="json", exclude_none=True), now)
-        ]
+        organisations = {
+            OPERATOR: "faults",
+            **{f"faults-of-{asked.replace('_', '-')}": asked for asked in ASKED},
+        }
+        said = []
+        for name, organisation in organisations.items():
+            operator = Operator(
+                operator=name,
+                person=f"person_{organisation}",
+                organisation=organisation,
+                municipalities=list(self.municipalities),
+                roles=["coordinator", "approver", "dead_letters"],
+                valid_until=now + timedelta(days=3650),
+            )
+            content = operator.model_dump(mode="json", exclude_none=True)
+            said.append(event("OperatorRegistered", name, content, now))
         for key, pack in shipped_packs().items():
             said.append(
                 event("ProgrammePublished", key, pack.model_dump(mode="json", exclude_none=True), now)

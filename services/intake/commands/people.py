@@ -2,7 +2,7 @@
 
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile
-from services.intake.domain import person
+from services.intake.domain import person, requirements
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
 from shared.contracts.intake import events
@@ -13,27 +13,39 @@ _OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_AP
 
 
 def join(who: Person, command: JoinProgramme, context: Context) -> Person:
-    """Takes part in a programme under the pack that the municipality runs now."""
+    """Takes part in a programme under the pack that the municipality runs now; who does so under another
+    version of it is moved to this one.
+    """
     context.refuse_ahead("joined_on", command.joined_on)
-    asked = context.asked(who, command.programme)
-    return person.join(who, asked.programme, asked.pack_version, command.joined_on)
+    running = context.running(who, command.programme)
+    part = who.participation(command.programme)
+    if part is None or part.status == "left" or part.pack_version == running.pack_version:
+        return person.join(who, running.programme, running.pack_version, command.joined_on)
+    return requirements.moved(who, running, context.today)
 
 
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:
     """Consents to a purpose."""
     context.refuse_ahead("given_on", command.given_on)
+    context.refuse_unknown("purpose", command.purpose, context.words(who).purposes)
     return person.consent(who, Consent(command.purpose, command.text_version, command.given_on))
 
 
 def interview(who: Person, command: RecordInterview, context: Context) -> Person:
     """Was interviewed for a programme."""
     context.refuse_ahead("held_on", command.held_on)
+    context.refuse_unlisted("expectations.activities", command.expectations.activities, who.municipality)
+    context.refuse_unlisted("interests", command.interests or (), who.municipality)
     return person.interviewed(who, wire.interview(command))
 
 
 def check(who: Person, command: RecordCheck, context: Context) -> Person:
     """Showed a document."""
     context.refuse_ahead("seen_on", command.seen_on)
+    words = context.words(who)
+    context.refuse_unknown("kind", command.kind, words.checks)
+    if command.role is not None:
+        context.refuse_unknown("role", command.role, words.roles)
     return person.checked(who, Check(command.kind, command.seen_on, command.role))
 
 

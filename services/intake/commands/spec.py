@@ -1,8 +1,9 @@
 """How commands are decided: by a step on somebody's file, by opening one, or by answering a question."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -11,6 +12,8 @@ from services.intake.domain.person import Person
 from services.intake.domain.refugee import Fact, Refugee
 from services.intake.domain.requirements import Requirements
 from services.intake.store import File
+from services.intake.vocabulary import Vocabulary
+from services.intake.wire import Words
 from shared.contracts.commands import Command
 from shared.messaging.commands.answers import Answer
 from shared.messaging.commands.registry import CommandSpec
@@ -20,18 +23,45 @@ C = TypeVar("C", bound=Command)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision may know besides file and command: the day, whose organisation gives the command, and
-    what a programme asks of a person, which raises `unknown_programme`.
+    """What a decision may know besides file and command: the day, whose organisation gives the command, what
+    a programme asks of a person, by the pack that they joined under (`asked`) or by the one that their
+    municipality runs now (`running`), which raise `unknown_programme`, the codes that a person's programmes
+    know, and the words that those of a municipality list.
     """
 
     today: date
     organisation: str
     asked: Callable[[Person, str], Requirements]
+    running: Callable[[Person, str], Requirements]
+    words: Callable[[Person], Words]
+    vocabulary: Callable[[str], Vocabulary]
 
     def refuse_ahead(self, field: str, day: date) -> None:
         """Raises `date_in_future` for a day that hasn't come yet."""
         if day > self.today:
             raise DomainError("date_in_future", f"{field} can't lie ahead.", field)
+
+    @staticmethod
+    def refuse_unknown(field: str, code: str, known: Iterable[str]) -> None:
+        """Raises `not_listed` for a code that is none of those known, naming the nearest: it would be
+        published, and no programme would ever look for it.
+        """
+        listed = sorted(known)
+        if code in listed:
+            return
+        nearest = get_close_matches(code, listed, 1)
+        meant = f" Did you mean {nearest[0]}?" if nearest else ""
+        there = ", ".join(listed)[:200] if listed else "none, until a programme that lists any runs here"
+        raise DomainError(
+            "not_listed", f"No programme of the municipality knows it.{meant} There are: {there}.", field
+        )
+
+    def refuse_unlisted(self, field: str, topics: Iterable[str], municipality: str) -> None:
+        """Raises `not_listed` for the first topic that may not be published."""
+        known = self.vocabulary(municipality)
+        for number, topic in enumerate(topics):
+            if not known.takes(topic):
+                self.refuse_unknown(f"{field}.{number}", topic, known.topics)
 
 
 @dataclass(frozen=True, slots=True)

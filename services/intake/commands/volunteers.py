@@ -27,7 +27,9 @@ def register(known: Person | None, subject: str, command: RegisterVolunteer, con
         raise DomainError("already_registered", "There is a volunteer under this subject.", "subject")
     context.refuse_ahead("registered_on", command.registered_on)
     context.refuse_ahead("person.birth_date", command.person.birth_date)
-    return volunteer.register(wire.registration(command), subject)
+    context.refuse_unlisted("interests", command.interests, command.municipality)
+    words = context.vocabulary(command.municipality)
+    return volunteer.register(wire.registration(command, words), subject)
 
 
 def approve(who: Person, command: ApproveVolunteer, context: Context) -> Person:

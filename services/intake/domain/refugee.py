@@ -23,9 +23,13 @@ class Fact(StrEnum):
     MOVED = "RefugeeMoved"
 
 
+UNLISTED = "unlisted"
+"""A part of town that no list of the municipality has: what was written instead may be an address."""
+
+
 @value
 class Placement:
-    """Where the municipality has housed somebody."""
+    """Where the municipality has housed somebody; `district` is a listed part of town, or UNLISTED."""
 
     kind: Literal["temporary", "permanent", "private_host"]
     placed_on: date

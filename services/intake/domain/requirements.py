@@ -167,6 +167,20 @@ def assess(person: P, asked: Requirements, today: date) -> P:
     return person if assessed == part else person.with_participation(assessed)
 
 
+def moved(person: P, asked: Requirements, today: date) -> P:
+    """Brings a participation under another version of its pack: somebody goes on waiting since the day they
+    do, if nothing of what it asks is missing. Raises LookupError where there is no participation.
+    """
+    part = person.participation(asked.programme)
+    if part is None:
+        raise LookupError(f"no participation in {asked.programme}")
+    anew = replace(part, pack_version=asked.pack_version, status="joined", ready_since=None, missing=())
+    brought = _progressed(person, replace(anew, role=asked.role), asked, today)
+    if brought.status == "ready" and part.ready_since is not None:
+        brought = replace(brought, ready_since=part.ready_since)
+    return person.with_participation(brought)
+
+
 def _progressed(person: Person, part: Participation, asked: Requirements, today: date) -> Participation:
     standings = _standings(person, asked)
     lacks = _missing(standings, today)

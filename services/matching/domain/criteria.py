@@ -16,10 +16,6 @@ from services.matching.domain.party import Rules
 from services.matching.domain.rules import common_language_level, common_minutes
 from shared.values import value
 
-MOST_POINTS = 1000
-"""Most that one criterion may weigh. The starting weights sum to 100; ten times that and more says nothing
-new, and the arithmetic on blocks of 32-bit integers is exact far beyond this."""
-
 FULL_INTERESTS = 3
 FULL_AGE_GAP = 20
 FULL_SPARE_MINUTES = 4 * 60

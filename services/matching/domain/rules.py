@@ -59,14 +59,11 @@ class Rule:
     """One hard rule. `forbids` gives a matrix that is true where the rule forbids the couple, or one that
     broadcasts to it; besides the couples it takes the pack's parameters by name. `says` completes the
     sentence that the rule forbids …
-
-    A pack must name an `indispensable` rule: it protects people, or the solver relies on it.
     """
 
     code: str
     forbids: Callable[..., Bools]
     says: str
-    indispensable: bool = False
 
 
 @value
@@ -194,7 +191,7 @@ def _excluded(couples: Couples) -> Bools:
 
 
 _TABLE = (
-    Rule("self", _self, "oneself, or a member of one's own household", indispensable=True),
+    Rule("self", _self, "oneself, or a member of one's own household"),
     Rule("municipality", _municipality, "different municipalities"),
     Rule("language", _language, "no language in common at any level, where its strength is hard"),
     Rule("gender_wish", _gender_wish, "a side whose gender is not the one that the other wished"),
@@ -202,16 +199,14 @@ _TABLE = (
         "age",
         _age,
         "a side that is not certainly of its minimum age; a guide not certainly 18",
-        indispensable=True,
     ),
     Rule("availability", _availability, "fewer common hours a week than `hours`"),
     Rule(
         "child_certificate",
         _child_certificate,
         "minors in the household and no child certificate seen for the guide",
-        indispensable=True,
     ),
-    Rule("capacity", _capacity, "a guide with no free slot", indispensable=True),
+    Rule("capacity", _capacity, "a guide with no free slot"),
     Rule("excluded", _excluded, "a couple that declined or let a proposal expire not long ago"),
 )
 

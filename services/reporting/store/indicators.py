@@ -50,9 +50,9 @@ class Indicators:
                 session=session,
             )
 
-    async def all(self) -> list[Document]:
-        """All figures as published last, in the order of their keys."""
-        cursor = self._collection.find({}, {"data": 1}, sort=[("_id", 1)])
+    async def page(self, after: str, most: int) -> list[Document]:
+        """Up to `most` figures as published last, of keys behind `after`, in the order of their keys."""
+        cursor = self._collection.find({"_id": {"$gt": after}}, {"data": 1}, sort=[("_id", 1)], limit=most)
         return [document["data"] async for document in cursor]
 
     async def find(self, key: str) -> Document | None:

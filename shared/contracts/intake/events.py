@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from shared.contracts import topics
-from shared.contracts.example import MINOR, MUNICIPALITY, Data, Example, example, shown
+from shared.contracts.example import EVENT, MINOR, MUNICIPALITY, Data, Example, example, shown
+from shared.contracts.faults import Fault, Faults, Sentence
 from shared.contracts.fields import (
     Code,
     Contract,
@@ -43,16 +44,30 @@ ParticipationStatus = Literal["joined", "consented", "ready", "left"]
 class SettlementReceipt(Contract):
     """What became of one settlement record, named by its `partition` and `offset`.
 
-    `code` and `field` say what was wrong; `newer` is the time of the newer record that a stale one met.
+    `event_id` is its sender's own id for it, where that is a UUID, a ULID, another long hexadecimal number or
+    a number of up to five digits: others could be a name. `code`, `field` and `message` say what was wrong
+    first, `faults` all that was found, ten at most. `newer` is the time of the newer record that a stale one
+    met.
     """
 
     model_config = example(
-        {"outcome": "stale", "newer": "2026-10-06T09:15:00Z", "partition": 0, "offset": 41}, revision=42
+        {
+            "outcome": "rejected",
+            "event_id": EVENT,
+            **{name: text for name, text in shown(Fault).items() if name in {"code", "field", "message"}},
+            "faults": [shown(Fault)],
+            "partition": 0,
+            "offset": 41,
+        },
+        revision=42,
     )
 
     outcome: ReceiptOutcome
+    event_id: Annotated[str, Field(max_length=64)] | None = None
     code: Code | None = None
     field: Annotated[str, Field(max_length=80)] | None = None
+    message: Sentence | None = None
+    faults: Faults | None = None
     newer: Instant | None = None
     partition: Offset
     offset: Offset

@@ -34,6 +34,10 @@ class _RolledBack(Exception):
     """Ends a trial, so that it leaves nothing."""
 
 
+class _TooMuch(Exception):
+    """Several records at once are more than the server bears in one transaction, in bytes or in seconds."""
+
+
 @dataclass(slots=True)
 class BatchProcessor:
     """Handles the batches of one subscription.
@@ -83,25 +87,35 @@ class BatchProcessor:
             yield chunk
 
     async def _handle(self, chunk: Sequence[Parsed]) -> None:
-        """Stores the chunk, with the records that can't be handled in quarantine."""
+        """Stores the chunk, or each half of it where it is too much for one transaction."""
+        try:
+            await self._handle_whole(chunk)
+        except _TooMuch:
+            await self._halve(chunk)
+
+    async def _halve(self, chunk: Sequence[Parsed]) -> None:
+        middle = len(chunk) // 2
+        await self._handle(chunk[:middle])
+        await self._handle(chunk[middle:])
+
+    async def _handle_whole(self, chunk: Sequence[Parsed]) -> None:
+        """Stores the chunk, with the records that can't be handled in quarantine. Raises _TooMuch."""
         if await self._attempt(chunk, self._store, tries=1) is None:
             self.budget.succeeded(len(chunk))
             return
         poison: dict[int, str] = {}
         await self._find_poison(chunk, 0, len(chunk), poison)
         if not poison and len(chunk) > 1:
-            # Each record is sound, and all together are not: too much for one transaction.
-            middle = len(chunk) // 2
-            await self._handle(chunk[:middle])
-            await self._handle(chunk[middle:])
+            # Each record is sound, and all together are not.
+            await self._halve(chunk)
             return
-        self.budget.count(failures=_failures(poison), records=len(chunk))
         sound = [
             _refused(record, poison[index]) if index in poison else record
             for index, record in enumerate(chunk)
         ]
         if await self._attempt(sound, self._store, tries=retry.TRIES) is not None:
             self._halt("a batch can't be stored, and no record of it is at fault")
+        self.budget.count(failures=_failures(poison), records=len(chunk))
 
     async def _find_poison(
         self, chunk: Sequence[Parsed], start: int, stop: int, poison: dict[int, str]
@@ -133,15 +147,21 @@ class BatchProcessor:
         raise Halted(f"{self.name}: {cause}")
 
     async def _attempt(self, chunk: Sequence[Parsed], step: Step, tries: int) -> Exception | None:
-        """Runs a step until it succeeds; after `tries`, returns an exception that is the records' fault."""
+        """Runs a step until it succeeds; after `tries`, returns an exception that is the records' fault.
+
+        Raises _TooMuch where there are several, and half of them may succeed.
+        """
         waits = retry.Waits(self.backoff)
         failed = 0
         while True:
             try:
                 await step(chunk)
             except Exception as error:  # noqa: BLE001 (whatever it is, the records must not be lost)
+                if len(chunk) > 1 and retry.is_too_much(error):
+                    log.warning("batch_halved", subscription=self.name, **describe_error(error))
+                    raise _TooMuch from None
                 if retry.is_infrastructure(error):
-                    self.health.degraded(self.name, type(error).__name__)
+                    self.health.degraded(self.name, retry.cause_of(error, self.transaction.database))
                     log.warning("batch_waits", subscription=self.name, **describe_error(error))
                 else:
                     # Their texts may quote a record.
@@ -203,7 +223,7 @@ def _refused(record: Parsed, code: str) -> Unreadable:
     if isinstance(record, Received):
         return Unreadable(record.raw, code, None, record.owner, {"id": record.envelope.id})
     if isinstance(record, Unreadable):
-        return replace(record, code=code, field=None)
+        return replace(record, code=code, field=None, faults=())
     return Unreadable(record.raw, code)
 
 

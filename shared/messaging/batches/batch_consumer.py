@@ -3,8 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import Coroutine, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +19,13 @@ from pymongo.errors import PyMongoError
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.committing import CommittingConsumer
-from shared.messaging.places.guard import DatabaseBehind, Examined, OffsetGuard
-from shared.messaging.places.offsets import Committed, Log
+from shared.messaging.batches.examining import Found, look_up, unless_lost
+from shared.messaging.bootstrap import finding_again
+from shared.messaging.places.guard import DatabaseBehind, OffsetGuard
+from shared.messaging.reading.bounded import one_poll
 from shared.messaging.reading.records import FaultyRecord
+from shared.retry import cause_of
+from shared.servers import broker_cause
 
 log = get_logger(__name__)
 
@@ -48,6 +51,9 @@ class BatchConsumer(CommittingConsumer):
 
     def __init__(self, *topics: str, name: str, health: Health, guard: OffsetGuard, **options: Any) -> None:
         super().__init__(*topics, guard=guard, **options)
+        finding_again(self)
+        given = options["bootstrap_servers"]
+        self.servers = given if isinstance(given, str) else ",".join(given)
         self._name = name
         self._health = health
         self._out_of_range: set[TopicPartition] = set()
@@ -78,10 +84,12 @@ class BatchConsumer(CommittingConsumer):
             return {}
         if time.monotonic() - self._idle_commit_at > IDLE_COMMIT.total_seconds():
             await self._commit_idle()
+            self._health.note(self._name, self._long_held())
             self._idle_commit_at = time.monotonic()
         records = await self._decoded(partitions, max(timeout_ms, POLL_MS), max_records)
         if records is None:
             return {}
+        self._others_first(records)
         self._look_at_broker()
         if self._assignment() is not self._examined:
             # Assigned while it waited: to be examined first.
@@ -99,14 +107,15 @@ class BatchConsumer(CommittingConsumer):
         """The next records, one that can't be decoded among them; None where positions are to be examined."""
         positions = self._positions()
         try:
-            return await self._next(partitions, timeout_ms, max_records)
+            with one_poll():
+                return await self._next(partitions, timeout_ms, max_records)
         except (ConsumerStoppedError, asyncio.CancelledError):
             raise
         except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
             self._begin_anew(error)
             return None
         except KafkaError as error:
-            self._health.degraded(self._name, type(error).__name__)
+            self._health.degraded(self._name, broker_cause(error, self.servers))
             self._rewind(positions)
             raise
         except Exception as error:  # noqa: BLE001 (aiokafka drops what it had taken from other partitions)
@@ -128,9 +137,8 @@ class BatchConsumer(CommittingConsumer):
         records: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
         records = await super().getmany(*partitions, max_records=max_records)
         if not records:
-            records = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
-            return records
-        count = sum(len(batch) for batch in records.values())
+            return dict(await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records))
+        count = sum(map(len, records.values()))
         if max_records is not None and count * SMALL < max_records:
             positions = self._positions()
             try:
@@ -156,14 +164,15 @@ class BatchConsumer(CommittingConsumer):
             return True
         doubts = self._doubts
         try:
-            found = await self._unless_lost(assignment, self._look_up(list(assignment.tps)))
+            looking = look_up(self, self._guard, list(assignment.tps), self._out_of_range)
+            found = await unless_lost(assignment, looking, SILENCE)
         except DatabaseBehind as behind:
             self._health.halted(self._name, str(behind))
             log.critical("database_behind_group", subscription=self._name, cause=str(behind))
             await self.stop()
             raise ConsumerStoppedError from None
         except (KafkaError, PyMongoError, TimeoutError) as error:
-            self._health.degraded(self._name, type(error).__name__)
+            self._health.degraded(self._name, cause_of(error, self._guard.database, self.servers))
             log.warning("assignment_waits", subscription=self._name, **describe_error(error))
             return False
         if found is None or assignment is not self._assignment() or doubts != self._doubts:
@@ -174,39 +183,7 @@ class BatchConsumer(CommittingConsumer):
         gc.collect()
         return True
 
-    async def _unless_lost(self, assignment: Any, looking: "Coroutine[Any, Any, _Found]") -> "_Found | None":
-        """What is found; None once the assignment is lost: a topic that went would be waited for in vain."""
-        task = asyncio.ensure_future(looking)
-        try:
-            async with asyncio.timeout(SILENCE.total_seconds()):
-                await asyncio.wait({task, assignment.unassign_future}, return_when=asyncio.FIRST_COMPLETED)
-                return await task if task.done() else None
-        finally:
-            task.cancel()
-
-    async def _look_up(self, partitions: Sequence[TopicPartition]) -> "_Found":
-        known = await self._coordinator.fetch_committed_offsets(partitions)
-        committed = {
-            partition: Committed.of(offset.offset, offset.metadata) for partition, offset in known.items()
-        }
-        asked = {partition: committed.get(partition) for partition in partitions}
-        starts = await self.beginning_offsets(partitions) if partitions else {}
-        outside = self._out_of_range & asked.keys()
-        ends = await self.end_offsets(list(outside)) if outside else {}
-        # Read after the commits, which are never ahead of it.
-        stored = await self._guard.stored(asked)
-        newer = await self.offsets_for_times(
-            {TopicPartition(*place): known.newest + 1 for place, known in stored.items()}
-        )
-        logs = {
-            partition: Log(
-                start, found.offset if (found := newer.get(partition)) else None, ends.get(partition)
-            )
-            for partition, start in starts.items()
-        }
-        return _Found(asked, await self._guard.examine(asked, stored, logs))
-
-    def _take_over(self, found: "_Found") -> None:
+    def _take_over(self, found: Found) -> None:
         """Goes to where reading begins, and keeps what is committed to each partition."""
         begin = {TopicPartition(*place): to for place, to in found.examined.begin.items()}
         for partition, committed in found.committed.items():
@@ -269,22 +246,14 @@ class BatchConsumer(CommittingConsumer):
         assigned = self.assignment()
         if not assigned:
             if self._coordinator.coordinator_id is None:
-                self._health.degraded(self._name, "no group coordinator")
+                self._health.degraded(self._name, f"{self.servers}: no group coordinator")
             return
         answered = [self.last_poll_timestamp(partition) or 0 for partition in assigned]
         silent = time.time() - max(answered) / 1000 > SILENCE.total_seconds() if any(answered) else False
         if silent:
-            self._health.degraded(self._name, "the broker does not answer")
+            self._health.degraded(self._name, f"{self.servers}: the broker does not answer")
         else:
             self._health.working(self._name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is known of newly assigned partitions: the group's offsets, and what follows."""
-
-    committed: Mapping[TopicPartition, Committed | None]
-    examined: Examined
 
 
 def _first_offsets(

@@ -1,9 +1,11 @@
 """aiokafka's consumer that knows what it handed out of each partition, and commits what was handled."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
@@ -21,6 +23,8 @@ from shared.messaging.reading.records import Raw
 
 log = get_logger(__name__)
 
+OPEN_LONG = timedelta(seconds=10)
+"""From when on a transaction that is open is told of; Kobling's own take milliseconds."""
 _LOST = (CommitFailedError, IllegalGenerationError, IllegalStateError, UnknownMemberIdError)
 
 
@@ -42,6 +46,8 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._begun: dict[TopicPartition, int] = {}
         self._handed: dict[TopicPartition, int] = {}
         self._handled: dict[TopicPartition, int] = {}
+        self._held: dict[TopicPartition, tuple[int, float]] = {}
+        """Where the last stable offset stands still before the log's end, and since when (monotonic)."""
 
     def _assignment(self) -> Any:
         """aiokafka's assignment: another object after each rebalance."""
@@ -63,6 +69,15 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if partition in assigned:
                 self.seek(partition, offset)
                 self._handed.pop(partition, None)
+
+    def _others_first(self, records: "Mapping[TopicPartition, Sequence[ConsumerRecord[Any, Any]]]") -> None:
+        """aiokafka begins with the partition that it fetched first: one with a million records in a batch
+        would keep all others waiting.
+        """
+        # It has no such step itself.
+        fetched = self._fetcher._records  # noqa: SLF001
+        for partition in records.keys() & fetched.keys():
+            fetched.move_to_end(partition)
 
     async def commit_handled(self, offsets: Mapping[Partition, int]) -> None:
         """Commits what was stored. A partition that was lost meanwhile is its new owner's to commit."""
@@ -124,9 +139,49 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     def lags(self) -> dict[TopicPartition, int]:
         """How much is committed to each polled partition beyond what was handled, in offsets."""
+        return self._behind(self.last_stable_offset)
+
+    def lags_to_end(self) -> dict[TopicPartition, int]:
+        """How much each polled partition's log holds beyond what was handled, open transactions' with it."""
+        return self._behind(self.highwater)
+
+    def held(self) -> dict[TopicPartition, float]:
+        """For how many seconds an open transaction has held back what follows it, by partition; 0 where none
+        does.
+        """
+        now = time.monotonic()
+        return {
+            partition: now - self._held[partition][1] if partition in self._held else 0.0
+            for partition in self._positions()
+        }
+
+    def _long_held(self) -> str | None:
+        """Names the transaction that has been open for the longest, where that is long."""
+        self._look_at_stable()
+        longest = max(self.held().items(), key=lambda one: one[1], default=None)
+        if longest is None or longest[1] < OPEN_LONG.total_seconds():
+            return None
+        partition, seconds = longest
+        return (
+            f"{partition.topic}/{partition.partition}: a sender's transaction has been open for "
+            f"{seconds:.0f} s, from offset {self._held[partition][0]} on; "
+            f"what follows it waits for its end or its timeout"
+        )
+
+    def _look_at_stable(self) -> None:
+        """Notes where the last stable offset stands still: an open transaction begins there."""
+        now, held = time.monotonic(), {}
+        for partition in self._positions():
+            stable, end = self.last_stable_offset(partition), self.highwater(partition)
+            if stable is not None and end is not None and 0 <= stable < end:
+                known = self._held.get(partition)
+                held[partition] = known if known is not None and known[0] == stable else (stable, now)
+        self._held = held
+
+    def _behind(self, end_of: Callable[[TopicPartition], int | None]) -> dict[TopicPartition, int]:
         found = {}
         for partition, position in self._positions().items():
-            last = self.last_stable_offset(partition)
+            last = end_of(partition)
             in_hand = self._begun.get(partition, 0) if self._waits(partition) else position
             if last is not None and last >= 0:
                 found[partition] = max(0, last - max(in_hand, self._handled.get(partition, 0)))

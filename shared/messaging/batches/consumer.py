@@ -10,11 +10,12 @@ from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.middlewares import AckPolicy
 
+from shared import retry
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.batch import BatchProcessor, Halted
 from shared.messaging.batches.batch_consumer import SMALL, BatchConsumer
-from shared.messaging.metrics import Metrics
+from shared.messaging.metrics import Follows, Metrics
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.reading.records import FETCH_BYTES, PARTITION_BYTES, Raw
 
@@ -40,15 +41,19 @@ AFTER_EMPTY_POLL_MS = 1
 """FastStream sleeps its batch timeout after an empty poll; the waiting is done in `getmany` instead."""
 
 
-def make_broker(kafka: str, client_id: str) -> KafkaBroker:
-    """A FastStream broker that consumes alone: the relay has a producer of its own."""
+def make_broker(kafka: str, client_id: str, drain: timedelta) -> KafkaBroker:
+    """A FastStream broker that consumes alone: the relay has a producer of its own.
+
+    drain: how long handlers may finish what they have when it stops.
+    """
     return KafkaBroker(
-        kafka,
+        # FastStream takes a string for one server, commas and all.
+        kafka.split(","),
         client_id=client_id,
         metadata_max_age_ms=_ms(METADATA_AGE),
         allow_auto_create_topics=False,
         consumer_only=True,
-        graceful_timeout=10.0,
+        graceful_timeout=drain.total_seconds(),
         apply_types=False,
         logger=None,
     )
@@ -68,7 +73,7 @@ async def use_batch_consumers(
         name = group_id.rpartition(".")[2]
         options = {**builder.keywords, **subscriber_options}
         consumer = BatchConsumer(*topics, name=name, health=health, guard=guard, group_id=group_id, **options)
-        metrics.follow(name, consumer.lags)
+        metrics.follow(name, Follows(consumer.lags, consumer.lags_to_end, consumer.held))
         return consumer
 
     config.builder = build
@@ -128,7 +133,8 @@ async def _process(
         await consumer.stop()
     except Exception as error:  # noqa: BLE001 (FastStream would go on behind the batch)
         log.error("batch_read_again", subscription=processor.name, **describe_error(error))  # noqa: TRY400
-        health.degraded(processor.name, type(error).__name__)
+        cause = retry.cause_of(error, processor.transaction.database, consumer.servers)
+        health.degraded(processor.name, cause)
         consumer.rewind(batch)
     states = processor.transaction.subscription.topic.state
     if states and len(batch) * SMALL < processor.batch_records:

@@ -36,8 +36,9 @@ class DeadLetters:
     """One service's quarantine and dead-letter topic.
 
     `cipher` is for the service whose refused records may hold personal data: its dead letters then have
-    no key and no payload, and the quarantine holds cipher text. Without it nothing of a stray record is kept
-    or announced: only its place, its size and a digest.
+    no key and no payload, and the quarantine holds cipher text. Without it nothing of a refused command is
+    kept or announced, only its place, its size and a digest: operators may have written anything into it, a
+    name too.
     """
 
     topic: Topic
@@ -45,12 +46,12 @@ class DeadLetters:
     cipher: RecordCipher | None = None
 
     def refuse(
-        self, raw: Raw, dead: Dead, work: Work, attempts: int = 1, *, stray: bool = False
+        self, raw: Raw, dead: Dead, work: Work, attempts: int = 1, *, command: bool = False
     ) -> UpdateOne:
         """Announces a refused record; returns the write that quarantines it."""
         letter = dead_letter_id(raw)
         private = self.cipher is not None
-        kept = raw if (private or not stray) and raw.size <= LARGEST_KEPT else _bare(raw)
+        kept = raw if (private or not command) and raw.size <= LARGEST_KEPT else _bare(raw)
         headers: dict[str, str | None] = {
             "dlq-id": letter,
             "dlq-reason": dead.code,

@@ -9,10 +9,11 @@ from pymongo import UpdateOne
 
 from shared import retry
 from shared.clock import Clock
+from shared.contracts.topics import COMMANDS
 from shared.messaging.batches.dead_letters import DeadLetters, dead_letter_id
 from shared.messaging.batches.inbox import Inbox
 from shared.messaging.places.positions import Partition, Positions
-from shared.messaging.reading.outcome import Dead, Duplicate, Outcome, counter
+from shared.messaging.reading.outcome import Dead, Duplicate, Fault, Outcome, counter
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import (
     Erased,
@@ -107,7 +108,7 @@ class BatchTransaction:
         for index, record in enumerate(chunk):
             match record:
                 case Unreadable():
-                    outcomes[index] = Dead(record.code, record.field)
+                    outcomes[index] = Dead(record.code, record.field, record.faults)
                 case Received() if self.subscription.uses_inbox:
                     if inbox.awaits(record):
                         # A second record of an id: what it is depends on what became of the first.
@@ -137,7 +138,9 @@ class BatchTransaction:
         # The place alone would do, had no topic ever been made again.
         if seen.place == (raw.partition, raw.offset) and (same or handled_before(raw)):
             return Tick(raw)
-        return Duplicate() if same else Dead("id_collision", "id")
+        if same:
+            return Duplicate()
+        return Dead.of([Fault("id_collision", "id", "envelope")])
 
     async def _apply(
         self, fresh: dict[int, Readable], outcomes: dict[int, Outcome], inbox: Inbox, work: Work
@@ -184,7 +187,7 @@ class BatchTransaction:
                 outcome,
                 work,
                 self._attempts(outcome),
-                stray=isinstance(record, Unreadable) and record.is_stray,
+                command=self.subscription.topic in COMMANDS.values(),
             )
             for record, outcome in dead
             if dead_letter_id(record.raw) not in known

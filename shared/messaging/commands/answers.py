@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.contracts import commands as contract
 from shared.contracts.administrators import Operator
+from shared.messaging.reading.outcome import Fault
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
 from shared.mongo import Document
@@ -56,7 +57,8 @@ class Pending:
 class Rejected:
     """Not done; `message` says what would help and quotes nothing personal.
 
-    `subject` is whose `state` it holds, where that may have to be forgotten.
+    `subject` is whose `state` it holds, where that may have to be forgotten. `faults`: all that is wrong with
+    a command that could not be read, or not be published.
     """
 
     code: str
@@ -64,6 +66,7 @@ class Rejected:
     field: str | None = None
     state: dict[str, Any] | None = None
     subject: str | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

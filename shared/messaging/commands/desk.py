@@ -151,7 +151,7 @@ def _refusal(transaction: BatchTransaction, document: Document, request: Request
     if not document["kept"] and isinstance(request.command, _NEEDS_ORIGINAL):
         return Rejected(
             "original_not_kept",
-            "Nothing of this record was kept: have it sent again as its contract says, and discard this.",
+            "Nothing of this record was kept: send it again as its contract says, and discard this.",
         )
     return None
 

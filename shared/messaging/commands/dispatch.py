@@ -26,19 +26,28 @@ from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDe
 from shared.messaging.commands.registry import CommandSpec, require_all
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
-from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Outcome, Stale
+from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Outcome, Stale
 from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import Handled, Raw, Readable, Received, Unreadable
+from shared.messaging.reading.records import (
+    Handled,
+    Raw,
+    Readable,
+    Received,
+    Unreadable,
+    shown_id,
+)
+from shared.messaging.reading.sentences import LONGEST, sentence
 from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
 from shared.messaging.work import DueRow, Work
-from shared.personal_numbers import reads_as_personal_number
-from shared.published import refusal
+from shared.personal_numbers import is_chosen_as_personal_number, reads_as_personal_number
+from shared.published import refusal, refusals
 
 UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
 """How long a command on a subject that isn't here yet waits: topics overtake each other."""
 UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
 RETRY_KIND = "command"
+_AGAIN = " Send it again under a new id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +156,14 @@ class Commands:
         await replies.save()
 
     def _tell(self, record: Received, answer: Answer, replies: Replies, deadline: datetime | None) -> None:
-        """Replies to a command, and to those that waited for it; lets it wait for an unknown subject."""
+        """Replies to a command, and to those that waited for it; lets it wait for an unknown subject.
+
+        Without a cipher none waits, since the row that runs it again would show what an operator wrote. Such
+        services make all their subjects themselves, and nobody hears of one before it is there.
+        """
         now, ref = replies.work.now, self._ref(record)
         if isinstance(answer, UnknownSubject):
-            if deadline is None or now < deadline:
+            if self._cipher is not None and (deadline is None or now < deadline):
                 until = deadline or now + UNKNOWN_SUBJECT_WAIT
                 replies.work.schedule(_retry_row(record, now, until, self._cipher))
                 if deadline is None:
@@ -168,12 +181,15 @@ class Commands:
         command = record.data
         if not isinstance(command, contract.Command):
             raise TypeError(f"{record.message.name} is no command")
-        if reads_as_personal_number(record.key):
-            return Rejected(
-                "personal_number",
-                "The subject must be a reference, never a personal number: send again under a new id.",
-                "subject",
-            )
+        envelope = record.envelope
+        for field_, told, is_number in (
+            ("subject", "The subject must be a reference", reads_as_personal_number(record.key)),
+            ("id", "The id must be random", is_chosen_as_personal_number(envelope.id)),
+        ):
+            if is_number:
+                return Rejected(
+                    "personal_number", f"{told}, never a personal number: send again under a new id.", field_
+                )
         operator = self.operators.find(record.owner or "", now)
         if operator is None:
             return Rejected("unknown_operator", "This operator isn't registered, or no longer valid.")
@@ -184,8 +200,8 @@ class Commands:
         if municipality is not None and municipality not in operator.municipalities:
             return rejected_elsewhere()
         if (refused := refusal(command)) is not None:
-            return Rejected(*refused)
-        envelope = record.envelope
+            faults = tuple(Fault(one.code, one.field, "data") for one in refusals(command))
+            return Rejected(*refused, faults=faults)
         return Request(
             self._ref(record),
             operator,
@@ -197,8 +213,8 @@ class Commands:
         )
 
     def _ref(self, record: Received) -> CommandRef:
-        about = self._about(record.key)
-        return CommandRef(record.owner or "", record.envelope.id, about, record.cause.correlation)
+        id_, about = shown_id(record.envelope.id, record.raw), self._about(record.key)
+        return CommandRef(record.owner or "", id_, about, record.cause.correlation)
 
     def _readable_ref(self, record: object) -> CommandRef | None:
         """Whom to tell that a record was refused; None where its id can't be told."""
@@ -207,7 +223,8 @@ class Commands:
                 return self._ref(record)
             case Unreadable(envelope={"id": str(id_)}, owner=str(owner)) if 0 < len(id_) <= 200:  # noqa: PLR2004
                 key = (record.raw.key or b"").decode(errors="replace")
-                return CommandRef(owner, id_, self._about(key) if key else "unreadable", id_)
+                shown = shown_id(id_, record.raw)
+                return CommandRef(owner, shown, self._about(key) if key else "unreadable", shown)
             case _:
                 return None
 
@@ -219,23 +236,12 @@ def _is_on_letter(request: Request) -> bool:
     return isinstance(request.command, DeadLetterCommand)
 
 
-_REMEDIES = {
-    "unknown_field": "The command has no such field: leave it out, or spell it as its schema does.",
-    "field_missing": "The command needs this field: its schema says in which form.",
-    "field_invalid": "The field's value has not the form that the command's schema gives for it.",
-    "unknown_type": "There is no such command on this service's topic.",
-    "unknown_version": "This version of the command is not known here.",
-    "key_mismatch": "The record's key must be the same as its subject.",
-    "id_collision": "Another command of yours has this id already.",
-    "unhandled_exception": "The service failed on this command; it is kept and can be run again.",
-}
-
-
 def _refusal(item: Handled) -> Rejected:
     """Why a command was refused unread, and what would help."""
-    dead = item.outcome if isinstance(item.outcome, Dead) else Dead("unreadable")
-    remedy = _REMEDIES.get(dead.code, "The record is no command that can be read.")
-    return Rejected(dead.code, f"{remedy} Send it again under a new id.", dead.field)
+    faults = item.outcome.told if isinstance(item.outcome, Dead) else (Fault("unreadable"),)
+    first = faults[0]
+    message = f"{sentence(first)[: LONGEST - len(_AGAIN)]}{_AGAIN}"
+    return Rejected(first.code, message, first.field, faults=faults)
 
 
 def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: RecordCipher | None) -> DueRow:

@@ -9,11 +9,13 @@ import orjson
 from pymongo import IndexModel, ReplaceOne
 
 from shared.contracts import replies as contract
+from shared.contracts.faults import Fault
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Pending, Rejected, UnknownSubject
 from shared.messaging.reading.records import Cause
+from shared.messaging.reading.sentences import told
 from shared.messaging.work import KEPT, Revision, Work
 from shared.mongo import Document
 
@@ -66,16 +68,20 @@ class Replies:
     def refuse(self, ref: CommandRef, cause: Cause, rejected: Rejected) -> None:
         """Says that a record was refused unread; this is numbered and not remembered.
 
-        Where another command has had a reply under this id nothing is said: the reader of replies knows
-        commands by their ids alone and would take the refusal for that command's. The dead letter remains.
+        Where another command has had a reply under this id, that one is sent again behind the refusal, under
+        the next number: what is latest under an id, and all that compaction may leave, stays the answer to
+        the command that was carried out.
         """
         known = self._known.get(ref.reply_id)
-        if known is not None and known["name"] is not None:
-            return
+        answered = known if known is not None and known["name"] is not None else None
         message, data = _reply(ref, rejected, dry_run=False)
         revision = self._next(ref)
-        self._keep(ref, revision, {"name": None, "data": None, "subject": None})
+        self._keep(ref, revision, _content(answered))
         self._emit(ref, cause, message, data, revision)
+        if answered is not None:
+            revision = self._next(ref)
+            self._keep(ref, revision, _content(answered))
+            self.repeat(ref, cause)
 
     def repeat(self, ref: CommandRef, cause: Cause) -> None:
         """Sends the latest reply once more; nothing where there is none, or it had to be forgotten."""
@@ -142,6 +148,13 @@ def _context(ref: CommandRef) -> str:
     return f"reply/{ref.reply_id}"
 
 
+def _content(document: Document | None) -> Document:
+    """What is remembered of a reply but its place: of none, that there is none."""
+    if document is None:
+        return {"name": None, "data": None, "subject": None}
+    return {name: document[name] for name in ("name", "data", "subject")}
+
+
 _REPLIES: dict[str, Message] = {
     message.name: message
     for message in (contract.ACCEPTED, contract.PREVIEWED, contract.PENDING, contract.REJECTED)
@@ -158,10 +171,20 @@ def _reply(ref: CommandRef, answer: Answer, *, dry_run: bool) -> tuple[Message, 
         case Pending(waits_for):
             pending = contract.CommandPending(command=ref.id, about=ref.about, waits_for=list(waits_for))
             return contract.PENDING, pending
-        case Rejected(code=code, message=message, field=field_, state=state):
-            rejected = contract.CommandRejected(
-                command=ref.id, about=ref.about, code=code, message=message, field=field_, state=state
-            )
-            return contract.REJECTED, rejected
+        case Rejected():
+            return contract.REJECTED, _rejected(ref, answer)
         case UnknownSubject():
             return _reply(ref, Pending(("subject",)), dry_run=dry_run)
+
+
+def _rejected(ref: CommandRef, answer: Rejected) -> contract.CommandRejected:
+    faults = [Fault.model_validate(fault) for fault in told(answer.faults)]
+    return contract.CommandRejected(
+        command=ref.id,
+        about=ref.about,
+        code=answer.code,
+        message=answer.message,
+        field=answer.field,
+        state=answer.state,
+        faults=faults or None,
+    )

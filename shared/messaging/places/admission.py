@@ -17,6 +17,7 @@ from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.places.guard import SHOWN, OffsetGuard, cause_of_behind
 from shared.messaging.places.offsets import Behind, Committed, judge
+from shared.retry import cause_of
 
 log = get_logger(__name__)
 
@@ -79,7 +80,7 @@ class Admission:
         except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
             server = self.guard.database.address if isinstance(error, PyMongoError) else self.kafka
             log.warning("start_waits", part=PART, server=server, **describe_error(error))
-            return f"{server}: {type(error).__name__}"
+            return cause_of(error, self.guard.database, self.kafka)
 
     async def cause_to_wait(self) -> str | None:
         """Why the service may not begin, or None. Raises KafkaError and PyMongoError."""

@@ -1,7 +1,27 @@
 """What became of a delivered record: exactly one of four."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as value
 from datetime import datetime
+
+from shared.contracts.faults import MOST_FAULTS, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a record. Nothing in it quotes the record.
+
+    `detail` says in words what the field should have been, `allowed` which values it may have, and `nearest`
+    is the known name or value that comes closest to what was sent.
+    """
+
+    code: str
+    field: str | None = None
+    where: Where | None = None
+    detail: str | None = None
+    allowed: tuple[str, ...] = ()
+    nearest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +47,24 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """Refused and kept in quarantine: `code` says why, `field` where. Neither quotes the record."""
+    """Refused and kept in quarantine: `code` says why, `field` where. Neither quotes the record.
+
+    `faults` are all that were found, the one that `code` and `field` name first.
+    """
 
     code: str
     field: str | None = None
+    faults: tuple[Fault, ...] = value(default=(), compare=False)
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> "Dead":
+        """Refused for these, of which there is one at least."""
+        return cls(faults[0].code, faults[0].field, tuple(faults[:MOST_FAULTS]))
+
+    @property
+    def told(self) -> tuple[Fault, ...]:
+        """The faults to tell: one at least."""
+        return self.faults or (Fault(self.code, self.field),)
 
 
 Outcome = Applied | Duplicate | Stale | Dead

@@ -1,17 +1,23 @@
 """From bytes to a validated record, outside any transaction: a bad record is data, not an exception."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
 
 from shared.contracts.catalogue import BY_TYPE, MESSAGES
-from shared.contracts.envelope import CONTENT_TYPE, HEADERS, Envelope, media_type
-from shared.contracts.fields import Contract
+from shared.contracts.envelope import FOR_COMMANDS, HEADERS, Envelope
+from shared.contracts.faults import MOST_FAULTS, Where
+from shared.contracts.fields import Contract, parse_instant
 from shared.contracts.message import Message
-from shared.contracts.topics import COMMANDS, Topic
+from shared.contracts.topics import Topic
+from shared.messaging.reading.faults import Refused, faults_of, with_types
+from shared.messaging.reading.mending import mended
+from shared.messaging.reading.modes import document_of
+from shared.messaging.reading.outcome import Fault
 from shared.messaging.reading.records import (
     Cause,
     Erased,
@@ -22,27 +28,18 @@ from shared.messaging.reading.records import (
     Unreadable,
     inner_id,
     public_id,
+    public_trace,
 )
-from shared.messaging.reading.strict_json import MAX_BYTES, JsonRefused, loads
+from shared.messaging.reading.strict_json import MAX_BYTES
+
+M = TypeVar("M", bound=Contract)
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 """How far past the broker's timestamp an event's time may lie: clocks differ, typing errors differ more."""
 
-SAFE_NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
-"""A field's name is shown only if it looks like one: names of fields can hold names of people."""
-
-_BINARY_INTEGERS = frozenset({"revision", "expectedrevision"})
 _VERSIONED = re.compile(r"(?P<stem>no\.kobling\.(?:command\.)?[A-Za-z]+)\.v(?P<version>\d{1,4})", re.ASCII)
-_CONTENT, _EVENTS = "content-type", "application/cloudevents"
 _PLACE = re.compile(r"(?:^|[/:])(no-\d{4}|dk-\d{3})(?=$|[/:])", re.ASCII)
 """A municipality in a `source`: country and official number. Others may be names of hosts."""
-
-
-class _Refused(Exception):
-    def __init__(self, code: str, field: str | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.field = field
 
 
 class Parser:
@@ -58,7 +55,6 @@ class Parser:
         self._types = {message.type: message for message in MESSAGES if message.topic == topic}
         self._inbound = any(message.inbound for message in self._types.values())
         self._stems = {name.rpartition(".v")[0] for name in BY_TYPE}
-        self._of_commands = topic in COMMANDS.values()
         self._of_state = next(iter(self._types.values())) if topic.state else None
         self._reader = reader
         self._whole = None if reader is None else create_model("Read", __base__=Envelope, data=(reader, ...))
@@ -71,16 +67,15 @@ class Parser:
             return read
         owner = self._topic.owner(raw.topic, self._prefix) if self._topic.is_family else None
         if raw.fault is not None:
-            return Unreadable(raw, raw.fault, None, owner, is_stray=self._of_commands)
+            return Unreadable(raw, raw.fault, None, owner)
         document: dict[str, Any] | None = None
         try:
             if raw.value is None:
                 return self._erased(raw)
-            document = self._document(raw, raw.value)
+            document = document_of(raw, raw.value)
             return self._received(raw, owner, document)
-        except _Refused as refused:
-            stray = self._of_commands and not self._names_own_type(document)
-            return Unreadable(raw, refused.code, refused.field, owner, document, stray)
+        except (Refused, ValidationError) as refused:
+            return self._unreadable(raw, owner, document, refused)
 
     def _read(self, raw: Raw) -> Received | None:
         """A state as Kobling sends it, from its bytes in one step; None for all that must be looked into."""
@@ -103,57 +98,87 @@ class Parser:
     def _is_state(self, message: Message) -> bool:
         return self._of_state is not None and message.model is self._of_state.model
 
-    def _names_own_type(self, document: dict[str, Any] | None) -> bool:
-        return document is not None and str(document.get("type")) in self._types
-
     def _erased(self, raw: Raw) -> Erased:
         if self._topic.cleanup != "compact":
-            raise _Refused("null_value")
+            raise Refused("null_value")
         return Erased(raw, _key(raw))
 
-    def _document(self, raw: Raw, value: bytes) -> dict[str, Any]:
-        """The envelope as a dictionary, from structured or binary mode."""
-        try:
-            body = loads(value)
-        except JsonRefused as refused:
-            raise _Refused(refused.code) from None
-        if raw.headers == HEADERS and isinstance(body, dict):
-            return body
-        headers = [(name.lower(), content) for name, content in raw.headers if content is not None]
-        formats = {
-            media_type(content.decode(errors="replace")) for name, content in headers if name == _CONTENT
-        }
-        if any(format_.startswith(_EVENTS) for format_ in formats - {CONTENT_TYPE}):
-            raise _Refused("content_type_unknown")
-        if formats != {CONTENT_TYPE} and any(name == "ce_specversion" for name, _ in headers):
-            return {**_binary_attributes(headers), "data": body}
-        if not isinstance(body, dict):
-            raise _Refused("not_an_object")
-        return body
-
     def _received(self, raw: Raw, owner: str | None, document: dict[str, Any]) -> Received:
-        try:
-            envelope = Envelope.model_validate(document, extra="forbid" if self._inbound else "ignore")
-        except ValidationError as error:
-            raise _refusal(error, ()) from None
+        envelope = self._valid(Envelope, document, strictly=self._inbound)
         key = _key(raw)
         if key != envelope.subject:
-            raise _Refused("key_mismatch", "subject")
+            raise Refused("key_mismatch", "subject", "envelope")
         message = self._message(envelope.type)
-        try:
-            model = self._reader if self._reader is not None and self._is_state(message) else message.model
-            data = model.model_validate(envelope.data, extra="forbid" if message.inbound else "ignore")
-        except ValidationError as error:
-            raise _refusal(error, ("data",)) from None
+        _no_attribute_of_commands(message, document)
+        data = self._valid(self._model(message), envelope.data, strictly=message.inbound)
         # A replica of Kobling's own whose clock is ahead writes states that must not be lost.
         if message.inbound and envelope.time - raw.broker_time > FUTURE_TOLERANCE:
-            raise _Refused("time_in_future", "time")
-        if owner is not None and "<municipality>" in self._topic.name:
-            named = _PLACE.search(envelope.source)
-            if named and named[1] != owner:
-                raise _Refused("municipality_mismatch", "source")
+            raise Refused("time_in_future", "time", "envelope")
+        if owner is not None and self._names_another(owner, envelope.source):
+            raise Refused("municipality_mismatch", "source", "envelope")
         inbox_id, cause = _origin(raw, envelope, inbound=message.inbound)
         return Received(raw, key, owner, message, envelope, data, inbox_id, cause)
+
+    def _model(self, message: Message) -> type[Contract]:
+        return self._reader if self._reader is not None and self._is_state(message) else message.model
+
+    def _names_another(self, owner: str, source: str) -> bool:
+        if "<municipality>" not in self._topic.name:
+            return False
+        named = _PLACE.search(source)
+        return named is not None and named[1] != owner
+
+    @staticmethod
+    def _valid(model: type[M], value: dict[str, Any], *, strictly: bool) -> M:
+        """The value as its model has it; what comes from outside is mended where it would be refused."""
+        if not strictly:
+            return model.model_validate(value, extra="ignore")
+        try:
+            return model.model_validate(value, extra="forbid")
+        except ValidationError as error:
+            again = mended(value, error, is_envelope=model is Envelope)
+        return model.model_validate(again, extra="forbid")
+
+    def _unreadable(
+        self, raw: Raw, owner: str | None, document: dict[str, Any] | None, first: Refused | ValidationError
+    ) -> Unreadable:
+        found = () if document is None else tuple(islice(self._faults(raw, owner, document), MOST_FAULTS))
+        if not found:
+            if not isinstance(first, Refused):
+                raise first
+            found = (first.fault,)
+        return Unreadable(raw, found[0].code, found[0].field, owner, document, found)
+
+    def _faults(self, raw: Raw, owner: str | None, document: dict[str, Any]) -> Iterator[Fault]:
+        """All that `_received` would refuse, one thing after the other, in its order."""
+        yield from self._invalid(Envelope, document, "envelope", strictly=self._inbound)
+        text = {name: value for name, value in document.items() if isinstance(value, str)}
+        try:
+            if _key(raw) != text.get("subject", _key(raw)):
+                yield Fault("key_mismatch", "subject", "envelope")
+        except Refused as refused:
+            yield refused.fault
+        message = None
+        try:
+            if "type" in text:
+                message = self._message(text["type"])
+                _no_attribute_of_commands(message, document)
+        except Refused as refused:
+            yield with_types(refused.fault, text["type"], self._topic, self._types)
+        if message is not None and isinstance(data := document.get("data"), dict):
+            yield from self._invalid(self._model(message), data, "data", strictly=message.inbound)
+        if self._inbound and _lies_ahead(raw, text.get("time")):
+            yield Fault("time_in_future", "time", "envelope")
+        if owner is not None and self._names_another(owner, text.get("source", "")):
+            yield Fault("municipality_mismatch", "source", "envelope")
+
+    def _invalid(
+        self, model: type[Contract], value: dict[str, Any], where: Where, *, strictly: bool
+    ) -> Iterator[Fault]:
+        try:
+            self._valid(model, value, strictly=strictly)
+        except ValidationError as error:
+            yield from faults_of(error, model, where)
 
     def _message(self, type_: str) -> Message:
         known = self._types.get(type_)
@@ -161,14 +186,29 @@ class Parser:
             return known
         versioned = _VERSIONED.fullmatch(type_)
         if versioned is None:
-            raise _Refused("unknown_type", "type")
+            raise Refused("unknown_type", "type", "envelope")
         # A state record carries the whole state whatever it is called, so a newer writer's name is no reason
         # to lose it.
         if self._of_state is not None and versioned["version"] == "1":
             return self._of_state
         if versioned["stem"] in self._stems and type_ not in BY_TYPE:
-            raise _Refused("unknown_version", "type")
-        raise _Refused("unknown_type", "type")
+            raise Refused("unknown_version", "type", "envelope")
+        raise Refused("unknown_type", "type", "envelope")
+
+
+def _no_attribute_of_commands(message: Message, document: dict[str, Any]) -> None:
+    """Refuses to do what was asked for as a trial, or on a condition, where only commands can be."""
+    if message.inbound and not message.command:
+        for name in FOR_COMMANDS:
+            if document.get(name) is not None:
+                raise Refused("unknown_field", name, "envelope")
+
+
+def _lies_ahead(raw: Raw, time: str | None) -> bool:
+    try:
+        return time is not None and parse_instant(time) - raw.broker_time > FUTURE_TOLERANCE
+    except ValueError:
+        return False
 
 
 def _origin(raw: Raw, envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]:
@@ -177,70 +217,15 @@ def _origin(raw: Raw, envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]
     if not inbound:
         return f"{raw.topic} {id_}", Cause(id_, chain or id_, envelope.traceparent)
     public = public_id(id_, raw)
-    cause = Cause(public, public if chain is None else public_id(chain, raw), envelope.traceparent)
+    chain_shown = public if chain is None else public_id(chain, raw)
+    cause = Cause(public, chain_shown, public_trace(envelope.traceparent))
     return f"{raw.topic} {inner_id(id_)}", cause
 
 
 def _key(raw: Raw) -> str:
     if raw.key is None:
-        raise _Refused("key_missing")
+        raise Refused("key_missing")
     try:
         return raw.key.decode()
     except UnicodeDecodeError:
-        raise _Refused("key_not_utf8") from None
-
-
-def _binary_attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
-    """CloudEvents' Kafka binding, binary mode: attributes are headers that begin with `ce_`."""
-    found: dict[str, Any] = {}
-    for name, content in headers:
-        if name != _CONTENT and not name.startswith("ce_"):
-            continue
-        shown = name if SAFE_NAME.fullmatch(name) else None
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            raise _Refused("header_not_utf8", shown) from None
-        attribute = "datacontenttype" if name == _CONTENT else name.removeprefix("ce_")
-        if attribute in found:
-            # Which of them is meant nobody can tell.
-            raise _Refused("duplicate_header", shown)
-        if attribute in _BINARY_INTEGERS and re.fullmatch(r"\d{1,18}", text, re.ASCII):
-            found[attribute] = int(text)
-        # The specification writes true; its Python SDK writes True.
-        elif attribute == "dryrun" and text.lower() in {"true", "false"}:
-            found[attribute] = text.lower() == "true"
-        else:
-            found[attribute] = text
-    return found
-
-
-def _refusal(error: ValidationError, parent: tuple[str, ...]) -> _Refused:
-    """The first fault of a validation as a code and a field's path; nothing of the input."""
-    # Errors' inputs and messages may quote the record: neither is asked for.
-    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = [*parent, *(str(part) for part in fault["loc"])]
-    match fault["type"]:
-        case "missing":
-            code = "field_missing"
-        case "extra_forbidden":
-            code = "unknown_field"
-            if not SAFE_NAME.fullmatch(path[-1]):
-                path.pop()
-        case type_ if type_.startswith(("date_", "time_", "person_")) and type_ in _OWN_CODES:
-            code = type_
-        case _:
-            code = "field_invalid"
-    shown = path[1:] if path[:1] == ["data"] and len(path) > 1 else path
-    safe = [part for part in shown if part.isdigit() or SAFE_NAME.fullmatch(part)]
-    return _Refused(code, ".".join(safe)[:80] or None)
-
-
-_OWN_CODES = frozenset({
-    "date_invalid",
-    "date_out_of_range",
-    "date_missing",
-    "time_invalid",
-    "time_without_zone",
-    "person_missing",
-})  # fmt: skip
+        raise Refused("key_not_utf8") from None

@@ -13,7 +13,8 @@ import orjson
 from shared.contracts.envelope import Envelope
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
-from shared.messaging.reading.outcome import Outcome
+from shared.messaging.reading.outcome import Fault, Outcome
+from shared.personal_numbers import id_holds_personal_number, is_chosen_as_personal_number
 
 FETCH_BYTES = 8 * 1024 * 1024
 """What a consumer takes of the broker at once."""
@@ -33,6 +34,8 @@ class KafkaRecord(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    checksum: Any
+    """A code where the record could not be had; aiokafka has nothing there since Kafka 0.11."""
 
 
 class Raw(NamedTuple):
@@ -59,7 +62,7 @@ class Raw(NamedTuple):
             record.key,
             record.value,
             tuple(record.headers),
-            getattr(record, "fault", None),
+            record.checksum if isinstance(record.checksum, str) else None,
         )
 
     @property
@@ -81,7 +84,7 @@ class FaultyRecord:
     topic: str
     partition: int
     offset: int
-    fault: str
+    checksum: str
     timestamp: int = 0
     key: bytes | None = None
     value: bytes | None = None
@@ -94,18 +97,60 @@ _PLACES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:place")
 
 
 def inner_id(foreign: str) -> str:
-    """An outside system's id as it is stored, the same for the same: itself if it is a UUID, else one made
-    from it. It must not leave: a name or number that was the id could be found by trying.
+    """An outside system's id as it is stored, the same for the same: itself if it is a UUID that nobody made
+    of a personal number, else one made from it. It must not leave: a name or number that was the id could be
+    found by trying.
     """
-    return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_FOREIGN_IDS, foreign))
+    if _UUID.fullmatch(foreign) and not is_chosen_as_personal_number(foreign):
+        return foreign
+    return str(uuid.uuid5(_FOREIGN_IDS, foreign))
 
 
 def public_id(foreign: str, raw: Raw) -> str:
-    """An outside system's id as it may be passed on: itself if it is a UUID, else one made from the place of
-    the record, so that nothing leads back to what some put into ids, such as names and case numbers.
+    """An outside system's id as it may be passed on: itself if it is a UUID and seems to hold no personal
+    number, else one made from the place of the record, so that nothing leads back to what some put into ids,
+    such as names and case numbers.
     """
-    place = f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.timestamp}"
-    return foreign if _UUID.fullmatch(foreign) else str(uuid.uuid5(_PLACES, place))
+    if _UUID.fullmatch(foreign) and not id_holds_personal_number(foreign):
+        return foreign
+    return _id_of_place(raw)
+
+
+def _id_of_place(raw: Raw) -> str:
+    return str(uuid.uuid5(_PLACES, f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.timestamp}"))
+
+
+def shown_id(foreign: str, raw: Raw) -> str:
+    """A command's id as replies repeat it: as its operator chose it, who knows the reply by it. Where that is
+    a personal number it is one made from the record's place.
+    """
+    return _id_of_place(raw) if is_chosen_as_personal_number(foreign) else foreign
+
+
+def public_trace(traceparent: str | None) -> str | None:
+    """An outside system's `traceparent` as it may be passed on: not at all where it seems to hold a personal
+    number. The trace begins anew then, as W3C's Trace Context allows.
+    """
+    return None if traceparent is None or id_holds_personal_number(traceparent) else traceparent
+
+
+_MACHINE_MADE = re.compile(
+    r"(urn:uuid:)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+    # A ULID, and a hexadecimal number of 128 bits or more; with a digit and a letter, a word has not both.
+    r"|(?=[A-Z]*[0-9])[0-7][0-9A-HJKMNP-TV-Z]{25}|(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{32,64}"
+    # Too short for a date of birth.
+    r"|[0-9]{1,5}",
+    re.ASCII,
+)
+
+
+def repeatable_id(foreign: object) -> str | None:
+    """An outside system's id where its sender may be told it again: one that a machine made, or a short
+    number. None for all others: some put names, case numbers and personal numbers into ids.
+    """
+    if not isinstance(foreign, str) or not _MACHINE_MADE.fullmatch(foreign):
+        return None
+    return None if id_holds_personal_number(foreign) else foreign
 
 
 class Cause(NamedTuple):
@@ -164,8 +209,8 @@ class Unreadable:
     field: str | None = None
     owner: str | None = None
     envelope: dict[str, Any] | None = None
-    is_stray: bool = False
-    """Whether it came as a command and is none of its service's: then it may hold anything, a name too."""
+    faults: tuple[Fault, ...] = ()
+    """All that is wrong, as far as it was found: `code` and `field` are the first's."""
 
     @property
     def cause(self) -> Cause:

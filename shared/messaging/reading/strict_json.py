@@ -115,7 +115,8 @@ def _has_all_keys(value: Any, raw: bytes) -> bool:
 
 def _loads_slowly(raw: bytes) -> Any:
     try:
-        text = raw.decode()
+        # Windows' programs begin a text with a byte order mark: it is skipped (RFC 8259, section 8.1).
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise JsonRefused("not_utf8") from None
     try:

@@ -26,11 +26,12 @@ from pymongo import DeleteMany, UpdateOne
 
 from shared.health import Health
 from shared.logging import describe_error, get_logger
+from shared.messaging.bootstrap import finding_again
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.outbox import OLDEST_FIRST, SLOTS, Bundle, Place, Row
 from shared.messaging.sending.parcels import Parcel, pack
 from shared.mongo import Database, Document
-from shared.retry import Backoff, Waits
+from shared.retry import Backoff, Waits, cause_of
 
 log = get_logger(__name__)
 
@@ -58,7 +59,7 @@ class LeaseLost(RuntimeError):
 
 def relay_producer(kafka: str, transactional_id: str) -> AIOKafkaProducer:
     """A fenced producer: acknowledged by all, idempotent, its own transactions."""
-    return AIOKafkaProducer(
+    producer = AIOKafkaProducer(
         bootstrap_servers=kafka,
         transactional_id=transactional_id,
         transaction_timeout_ms=int(TRANSACTION_TIMEOUT.total_seconds() * 1000),
@@ -68,6 +69,7 @@ def relay_producer(kafka: str, transactional_id: str) -> AIOKafkaProducer:
         max_batch_size=256 * 1024,
         max_request_size=2 * 1024 * 1024,
     )
+    return finding_again(producer)
 
 
 @dataclass(slots=True)
@@ -82,6 +84,8 @@ class Relay:
     health: Health
     rows: int
     poll: timedelta
+    kafka: str = ""
+    """Bootstrap servers, to be named where they don't answer."""
     backoff: Backoff = field(default_factory=Backoff)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
@@ -118,7 +122,7 @@ class Relay:
                     self.health.working(self.name)
                     await asyncio.sleep(STANDBY.total_seconds())
             except Exception as error:  # noqa: BLE001 (whatever it was, leadership is lost and competed for again)
-                self.health.degraded(self.name, type(error).__name__)
+                self.health.degraded(self.name, cause_of(error, self.database, self.kafka))
                 log.warning("relay_lost_leadership", **describe_error(error))
                 await self._waits.sleep()
 

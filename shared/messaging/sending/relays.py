@@ -36,7 +36,9 @@ class Relays:
 
         return cls(
             [
-                Relay(database, Lease(database, "relay", part, shards), factory(part), health, rows, poll)
+                Relay(
+                    database, Lease(database, "relay", part, shards), factory(part), health, rows, poll, kafka
+                )
                 for part in range(shards)
             ]
         )

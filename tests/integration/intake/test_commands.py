@@ -74,13 +74,58 @@ async def test_an_approval_that_waits_in_vain_is_answered_after_its_window(world
     assert len(await world.replies("red-1", "first")) == 2
 
 
-async def test_a_collision_does_not_replace_the_reply_of_the_ids_first_command(world: World) -> None:
+async def test_a_collision_is_told_and_the_reply_of_the_ids_first_command_is_again_the_latest(
+    world: World,
+) -> None:
     other = {**JOIN, "id": "register"}
     await world.send(("red-1", REGISTER), ("red-1", other))
+    told = [("CommandAccepted", 1), ("CommandRejected", 2), ("CommandAccepted", 3)]
+    assert await world.replies("red-1", "register") == told
+    (_, refused, last) = [row["value"]["data"] for row in await world.sent("replies.red-1.v1")]
+    assert (refused["code"], refused["field"], refused["faults"][0]["where"]) == (
+        "id_collision",
+        "id",
+        "envelope",
+    )
+    assert last["result"]["status"] == "registered"
     await world.send(("red-1", other))
+    told += [("CommandRejected", 4), ("CommandAccepted", 5)]
+    assert await world.replies("red-1", "register") == told
     await world.send(("red-1", REGISTER))
-    assert await world.replies("red-1", "register") == [("CommandAccepted", 1)] * 2
+    assert await world.replies("red-1", "register") == [*told, ("CommandAccepted", 5)]
     assert await world.dead() == ["id_collision"] * 2
+
+
+async def test_a_command_of_another_source_is_held_to_the_same_ids(world: World) -> None:
+    await world.send(("red-1", REGISTER), ("red-1", {**JOIN, "id": "register", "source": "/other"}))
+    assert await world.dead() == ["id_collision"]
+
+
+async def test_a_refused_command_is_told_all_its_faults_and_nothing_of_what_it_said(world: World) -> None:
+    wrong = {
+        **REGISTER,
+        "data": {**REGISTER["data"], "persn": PERSON, "capacity": "Kari", "registered_on": 1},
+    }
+    await world.send(("red-1", wrong))
+    reply = await world.reply("red-1", "register")
+    told = [(fault["code"], fault.get("field"), fault.get("nearest")) for fault in reply["faults"]]
+    assert told == [
+        ("field_invalid", "capacity", None),
+        ("date_invalid", "registered_on", None),
+        ("unknown_field", "persn", "person"),
+    ]
+    assert (reply["code"], reply["field"]) == told[0][:2]
+    assert reply["message"].endswith("Send it again under a new id.")
+    assert "Kari" not in str(reply)
+
+
+async def test_a_command_for_another_service_is_told_where_it_goes(world: World) -> None:
+    await world.send(
+        ("red-1", command("RunRound", "no-4601/x", "round", municipality="no-4601", programme="x"))
+    )
+    reply = await world.reply("red-1", "round")
+    assert reply["code"] == "unknown_type"
+    assert "RunRound goes to matching" in reply["message"]
 
 
 async def test_a_command_that_is_refused_and_then_mended_counts_on(world: World) -> None:

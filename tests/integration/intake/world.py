@@ -77,7 +77,9 @@ class World:
         ):
             resources.operators.put(name, operator(name, organisation))
         resources.programmes.put(f"{GUIDE}@{PACK.version}", PACK)
-        active = ActiveProgramme(municipality="no-4601", programme=GUIDE, pack_version=PACK.version)
+        active = ActiveProgramme(
+            municipality="no-4601", programme=GUIDE, pack_version=PACK.version, districts=["Fana"]
+        )
         resources.programmes.put(f"active/no-4601/{GUIDE}", active)
         self.settlements = processor(self.wiring, topics.SETTLEMENTS)
         self.commands = processor(self.wiring, topics.COMMANDS["intake"])

@@ -8,7 +8,7 @@ import pytest
 
 from services.matching.commands import pools
 from services.matching.rounds import RUN_ROUND, Rounds
-from tests.integration.matching.world import GUIDES, Meanwhile, World, couple, guide, refugee, who
+from tests.integration.matching.world import GUIDES, OPERATOR, Meanwhile, World, couple, guide, refugee, who
 
 
 async def test_a_round_proposes_who_suits_and_accounts_for_it(world: World) -> None:
@@ -116,3 +116,16 @@ async def test_a_dry_run_of_a_round_proposes_nothing(world: World) -> None:
     assert await world.sent("pairs.v1") == []
     assert await world.sent("rounds.v1") == []
     assert await world.rows("due") == []
+    (*_, reply) = await world.sent(f"replies.{OPERATOR.operator}.v1")
+    shown = reply["data"]["result"]
+    assert shown["proposed"] == 1
+    (would_be,) = shown["proposals"]
+
+    await world.run_round("round-2")
+    (*_, reply) = await world.sent(f"replies.{OPERATOR.operator}.v1")
+    (made,) = reply["data"]["result"]["proposals"]
+    own = ("pair", "respond_by", "round")
+    assert {name: value for name, value in would_be.items() if name != "round"} == {
+        name: value for name, value in made.items() if name not in own
+    }
+    assert would_be["score"] == sum(would_be["parts"].values())

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.consumer import make_broker, subscribe, use_batch_consumers
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.places.offsets import Committed, stamp
+from shared.messaging.reading.bounded import bound_batches
 from tests.integration.messaging.ledger import Ledger, processor
 from tests.support.cluster import Corner
 from tests.unit.messaging.records import settlement
@@ -28,7 +30,8 @@ async def member(
 ) -> AsyncIterator[tuple[KafkaBroker, BatchProcessor]]:
     """A running consumer of all settlements."""
     handler = processor(Corner(stack, prefix), ledger, prefix=prefix, **options)
-    broker = make_broker(stack.kafka, "test")
+    bound_batches()
+    broker = make_broker(stack.kafka, "test", timedelta(seconds=10))
     health: Health = handler.health
     subscribe(broker, handler, health)
     await use_batch_consumers(broker, health, OffsetGuard(ledger.database), handler.metrics)

@@ -225,6 +225,58 @@ async def test_a_burst_that_librdkafka_sends_as_one_batch_beyond_a_fetch_is_read
     assert await ledger.count("quarantine") == 0
 
 
+async def test_a_compressed_batch_that_becomes_too_much_dies_alone(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    topic = corner.prefix + topics.SETTLEMENTS.named("no-4601")
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(3)])
+    await asyncio.to_thread(_bomb, stack.kafka, topic, 40)
+    await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(3, 6)])
+    await send(stack, corner.prefix, "no-5501", [named("no-5501", number) for number in range(3)])
+    async with member(stack, ledger, corner.prefix, batch_records=10) as (_, handler):
+        await wait_until(lambda: _applied(ledger, 9))
+        await wait_until(lambda: _quarantined(ledger, 40))
+        await wait_until(lambda: _committed(stack, corner.prefix, 46))
+        assert handler.health.causes == {}
+    letters = {letter["offset"]: letter async for letter in ledger.database["quarantine"].find({})}
+    assert sorted(letters) == list(range(3, 43))
+    assert {letter["code"] for letter in letters.values()} == {"batch_too_large"}
+    assert {(letter["key"], letter["value"], letter["kept"]) for letter in letters.values()} == {
+        (None, None, False)
+    }
+
+
+def _bomb(kafka: str, topic: str, mebibytes: int) -> None:
+    """Records of a mebibyte each in one batch, which is a few kilobytes."""
+    producer = Producer(
+        {
+            "bootstrap.servers": kafka,
+            "compression.codec": "zstd",
+            "linger.ms": 60_000,
+            "batch.size": 2**31 - 1,
+            "message.max.bytes": 1_000_000_000,
+        }
+    )
+    for _ in range(mebibytes):
+        producer.produce(topic, b"x" * 1024 * 1024, b"case")
+    assert producer.flush(20) == 0
+
+
+async def test_a_partition_with_much_in_one_batch_does_not_keep_others_waiting(
+    corner: Corner, reader: BatchConsumer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.batches.batch_consumer.SMALL", 10**9)
+    busy = corner.prefix + topics.SETTLEMENTS.named("no-4601")
+    records = [(one["subject"], orjson.dumps(one)) for one in (named("no-4601", n) for n in range(300))]
+    await asyncio.to_thread(_burst, corner.addresses.kafka, busy, records)
+    first = await wait_until(lambda: reader.getmany(max_records=10))
+    assert {partition.topic for partition in first} == {busy}
+    await send(corner.addresses, corner.prefix, "no-5501", [named("no-5501", 0)])
+    await asyncio.sleep(1.0)
+    polls = [{partition.topic for partition in await reader.getmany(max_records=10)} for _ in range(3)]
+    assert any(polled - {busy} for polled in polls)
+
+
 def _burst(kafka: str, topic: str, records: list[tuple[str, bytes]]) -> None:
     producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True, "linger.ms": 500})
     refused: list[KafkaError] = []

@@ -255,13 +255,22 @@ MISSENT: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "no JSON": (b"Kari Eksempel", "Kari"),
     "no object": (b'["Kari"]', "Kari"),
     "no type": ({"id": "Kari"}, "Kari"),
+    "a field that is unknown": (
+        {**RUN_ROUND, "data": {**RUN_ROUND["data"], "Kari Eksempel": "Kari"}},
+        "no-4601/guide",
+    ),
+    "an attribute that is unknown": ({**RUN_ROUND, "Kari Eksempel": "Kari"}, "no-4601/guide"),
+    "a field of another form": (
+        {**RUN_ROUND, "data": {**RUN_ROUND["data"], "reason": "Kari"}},
+        "no-4601/guide",
+    ),
+    "another key": (RUN_ROUND, "Kari"),
+    "a missing field, and a name as its id": ({**RUN_ROUND, "id": "Kari", "data": {}}, "no-4601/guide"),
 }
 
 
 @pytest.mark.parametrize("sent", MISSENT)
-async def test_nothing_is_kept_of_a_record_that_is_no_command_of_this_service(
-    corner: Corner, ledger: Ledger, sent: str
-) -> None:
+async def test_nothing_is_kept_of_a_refused_command(corner: Corner, ledger: Ledger, sent: str) -> None:
     document, key = MISSENT[sent]
     record = raw(
         document, topic="commands.matching.bergen-1.v1", key=key, headers=(("ce_Kari", b"Kari Eksempel"),)
@@ -285,15 +294,24 @@ async def test_nothing_is_kept_of_a_record_that_is_no_command_of_this_service(
     assert isinstance(await decide(handler, discard), Accepted)
 
 
-async def test_a_command_of_this_service_is_kept_whatever_is_wrong_with_it(
-    corner: Corner, ledger: Ledger
-) -> None:
+async def test_nothing_is_kept_of_a_command_that_the_service_fails_on(corner: Corner, ledger: Ledger) -> None:
+    def raises(_: Readable) -> None:
+        raise KeyError
+
     handler = processor(corner, ledger, topics.COMMANDS["matching"])
-    wrong = {**RUN_ROUND, "data": {"reason": "test"}}
-    await handler.process([raw(wrong, topic="commands.matching.bergen-1.v1", key="no-4601/guide")], Commits())
+    ledger.before = raises
+    sound = raw(RUN_ROUND, topic="commands.matching.bergen-1.v1", key="no-4601/guide")
+    await handler.process([sound], Commits())
     kept = await ledger.database["quarantine"].find_one({})
+    (notice,) = await waiting_rows(ledger.database, topic="intake.dlq.v1")
     assert kept is not None
-    assert (kept["code"], orjson.loads(kept["value"])) == ("field_missing", wrong)
+    assert (kept["code"], kept["key"], kept["value"], kept["headers"]) == (
+        "unhandled_exception",
+        None,
+        None,
+        [],
+    )
+    assert (notice.key, notice.value) == (None, b"")
 
 
 async def test_what_a_cipher_covers_is_kept_whole(corner: Corner, ledger: Ledger) -> None:

@@ -8,10 +8,12 @@ from pymongo.errors import AutoReconnect
 
 from deploy.local.stack import Addresses
 from shared.clock import Clock
+from shared.messaging.batches import committing
 from shared.messaging.metrics import Metrics, family
 from shared.messaging.reading.records import Readable
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.outbox import Row, bundled
+from shared.messaging.sending.relay import relay_producer
 from shared.messaging.work import DueRow, microseconds
 from shared.mongo import Database
 from shared.retry import Backoff
@@ -21,6 +23,7 @@ from tests.support.cluster import Corner, wait_until
 from tests.unit.messaging.records import settlement
 
 FAMILY = "settlements.<municipality>.v1"
+LAGS = ("kobling_consumer_lag", "kobling_consumer_lag_to_end")
 POLITE = Backoff(first=timedelta(milliseconds=100), ceiling=timedelta(milliseconds=100))
 
 
@@ -156,3 +159,39 @@ async def test_a_relay_leads_while_it_holds_the_lease(ledger: Ledger) -> None:
 )
 def test_a_topic_is_known_by_its_familys_name(topic: str, name: str) -> None:
     assert family(topic, "p.") == name
+
+
+async def test_an_open_transaction_of_a_sender_shows_as_lag_to_the_end_and_for_how_long(
+    corner: Corner, ledger: Ledger, stack: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "OPEN_LONG", timedelta(seconds=1))
+    await corner.create_topics(["no-4601"], service="intake")
+    producer = relay_producer(stack.kafka, f"{corner.prefix}outside")
+    await producer.start()
+    async with member(stack, ledger, corner.prefix) as (_, handler):
+        topic = f"{corner.prefix}settlements.no-4601.v1"
+        await producer.begin_transaction()
+        await producer.send_and_wait(topic, b"open", b"open", partition=0)
+        await send(stack, corner.prefix, "no-4601", [named("no-4601", 1)])
+
+        async def shown() -> bool:
+            found = await samples(handler.metrics, ledger.database)
+            held = found.get(f"kobling_consumer_held_seconds 0 {FAMILY}", 0.0)
+            behind = (found.get(f"{name} 0 {FAMILY}") for name in LAGS)
+            return tuple(behind) == (0, 2) and held >= 1 and "settlements" in handler.health.notes
+
+        async def over() -> bool:
+            found = await samples(handler.metrics, ledger.database)
+            return found[f"kobling_consumer_held_seconds 0 {FAMILY}"] == 0 and not handler.health.notes
+
+        await wait_until(shown)
+        assert f"{topic}/0: a sender's transaction" in handler.health.notes["settlements"]
+        assert handler.health.causes == {}
+        await producer.abort_transaction()
+        await wait_until(over)
+        await wait_until(lambda: _handled(ledger))
+    await producer.stop()
+
+
+async def _handled(ledger: Ledger) -> bool:
+    return await ledger.count("ledger") == 1

@@ -212,6 +212,16 @@ async def test_events_become_figures_and_an_old_record_changes_none(corner: Corn
 async def _check_endpoint(app: App, on_topic: dict[str, dict[str, Any]]) -> None:
     _, shown = await get(app, "/indicators")
     assert shown["indicators"] == [on_topic[key]["data"] for key in sorted(on_topic)]
+    paged, page = [], "/indicators?limit=1"
+    while page:
+        status, shown = await get(app, page)
+        assert (status, len(shown["indicators"])) == (200, 1)
+        paged += shown["indicators"]
+        page = shown.get("next", "")
+    assert paged == [on_topic[key]["data"] for key in sorted(on_topic)]
+    for limit in ("0", "1001", "-1", "1e3", "\u0663", "", "9" * 5000):
+        status, refused = await get(app, f"/indicators?limit={limit}")
+        assert (status, refused["error"]["code"]) == (400, "limit_invalid")
     one = f"{BERGEN}/{GUIDE}/2016"
     assert await get(app, f"/indicators/{one}") == (200, on_topic[one]["data"])
     status, missing = await get(app, f"/indicators/{BERGEN}/{GUIDE}/1999")
@@ -229,7 +239,14 @@ async def get(app: App, path: str) -> tuple[int, Any]:
     async def send(message: Any) -> None:
         said.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [],
+    }
     await http(app)(scope, receive, send)
     return said[0]["status"], json.loads(said[1]["body"])
 

@@ -9,7 +9,9 @@ import pytest
 
 from services.intake import commands, wire
 from services.intake.commands.cases import FIND_PERSON
+from services.intake.commands.people import RECORD_CHECK, RECORD_CONSENT, RECORD_INTERVIEW
 from services.intake.commands.spec import Context, OnFile, Opening, Question
+from services.intake.commands.volunteers import REGISTER_VOLUNTEER
 from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
@@ -17,9 +19,11 @@ from services.intake.domain.progress import progressed
 from services.intake.domain.requirements import Requirements, assess
 from services.intake.service import SPECS
 from services.intake.store import File
+from services.intake.vocabulary import Vocabulary
 from shared.contracts import topics
 from shared.contracts.commands import Command
 from shared.contracts.example import shown
+from shared.contracts.intake.commands import RecordConsent, RecordInterview, RegisterVolunteer
 from shared.contracts.message import Message
 from shared.messaging.commands.answers import Accepted, UnknownSubject
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
@@ -42,7 +46,9 @@ def asked(who: Person, programme: str) -> Requirements:
     return replace(wire.requirements(PACK, side), programme=programme)
 
 
-CONTEXT = Context(LATE, "red_cross_bergen", asked)
+NOTHING = Vocabulary({}, frozenset())
+WORDS = wire.words([PACK])
+CONTEXT = Context(LATE, "red_cross_bergen", asked, asked, lambda _: WORDS, lambda _: NOTHING)
 
 
 def people() -> dict[topics.Topic, Person]:
@@ -145,3 +151,69 @@ def test_no_command_starts_without_its_description_or_with_two(spec: CommandSpec
 
 def test_every_description_is_of_a_kind_that_the_service_decides() -> None:
     assert all(isinstance(spec, OnFile | Opening | Question) for spec in SPECS)
+
+
+TYPING_ERRORS: list[tuple[CommandSpec[object], str, str, str]] = [
+    (RECORD_CONSENT, "purpose", "matcing", "matching"),
+    (RECORD_CHECK, "kind", "politiattest", "police_certificate"),
+    (RECORD_CHECK, "kind", "childcertificate", "child_certificate"),
+    (RECORD_CHECK, "role", "giude", "guide"),
+]
+
+
+@pytest.mark.parametrize(("spec", "field", "typed", "meant"), TYPING_ERRORS)
+def test_a_code_that_no_programme_knows_is_refused_with_those_that_exist(
+    spec: OnFile[Command], field: str, typed: str, meant: str
+) -> None:
+    who = people()[topics.VOLUNTEERS]
+    command = example(spec)
+    spec.decide(who, command, CONTEXT)
+    with pytest.raises(DomainError) as refused:
+        spec.decide(who, command.model_copy(update={field: typed}), CONTEXT)
+    assert (refused.value.code, refused.value.field) == ("not_listed", field)
+    assert meant in refused.value.message
+    assert typed not in refused.value.message
+    assert len(refused.value.message) <= 400
+
+
+def test_the_nearest_code_is_named() -> None:
+    for typed, meant in (("matcing", "matching"), ("police_certificat", "police_certificate")):
+        with pytest.raises(DomainError) as refused:
+            CONTEXT.refuse_unknown("purpose", typed, WORDS.purposes | WORDS.checks)
+        assert f"Did you mean {meant}?" in refused.value.message
+
+
+TOPICS_LISTED = Vocabulary({}, frozenset({"cooking", "football", "hiking", "norwegian_practice"}))
+
+
+@pytest.mark.parametrize("known", [TOPICS_LISTED, NOTHING], ids=["listed", "nothing listed"])
+@pytest.mark.parametrize("topic", ["storgata_5", "hos_per_hansen_i_storgata", "born_19940309", "a1"])
+def test_a_topic_that_may_not_be_published_is_refused(topic: str, known: Vocabulary) -> None:
+    context = replace(CONTEXT, vocabulary=lambda _: known)
+    told = {"interests": ["cooking", topic]}
+    interviewed = RecordInterview.model_validate({**shown(RecordInterview), **told})
+    registered = RegisterVolunteer.model_validate({**shown(RegisterVolunteer), **told})
+    with pytest.raises(DomainError, match="not_listed") as at_interview:
+        RECORD_INTERVIEW.decide(people()[topics.REFUGEES], interviewed, context)
+    with pytest.raises(DomainError, match="not_listed") as at_registration:
+        REGISTER_VOLUNTEER.decide(None, SUBJECT, registered, context)
+    for refused in (at_interview.value, at_registration.value):
+        assert refused.field == "interests.1"
+        assert topic not in refused.message
+
+
+def test_of_listed_topics_the_nearest_is_named() -> None:
+    context = replace(CONTEXT, vocabulary=lambda _: TOPICS_LISTED)
+    with pytest.raises(DomainError) as refused:
+        context.refuse_unlisted("interests", ["cooking", "fotball"], "no-4601")
+    assert (refused.value.code, refused.value.field) == ("not_listed", "interests.1")
+    assert "Did you mean football?" in refused.value.message
+
+
+def test_where_no_programme_runs_no_code_is_known() -> None:
+    nothing = replace(CONTEXT, words=lambda _: wire.words([]))
+    with pytest.raises(DomainError, match="not_listed") as refused:
+        RECORD_CONSENT.decide(
+            people()[topics.VOLUNTEERS], RecordConsent.model_validate(shown(RecordConsent)), nothing
+        )
+    assert "none, until" in refused.value.message

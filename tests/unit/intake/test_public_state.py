@@ -21,6 +21,7 @@ from services.intake.domain.person import (
 from services.intake.domain.refugee import Case, Placement, Refugee, Settlement
 from services.intake.domain.volunteer import Volunteer
 from services.intake.public_state import public_state, withdrawn_state
+from services.intake.vocabulary import Vocabulary
 from shared.contracts import topics
 from shared.contracts.example import shown
 from shared.contracts.fields import Contract
@@ -116,7 +117,7 @@ def settled(**data: Any) -> Settlement:
     record = Parser(topics.SETTLEMENTS).parse(raw(settlement(**data)))
     assert isinstance(record, Received)
     assert isinstance(record.data, PersonSettled)
-    return wire.settlement(record, record.data, ["case"])
+    return wire.settlement(record, record.data, ["case"], Vocabulary({}, frozenset()))
 
 
 @pytest.mark.parametrize(
@@ -137,5 +138,5 @@ def test_an_occupation_is_public_where_it_is_a_code_and_personal_elsewhere(
     assert known.details is not None
     assert (known.profile.occupation, known.details.occupation) == (published, kept)
     command = RegisterVolunteer.model_validate({**shown(RegisterVolunteer), "occupation": sent})
-    registered = wire.registration(command)
+    registered = wire.registration(command, Vocabulary({}, frozenset()))
     assert (registered.profile.occupation, registered.details.occupation) == (published, kept)

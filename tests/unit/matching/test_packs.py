@@ -1,4 +1,4 @@
-"""What matching takes from a pack, and which packs it refuses."""
+"""What matching takes from a pack, and which packs are refused."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -6,14 +6,11 @@ from typing import Any, get_args
 import pytest
 
 from services.matching import packs
-from services.matching.app import create_app
 from services.matching.domain.criteria import CRITERIA
 from services.matching.domain.rules import RULES, Rule
-from services.matching.settings import Settings
 from shared.contracts import programmes as contract
 from shared.contracts.programmes import ProgrammePack
-from shared.messaging.wiring import Resources
-from shared.programmes import shipped_packs
+from shared.programmes import checks, shipped_packs
 
 BERGEN = shipped_packs()["flyktningguide-bergen@1.0"]
 CLASSES = get_args(get_args(contract.Rule)[0])
@@ -31,20 +28,12 @@ def rule_list(*left_out: str) -> list[dict[str, Any]]:
 
 
 def faults(pack: ProgrammePack) -> list[str]:
-    return [fault for check in packs.CHECKS if (fault := check(pack)) is not None]
+    return [fault for check in checks.CHECKS if (fault := check(pack)) is not None]
 
 
 @pytest.mark.parametrize("key", shipped_packs())
 def test_matching_finds_no_fault_with_a_shipped_pack(key: str) -> None:
     assert faults(shipped_packs()[key]) == []
-
-
-def test_the_wired_service_asks_it_of_every_pack_that_arrives() -> None:
-    settings = Settings()
-    programmes = create_app(settings, Resources.of("matching", settings)).resources.programmes
-    programmes.put("flyktningguide-bergen@1.0", BERGEN)
-    programmes.put("flyktningguide-bergen@1.0", bergen(criteria={"shoe_size": 5}))
-    assert programmes.pack("flyktningguide-bergen", "1.0") == BERGEN
 
 
 def test_a_packs_rules_and_criteria_are_taken_by_code_with_parameters_and_weights() -> None:
@@ -99,3 +88,13 @@ def test_a_rule_with_only_its_half_written_stops_the_start(table: Mapping[str, R
     assert packs.agreed_codes(CLASSES, RULES) == RULES.keys()
     with pytest.raises(packs.RulesDiffer, match=f"differ: {differing}$"):
         packs.agreed_codes(CLASSES, table)
+
+
+def test_a_criterion_that_packs_may_name_and_the_table_lacks_stops_the_start() -> None:
+    assert packs.agreed_criteria(checks.CRITERIA, [*CRITERIA, "stars"]) == CRITERIA.keys()
+    with pytest.raises(packs.CriteriaDiffer, match="lacks: distance"):
+        packs.agreed_criteria(checks.CRITERIA, CRITERIA.keys() - {"distance"})
+
+
+def test_rules_that_no_pack_may_leave_out_exist() -> None:
+    assert set(checks.INDISPENSABLE) <= RULES.keys()

@@ -17,7 +17,7 @@ from shared.messaging.commands.answers import Answer, Rejected, Request
 from shared.messaging.commands.desk import DeadLetterDesk
 from shared.messaging.commands.dispatch import Commands, Decisions
 from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import Received
+from shared.messaging.reading.records import Received, Unreadable
 from shared.messaging.tables import Operators
 from shared.published import published_paths
 from tests.unit.messaging.marked import NUMBER, shown_field, with_text
@@ -44,10 +44,10 @@ def commands(service: topics.Service) -> Commands:
     return Commands(service, "", operators, decisions, desk)
 
 
-def received(message: Message, subject: str) -> Received:
+def received(message: Message, subject: str, id_: str = "one") -> Received:
     document = {
         "specversion": "1.0",
-        "id": "one",
+        "id": id_,
         "source": "/operators/red-cross",
         "type": message.type,
         "subject": subject,
@@ -88,3 +88,21 @@ def test_a_subject_that_reads_as_a_personal_number_is_refused_and_repeated_by_no
     assert isinstance(answer, Rejected)
     assert (answer.code, answer.field) == ("personal_number", "subject")
     assert dispatch._ref(record).about == "withheld"
+
+
+@pytest.mark.parametrize("service", topics.SERVICES)
+@pytest.mark.parametrize("id_", [NUMBER, "01010750-1600-4000-8000-000000000000", "run 010107-50160"])
+def test_an_id_that_is_a_personal_number_is_refused_and_repeated_by_no_service(
+    service: topics.Service, id_: str
+) -> None:
+    dispatch = commands(service)
+    message = commands_of(service)[-1]
+    record = received(message, message.full_example().subject or "", id_)
+    answer = dispatch._authorise(record, NOW)
+    assert isinstance(answer, Rejected)
+    assert (answer.code, answer.field) == ("personal_number", "id")
+    ref = dispatch._ref(record)
+    assert id_ not in repr(ref)
+    assert ref == dispatch._ref(record)
+    unread = Unreadable(record.raw, "unknown_field", None, OPERATOR, {"id": id_})
+    assert id_ not in repr(dispatch._readable_ref(unread))

@@ -13,6 +13,7 @@ from services.intake.domain import refugee
 from services.intake.domain.person import Person
 from services.intake.domain.volunteer import register
 from services.intake.public_state import public_state
+from services.intake.vocabulary import Vocabulary
 from shared.contracts import topics
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.example import shown
@@ -29,7 +30,7 @@ from tests.unit.messaging.records import raw, settlement
 
 INBOUND = [message for message in MESSAGES if message.inbound]
 PUBLISHED_FIELDS = {
-    "PersonSettled": {"placement.district", "languages.0.code", "occupation", "interests.0"},
+    "PersonSettled": {"languages.0.code", "occupation", "interests.0"},
     "RegisterVolunteer": {"languages.0.code", "interests.0", "occupation"},
     "RecordConsent": {"purpose", "text_version"},
     "RecordInterview": {"expectations.activities.0", "interests.0"},
@@ -51,6 +52,9 @@ def sample(model: type[Contract]) -> Contract:
 
 def ids(value: Any) -> str:
     return value.name if isinstance(value, Message) else ".".join(value)
+
+
+EVERY_WORD = Vocabulary({}, frozenset(f"word{number}" for number in range(100)))
 
 
 # Marks
@@ -310,10 +314,10 @@ def state_of(said: Any) -> str:
         case PersonSettled():
             record = Parser(topics.SETTLEMENTS).parse(raw(settlement()))
             assert isinstance(record, Received)
-            settled = wire.settlement(record, said, ["case"])
+            settled = wire.settlement(record, said, ["case"], EVERY_WORD)
             who: Person = refugee.settle(None, settled, "refugee-1", date(2026, 11, 22)).refugee
         case RegisterVolunteer():
-            who = register(wire.registration(said), "volunteer-1")
+            who = register(wire.registration(said, EVERY_WORD), "volunteer-1")
         case _:
             raise TypeError
     return repr(public_state(who))

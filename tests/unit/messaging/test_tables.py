@@ -1,110 +1,88 @@
-"""Packs on `programmes.v1`: refused, and said why, where they can't be read or the service finds fault."""
+"""Records of operators and programmes as they are read: what is said of those that can't be."""
 
 from typing import Any
 
-import orjson
-import pytest
-from aiokafka import ConsumerRecord
-from structlog.testing import capture_logs
-
 from shared.contracts import topics
-from shared.contracts.programmes import ProgrammePack
-from shared.health import Health
-from shared.logging import get_logger
-from shared.messaging import tables
 from shared.messaging.reading.parsing import Parser
-from shared.messaging.tables import Operators, Programmes, TableReader
-from shared.programmes import shipped_packs
-
-KEY = "flyktningguide-bergen@1.0"
-BERGEN = shipped_packs()[KEY]
-
-
-@pytest.fixture(autouse=True)
-def fresh_logger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A logger that is bound here: one that another test used first keeps that test's settings."""
-    monkeypatch.setattr(tables, "log", get_logger("tables"))
-
-
-def no_long_titles(pack: ProgrammePack) -> str | None:
-    return "title: at most 30 characters" if len(pack.title) > 30 else None
+from shared.messaging.tables import Operators, Programmes, take
+from shared.programmes.acceptance import WITHHELD_KEY, Acceptance
+from tests.unit.messaging.administration import (
+    ACTIVE,
+    KEY,
+    NOW,
+    PACK,
+    RED_CROSS,
+    active,
+    operator,
+    record,
+)
 
 
-def changed(title: str) -> ProgrammePack:
-    return BERGEN.model_copy(update={"title": title})
+def read(*records: Any) -> Acceptance:
+    """What comes of records of both topics, in turn."""
+    acceptance = Acceptance(Operators(), Programmes())
+    parsers = {topic.name: Parser(topic) for topic in (topics.OPERATORS, topics.PROGRAMMES)}
+    for item in records:
+        take(acceptance, parsers[item.topic], item)
+    for change in acceptance.settle(NOW):
+        acceptance.programmes.put(*change)
+    return acceptance
 
 
-def record(pack: dict[str, Any], version: int = 2) -> "ConsumerRecord[bytes, bytes]":
-    """A record of `programmes.v1` that publishes this pack."""
-    envelope = {
-        "specversion": "1.0",
-        "id": "pack-1",
-        "source": "//example.org/administrator",
-        "type": f"no.kobling.ProgrammePublished.v{version}",
-        "subject": KEY,
-        "time": "2016-06-01T08:00:00Z",
-        "datacontenttype": "application/json",
-        "data": pack,
-    }
-    headers = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
-    return ConsumerRecord(
-        "programmes.v1", 0, 7, 1464768000000, 0, KEY.encode(), orjson.dumps(envelope), None, 1, 1, headers
-    )
+def faults(acceptance: Acceptance) -> dict[str, tuple[str, ...]]:
+    return {fault.key: fault.faults for fault in acceptance.faults.values()}
 
 
-def read(*records: "ConsumerRecord[bytes, bytes]") -> tuple[Programmes, list[Any], Health]:
-    """Reads records in turn: the table, what was logged, and the service's health."""
-    programmes, health = Programmes(), Health()
-    reader = TableReader("localhost:9092", "", Operators(), programmes, health)
-    with capture_logs() as logs:
-        for item in records:
-            reader.take(Parser(topics.PROGRAMMES), item)
-    return programmes, logs, health
+def pack() -> dict[str, Any]:
+    return PACK.model_dump(mode="json", exclude_unset=True)
 
 
-def plain() -> dict[str, Any]:
-    return BERGEN.model_dump(mode="json", exclude_unset=True)
+def account(**changes: Any) -> dict[str, Any]:
+    return operator("redcross-1", RED_CROSS).model_dump(mode="json", exclude_none=True) | changes
 
 
-def test_a_pack_without_fault_is_taken_over_and_replaced_by_its_successor() -> None:
-    programmes = Programmes((no_long_titles,))
-    programmes.put(KEY, BERGEN)
-    programmes.put(KEY, changed("Guide, Bergen"))
-    assert programmes.pack("flyktningguide-bergen", "1.0") == changed("Guide, Bergen")
-
-
-def test_a_refused_pack_leaves_the_one_before_it_and_is_logged_with_key_and_fault() -> None:
-    programmes = Programmes((no_long_titles, lambda _: None))
-    programmes.put(KEY, BERGEN)
-    with capture_logs() as logs:
-        programmes.put(KEY, changed("T" * 31))
-    assert programmes.pack("flyktningguide-bergen", "1.0") == BERGEN
-    assert logs == [
-        {
-            "event": "programme_refused",
-            "log_level": "error",
-            "pack": KEY,
-            "faults": ["title: at most 30 characters"],
-        }
-    ]
-
-
-def test_a_pack_with_an_unknown_code_is_ignored_naming_the_field_and_the_codes_that_exist() -> None:
-    wrong = plain()
+def test_a_pack_with_an_unknown_code_is_refused_naming_the_field_and_the_codes_that_exist() -> None:
+    wrong = pack()
     wrong["pairing"]["rules"][3]["code"] = "ola_nordmann"
-    programmes, logs, health = read(record(plain()), record(wrong))
-    assert programmes.pack("flyktningguide-bergen", "1.0") == BERGEN
-    (line,) = logs
-    assert (line["event"], line["code"], line["offset"]) == ("table_record_ignored", "field_invalid", 7)
-    (fault,) = line["faults"]
+    read_ = read(record("ProgrammePublished", KEY, pack()), record("ProgrammePublished", KEY, wrong))
+    assert read_.programmes.pack("flyktningguide-bergen", "1.0") == PACK
+    (fault,) = faults(read_)[KEY]
     assert fault.startswith("pairing.rules.3.code: unknown; those that exist: self, municipality, ")
-    assert "ola_nordmann" not in str(line)
-    assert health.causes == {}
+    assert "ola_nordmann" not in str(read_.faults)
 
 
-def test_a_pack_of_an_earlier_format_is_ignored_as_an_unknown_version() -> None:
-    programmes, logs, _ = read(record({"name": "flyktningguide-bergen"}, version=1))
-    assert programmes.pack("flyktningguide-bergen", "1.0") is None
-    assert [(line["event"], line["code"], line["faults"]) for line in logs] == [
-        ("table_record_ignored", "unknown_version", ["type"])
-    ]
+def test_a_pack_of_an_earlier_format_is_refused_as_an_unknown_version() -> None:
+    read_ = read(record("ProgrammePublished", KEY, {"name": "flyktningguide-bergen"}, version_=1))
+    assert faults(read_) == {KEY: ("type: unknown version; docs/codes.md says what would help",)}
+
+
+def test_an_activation_and_an_operator_that_can_t_be_read_are_named_with_their_fields() -> None:
+    read_ = read(
+        record("ProgrammeActivated", ACTIVE, {**active().model_dump(), "pack_version": 1.0}),
+        record("OperatorRegistered", "redcross-1", account()),
+        record("OperatorRegistered", "redcross-1", account(roles=["boss"], valid_until="soon")),
+    )
+    found = faults(read_)
+    assert found[ACTIVE] == ("pack_version: Input should be a valid string",)
+    assert found["redcross-1"][0].startswith("roles.0: unknown; those that exist: coordinator, approver, ")
+    assert found["redcross-1"][1] == "valid_until: not in the form that its schema gives"
+    # Who was registered before stays.
+    assert read_.operators.find("redcross-1", NOW) is not None
+
+
+def test_a_record_that_is_sent_again_rightly_or_taken_back_is_at_fault_no_more() -> None:
+    wrong = record("OperatorRegistered", "redcross-1", account(roles=["boss"]))
+    for mended in (account(), None):
+        assert faults(read(wrong, record("OperatorRegistered", "redcross-1", mended))) == {}
+
+
+def test_an_operator_is_removed_by_a_null_value() -> None:
+    read_ = read(
+        record("OperatorRegistered", "redcross-1", account()),
+        record("OperatorRegistered", "redcross-1", None),
+    )
+    assert read_.operators.find("redcross-1", NOW) is None
+
+
+def test_the_key_of_what_can_t_be_read_is_shown_only_where_it_looks_like_one() -> None:
+    assert list(faults(read(record("OperatorRegistered", "Kari Eksempel", account())))) == [WITHHELD_KEY]

@@ -1,0 +1,92 @@
+"""What a municipality is told of each of its records."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import assert_never
+
+from services.intake import wire
+from shared.clock import local_day
+from shared.contracts.faults import MOST_FAULTS
+from shared.contracts.fields import CASE_PATTERN, format_instant
+from shared.contracts.municipal import PersonMoved, PersonSettled
+from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Stale
+from shared.messaging.reading.records import Erased, Handled, Received, Unreadable, repeatable_id
+from shared.messaging.reading.sentences import sentence, told
+from shared.mongo import Document
+from shared.personal_numbers import reads_as_personal_number
+from shared.published import refusal, refusals
+
+_CASE = re.compile(CASE_PATTERN.strip("^$"), re.ASCII)
+
+
+def refused(record: Received) -> Dead | None:
+    """Why a settlement that was read is not taken; with all that is wrong with it, looked for only then."""
+    today = local_day(record.raw.broker_time)
+    if (
+        readable_case(record.raw.key) is not None
+        and refusal(record.data) is None
+        and not (
+            isinstance(record.data, PersonSettled | PersonMoved) and wire.date_in_future(record.data, today)
+        )
+    ):
+        return None
+    return Dead.of(tuple(islice(_faults(record), MOST_FAULTS)))
+
+
+def _faults(record: Received) -> Iterator[Fault]:
+    if _CASE.fullmatch(record.key) is None:
+        yield Fault("case_invalid", "subject", "envelope")
+    elif reads_as_personal_number(record.key):
+        yield Fault("personal_number", "subject", "envelope")
+    if refusal(record.data) is not None:
+        yield from (Fault(one.code, one.field, "data") for one in refusals(record.data))
+    if isinstance(record.data, PersonSettled | PersonMoved):
+        for field in wire.days_in_future(record.data, local_day(record.raw.broker_time)):
+            yield Fault("date_in_future", field, "data")
+
+
+def readable_case(key: bytes | None) -> str | None:
+    """The case reference to answer under; None where it is none, or must not be repeated."""
+    try:
+        case = (key or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    return case if _CASE.fullmatch(case) and not reads_as_personal_number(case) else None
+
+
+def receipt(item: Handled) -> Document:
+    """The JSON of a `SettlementReceipt`."""
+    document: Document
+    match item.outcome:
+        case Applied(outcome, code, field):
+            faults: Sequence[Fault] = () if code is None else (Fault(code, field),)
+            document = {"outcome": outcome, **_first(faults)}
+        case Duplicate():
+            document = {"outcome": "duplicate"}
+        case Stale(newer):
+            document = {"outcome": "stale", "newer": None if newer is None else format_instant(newer)}
+        case Dead() as dead:
+            document = {"outcome": "rejected", **_first(dead.told), "faults": told(dead.told)}
+        case _ as never:
+            assert_never(never)
+    raw = item.record.raw
+    document |= {"event_id": _event_id(item.record), "partition": raw.partition, "offset": raw.offset}
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _first(faults: Sequence[Fault]) -> Document:
+    """The fault that stands for all, for readers of one."""
+    for fault in faults:
+        return {"code": fault.code, "field": fault.field, "message": sentence(fault)}
+    return {}
+
+
+def _event_id(record: Received | Erased | Unreadable) -> str | None:
+    match record:
+        case Received():
+            return repeatable_id(record.envelope.id)
+        case Unreadable(envelope=dict() as envelope):
+            return repeatable_id(envelope.get("id"))
+        case _:
+            return None

@@ -1,0 +1,42 @@
+"""The words that a municipality's programmes list: only these are published of what others write."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from shared.contracts.programmes import ActiveProgramme
+
+_PLAIN = re.compile(r"[a-z]{2,20}(_[a-z]{2,20}){0,2}", re.ASCII)
+"""Up to three words and no digit: no address, birthday or number. For municipalities that list no topics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """`districts` are the listed parts of town by their folded names; `topics` the codes for interests,
+    activities and occupations, empty where none are listed.
+    """
+
+    districts: Mapping[str, str]
+    topics: frozenset[str]
+
+    @classmethod
+    def of(cls, programmes: Iterable[ActiveProgramme]) -> "Vocabulary":
+        """What all of a municipality's programmes list together."""
+        known = list(programmes)
+        return cls(
+            {_folded(name): name for programme in known for name in programme.districts},
+            frozenset(topic for programme in known for topic in programme.topics),
+        )
+
+    def district(self, written: str) -> str | None:
+        """The listed district that is meant, whatever became of case and room; None where it is none."""
+        return self.districts.get(_folded(written))
+
+    def takes(self, topic: str) -> bool:
+        """Whether a code for an interest, an activity or an occupation may be published."""
+        return topic in self.topics if self.topics else _PLAIN.fullmatch(topic) is not None
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,0 +1,52 @@
+"""What other writers of JSON and brokers in between leave in records, taken for what it means.
+
+Looked for only where a record would be refused for it: null is absent, `2.0` is 2 (as JSON Schema has it),
+and extensions that something on the way added are let through and not kept.
+"""
+
+import re
+from copy import deepcopy
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.contracts.envelope import EXTENSION
+
+_EXTENSION = re.compile(EXTENSION, re.ASCII)
+_INT64 = 2.0**63
+
+
+def mended(document: dict[str, Any], error: ValidationError, *, is_envelope: bool) -> dict[str, Any]:
+    """A copy of what failed to validate, in which what can be taken for something else is so."""
+    copy = deepcopy(document)
+    for detail in error.errors(include_url=False, include_context=False):
+        if (found := _place(copy, detail)) is not None:
+            _mend(*found, detail, is_envelope=is_envelope)
+    return copy
+
+
+def _place(document: dict[str, Any], detail: ErrorDetails) -> tuple[Any, Any] | None:
+    """The object or list that holds what an error is about, and its name or index there; None where it is
+    not there.
+    """
+    holder, name, value = None, None, document
+    for part in detail["loc"]:
+        try:
+            holder, name, value = value, part, value[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            # Pydantic names the kind of an object of several kinds as if it were a step.
+            continue
+    return None if holder is None else (holder, name)
+
+
+def _mend(holder: Any, name: Any, detail: ErrorDetails, *, is_envelope: bool) -> None:
+    value = holder[name]
+    if detail["type"] == "extra_forbidden":
+        is_simple = value is None or isinstance(value, str | int | float)
+        if is_envelope and is_simple and _EXTENSION.fullmatch(name):
+            del holder[name]
+    elif value is None and isinstance(holder, dict):
+        del holder[name]
+    elif type(value) is float and value.is_integer() and -_INT64 <= value < _INT64:
+        holder[name] = int(value)

@@ -1,0 +1,33 @@
+"""Who may send commands: the records of `operators.v1`, by operator."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.contracts.administrators import Operator, Role
+
+
+@dataclass(slots=True)
+class Operators:
+    """Who may send commands, by operator."""
+
+    _known: dict[str, Operator] = field(default_factory=dict)
+
+    def put(self, key: str, operator: Operator | None) -> None:
+        """Takes over a record; None removes the operator."""
+        if operator is None:
+            self._known.pop(key, None)
+        else:
+            self._known[key] = operator
+
+    def find(self, operator: str, now: datetime) -> Operator | None:
+        """The operator, if known and not expired."""
+        found = self._known.get(operator)
+        return found if found is not None and now < found.valid_until else None
+
+    def organisations(self, municipality: str, role: Role, now: datetime) -> frozenset[str]:
+        """The organisations of which somebody with this role may act in the municipality now."""
+        return frozenset(
+            known.organisation
+            for known in self._known.values()
+            if municipality in known.municipalities and role in known.roles and now < known.valid_until
+        )

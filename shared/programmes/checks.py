@@ -1,0 +1,102 @@
+"""What is asked of a pack beyond its contract, and of a municipality before it runs one.
+
+Every service asks the same, and so does `kobling` before it publishes: no two of them run different packs.
+Each fault is `field: what is wrong; what would help`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from shared.contracts.administrators import Role
+from shared.contracts.programmes import ApprovalAsked, ProgrammePack
+from shared.operators import Operators
+from shared.programmes import shipped_packs
+
+PackCheck = Callable[[ProgrammePack], str | None]
+"""What is wrong with a pack, field first, or None."""
+
+CRITERIA = tuple(dict.fromkeys(code for pack in shipped_packs().values() for code in pack.pairing.criteria))
+"""The codes of the criteria that there are, as the shipped packs name them; matching's table has each, or
+matching doesn't start.
+"""
+
+MOST_POINTS = 1000
+"""Most that one criterion may weigh. The starting weights sum to 100; ten times that and more says nothing
+new, and matching's arithmetic on blocks of 32-bit integers is exact far beyond this."""
+
+INDISPENSABLE = ("self", "age", "child_certificate", "capacity")
+"""The rules that no pack may leave out: they protect people, or the solver relies on them."""
+
+
+def unknown_criteria(pack: ProgrammePack) -> str | None:
+    """Criteria that don't exist."""
+    unknown = sorted(pack.pairing.criteria.keys() - {*CRITERIA})
+    if not unknown:
+        return None
+    return f"pairing.criteria.{unknown[0]}: unknown; those that exist: {', '.join(CRITERIA)}"
+
+
+def weights_too_large(pack: ProgrammePack) -> str | None:
+    """A criterion that weighs more than any may."""
+    large = [code for code, weight in pack.pairing.criteria.items() if weight > MOST_POINTS]
+    return f"pairing.criteria.{large[0]}: at most {MOST_POINTS}" if large else None
+
+
+def repeated_rules(pack: ProgrammePack) -> str | None:
+    """A rule that stands there twice: nobody can tell which parameters are meant."""
+    repeated = [
+        code for code, times in Counter(rule.code for rule in pack.pairing.rules).items() if times > 1
+    ]
+    return f"pairing.rules: {repeated[0]} stands there twice" if repeated else None
+
+
+def missing_rules(pack: ProgrammePack) -> str | None:
+    """Rules that no pack may leave out."""
+    named = {rule.code for rule in pack.pairing.rules}
+    missing = [code for code in INDISPENSABLE if code not in named]
+    return f"pairing.rules: every pack names {', '.join(missing)} too" if missing else None
+
+
+def approved_refugees(pack: ProgrammePack) -> str | None:
+    """An approval asked of the receiving side, which nobody could give: only volunteers are approved."""
+    for place, item in enumerate(pack.sides.receiving.requirements):
+        if isinstance(item, ApprovalAsked):
+            return f"sides.receiving.requirements.{place}: only the giving side is approved; ask it there"
+    return None
+
+
+CHECKS: Sequence[PackCheck] = (
+    unknown_criteria,
+    weights_too_large,
+    repeated_rules,
+    missing_rules,
+    approved_refugees,
+)
+"""What is asked of every pack."""
+
+
+def unsatisfied(pack: ProgrammePack, municipality: str, operators: Operators, now: datetime) -> list[str]:
+    """What a pack asks of organisations that have nobody in the municipality who could do it now."""
+    faults = []
+    for field, organisation, role in _asked_of_organisations(pack):
+        if organisation not in operators.organisations(municipality, role, now):
+            faults.append(
+                f"{field}: no valid operator of {organisation} is {role} in {municipality}; register one on "
+                "operators.v1, or activate a version that asks another organisation"
+            )
+    return faults
+
+
+def _asked_of_organisations(pack: ProgrammePack) -> Iterator[tuple[str, str, Role]]:
+    """Field, organisation, and the role of those who do it for the organisation.
+
+    A signatory who bears the role of a side is one of the pair, any other an organisation.
+    """
+    for place, item in enumerate(pack.sides.giving.requirements):
+        if isinstance(item, ApprovalAsked):
+            yield f"sides.giving.requirements.{place}.organisation", item.organisation, "approver"
+    of_the_pair = {pack.sides.giving.role, pack.sides.receiving.role}
+    for place, signatory in enumerate(pack.pairing.signatories):
+        if signatory not in of_the_pair:
+            yield f"pairing.signatories.{place}", signatory, "coordinator"

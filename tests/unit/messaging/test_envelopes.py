@@ -1,0 +1,228 @@
+"""Envelopes as CloudEvents has them: what others may write or add, and what is refused by its name."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.contracts import topics
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Headers, Parsed, Received, Unreadable, repeatable_id
+from tests.unit.messaging.records import STRUCTURED, raw, settlement
+
+PARSER = Parser(topics.SETTLEMENTS)
+PLAIN = (("content-type", b"application/json"),)
+
+
+def parse(document: dict[str, Any] | bytes, headers: Headers = STRUCTURED) -> Parsed:
+    return PARSER.parse(raw(document, headers=headers))
+
+
+def binary(prefix: str = "ce_", changed: dict[str, bytes] | None = None) -> Parsed:
+    document = settlement()
+    data = document.pop("data")
+    attributes = {name: str(value).encode() for name, value in document.items()} | (changed or {})
+    return parse(data, (*((prefix + name, value) for name, value in attributes.items()), *PLAIN))
+
+
+def code(parsed: Parsed) -> tuple[str, str | None]:
+    assert isinstance(parsed, Unreadable)
+    return parsed.code, parsed.field
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"knativearrivaltime": "2016-06-15T07:00:00Z", "knativehistory": "default-kne-trigger-kn-channel"},
+        {"topic": "orders", "pubsubname": "pubsub", "traceid": "00-0af7651916cd43dd8448eb211c80319c", "x": 1},
+        {"tracestate": "vendor=" + "x" * 400, "sampled": True},
+    ],
+)
+def test_what_a_broker_in_between_adds_is_let_through_and_not_kept(extra: dict[str, Any]) -> None:
+    plain, more = parse(settlement()), parse({**settlement(), **extra})
+    assert isinstance(plain, Received)
+    assert isinstance(more, Received)
+    assert more.fingerprint == plain.fingerprint
+    assert not extra.keys() & vars(more.envelope).keys() - {"tracestate"}
+    assert isinstance(binary(changed={name: str(value).encode() for name, value in extra.items()}), Received)
+
+
+@pytest.mark.parametrize("name", ["dryrn", "dryruns", "expectedrevison", "ce_x", "Traceid", "data_base46"])
+def test_an_extension_that_could_be_meant_otherwise_is_refused(name: str) -> None:
+    assert code(parse({**settlement(), name: "x"}))[0] == "unknown_field"
+
+
+def test_an_extension_of_several_values_is_none() -> None:
+    assert code(parse({**settlement(), "traceid": ["x"]})) == ("unknown_field", "traceid")
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_settlement_is_tried_on_nobodys_wish(value: bool) -> None:
+    assert code(parse({**settlement(), "dryrun": value})) == ("unknown_field", "dryrun")
+
+
+def test_null_is_absent_in_envelope_and_data() -> None:
+    nulls = dict.fromkeys(("dataschema", "datacontenttype", "dryrun", "expectedrevision", "traceid"))
+    parsed = parse({**settlement(unaccompanied_minor=None, interests=None), **nulls})
+    assert isinstance(parsed, Received)
+    assert parsed.data == getattr(parse(settlement()), "data", None)
+    assert code(parse({**settlement(), "time": None})) == ("field_missing", "time")
+
+
+def test_a_whole_number_with_a_decimal_point_is_an_integer() -> None:
+    parsed = parse(settlement(household={"adults": 2.0, "minors": 0.0}))
+    assert isinstance(parsed, Received)
+    assert parsed.data == getattr(parse(settlement(household={"adults": 2, "minors": 0})), "data", None)
+    assert code(parse(settlement(household={"adults": 2.5, "minors": 0}))) == (
+        "field_invalid",
+        "household.adults",
+    )
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    value = json.dumps(settlement()).encode()
+    assert isinstance(parse(b"\xef\xbb\xbf" + value), Received)
+    assert code(parse(b"\xef\xbb\xbf\xef\xbb\xbf" + value))[0] == "not_json"
+
+
+@pytest.mark.parametrize("time", ["2016-06-15T07:00Z", "2016-06-15T09:00+02:00"])
+def test_a_time_without_seconds_is_taken(time: str) -> None:
+    parsed, plain = parse({**settlement(), "time": time}), parse(settlement())
+    assert isinstance(parsed, Received)
+    assert isinstance(plain, Received)
+    assert parsed.envelope.time == plain.envelope.time
+    assert code(parse({**settlement(), "time": "2016-06-15T07:00"})) == ("time_without_zone", "time")
+
+
+def test_base_64_is_refused_by_its_name() -> None:
+    document = {**settlement(), "data_base64": "e30="}
+    assert code(parse(document)) == ("base64_not_read", "data_base64")
+    del document["data"]
+    parsed = parse(document)
+    assert isinstance(parsed, Unreadable)
+    assert [fault.code for fault in parsed.faults] == ["base64_not_read"]
+
+
+@pytest.mark.parametrize("headers", [STRUCTURED, PLAIN, ()])
+def test_a_batch_is_refused_by_its_name(headers: Headers) -> None:
+    assert code(parse(json.dumps([settlement()]).encode(), headers))[0] == "batch_not_read"
+    assert code(parse(b"[1]", headers))[0] == "not_an_object"
+
+
+def test_headers_of_http_and_values_in_quotes_are_named() -> None:
+    assert isinstance(binary(), Received)
+    assert code(binary("ce-")) == ("header_of_http", None)
+    assert code(binary(changed={"time": b'"2016-06-15T07:00:00Z"'})) == ("header_quoted", "ce_time")
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        (("content-type", b"Application/JSON"),),
+        (
+            ("content-type", b"application/json; charset=UTF-8"),
+            ("Content-Type", b"application/json;charset=utf-8"),
+        ),
+        (("ce_datacontenttype", b"application/json"), ("content-type", b"application/json")),
+        (("CE_ID", b"event-BER-1"), ("content-type", b"application/json")),
+    ],
+)
+def test_what_two_headers_say_alike_is_said_once(twice: Headers) -> None:
+    document = settlement()
+    data = document.pop("data")
+    attributes = tuple((f"ce_{name}", str(value).encode()) for name, value in document.items())
+    first = PLAIN if len(twice) == 1 else ()
+    assert isinstance(parse(data, (*attributes, *first, *twice)), Received)
+
+
+def test_all_faults_are_told_at_once_with_where_and_what_would_be_right() -> None:
+    document = settlement(
+        protection="non",
+        person={"given_name": "Test", "gendre": "male"},
+        household={"adults": "2", "minors": 0},
+    )
+    document["data"]["protection"] = "none"
+    document["data"]["languages"] = [{"code": "ti", "level": "fluant"}]
+    parsed = parse(
+        {**document, "specversion": "0.3", "subject": "BER-2", "source": "/no-0301/x", "Type": "x"}
+    )
+    assert isinstance(parsed, Unreadable)
+    told = {(fault.where, fault.code, fault.field): fault for fault in parsed.faults}
+    assert len(parsed.faults) == 10, "as many as are told at once"
+    assert (parsed.code, parsed.field) == (parsed.faults[0].code, parsed.faults[0].field)
+    assert told["envelope", "field_invalid", "specversion"].detail
+    assert told["envelope", "unknown_field", None].nearest == "type"
+    assert ("envelope", "key_mismatch", "subject") in told
+    assert ("data", "field_missing", "person.family_name") in told
+    assert told["data", "unknown_field", "person.gendre"].nearest == "gender"
+    level = told["data", "field_invalid", "languages.0.level"]
+    assert (level.allowed, level.nearest) == (("native", "fluent", "basic"), "fluent")
+
+
+def test_what_is_left_of_a_record_after_the_first_fault_is_looked_into_too() -> None:
+    parsed = parse(
+        {**settlement(settled_on="2016-02-30"), "time": "2016-06-16T07:00:00Z", "source": "/no-0301/x"}
+    )
+    assert isinstance(parsed, Unreadable)
+    assert [(fault.code, fault.where) for fault in parsed.faults] == [
+        ("date_invalid", "data"),
+        ("time_in_future", "envelope"),
+        ("municipality_mismatch", "envelope"),
+    ]
+    assert parsed.envelope is not None
+    assert parsed.envelope["data"]["settled_on"] == "2016-02-30"
+
+
+def unknown_command(type_: str) -> Unreadable:
+    document = {**settlement("no-4601/pp"), "type": type_}
+    record = raw(document, topic="commands.intake.bergen-1.v1", key="no-4601/pp")
+    parsed = Parser(topics.COMMANDS["intake"]).parse(record)
+    assert isinstance(parsed, Unreadable)
+    assert parsed.code == "unknown_type"
+    return parsed
+
+
+def test_an_unknown_command_is_told_which_there_are_and_where_they_go() -> None:
+    (fault,) = unknown_command("no.kobling.command.RunRound.v1").faults
+    assert fault.detail == "RunRound goes to matching: send it on commands.matching.<operator>.v1."
+    (fault,) = unknown_command("RunRounds").faults
+    assert fault.nearest == "no.kobling.command.RunRound.v1"
+    assert fault.detail is not None
+    assert "intake takes RegisterVolunteer, JoinProgramme" in fault.detail
+    assert "matching takes RunRound" in fault.detail
+    assert "no.kobling.command.FindPerson.v1" in fault.allowed
+    assert "no.kobling.command.RunRound.v1" not in fault.allowed
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "0197b0c2-0000-7000-8000-000000000001",
+        "0197B0C2-0000-7000-8000-00000000000A",
+        "urn:uuid:0197b0c2-0000-7000-8000-000000000001",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "42",
+    ],
+)
+def test_an_id_that_a_machine_made_is_told_again(id_: str) -> None:
+    assert repeatable_id(id_) == id_
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "01010750160",
+        "010107",
+        "Kari Eksempel",
+        "kari-eksempel-1",
+        "BER-2026-0042",
+        "",
+        None,
+        7,
+        "a" * 32,
+        "1" * 32,
+    ],
+)
+def test_an_id_that_could_be_somebodys_is_not(id_: object) -> None:
+    assert repeatable_id(id_) is None
