@@ -10,13 +10,13 @@ import pytest
 from services.intake import commands, wire
 from services.intake.commands.cases import FIND_PERSON
 from services.intake.commands.people import RECORD_CHECK, RECORD_CONSENT, RECORD_INTERVIEW
-from services.intake.commands.spec import Context, OnFile, Opening, Question
+from services.intake.commands.spec import OnFile, Opening, Question
 from services.intake.commands.volunteers import REGISTER_VOLUNTEER
 from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
-from services.intake.domain.requirements import Requirements, assess
+from services.intake.domain.requirements import assess
 from services.intake.service import SPECS
 from services.intake.store import File
 from services.intake.vocabulary import Vocabulary
@@ -28,27 +28,25 @@ from shared.contracts.message import Message
 from shared.messaging.commands.answers import Accepted, UnknownSubject
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
 from shared.messaging.work import Revision
-from shared.programmes import shipped_packs
-from tests.unit.intake.people import DETAILS, PROFILE, TODAY, settlement
+from tests.unit.intake.people import (
+    CONTEXT,
+    DETAILS,
+    LATE,
+    NOTHING,
+    PACK,
+    PROFILE,
+    TODAY,
+    WORDS,
+    asked,
+    settlement,
+)
 
-PACK = shipped_packs()["flyktningguide-bergen@1.0"]
 TOPICS: dict[str, set[topics.Topic]] = {
     "case": set(),
     "person": {topics.REFUGEES, topics.VOLUNTEERS},
     "volunteer": {topics.VOLUNTEERS},
 }
-LATE = date(2100, 1, 1)
 SUBJECT = "volunteer-abcdefghijklmnop"
-
-
-def asked(who: Person, programme: str) -> Requirements:
-    side = PACK.sides.giving if isinstance(who, volunteer.Volunteer) else PACK.sides.receiving
-    return replace(wire.requirements(PACK, side), programme=programme)
-
-
-NOTHING = Vocabulary({}, frozenset())
-WORDS = wire.words([PACK])
-CONTEXT = Context(LATE, "red_cross_bergen", asked, asked, lambda _: WORDS, lambda _: NOTHING)
 
 
 def people() -> dict[topics.Topic, Person]:
