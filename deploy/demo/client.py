@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from shared.contracts import topics
 from shared.contracts.catalogue import BY_NAME
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.fields import format_instant
+from shared.ids import new_event_id
 
 FINAL = frozenset({"CommandAccepted", "CommandPreviewed", "CommandRejected"})
 
@@ -101,7 +101,7 @@ class Client:
         """A new command of an operator."""
         return {
             "specversion": "1.0",
-            "id": str(uuid.uuid4()),
+            "id": new_event_id(),
             "source": f"/operators/{operator}",
             "type": BY_NAME[name].type,
             "subject": subject,

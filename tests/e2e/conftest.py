@@ -1,12 +1,13 @@
 import os
+import secrets
 import signal
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ async def client(installation: dict[str, Any], now: Callable[[], datetime]) -> A
 
 @pytest.fixture
 def case() -> str:
-    return f"BER-{uuid.uuid4().hex[:12]}"
+    return f"BER-{''.join(secrets.choice(ascii_lowercase) for _ in range(12))}"
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A municipality's case system: it sends with librdkafka, the library under kcat."""
 
 import json
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from confluent_kafka import Producer
 from deploy.demo.client import Client, Document, read_all
 from shared.contracts import topics
 from shared.contracts.fields import format_instant
+from tests.support.ids import foreign_id
 
 TOPIC = "settlements.no-4601.v1"
 Settlement = Callable[..., Document]
@@ -27,7 +27,7 @@ def settlements(now: Callable[[], datetime]) -> Settlement:
         moment = now()
         return {
             "specversion": "1.0",
-            "id": str(uuid.uuid4()),
+            "id": foreign_id(),
             "source": "/no-4601/case-system",
             "type": "no.kobling.PersonSettled.v1",
             "subject": case,

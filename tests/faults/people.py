@@ -2,12 +2,12 @@
 
 import json
 import random
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.contracts.fields import format_instant
+from tests.support.ids import foreign_id
 
 CANARIES = (b"kanarifugl", b"+47 555 01")
 """What stands in names, addresses, e-mail addresses and telephone numbers; compared in lower case."""
@@ -37,7 +37,7 @@ def envelope(municipality: str, case: str, time: datetime, name: str, data: dict
     """A structured CloudEvent as a dict."""
     return {
         "specversion": "1.0",
-        "id": str(uuid.uuid4()),
+        "id": foreign_id(),
         "source": f"/municipalities/{municipality}/case-system",
         "type": f"no.kobling.{name}.v1",
         "subject": case,

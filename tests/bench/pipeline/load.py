@@ -1,7 +1,6 @@
 """Settlements by the thousand, of people who do not exist, over several municipalities."""
 
 import time
-import uuid
 from collections.abc import Iterator
 
 import orjson
@@ -9,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.topics import SETTLEMENTS
+from tests.support.ids import foreign_id
 
 MUNICIPALITIES = tuple(f"no-{number}" for number in range(4601, 4609))
 _HEADERS: list[tuple[str, str | bytes | None]] = [("content-type", CONTENT_TYPE.encode())]
@@ -22,7 +22,7 @@ def settlements(count: int, first: int = 0) -> Iterator[Settlement]:
     """`count` settlements of different cases from number `first` on, by municipality in turn."""
     for number in range(first, first + count):
         municipality = MUNICIPALITIES[number % len(MUNICIPALITIES)]
-        case, event = f"CASE-{number:07}", str(uuid.uuid4())
+        case, event = f"CASE-{number:07}", foreign_id()
         yield municipality, case, event, orjson.dumps(_record(municipality, case, event, number))
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-import uuid
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -15,6 +14,7 @@ from tests.faults.load import Town
 from tests.faults.people import STRUCTURED, Sent, record
 from tests.faults.registry import Run, row
 from tests.faults.world import World
+from tests.support.ids import foreign_id
 
 MEBIBYTE: Final = 1024 * 1024
 REFUSED: Final = 10 * MEBIBYTE
@@ -78,7 +78,7 @@ async def _burst(world: World, seconds: float) -> int:
         for _ in range(AT_ONCE):
             topic, template = templates[sent % len(templates)]
             case = b"BURST-%x" % sent
-            value = template % (str(uuid.uuid4()).encode(), case)
+            value = template % (foreign_id().encode(), case)
             producer.produce(topic, value, case, headers=[STRUCTURED], on_delivery=acknowledge)
             sent += 1
         producer.poll(0)
