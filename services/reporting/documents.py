@@ -1,12 +1,10 @@
 """Projections and books ↔ what MongoDB keeps of them."""
 
-import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from services.reporting.domain.book import Month, Opening
-from services.reporting.domain.flows import Reach, Stock
 from services.reporting.domain.projection import (
     Live,
     Occurrence,
@@ -93,33 +91,35 @@ def live_of(kind: Any, document: Document) -> Any:
 def book_of(document: Document) -> Book:
     """A place's year as it was stored."""
     opening = document["opening"]
-    most = math.inf if opening["most"] is None else opening["most"]
     return Book(
-        Opening(Stock(most, opening.get("uncertain", opening.get("loose"))), Reach(opening["reach"])),
+        Opening(opening.get("counted", {}), opening.get("shown", {}), opening.get("ended", 0)),
         tuple(
-            Month(month["name"], month["counts"], frozenset(month["shown"]), frozenset(month.get("lost", ())))
+            Month(month["name"], month["counts"], _values(month["shown"], month["counts"]))
             for month in document["months"]
         ),
     )
 
 
+def _values(shown: Document | list[str], counts: Document) -> Document:
+    """What a month showed: before version 0.2, the names of counts that were shown as they were."""
+    return {name: counts[name] for name in shown} if isinstance(shown, list) else shown
+
+
 def document_of_book(place: Place, year: str, book: Book) -> Document:
     """A place's year as stored, without its `_id`."""
-    stock = book.opening.stock
     return {
         "place": list(place),
         "year": year,
         "opening": {
-            "most": None if math.isinf(stock.most) else int(stock.most),
-            "uncertain": stock.uncertain,
-            "reach": book.opening.reach.most,
+            "counted": dict(book.opening.counted),
+            "shown": dict(book.opening.shown),
+            "ended": book.opening.ended,
         },
         "months": [
             {
                 "name": month.name,
                 "counts": dict(month.counts),
-                "shown": sorted(month.shown or ()),
-                "lost": sorted(month.lost),
+                "shown": dict(month.shown or {}),
             }
             for month in book.months
         ],

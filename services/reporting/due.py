@@ -10,7 +10,7 @@ from typing import Any
 from services.reporting import wire
 from services.reporting.documents import Book, Published
 from services.reporting.domain import figures, periods
-from services.reporting.domain.book import Disclosed, Month, Opening, disclose
+from services.reporting.domain.book import Disclosed, Month, Opening, Values, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Place, levels
@@ -24,6 +24,9 @@ from shared.messaging.reading.records import Cause
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Revision, Work
 from shared.mongo import Session
+
+Before = Mapping[str, Values]
+"""What open months showed last, by month."""
 
 log = get_logger(__name__)
 
@@ -86,7 +89,7 @@ class Publishing:
         self._progress = progress
         self._publish_every = publish_every
         self._close_after = close_after
-        self._known: dict[tuple[Place, str], tuple[Opening, tuple[Month, ...], Disclosed]] = {}
+        self._known: dict[tuple[Place, str], tuple[Opening, tuple[Month, ...], Before, Disclosed]] = {}
 
     async def schedule(self, now: datetime) -> None:
         """Has the figures published now and from then on; for the start of the service."""
@@ -150,8 +153,11 @@ class Publishing:
         issue = _Issue(await self._repository.indicators.open(work.session))
         current.places |= active | {_place(key) for key in issue.before}
         months = periods.span(first, today)
-        for place, years in (await self._disclosed(current, months, work.session)).items():
+        found = await self._disclosed(current, months, issue.before, work.session, closing=False)
+        for place, years in found.items():
             for year in years:
+                if not self._may_exist(place, year, active, issue):
+                    continue
                 for month in year.months:
                     if month.name >= first:
                         issue.publish(_indicators(place, month, closed=False), cause, work)
@@ -170,16 +176,19 @@ class Publishing:
     async def _close(self, closing: str, work: Work, cause: Cause) -> int:
         current = await self._count(closing, work.session)
         issue = _Issue(await self._repository.indicators.open(work.session))
-        current.places |= self._active() | {_place(key) for key in issue.before}
+        active = self._active()
+        current.places |= active | {_place(key) for key in issue.before}
         books: dict[tuple[Place, str], Book] = {}
         complete = periods.ends_year(closing)
-        disclosed = await self._disclosed(current, [closing], work.session, complete=complete)
+        disclosed = await self._disclosed(current, [closing], issue.before, work.session, closing=True)
         for place, (year,) in disclosed.items():
-            issue.publish(_indicators(place, year.months[-1], closed=True), cause, work)
             books[place, year_of(closing)] = Book(year.opening, year.months)
             if complete:
-                issue.publish(_indicators(place, year.year, closed=True), cause, work)
                 books[place, year_of(periods.shifted(closing, 1))] = Book(year.closing)
+            if self._may_exist(place, year, active, issue):
+                issue.publish(_indicators(place, year.months[-1], closed=True), cause, work)
+                if complete:
+                    issue.publish(_indicators(place, year.year, closed=True), cause, work)
         await self._repository.save_books(books, work.session)
         await self._repository.indicators.save(issue.after, work.session)
         await self._repository.forget_occurrences(closing, work.session)
@@ -195,11 +204,18 @@ class Publishing:
         return _Figures(occurrences, current, {place for place, _, _ in occurrences} | set(current))
 
     async def _disclosed(
-        self, current: _Figures, months: Sequence[str], session: Session, *, complete: bool = False
+        self,
+        current: _Figures,
+        months: Sequence[str],
+        before: Mapping[str, Published],
+        session: Session,
+        *,
+        closing: bool,
     ) -> dict[Place, list[Disclosed]]:
         """What to show in each year that these open months belong to, by place."""
         years = sorted({year_of(month) for month in months})
         books = await self._repository.books(years, session)
+        known = {key: _values(published) for key, published in before.items()}
         places = current.places | {place for place, _ in books}
         found: dict[Place, list[Disclosed]] = {}
         for place in sorted(places):
@@ -209,24 +225,38 @@ class Publishing:
                 if book is None:
                     book = Book(found[place][-1].closing) if found[place] else Book()
                 open_months = [current.month(place, month) for month in months if year_of(month) == year]
+                earlier = {month.name: known.get(key_of(place, month.name), {}) for month in open_months}
                 found[place].append(
-                    self._shown(place, year, book.opening, (*book.months, *open_months), complete=complete)
+                    self._shown(place, year, book, (*book.months, *open_months), earlier, closing=closing)
                 )
         return found
 
     def _shown(
-        self, place: Place, year: str, opening: Opening, months: tuple[Month, ...], *, complete: bool
+        self,
+        place: Place,
+        year: str,
+        book: Book,
+        months: tuple[Month, ...],
+        before: Before,
+        *,
+        closing: bool,
     ) -> Disclosed:
         """What to show; remembered, since few places change between two publications."""
         known = self._known.get((place, year))
-        if known is not None and not complete and known[:2] == (opening, months):
-            return known[2]
-        found = disclose(place[1], year, opening, months, complete=complete)
-        if complete:
+        if known is not None and not closing and known[:3] == (book.opening, months, before):
+            return known[3]
+        found = disclose(place[1], year, book.opening, months, before, closing=closing)
+        if closing:
             self._known.pop((place, year), None)
         else:
-            self._known[place, year] = (opening, months, found)
+            self._known[place, year] = (book.opening, months, before, found)
         return found
+
+    @staticmethod
+    def _may_exist(place: Place, year: Disclosed, active: set[Place], issue: _Issue) -> bool:
+        """Whether there may be a record: where no programme is active, it would tell that somebody is there."""
+        known = any(_place(key) == place for key in issue.before)
+        return place in active or known or any(any((month.shown or {}).values()) for month in year.months)
 
     def _active(self) -> set[Place]:
         """Where figures are published though nothing has happened: else their existence would tell."""
@@ -239,5 +269,9 @@ def _place(key: str) -> Place:
     return municipality, programme
 
 
+def _values(published: Published) -> Values:
+    return {figure["name"]: figure.get("value", 0) for figure in published.data["figures"]}
+
+
 def _indicators(place: Place, period: Month, *, closed: bool) -> IndicatorsPublished:
-    return wire.indicators(place, period.name, period.counts, period.shown or (), closed=closed)
+    return wire.indicators(place, period.name, period.shown or {}, closed=closed)

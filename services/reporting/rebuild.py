@@ -1,7 +1,7 @@
 """Rebuilds reporting's database from its own output: which month is open, and what was shown of closed ones.
 
-Closed periods are authoritative: what they counted isn't counted again. Counts that were withheld stand
-nowhere any more, so no total is ever made of them.
+Closed periods are authoritative: what they counted isn't counted again. What rounding had not shown yet
+stands nowhere any more, up to four of each flow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from itertools import groupby
 from services.reporting import wire
 from services.reporting.documents import Book, Published
 from services.reporting.domain import periods
-from services.reporting.domain.book import Opening, closing
+from services.reporting.domain.book import Opening, after
 from services.reporting.domain.periods import year_of
 from services.reporting.domain.projection import Place, Rebuilt
 from services.reporting.due import Publishing
@@ -88,9 +88,9 @@ def _books(found: Sequence[IndicatorsPublished]) -> Mapping[tuple[Place, str], B
             # A year's own figures sort before those of its months.
             shown = [wire.published(item) for item in items]
             months = tuple(month for month in shown if len(month.name) > YEAR)
-            whole = next((month for month in shown if len(month.name) == YEAR), None)
             books[place, year] = Book(opening, months)
-            if whole is not None:
-                opening = closing(opening, months, whole)
+            for month in months:
+                opening = after(place[1], opening, month)
+            if any(len(month.name) == YEAR for month in shown):
                 books[place, str(int(year) + 1)] = Book(opening)
     return books

@@ -1,6 +1,6 @@
 """Contract events ↔ what reporting keeps and publishes; the only file that knows both."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from services.reporting.domain import figures
 from services.reporting.domain.book import Month
@@ -92,12 +92,11 @@ def sent_about(record: Received) -> tuple[str, str] | None:
 def indicators(
     place: tuple[str, str],
     period: str,
-    counts: Mapping[str, int],
-    shown: Collection[str],
+    shown: Mapping[str, int],
     *,
     closed: bool,
 ) -> IndicatorsPublished:
-    """The figures of a period, those that are not shown withheld."""
+    """The figures of a period; those of 0 are withheld."""
     municipality, programme = place
     return IndicatorsPublished(
         municipality=municipality,
@@ -105,8 +104,8 @@ def indicators(
         period=period,
         closed=closed,
         figures=[
-            Figure(name=name, value=count) if name in shown else Figure(name=name, suppressed=True)
-            for name, count in counts.items()
+            Figure(name=name, value=shown[name]) if shown[name] else Figure(name=name, suppressed=True)
+            for name in figures.names(programme)
         ],
     )
 
@@ -117,10 +116,6 @@ def place(published: IndicatorsPublished) -> Place:
 
 
 def published(data: IndicatorsPublished) -> Month:
-    """A closed period as it was published: what was withheld is lost."""
-    return Month(
-        data.period,
-        {figure.name: figure.value or 0 for figure in data.figures},
-        frozenset(figure.name for figure in data.figures if not figure.suppressed),
-        frozenset(figure.name for figure in data.figures if figure.suppressed),
-    )
+    """A period as it was published; what was withheld is lost, and counts as 0."""
+    values = {figure.name: figure.value or 0 for figure in data.figures}
+    return Month(data.period, values, values)

@@ -1,47 +1,44 @@
-"""A programme's year: its months' counts, what of them is shown, and what the year as a whole shows."""
+"""A programme's year: its months' counts, and what is shown of them and of the year.
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+A flow is rounded as the sum since the programme began, and a month's figure is what the rounded sum grew by:
+nothing is lost from month to month, a year's figure is the sum of its months', and what was published is
+never taken back. A level is shown when its month closes.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from itertools import combinations
 
 from services.reporting.domain import figures
-from services.reporting.domain.figures import ALL
-from services.reporting.domain.flows import Reach, Step, Stock, Totals, after, tells
-from services.reporting.domain.suppression import SMALL, Sum, is_small, protect
+from services.reporting.domain.rounding import down, up
 from shared.values import value
 
-PROPOSED, ACTIVE = figures.PAIRS_PROPOSED.name, figures.PAIRS_ACTIVE.name
-OUTCOMES = (figures.PAIRS_CREATED.name, figures.PROPOSALS_DECLINED.name)
-CREATED = OUTCOMES[0]
-TOTAL = "total"
+CREATED, ACTIVE = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name
+
+Values = Mapping[str, int]
+"""Counts, or what is shown of them, by figure. What is withheld is shown as 0."""
 
 
 @value
 class Opening:
-    """What earlier years mean for what this one may show."""
+    """What there was before a year: flows as counted and as shown, and how many pairs ended as shown."""
 
-    stock: Stock = field(default_factory=Stock)
-    reach: Reach = field(default_factory=Reach)
+    counted: Values = field(default_factory=dict)
+    shown: Values = field(default_factory=dict)
+    ended: int = 0
 
 
 @value
 class Month:
-    """A month's counts by figure. `shown` is what was shown at its close for good; None while it is open.
-
-    `lost` are figures whose counts are not known any more, since what was published is all that is left: they
-    stand as 0, and no total is made of them.
-    """
+    """A month's counts. `shown` is what was shown at its close for good; None while it is open."""
 
     name: str
-    counts: Mapping[str, int]
-    shown: frozenset[str] | None = None
-    lost: frozenset[str] = frozenset()
+    counts: Values
+    shown: Values | None = None
 
 
 @value
 class Disclosed:
-    """What may be shown: of each month, and of the year with its counts; and what that leaves to the next."""
+    """What may be shown: of each month, and of the year; and what that leaves to the next."""
 
     opening: Opening
     months: tuple[Month, ...]
@@ -50,135 +47,62 @@ class Disclosed:
 
 
 def disclose(
-    programme: str, year: str, opening: Opening, months: Sequence[Month], *, complete: bool
+    programme: str,
+    year: str,
+    opening: Opening,
+    months: Sequence[Month],
+    before: Mapping[str, Values],
+    *,
+    closing: bool,
 ) -> Disclosed:
-    """Decides what to show of a year's months so far; `complete` once all of them are over and closed.
-
-    While a year is open, a flow's total is shown only where every month is: else two totals, one before and
-    one after, would tell a withheld month.
-    """
-    reach = opening.reach
+    """What to show of a year's months so far; `before` is what open months showed last, `closing` closes them."""
+    state = opening
+    floor = dict(opening.shown)
     done: list[Month] = []
     for month in months:
+        earlier = before.get(month.name, {}) if month.shown is None else month.shown
+        floor = _sum(floor, earlier, programme)
         shown = month.shown
         if shown is None:
-            shown = frozenset(name for name, count in month.counts.items() if not is_small(count))
-            if programme != ALL:
-                shown = _sparing_flows(opening.stock, done, month, shown)
-        reach = reach.created(month.counts.get(CREATED) if CREATED in shown else None)
-        if month.shown is None and not reach.explains(month.counts.get(ACTIVE, 0)):
-            shown -= {ACTIVE}
-        reach = reach.published(month.counts.get(ACTIVE, 0), shown=ACTIVE in shown)
+            shown = _shown(programme, state, month, floor, closing=closing)
         done.append(replace(month, shown=shown))
-    whole = _year(programme, year, opening.stock, done, complete=complete)
-    stock = after(opening.stock, [_step(month) for month in done], _totals(done, whole))
-    return Disclosed(opening, tuple(done), whole, Opening(stock, reach))
+        state = after(programme, state, done[-1])
+    flows = figures.names(programme, "flow")
+    whole = {name: sum((month.shown or {}).get(name, 0) for month in done) for name in flows}
+    whole |= {name: (done[-1].shown or {}).get(name, 0) for name in figures.names(programme, "level")}
+    return Disclosed(opening, tuple(done), Month(year, whole, whole), state)
 
 
-def closing(opening: Opening, months: Sequence[Month], whole: Month) -> Opening:
-    """What a closed year leaves to the next, from what was shown of it."""
-    reach = opening.reach
-    for month in months:
-        reach = reach.created(month.counts[CREATED] if _shows(month, CREATED) else None)
-        reach = reach.published(month.counts.get(ACTIVE, 0), shown=_shows(month, ACTIVE))
-    stock = after(opening.stock, [_step(month) for month in months], _totals(months, whole))
-    return Opening(stock, reach)
+def after(programme: str, opening: Opening, month: Month) -> Opening:
+    """What a month leaves to the next, by what was counted and shown."""
+    shown = month.shown or {}
+    flows = _sum(opening.shown, shown, programme)
+    active = shown.get(ACTIVE, 0)
+    ended = flows.get(CREATED, 0) - active if active else opening.ended
+    return Opening(_sum(opening.counted, month.counts, programme), flows, ended)
 
 
-def _sparing_flows(
-    stock: Stock, earlier: Sequence[Month], month: Month, shown: frozenset[str]
-) -> frozenset[str]:
-    """Withholds what would tell of withheld counts: the proposals first, since with them unknown any number
-    of pairs may be created or declined.
-    """
-
-    def reveals(rest: frozenset[str]) -> bool:
-        months = (*earlier, Month(month.name, month.counts, rest))
-        return tells(stock, [_step(known) for known in months], Totals(most=_most_proposed(months)))
-
-    return _sparing([name for name in (PROPOSED, *OUTCOMES) if name in shown], shown, reveals)
-
-
-def _sparing(
-    candidates: Sequence[str], shown: frozenset[str], reveals: Callable[[frozenset[str]], bool]
-) -> frozenset[str]:
-    """Withholds the fewest candidates, the earlier ones first, with which nothing more is reveals."""
-    for size in range(len(candidates)):
-        for some in combinations(candidates, size):
-            if not reveals(shown.difference(some)):
-                return shown.difference(some)
-    return shown.difference(candidates)
-
-
-def _step(month: Month) -> Step:
-    def seen(name: str) -> int | None:
-        count = month.counts.get(name, 0)
-        return count if month.shown is not None and name in month.shown else None
-
-    proposed = seen(PROPOSED)
-    many = proposed is None and not is_small(month.counts.get(PROPOSED, 0))
-    return Step(proposed, tuple(seen(name) for name in OUTCOMES), unbounded=many)
-
-
-def _year(programme: str, year: str, stock: Stock, months: Sequence[Month], *, complete: bool) -> Month:
-    counts: dict[str, int] = {}
-    shown: set[str] = set()
-    for name in figures.names(programme, "flow"):
-        counts[name] = sum(month.counts[name] for month in months)
-        if _total_is_safe(name, counts[name], months) if complete else _all_show(name, months):
-            shown.add(name)
+def _shown(programme: str, state: Opening, month: Month, floor: Values, *, closing: bool) -> Values:
+    counted = _sum(state.counted, month.counts, programme)
+    total = {
+        name: max(down(counted[name]), floor.get(name, 0), state.shown.get(name, 0))
+        for name in figures.names(programme, "flow")
+    }
+    shown = {
+        name: 0 if name in figures.NEVER_SHOWN else total[name] - state.shown.get(name, 0) for name in total
+    }
     for name in figures.names(programme, "level"):
-        counts[name] = months[-1].counts[name]
-        if _shows(months[-1], name):
-            shown.add(name)
-    if programme == ALL or not complete:
-        return Month(year, counts, frozenset(shown))
-    steps = [_step(month) for month in months]
-
-    def reveals(rest: frozenset[str]) -> bool:
-        return tells(stock, steps, _totals(months, Month(year, counts, rest)))
-
-    # Who sees all months has their total: to withhold it would hide nothing.
-    flows = [name for name in (PROPOSED, *reversed(OUTCOMES)) if name in shown]
-    candidates = [name for name in flows if not _all_show(name, months)]
-    return Month(year, counts, _sparing(candidates, frozenset(shown), reveals))
+        count = month.counts.get(name, 0)
+        if not closing:
+            shown[name] = 0
+        elif name == ACTIVE:
+            # Rounded through what ended, which only rises: else two months' levels would tell what was created.
+            ended = max(up(max(counted[CREATED] - count, 0)), state.ended)
+            shown[name] = max(total[CREATED] - ended, 0)
+        else:
+            shown[name] = down(count)
+    return shown
 
 
-def _totals(months: Sequence[Month], whole: Month) -> Totals:
-    def left(name: str) -> int | None:
-        if not _shows(whole, name):
-            return None
-        return whole.counts[name] - sum(month.counts[name] for month in months if _shows(month, name))
-
-    return Totals(left(PROPOSED), tuple(left(name) for name in OUTCOMES), _most_proposed(months))
-
-
-def _most_proposed(months: Sequence[Month]) -> float:
-    """The most that a year may have, for all that a reader knows of a total that is withheld as small."""
-    return SMALL if is_small(sum(month.counts.get(PROPOSED, 0) for month in months)) else math.inf
-
-
-def _total_is_safe(name: str, total: int, months: Sequence[Month]) -> bool:
-    """Whether a closed year's total can stand beside its months, which are public as they are."""
-    hidden = {month.name for month in months if not _shows(month, name)}
-    if any(name in month.lost for month in months):
-        return False
-    if any(month.name in hidden and not is_small(month.counts[name]) for month in months):
-        return False
-    counts = {month.name: month.counts[name] for month in months}
-    relation = Sum(TOTAL, tuple(counts))
-    withheld = protect(
-        {**counts, TOTAL: total},
-        [relation],
-        withheld=hidden,
-        public=[name for name in counts if name not in hidden],
-    )
-    return TOTAL not in withheld
-
-
-def _all_show(name: str, months: Sequence[Month]) -> bool:
-    return all(_shows(month, name) for month in months)
-
-
-def _shows(month: Month, name: str) -> bool:
-    return month.shown is not None and name in month.shown
+def _sum(before: Values, more: Values, programme: str) -> dict[str, int]:
+    return {name: before.get(name, 0) + more.get(name, 0) for name in figures.names(programme, "flow")}

@@ -103,9 +103,11 @@ ROUNDS_RUN = Figure(
 FIGURES: tuple[Figure, ...] = tuple(value for value in tuple(globals().values()) if isinstance(value, Figure))
 """All of them, in the order of this module. Hours of meetings are to come: no event says yet that a pair met.
 
-No round says that there was no proposal, and a message often that there was one: so these two are withheld
-where they are few, like counts of people.
+No round says that there was no proposal: so rounds are rounded like counts of people.
 """
+
+NEVER_SHOWN = frozenset({NOTIFICATIONS_SENT.name})
+"""Withheld always: each proposal and pair gives a fixed number of messages, so their count tells the pairs'."""
 
 
 def names(programme: str, kind: Kind | None = None) -> tuple[str, ...]:

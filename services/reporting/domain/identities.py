@@ -1,0 +1,32 @@
+"""What binds the published figures to each other, as data. A reader is taken to know all of it.
+
+Every name stands for a count since the programme began, at one moment, or for a level at that moment.
+Readings of one municipality's programmes lie side by side: each bound holds for each of them.
+"""
+
+from services.reporting.domain import figures
+from shared.values import value
+
+ENDED = "pairs_ended"
+"""Pairs created and no longer active: not published itself, but created less active."""
+
+
+@value
+class AtMost:
+    """The sum of `less` is never more than `more`, at any moment."""
+
+    less: tuple[str, ...]
+    more: str
+
+
+BOUNDS = (
+    AtMost((figures.PAIRS_CREATED.name, figures.PROPOSALS_DECLINED.name), figures.PAIRS_PROPOSED.name),
+    AtMost((ENDED,), figures.PAIRS_CREATED.name),
+    AtMost((figures.REFUGEES_WAITING.name, figures.PAIRS_ACTIVE.name), figures.SETTLEMENTS_REGISTERED.name),
+)
+
+ACTIVE_IS = (figures.PAIRS_CREATED.name, ENDED)
+"""Pairs active are the first less the second."""
+
+RISING = (*(figure.name for figure in figures.FIGURES if figure.kind == "flow"), ENDED)
+"""They never fall. A month's is the difference of two moments', and a year's the sum of its months'."""
