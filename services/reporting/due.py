@@ -254,7 +254,7 @@ class Publishing:
 
     @staticmethod
     def _may_exist(place: Place, year: Disclosed, active: set[Place], issue: _Issue) -> bool:
-        """Whether there may be a record: where no programme is active, it would tell that somebody is there."""
+        """Whether there may be a record: with no programme active, it tells that somebody is there."""
         known = any(_place(key) == place for key in issue.before)
         return place in active or known or any(any((month.shown or {}).values()) for month in year.months)
 

@@ -55,7 +55,7 @@ def disclose(
     *,
     closing: bool,
 ) -> Disclosed:
-    """What to show of a year's months so far; `before` is what open months showed last, `closing` closes them."""
+    """What to show of a year's months so far; `before` is what open months showed last."""
     state = opening
     floor = dict(opening.shown)
     done: list[Month] = []
@@ -96,7 +96,7 @@ def _shown(programme: str, state: Opening, month: Month, floor: Values, *, closi
         if not closing:
             shown[name] = 0
         elif name == ACTIVE:
-            # Rounded through what ended, which only rises: else two months' levels would tell what was created.
+            # Through what ended, which only rises: else two months' levels would tell what was created.
             ended = max(up(max(counted[CREATED] - count, 0)), state.ended)
             shown[name] = max(total[CREATED] - ended, 0)
         else:

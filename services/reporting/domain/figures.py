@@ -16,8 +16,8 @@ class Figure:
     """One figure, by its code.
 
     A `flow` is counted once, in the month it falls in, or in the first open one if that is closed already; a
-    year's is the sum of its months'. A `level` is how many there are at the moment of publishing, which for
-    a period is for the last time at its close; a year's is that of its last month. `source` names the fields
+    year's is the sum of its months'. A `level` is how many there are when the month
+    closes; a year's is that of its last month. `source` names the fields
     and records that define it.
     """
 
@@ -107,7 +107,7 @@ No round says that there was no proposal: so rounds are rounded like counts of p
 """
 
 NEVER_SHOWN = frozenset({NOTIFICATIONS_SENT.name})
-"""Withheld always: each proposal and pair gives a fixed number of messages, so their count tells the pairs'."""
+"""Always withheld: each proposal and pair gives a fixed number of messages, so these tell of pairs."""
 
 
 def names(programme: str, kind: Kind | None = None) -> tuple[str, ...]:
