@@ -8,11 +8,10 @@ from shared.messaging.subscription import Subscription
 
 
 def subscriptions(reporting: Reporting) -> tuple[Subscription, ...]:
-    """States of refugees, volunteers and pairs; rounds and messages that happened."""
+    """States of refugees, volunteers and pairs, and rounds that were run."""
     return (
         Subscription(topics.REFUGEES, reporting.states(REFUGEES), reader=RefugeeRead),
         Subscription(topics.VOLUNTEERS, reporting.states(VOLUNTEERS), reader=VolunteerRead),
         Subscription(topics.PAIRS, reporting.states(PAIRS), reader=PairRead),
         Subscription(topics.ROUNDS, reporting.rounds),
-        Subscription(topics.NOTIFICATIONS, reporting.notifications),
     )

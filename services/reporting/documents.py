@@ -92,7 +92,12 @@ def book_of(document: Document) -> Book:
     """A place's year as it was stored."""
     opening = document["opening"]
     return Book(
-        Opening(opening.get("counted", {}), opening.get("shown", {}), opening.get("ended", 0)),
+        Opening(
+            opening.get("counted", {}),
+            opening.get("shown", {}),
+            opening.get("ended", 0),
+            opening.get("idle", False),
+        ),
         tuple(
             Month(month["name"], month["counts"], _values(month["shown"], month["counts"]))
             for month in document["months"]
@@ -114,6 +119,7 @@ def document_of_book(place: Place, year: str, book: Book) -> Document:
             "counted": dict(book.opening.counted),
             "shown": dict(book.opening.shown),
             "ended": book.opening.ended,
+            "idle": book.opening.idle,
         },
         "months": [
             {

@@ -196,7 +196,6 @@ class Publishing:
 
     async def _count(self, first: str, session: Session) -> _Figures:
         """Counts everything. An occurrence of a month that is closed already counts in the first open one."""
-        await self._repository.tally(await self._repository.release(session), "released", session)
         occurrences: Counts = Counter()
         for (place, figure, month), count in (await self._repository.occurrences(session)).items():
             occurrences[place, figure, max(month, first)] += count
@@ -270,7 +269,7 @@ def _place(key: str) -> Place:
 
 
 def _values(published: Published) -> Values:
-    return {figure["name"]: figure.get("value", 0) for figure in published.data["figures"]}
+    return {figure["name"]: figure["value"] for figure in published.data["figures"] if "value" in figure}
 
 
 def _indicators(place: Place, period: Month, *, closed: bool) -> IndicatorsPublished:

@@ -1,13 +1,12 @@
-"""Records in: projections by revision for state topics, counters for log topics."""
+"""Records in: projections by revision for state topics, counters for rounds."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from services.reporting import wire
 from services.reporting.documents import Projection
-from services.reporting.domain.figures import ALL, NOTIFICATIONS_SENT
-from services.reporting.domain.projection import Rebuilt
+from services.reporting.domain.projection import Occurrence, Rebuilt
 from services.reporting.store import Counts, Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable, Received
@@ -22,20 +21,30 @@ class Reporting:
         self._repository = repository
 
     def states(self, kind: str) -> Apply:
-        """Keeps what the figures need of a state topic's subjects: one query and one bulk write a batch."""
+        """Keeps what the figures need of a state topic's subjects: one query and one bulk write a batch.
+
+        What occurred stays counted when its subject is erased, without the subject: a count that fell would
+        tell the hour at which somebody was taken back.
+        """
 
         async def apply(records: Sequence[Readable], work: Work) -> list[Outcome]:
             known = await self._repository.projections(kind, (record.key for record in records), work.session)
             rebuilt = await self._repository.rebuilt(work.session)
             stored = frozenset(known)
             changed: dict[str, Projection] = {}
+            outlived: dict[str, Counts] = {}
             outcomes: list[Outcome] = []
             for record in records:
-                outcome, after = _stepped(known.get(record.key, Projection()), record, rebuilt)
+                before = known.get(record.key, Projection())
+                outcome, after = _stepped(before, record, rebuilt)
                 outcomes.append(outcome)
                 if after is not None:
                     known[record.key] = changed[record.key] = after
+                    if after.erased:
+                        counts = outlived.setdefault(f"{kind}-{_partition(record)}", Counter())
+                        counts.update(_counted(before.occurrences.open))
             await self._repository.save(kind, changed, stored, work.session)
+            await self._tally(outlived, work)
             return outcomes
 
         return apply
@@ -48,33 +57,8 @@ class Reporting:
             occurrence = wire.round_run(record) if isinstance(record, Received) else None
             if occurrence is not None and not rebuilt.counted(occurrence.month, record.raw.timestamp):
                 counts = by_partition.setdefault(_partition(record), Counter())
-                counts[
-                    (occurrence.municipality, occurrence.programme), occurrence.figure, occurrence.month
-                ] += 1
+                counts.update(_counted([occurrence]))
         await self._tally(by_partition, work)
-        return [Applied() for _ in records]
-
-    async def notifications(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
-        """Counts messages that were sent, in the municipality of whom or what they are about."""
-        rebuilt = await self._repository.rebuilt(work.session)
-        sent = [
-            (_partition(record), about)
-            for record in records
-            if isinstance(record, Received)
-            and (about := wire.sent_about(record)) is not None
-            and not rebuilt.counted(about[1], record.raw.timestamp)
-        ]
-        homes = await self._repository.homes((subject for _, (subject, _) in sent), work.session)
-        by_partition: dict[str, Counts] = {}
-        unplaced: Counter[tuple[str, str]] = Counter()
-        for partition, (subject, month) in sent:
-            if subject in homes:
-                counts = by_partition.setdefault(partition, Counter())
-                counts[(homes[subject], ALL), NOTIFICATIONS_SENT.name, month] += 1
-            else:
-                unplaced[subject, month] += 1
-        await self._tally(by_partition, work)
-        await self._repository.hold(unplaced, work.session)
         return [Applied() for _ in records]
 
     async def _tally(self, by_partition: dict[str, Counts], work: Work) -> None:
@@ -101,6 +85,10 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
             return Applied(), Projection(revision, live, occurrences)
         case _:
             assert_never(record)
+
+
+def _counted(occurrences: Iterable[Occurrence]) -> Counts:
+    return Counter(((one.municipality, one.programme), one.figure, one.month) for one in occurrences)
 
 
 def _partition(record: Readable) -> str:

@@ -10,7 +10,6 @@ from services.reporting.domain.projection import Live, Occurrence, Pair, Place, 
 from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
 from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral
 from shared.contracts.matching.events import RoundCompleted
-from shared.contracts.notifications.events import NotificationSent
 from shared.contracts.reporting.events import Figure, IndicatorsPublished
 from shared.messaging.reading.records import Received
 
@@ -82,13 +81,6 @@ def round_run(record: Received) -> Occurrence | None:
     return Occurrence(figures.ROUNDS_RUN.name, record.data.municipality, record.data.programme, month)
 
 
-def sent_about(record: Received) -> tuple[str, str] | None:
-    """Whom a message that was sent is about, and the month; None for one that could not be sent."""
-    if not isinstance(record.data, NotificationSent):
-        return None
-    return record.data.about, month_of(record.envelope.time)
-
-
 def indicators(
     place: tuple[str, str],
     period: str,
@@ -96,7 +88,7 @@ def indicators(
     *,
     closed: bool,
 ) -> IndicatorsPublished:
-    """The figures of a period; those of 0 are withheld."""
+    """The figures of a period; what is not shown is withheld."""
     municipality, programme = place
     return IndicatorsPublished(
         municipality=municipality,
@@ -104,7 +96,7 @@ def indicators(
         period=period,
         closed=closed,
         figures=[
-            Figure(name=name, value=shown[name]) if shown[name] else Figure(name=name, suppressed=True)
+            Figure(name=name, value=shown[name]) if name in shown else Figure(name=name, suppressed=True)
             for name in figures.names(programme)
         ],
     )
@@ -116,6 +108,6 @@ def place(published: IndicatorsPublished) -> Place:
 
 
 def published(data: IndicatorsPublished) -> Month:
-    """A period as it was published; what was withheld is lost, and counts as 0."""
-    values = {figure.name: figure.value or 0 for figure in data.figures}
+    """A period as it was published; what was withheld is lost."""
+    values = {figure.name: figure.value for figure in data.figures if figure.value is not None}
     return Month(data.period, values, values)

@@ -9,22 +9,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from services.reporting.domain import figures
-from services.reporting.domain.rounding import down, up
+from services.reporting.domain.figures import FIGURES
+from services.reporting.domain.identities import ONLY_BY_ROUNDS
+from services.reporting.domain.rounding import down
 from shared.values import value
 
-CREATED, ACTIVE = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name
+CREATED, ACTIVE, ROUNDS = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name, figures.ROUNDS_RUN.name
+FROM_PROPOSALS = frozenset({*ONLY_BY_ROUNDS, figures.PROPOSALS_DECLINED.name, CREATED, ACTIVE})
+"""What comes of proposals, and so of rounds."""
+AS_COUNTED = frozenset(figure.name for figure in FIGURES if not figure.of_people)
 
 Values = Mapping[str, int]
-"""Counts, or what is shown of them, by figure. What is withheld is shown as 0."""
+"""Counts by figure; or what is shown of them, without those that are withheld."""
 
 
 @value
 class Opening:
-    """What there was before a year: flows as counted and as shown, and how many pairs ended as shown."""
+    """What there was before a year: flows as counted and as shown, and `ended`, pairs created but not active
+    as shown.
+
+    `idle`: no round has ever been run.
+    """
 
     counted: Values = field(default_factory=dict)
     shown: Values = field(default_factory=dict)
     ended: int = 0
+    idle: bool = True
 
 
 @value
@@ -67,9 +77,7 @@ def disclose(
             shown = _shown(programme, state, month, floor, closing=closing)
         done.append(replace(month, shown=shown))
         state = after(programme, state, done[-1])
-    flows = figures.names(programme, "flow")
-    whole = {name: sum((month.shown or {}).get(name, 0) for month in done) for name in flows}
-    whole |= {name: (done[-1].shown or {}).get(name, 0) for name in figures.names(programme, "level")}
+    whole = _year(programme, done)
     return Disclosed(opening, tuple(done), Month(year, whole, whole), state)
 
 
@@ -77,31 +85,48 @@ def after(programme: str, opening: Opening, month: Month) -> Opening:
     """What a month leaves to the next, by what was counted and shown."""
     shown = month.shown or {}
     flows = _sum(opening.shown, shown, programme)
-    active = shown.get(ACTIVE, 0)
-    ended = flows.get(CREATED, 0) - active if active else opening.ended
-    return Opening(_sum(opening.counted, month.counts, programme), flows, ended)
+    ended = flows.get(CREATED, 0) - shown.get(ACTIVE, 0)
+    counted = _sum(opening.counted, month.counts, programme)
+    return Opening(counted, flows, ended, opening.idle and not month.counts.get(ROUNDS))
 
 
 def _shown(programme: str, state: Opening, month: Month, floor: Values, *, closing: bool) -> Values:
     counted = _sum(state.counted, month.counts, programme)
-    total = {
-        name: max(down(counted[name]), floor.get(name, 0), state.shown.get(name, 0))
-        for name in figures.names(programme, "flow")
-    }
-    shown = {
-        name: 0 if name in figures.NEVER_SHOWN else total[name] - state.shown.get(name, 0) for name in total
-    }
-    for name in figures.names(programme, "level"):
-        count = month.counts.get(name, 0)
-        if not closing:
-            shown[name] = 0
-        elif name == ACTIVE:
-            # Through what ended, which only rises: else two months' levels would tell what was created.
-            ended = max(up(max(counted[CREATED] - count, 0)), state.ended)
-            shown[name] = max(total[CREATED] - ended, 0)
-        else:
+    shown: dict[str, int] = {}
+    total: dict[str, int] = {}
+    for name in figures.names(programme, "flow"):
+        earlier = state.shown.get(name, 0)
+        total[name] = max(down(counted[name]), floor.get(name, 0), earlier)
+        shown[name] = month.counts.get(name, 0) if name in AS_COUNTED else total[name] - earlier
+    if closing:
+        for name in figures.names(programme, "level"):
+            count = month.counts.get(name, 0)
             shown[name] = down(count)
-    return shown
+            if name == ACTIVE:
+                # Through what ended, which only rises: else two months' levels would tell what was created.
+                shown[name] = total[CREATED] - max(total[CREATED] - down(count), state.ended)
+    return {name: count for name, count in shown.items() if count or _is_known(name, state, month)}
+
+
+def _is_known(name: str, state: Opening, month: Month) -> bool:
+    """Whether nothing to count is no secret: where no round was run, nobody can have been proposed."""
+    if name in AS_COUNTED:
+        return True
+    if month.counts.get(ROUNDS):
+        return False
+    return name in ONLY_BY_ROUNDS or (state.idle and name in FROM_PROPOSALS)
+
+
+def _year(programme: str, months: Sequence[Month]) -> Values:
+    """A year's flows are those of its months that show them; its levels are its last month's."""
+    whole: dict[str, int] = {}
+    seen = [month.shown or {} for month in months]
+    for name in figures.names(programme, "flow"):
+        total = sum(shown.get(name, 0) for shown in seen)
+        if total or all(name in shown for shown in seen):
+            whole[name] = total
+    levels = figures.names(programme, "level")
+    return whole | {name: count for name, count in seen[-1].items() if name in levels}
 
 
 def _sum(before: Values, more: Values, programme: str) -> dict[str, int]:

@@ -26,6 +26,8 @@ class Figure:
     scope: Scope
     meaning: str
     source: str
+    of_people: bool = True
+    """Whether it counts people or pairs, and so is rounded; else it is shown as it was counted."""
 
 
 SETTLEMENTS_REGISTERED = Figure(
@@ -42,13 +44,6 @@ REFUGEES_REFERRED = Figure(
     "municipality",
     "Unaccompanied minors referred to child welfare, by the event's time.",
     "RefugeeReferred on refugees.v1",
-)
-NOTIFICATIONS_SENT = Figure(
-    "notifications_sent",
-    "flow",
-    "municipality",
-    "Messages handed to the mail server about a person or pair of the municipality, by the event's time.",
-    "NotificationSent on notifications.v1; the municipality is that of what it is about",
 )
 REFUGEES_WAITING = Figure(
     "refugees_waiting",
@@ -98,16 +93,11 @@ ROUNDS_RUN = Figure(
     "programme",
     "Matching rounds run, by the event's time.",
     "RoundCompleted on rounds.v1",
+    of_people=False,
 )
 
 FIGURES: tuple[Figure, ...] = tuple(value for value in tuple(globals().values()) if isinstance(value, Figure))
-"""All of them, in the order of this module. Hours of meetings are to come: no event says yet that a pair met.
-
-No round says that there was no proposal: so rounds are rounded like counts of people.
-"""
-
-NEVER_SHOWN = frozenset({NOTIFICATIONS_SENT.name})
-"""Always withheld: each proposal and pair gives a fixed number of messages, so these tell of pairs."""
+"""All of them, in the order of this module. Hours of meetings are to come."""
 
 
 def names(programme: str, kind: Kind | None = None) -> tuple[str, ...]:

@@ -30,3 +30,6 @@ ACTIVE_IS = (figures.PAIRS_CREATED.name, ENDED)
 
 RISING = (*(figure.name for figure in figures.FIGURES if figure.kind == "flow"), ENDED)
 """They never fall. A month's is the difference of two moments', and a year's the sum of its months'."""
+
+ONLY_BY_ROUNDS = (figures.PAIRS_PROPOSED.name,)
+"""They grow in no month in which no round was run; and rounds are shown as they were counted."""

@@ -12,8 +12,3 @@ BASE = 5
 def down(count: int) -> int:
     """The greatest multiple that is not more."""
     return count - count % BASE
-
-
-def up(count: int) -> int:
-    """The least multiple that is not less."""
-    return count + -count % BASE

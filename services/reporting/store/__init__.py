@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.reporting.documents import (
-    KINDS,
     PAIRS,
     REFUGEES,
     VOLUNTEERS,
@@ -18,7 +17,6 @@ from services.reporting.documents import (
     live_of,
     projection_of,
 )
-from services.reporting.domain.figures import ALL, NOTIFICATIONS_SENT
 from services.reporting.domain.projection import Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
 from shared.messaging import due
@@ -51,7 +49,6 @@ INDEXES: dict[str, list[IndexModel]] = {
         _GRAVESTONES,
     ],
     "tallies": [IndexModel("month")],
-    "unplaced": [IndexModel("month")],
     "books": [IndexModel("year")],
     "indicators": [IndexModel("closed")],
     "calendar": [],
@@ -86,20 +83,6 @@ class Repository:
         if writes:
             await self._database[kind].bulk_write(writes, ordered=False, session=session)
 
-    async def homes(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
-        """The municipality of each refugee, volunteer or pair that is known."""
-        wanted: dict[str, list[str]] = {}
-        for subject in set(subjects):
-            wanted.setdefault(f"{subject.partition('-')[0]}s", []).append(subject)
-        found: dict[str, str] = {}
-        for kind, ids in wanted.items():
-            if kind in KINDS:
-                cursor = self._database[kind].find(
-                    {"_id": {"$in": ids}, "live": {"$ne": None}}, {"live.municipality": 1}, session=session
-                )
-                found.update({document["_id"]: document["live"]["municipality"] async for document in cursor})
-        return found
-
     async def tally(self, counts: Counts, partition: str, session: Session) -> None:
         """Adds up counts of occurrences without a subject; each partition has counters to itself."""
         if counts:
@@ -118,37 +101,6 @@ class Repository:
                 ordered=False,
                 session=session,
             )
-
-    async def hold(self, sent: Counter[tuple[str, str]], session: Session) -> None:
-        """Keeps messages about subjects that aren't known yet: topics overtake each other."""
-        if sent:
-            await self._database["unplaced"].bulk_write(
-                [
-                    UpdateOne(
-                        {"_id": f"{about}/{month}"},
-                        {"$inc": {"count": count}, "$setOnInsert": {"about": about, "month": month}},
-                        upsert=True,
-                    )
-                    for (about, month), count in sent.items()
-                ],
-                ordered=False,
-                session=session,
-            )
-
-    async def release(self, session: Session) -> Counts:
-        """Takes out the messages held back whose subjects are known by now, as counts."""
-        held = await self._database["unplaced"].find({}, session=session).to_list(None)
-        homes = await self.homes((document["about"] for document in held), session) if held else {}
-        counts: Counts = Counter()
-        for document in held:
-            if document["about"] in homes:
-                counts[(homes[document["about"]], ALL), NOTIFICATIONS_SENT.name, document["month"]] += (
-                    document["count"]
-                )
-        if counts:
-            ids = [document["_id"] for document in held if document["about"] in homes]
-            await self._database["unplaced"].delete_many({"_id": {"$in": ids}}, session=session)
-        return counts
 
     async def occurrences(self, session: Session) -> Counts:
         """All occurrences that no closed month has counted, in three aggregations."""
@@ -188,8 +140,7 @@ class Repository:
             await self._database[kind].update_many(
                 {"open.month": {"$lte": month}}, {"$pull": {"open": until}}, session=session
             )
-        for collection in ("tallies", "unplaced"):
-            await self._database[collection].delete_many(until, session=session)
+        await self._database["tallies"].delete_many(until, session=session)
 
     async def live(self, session: Session) -> tuple[dict[str, Refugee], dict[str, Volunteer], list[Pair]]:
         """Who is ready, and all open pairs."""

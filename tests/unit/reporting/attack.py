@@ -1,23 +1,31 @@
 """Programmes that are generated and published over and over, and what a reader works out of all of it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from services.reporting.domain.book import ACTIVE, CREATED, Month, Opening, Values, disclose
-from services.reporting.domain.figures import ALL, NEVER_SHOWN, names
-from services.reporting.domain.identities import BOUNDS, ENDED
+from services.reporting.domain.book import Month, Opening, Values, disclose
+from services.reporting.domain.figures import ALL, names
+from services.reporting.domain.identities import ACTIVE_IS, BOUNDS, ENDED, ONLY_BY_ROUNDS
 from tests.unit.reporting.bounds import Reader
 
 GUIDE = "guide"
 STEP = 4
-FLOWS = {ALL: ("settlements_registered",), GUIDE: ("pairs_proposed", "proposals_declined", "pairs_created")}
-WAITING = "refugees_waiting"
+"""How much more than a shown figure there may be."""
+REGISTERED, WAITING, ACTIVE, ROUNDS = (
+    "settlements_registered",
+    "refugees_waiting",
+    "pairs_active",
+    "rounds_run",
+)
+PROPOSED, DECLINED, CREATED = "pairs_proposed", "proposals_declined", "pairs_created"
+FLOWS = {ALL: (REGISTERED,), GUIDE: (PROPOSED, DECLINED, CREATED)}
 
 
 @dataclass
 class Publication:
-    """All that was shown at one moment of one place, by month, and which of them it closed."""
+    """All that was shown at one moment of one place, by month, and whether it closed the last of them."""
 
     shown: Mapping[str, Values]
     closed: bool
@@ -29,121 +37,202 @@ class Published:
 
     programme: str
     publications: list[Publication] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
     opening: Opening = field(default_factory=Opening)
     months: list[Month] = field(default_factory=list)
     before: dict[str, Values] = field(default_factory=dict)
 
-    def publish(self, counts: Mapping[str, int], *, closing: bool) -> Month:
-        """`counts` are the open month's."""
+    def publish(self, counts: Mapping[str, int], *, closing: bool) -> Values:
+        """`counts` are the open month's. Returns what is shown of it."""
         name = f"2016-{len(self.months) + 1:02}"
         filled = {one: counts.get(one, 0) for one in names(self.programme)}
-        found = disclose(
-            self.programme,
-            "2016",
-            self.opening,
-            (*self.months, Month(name, filled)),
-            self.before,
-            closing=closing,
-        )
-        month = found.months[-1]
-        self.before[name] = month.shown or {}
+        months = (*self.months, Month(name, filled))
+        found = disclose(self.programme, "2016", self.opening, months, self.before, closing=closing)
+        shown = found.months[-1].shown or {}
+        self.before[name] = shown
         self.publications.append(Publication({one.name: one.shown or {} for one in found.months}, closing))
         if closing:
-            self.months.append(month)
-        return month
+            self.months.append(found.months[-1])
+        return shown
 
 
-def played(random: Random, people: int, months: int) -> tuple[Published, Published]:
-    """A municipality and its programme, with two revisions of each month before it closes."""
-    town, guides = Published(ALL), Published(GUIDE)
-    registered = waiting = open_ = active = 0
+@dataclass
+class Play:
+    """A municipality and its programme, and what happens there in the open month."""
+
+    town: Published = field(default_factory=lambda: Published(ALL))
+    guides: Published = field(default_factory=lambda: Published(GUIDE))
+    flows: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    proposals: int = 0
+    active: int = 0
+
+    def happens(
+        self,
+        registered: int = 0,
+        *,
+        rounds: int = 0,
+        proposed: int = 0,
+        declined: int = 0,
+        created: int = 0,
+        ended: int = 0,
+    ) -> None:
+        """What is proposed is declined, created or open; who is free again waits."""
+        for name, more in (
+            (REGISTERED, registered),
+            (ROUNDS, rounds),
+            (PROPOSED, proposed),
+            (DECLINED, declined),
+            (CREATED, created),
+        ):
+            self.flows[name] = self.flows.get(name, 0) + more
+        self.waiting += registered - proposed + declined + ended
+        self.proposals += proposed - declined - created
+        self.active += created - ended
+
+    def publish(self, *, closing: bool = False) -> tuple[Values, Values]:
+        """Shows both places' open month, for the last time if it closes."""
+        levels = {WAITING: self.waiting, ACTIVE: self.active}
+        shown = (
+            self.town.publish(self.flows, closing=closing),
+            self.guides.publish({**self.flows, **levels}, closing=closing),
+        )
+        if closing:
+            self.flows = {}
+        return shown
+
+
+def played(random: Random, people: int, months: int) -> Play:
+    """Some `people` are registered in these months, each of which is published thrice."""
+    play = Play()
     for _ in range(months):
-        flows = dict.fromkeys((*FLOWS[ALL], *FLOWS[GUIDE]), 0)
         for revision in range(3):
-            new = random.randint(0, 2 * people // (3 * months))
-            registered, waiting = registered + new, waiting + new
-            proposed = random.randint(0, waiting)
-            waiting, open_ = waiting - proposed, open_ + proposed
-            created = random.randint(0, open_)
-            declined = random.randint(0, open_ - created)
-            open_, active = open_ - created - declined, active + created
-            waiting += declined
-            active -= random.randint(0, active // 3)
-            new_counts = (new, proposed, declined, created)
-            flows = {one: flows[one] + more for one, more in zip(flows, new_counts, strict=True)}
-            levels = {WAITING: waiting, ACTIVE: active}
-            town.publish(flows, closing=revision == 2)
-            guides.publish({**flows, **levels}, closing=revision == 2)
-    return town, guides
+            play.happens(random.randint(0, 2 * people // (3 * months)), rounds=random.randint(0, 1))
+            proposed = random.randint(0, play.waiting) if play.flows[ROUNDS] else 0
+            play.happens(proposed=proposed)
+            created = random.randint(0, play.proposals)
+            declined = random.randint(0, play.proposals - created)
+            play.happens(created=created, declined=declined)
+            # Not everybody waits again.
+            ended = random.randint(0, play.active // 3)
+            play.happens(ended=ended)
+            play.waiting -= random.randint(0, ended)
+            play.publish(closing=revision == 2)
+    return play
 
 
-def reader(town: Published, guides: Published) -> Reader:
+def reader(play: Play) -> Reader:
     """Everything published, with what binds it. A count's name is its figure at a publication."""
-    moments = range(len(guides.publications))
-    found = Reader(
-        [f"{name}@{at}" for name in (*FLOWS[ALL], *FLOWS[GUIDE], ENDED, WAITING) for at in moments]
-    )
+    moments = range(len(play.guides.publications))
+    counts = (*FLOWS[ALL], *FLOWS[GUIDE], ENDED, WAITING)
+    found = Reader([f"{name}@{at}" for name in counts for at in moments])
+    start, ended = None, 0
     for at in moments:
-        for place, figures in ((town, FLOWS[ALL]), (guides, FLOWS[GUIDE])):
+        for place, flows in ((play.town, FLOWS[ALL]), (play.guides, FLOWS[GUIDE])):
             shown = place.publications[at].shown
-            for name in figures:
-                total = sum(values[name] for values in shown.values())
-                found.knows(f"{name}@{at}", total, total + STEP)
+            for name in flows:
+                total = sum(values.get(name, 0) for values in shown.values())
+                found.knows(f"{name}@{at}", total, _most(total))
         for name in (*FLOWS[ALL], *FLOWS[GUIDE], ENDED):
             if at:
                 found.relates({f"{name}@{at}": 1, f"{name}@{at - 1}": -1}, 0)
-        publication = guides.publications[at]
-        if publication.closed:
-            _levels(found, publication, at)
+        *_, month = play.guides.publications[at].shown.values()
+        if month[ROUNDS] == 0:
+            for name in ONLY_BY_ROUNDS:
+                found.relates(_grown(name, at, start), 0, 0)
+        if play.guides.publications[at].closed:
+            ended = _levels(found, play.guides.publications[at], at, ended)
+            start = at
         for bound in BOUNDS:
-            weights: dict[str, float] = {}
-            for name, weight in (*((less, -1) for less in bound.less), (bound.more, 1)):
-                parts = ((CREATED, 1), (ENDED, -1)) if name == ACTIVE else ((name, 1),)
-                for part, sign in parts:
-                    weights[f"{part}@{at}"] = weights.get(f"{part}@{at}", 0) + weight * sign
-            found.relates(weights, 0)
+            found.relates(_weights(bound.less, bound.more, at), 0)
     return found
 
 
-def _levels(found: Reader, publication: Publication, at: int) -> None:
+def _weights(less: Sequence[str], more: str, at: int) -> Mapping[str, float]:
+    weights: dict[str, float] = {}
+    for name, weight in (*((one, -1) for one in less), (more, 1)):
+        parts = zip(ACTIVE_IS, (1, -1), strict=True) if name == ACTIVE else ((name, 1),)
+        for part, sign in parts:
+            weights[f"{part}@{at}"] = weights.get(f"{part}@{at}", 0) + weight * sign
+    return weights
+
+
+def _grown(name: str, at: int, start: int | None) -> Mapping[str, float]:
+    return {f"{name}@{at}": 1} | ({f"{name}@{start}": -1} if start is not None else {})
+
+
+def _levels(found: Reader, publication: Publication, at: int, ended: int) -> int:
+    """What a month's last publication says of who waits and which pairs are active.
+
+    At least `ended` pairs are shown to have ended before: where that limits those shown as active, there
+    may be any number more. Returns how many are shown to have ended now.
+    """
     *_, last = publication.shown.values()
-    found.knows(f"{WAITING}@{at}", last[WAITING], last[WAITING] + STEP)
-    created = sum(values[CREATED] for values in publication.shown.values())
-    ended = created - last[ACTIVE]
-    if last[ACTIVE]:
-        found.knows(f"{ENDED}@{at}", max(ended - STEP, 0), ended)
-    else:
-        found.knows(f"{ENDED}@{at}", max(created - STEP, 0))
+    waiting, active = last.get(WAITING, 0), last.get(ACTIVE, 0)
+    found.knows(f"{WAITING}@{at}", waiting, _most(waiting))
+    created = sum(values.get(CREATED, 0) for values in publication.shown.values())
+    most = 0 if last.get(ACTIVE) == 0 else _most(active) if active < created - ended else math.inf
+    found.relates(_active(at), active, most)
+    return created - active
 
 
-def withheld(town: Published, guides: Published) -> list[Mapping[str, float]]:
+def _most(shown: int) -> int:
+    """The most that there may be: a figure that isn't rounded can be seen to be exact."""
+    return shown if shown % (STEP + 1) else shown + STEP
+
+
+def _active(at: int) -> Mapping[str, float]:
+    return dict(zip((f"{one}@{at}" for one in ACTIVE_IS), (1, -1), strict=True))
+
+
+def withheld(play: Play) -> list[Mapping[str, float]]:
     """Each cell that any publication withheld, as weights of counts."""
     cells: list[Mapping[str, float]] = []
-    starts: list[int | None] = [None]
-    for at, publication in enumerate(guides.publications):
+    start: int | None = None
+    for at, publication in enumerate(play.guides.publications):
         *_, month = publication.shown
-        for place, figures in ((town, FLOWS[ALL]), (guides, FLOWS[GUIDE])):
-            for name in figures:
-                if place.publications[at].shown[month][name] == 0:
-                    start = starts[-1]
-                    cells.append({f"{name}@{at}": 1} | ({f"{name}@{start}": -1} if start is not None else {}))
+        for place, flows in ((play.town, FLOWS[ALL]), (play.guides, FLOWS[GUIDE])):
+            shown = place.publications[at].shown[month]
+            cells += [_grown(name, at, start) for name in flows if name not in shown]
         if publication.closed:
-            if publication.shown[month][WAITING] == 0:
+            if WAITING not in publication.shown[month]:
                 cells.append({f"{WAITING}@{at}": 1})
-            if publication.shown[month][ACTIVE] == 0:
-                cells.append({f"{CREATED}@{at}": 1, f"{ENDED}@{at}": -1})
-            starts.append(at)
+            if ACTIVE not in publication.shown[month]:
+                cells.append(_active(at))
+            start = at
     return cells
 
 
-def share_shown(places: Sequence[Published]) -> tuple[int, int]:
-    """How many figures of closed months are shown, and how many there are but for messages."""
-    cells = [
-        value
-        for place in places
-        for month in place.months
-        for name, value in (month.shown or {}).items()
-        if name not in NEVER_SHOWN and name in (*FLOWS[ALL], *FLOWS[GUIDE], WAITING, ACTIVE)
-    ]
-    return sum(value > 0 for value in cells), len(cells)
+@dataclass
+class Share:
+    """How many figures of people there are, how many of them are shown; and of those of five or more."""
+
+    figures: int = 0
+    shown: int = 0
+    large: int = 0
+    large_shown: int = 0
+
+    def add(self, play: Play, *, by_year: bool) -> None:
+        """Counts the figures of a play's closed months, or of its year."""
+        of_people = (*FLOWS[ALL], *FLOWS[GUIDE], WAITING, ACTIVE)
+        for place in (play.town, play.guides):
+            months = [_year(place.months)] if by_year else place.months
+            for month in months:
+                for name in of_people:
+                    if name in month.counts:
+                        shown, large = name in (month.shown or {}), month.counts[name] >= STEP + 1
+                        self.figures, self.shown = self.figures + 1, self.shown + shown
+                        self.large, self.large_shown = (
+                            self.large + large,
+                            self.large_shown + (shown and large),
+                        )
+
+
+def _year(months: Sequence[Month]) -> Month:
+    last = months[-1]
+    flows = (*FLOWS[ALL], *FLOWS[GUIDE])
+    counts = {name: sum(month.counts[name] for month in months) for name in flows if name in last.counts}
+    shown = {name: value for month in months for name, value in (month.shown or {}).items() if name in flows}
+    levels = {name: count for name, count in last.counts.items() if name in {WAITING, ACTIVE}}
+    return Month(
+        "2016", counts | levels, shown | {n: v for n, v in (last.shown or {}).items() if n in levels}
+    )
