@@ -1,21 +1,31 @@
-"""The clock that services are given: UTC, with an offset for demonstrations and for tests of skew."""
+"""The clock that services are given, in UTC, and days as a municipality counts them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-LOCAL_AHEAD = timedelta(hours=2)
-"""Norway and Denmark are at most two hours ahead of UTC, and one in winter."""
+ZONES = {"no": ZoneInfo("Europe/Oslo"), "dk": ZoneInfo("Europe/Copenhagen")}
+"""By the country that a municipality's name begins with."""
+
+COMMON = ZONES["no"]
+"""Where no municipality is to be had: both countries have kept the same time since 1980."""
 
 
-def local_day(moment: datetime) -> date:
-    """The day in Norway and Denmark: a day that has begun there does not lie ahead."""
-    return (moment + LOCAL_AHEAD).date()
+def local_time(moment: datetime, municipality: str | None = None) -> datetime:
+    """The same moment by a municipality's clock: its `date()` is the day there."""
+    return moment.astimezone(COMMON if municipality is None else ZONES[municipality[:2]])
 
 
-def local_midnight(day: date) -> datetime:
-    """The moment at which a day begins there, by `local_day`."""
-    return datetime.combine(day, time(), UTC) - LOCAL_AHEAD
+def local_day(moment: datetime, municipality: str | None = None) -> date:
+    """The day in a municipality: a day that has begun there does not lie ahead."""
+    return local_time(moment, municipality).date()
+
+
+def local_midnight(day: date, municipality: str | None = None) -> datetime:
+    """The moment (UTC) at which a day begins there. No clock changes at midnight in either country."""
+    zone = COMMON if municipality is None else ZONES[municipality[:2]]
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

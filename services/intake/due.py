@@ -7,6 +7,7 @@ from datetime import date
 from services.intake import approvals
 from services.intake.domain import refugee
 from services.intake.domain.errors import DomainError
+from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
 from services.intake.domain.requirements import missing_approvals
 from services.intake.packs import Packs
@@ -26,9 +27,10 @@ def readiness_id(subject: str) -> str:
     return f"{READINESS_KIND}/{subject}"
 
 
-def look_again(subject: str, day: date, work: Work) -> None:
+def look_again(who: Person, day: date, work: Work) -> None:
     """Has somebody's readiness looked at when a day begins on which more will be met."""
-    work.schedule(DueRow(readiness_id(subject), READINESS_KIND, local_midnight(day), subject))
+    begins = local_midnight(day, who.municipality)
+    work.schedule(DueRow(readiness_id(who.subject), READINESS_KIND, begins, who.subject))
 
 
 class Due:
@@ -76,7 +78,7 @@ class Due:
             file = (await self._people.by_subject([subject], work.session)).get(subject)
             if file is None:
                 return
-            today = local_day(work.now)
+            today = local_day(work.now, file.person.municipality)
             # Of a pack that was removed since nobody can say what it asked for.
             with contextlib.suppress(DomainError):
                 after = self._packs.assessed(file.person, today)
@@ -86,6 +88,6 @@ class Due:
                     changed = self._publisher.changed(file, changed, fact, task.row.cause, work)
                     await self._people.save([(file, changed)], work.session)
                 if (day := self._packs.next_met(after, today)) is not None:
-                    look_again(subject, day, work)
+                    look_again(after, day, work)
 
         await task.finish(look)

@@ -22,7 +22,7 @@ _CASE = re.compile(CASE_PATTERN.strip("^$"), re.ASCII)
 
 def refused(record: Received) -> Dead | None:
     """Why a settlement that was read is not taken; with all that is wrong with it, looked for only then."""
-    today = local_day(record.raw.broker_time)
+    today = local_day(record.raw.broker_time, record.owner)
     if (
         readable_case(record.raw.key) is not None
         and refusal(record.data) is None
@@ -42,7 +42,7 @@ def _faults(record: Received) -> Iterator[Fault]:
     if refusal(record.data) is not None:
         yield from (Fault(one.code, one.field, "data") for one in refusals(record.data))
     if isinstance(record.data, PersonSettled | PersonMoved):
-        for field in wire.days_in_future(record.data, local_day(record.raw.broker_time)):
+        for field in wire.days_in_future(record.data, local_day(record.raw.broker_time, record.owner)):
             yield Fault("date_in_future", field, "data")
 
 

@@ -60,7 +60,7 @@ def _change(
     if statement.time is not None and refugee.is_stale(known, case, statement.time) is not None:
         return None
     time = _time(statement, found, record.raw)
-    subject, today = new_subject("refugee"), local_day(work.now)
+    subject, today = new_subject("refugee"), local_day(work.now, known.municipality)
     if statement.says is Says.WITHDRAWN:
         return refugee.withdraw(known, Case(case, time), known.municipality, subject, today)
     if statement.says is Says.MINOR and not known.is_public:

@@ -59,8 +59,10 @@ class Intake:
 
     async def _answer(self, request: Request, entry: Entry[Person], work: Work) -> Answer:
         packs = self._packs
+        file = entry.file
+        where = file.person.municipality if file else getattr(request.command, "municipality", None)
         context = Context(
-            local_day(work.now),
+            local_day(work.now, where),
             request.operator.organisation,
             packs.asked,
             packs.running,
@@ -71,8 +73,7 @@ class Intake:
             case Question() as spec:
                 return await self._tell(spec, request.command, work)
             case Opening() as spec:
-                known = entry.file.person if entry.file is not None else None
-                opened = spec.decide(known, request.subject, request.command, context)
+                opened = spec.decide(file.person if file else None, request.subject, request.command, context)
                 missing = packs.missing(opened, context.today)
                 more: Document = {"missing": missing} if missing else {}
                 return self._keep(request, entry, File(opened), spec.fact, work, more)
@@ -107,7 +108,7 @@ class Intake:
         if request.dry_run:
             return accepted
         if (day := self._packs.next_met(after, today)) is not None:
-            due.look_again(who.subject, day, work)
+            due.look_again(after, day, work)
         if spec.awaits is None:
             return accepted
         return await approvals.answer(request, spec.awaits(after, request.command, context), accepted, work)

@@ -69,7 +69,7 @@ class Settlements:
         return self._accepted(record, change)
 
     def _decide(self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work) -> Change:
-        today, subject = local_day(work.now), new_subject("refugee")
+        today, subject = local_day(work.now, record.owner), new_subject("refugee")
         case = Case(cases[0], record.envelope.time)
         municipality = record.owner or ""
         match record.data:

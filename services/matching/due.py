@@ -10,6 +10,7 @@ from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
 from services.matching.rows import EXPIRE
 from services.matching.service import SPECS
 from services.matching.store import Pairs
+from shared.clock import local_time
 from shared.messaging.due import DueHandler, Task
 from shared.messaging.work import Work
 
@@ -41,7 +42,7 @@ class Expiry:
             stored = found.get(task.row.subject)
             if stored is None or stored.pair.status != "proposed":
                 return
-            pair, facts = expire(stored.pair, work.now)
+            pair, facts = expire(stored.pair, local_time(work.now, stored.pair.municipality))
             changed = publish(replace(stored, pair=pair), facts, task.row.cause, work)
             await self._pairs.save([changed], work.session)
 

@@ -9,6 +9,7 @@ from services.matching.domain.waiting import Party
 from services.matching.publish import forget, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
+from shared.clock import local_time
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Cause, Erased, Readable, Received
 from shared.messaging.work import Work
@@ -76,7 +77,7 @@ class States:
         for stored in open_pairs:
             pair = stored.pair
             reason, cause = left[pair.receiving] if pair.receiving in left else left[pair.giving]
-            after, facts = end_because(pair, reason, work.now)
+            after, facts = end_because(pair, reason, local_time(work.now, pair.municipality))
             ended.append(publish(replace(stored, pair=after), facts, cause, work))
         await self._pairs.save(ended, work.session)
 

@@ -13,6 +13,7 @@ from services.matching.parties import States
 from services.matching.publish import forget, keep_due, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Pairs, Parties, StoredPair
+from shared.clock import local_time
 from shared.contracts import topics
 from shared.contracts.matching.events import PairState
 from shared.logging import get_logger
@@ -124,5 +125,5 @@ def _places(pair: Pair) -> set[tuple[str, ...]]:
 
 
 def _ended(item: StoredPair, reason: EndReason, work: Work) -> StoredPair:
-    pair, facts = end_because(item.pair, reason, work.now)
+    pair, facts = end_because(item.pair, reason, local_time(work.now, item.pair.municipality))
     return publish(StoredPair(pair, item.state), facts, CAUSE, work)

@@ -20,6 +20,7 @@ from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.solve import prepare
 from services.matching.publish import publish
 from services.matching.store import LoadedPool, Pairs, Parties, StoredPair
+from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
 from shared.ids import new_event_id, new_subject
 from shared.messaging.commands.answers import Accepted, CommandRef, Rejected
@@ -129,7 +130,9 @@ class Rounds:
             return None
         rules = packs.rules(pack)
         loaded = await task.step(
-            lambda work: self._parties.pool(municipality, rules, work.now.date(), self._pairs, work.session)
+            lambda work: self._parties.pool(
+                municipality, rules, local_day(work.now, municipality), self._pairs, work.session
+            )
         )
         result = await to_process.run_sync(run_round, loaded.pool, data["round"])
         return _Solved(municipality, rules, loaded, result)
@@ -158,8 +161,9 @@ class Rounds:
         return moved
 
     def _proposed(self, proposal: Proposal, rules: Rules, task: Task, work: Work) -> StoredPair:
+        now = local_time(work.now, proposal.municipality)
         pair, facts = propose(
-            proposal, rules, subject=new_subject("pair"), coordinator=None, on=work.now.date(), now=work.now
+            proposal, rules, subject=new_subject("pair"), coordinator=None, on=now.date(), now=now
         )
         return publish(StoredPair(pair, Revision()), facts, task.row.cause, work)
 

@@ -11,6 +11,7 @@ from services.matching.domain.pair import Pair
 from services.matching.publish import publish
 from services.matching.rounds import new_round_id
 from services.matching.store import Pairs, StoredPair
+from shared.clock import local_time
 from shared.contracts.commands import Command
 from shared.messaging.commands.answers import (
     Accepted,
@@ -96,7 +97,8 @@ class Matching:
         if late is not None:
             return replace(late, subject=request.subject)
         try:
-            context = Context(work.now, request.operator.organisation, self._programmes)
+            now = local_time(work.now, stored.pair.municipality)
+            context = Context(now, request.operator.organisation, self._programmes)
             pair, facts = spec.decide(stored.pair, request.command, context)
         except DomainError as error:
             return Rejected(error.code, error.message, error.field)

@@ -8,6 +8,7 @@ from services.notifications.domain.messages import Message, plan
 from services.notifications.readers import PairRead
 from services.notifications.rows import forget_row, send_row
 from services.notifications.store import Card, Cards, Messages, Pairs, SeenPair
+from shared.clock import local_time
 from shared.contracts.intake.cards import ContactCard
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable
@@ -83,7 +84,8 @@ class Notifications:
             if not isinstance(record.data, PairRead):
                 raise TypeError(f"{record.message.name} is no state of a pair")
             pair = wire.pair(subject, record.data)
-            steps = plan(pair, mine, work.now, self._welcome_within, record.cause.correlation)
+            now = local_time(work.now)
+            steps = plan(pair, mine, now, self._welcome_within, record.cause.correlation)
             new += steps.new
             cancelled += steps.cancelled
         await self._messages.add(new, work.session)

@@ -16,6 +16,7 @@ from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Place, levels
 from services.reporting.store import Counts, Repository
 from services.reporting.store.indicators import key_of
+from shared.clock import local_day, local_midnight
 from shared.contracts.reporting.events import INDICATORS_PUBLISHED, IndicatorsPublished
 from shared.logging import get_logger
 from shared.messaging.due import Task
@@ -134,14 +135,14 @@ class Publishing:
         work.schedule(self._closing(month, self._closes_at(month)))
 
     def _closes_at(self, month: str) -> datetime:
-        return periods.end_of(month) + self._close_after
+        return local_midnight(periods.first_day(periods.shifted(month, 1))) + self._close_after
 
     @staticmethod
     def _closing(month: str, at: datetime) -> DueRow:
         return DueRow(f"{CLOSE}/{month}", CLOSE, at, month)
 
     async def _publish(self, work: Work, cause: Cause) -> int:
-        today = month_of(work.now)
+        today = month_of(local_day(work.now))
         first = await self._repository.first_open(work.session)
         if first is None:
             first = await self._open_first(today, work)

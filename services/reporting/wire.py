@@ -8,6 +8,7 @@ from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of
 from services.reporting.domain.projection import Live, Occurrence, Pair, Place, Refugee, Volunteer
 from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
+from shared.clock import local_day
 from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral
 from shared.contracts.matching.events import RoundCompleted
 from shared.contracts.reporting.events import Figure, IndicatorsPublished
@@ -22,7 +23,7 @@ def projected(record: Received) -> tuple[Live | None, list[Occurrence]]:
     """What to keep of a state, and what occurred by it; nothing lives on of somebody who was referred."""
     match record.data:
         case RefugeeReferral() as referral:
-            month = month_of(record.envelope.time)
+            month = _local_month(record, referral.municipality)
             return None, [Occurrence(figures.REFUGEES_REFERRED.name, referral.municipality, ALL, month)]
         case RefugeeRead() as refugee:
             return _refugee(refugee, record)
@@ -39,7 +40,7 @@ def _refugee(state: RefugeeRead, record: Received) -> tuple[Refugee, list[Occurr
     occurrences: list[Occurrence] = []
     # The envelope's type and not the catalogue's: a name that is not known yet is read as any state.
     if record.envelope.type == REFUGEE_SETTLED.type:
-        month = month_of(record.envelope.time)
+        month = _local_month(record, state.municipality)
         occurrences.append(Occurrence(figures.SETTLEMENTS_REGISTERED.name, state.municipality, ALL, month))
     household = state.household.ref if state.household is not None else None
     ready = () if state.status in _LEFT else _ready(state)
@@ -77,8 +78,13 @@ def round_run(record: Received) -> Occurrence | None:
     """The occurrence that a round was run."""
     if not isinstance(record.data, RoundCompleted):
         return None
-    month = month_of(record.envelope.time)
+    month = _local_month(record, record.data.municipality)
     return Occurrence(figures.ROUNDS_RUN.name, record.data.municipality, record.data.programme, month)
+
+
+def _local_month(record: Received, municipality: str) -> str:
+    """The month of an event there: as the days are that states name."""
+    return month_of(local_day(record.envelope.time, municipality))
 
 
 def indicators(

@@ -17,8 +17,8 @@ C = TypeVar("C", bound=Command)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision may know besides pair and command: the moment (UTC), whose organisation gives the
-    command, and the packs.
+    """What a decision may know besides pair and command: the moment by the clock of the pair's municipality,
+    whose organisation gives the command, and the packs.
     """
 
     now: datetime

@@ -2,13 +2,13 @@
 
 Every operation is a decision (pair, command, now) → (pair, facts) and yields at most one fact, the most that
 happened: an operation repeated with the same content yields none. `on` is the local day that an operator
-names; `now` is the moment in UTC at which the command is decided.
+names; `now` is the moment at which the command is decided, by the municipality's clock: `now.date()` is today there.
 """
 
 import calendar
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -20,8 +20,7 @@ from shared.values import value
 Side = Literal["receiving", "giving"]
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
 
-LOCAL_AHEAD = timedelta(hours=2)
-"""Norway and Denmark are at most two hours ahead of UTC: a day that has begun there is not in the future."""
+LAST_SECOND = time(23, 59, 59)
 
 
 class Fact(StrEnum):
@@ -122,7 +121,8 @@ Decision = tuple[Pair, tuple[Fact, ...]]
 def propose(
     proposal: Proposal, rules: Rules, *, subject: str, coordinator: str | None, on: date, now: datetime
 ) -> Decision:
-    """A new pair under the pack's version; both may answer for the pack's `respond_within_days`.
+    """A new pair under the pack's version; both may answer until the end of the day that is the pack's
+    `respond_within_days` after today.
 
     Raises `self_pair`, or `pack_version_differs` if the proposal was made under another version.
     """
@@ -144,7 +144,7 @@ def propose(
         receipt=proposal.receipt,
         slot=proposal.slot,
         proposed_on=on,
-        respond_by=now + timedelta(days=rules.respond_within_days),
+        respond_by=_end_of(now.date() + timedelta(days=rules.respond_within_days), now),
     )
     return pair, (Fact.PAIR_PROPOSED,)
 
@@ -226,7 +226,9 @@ def expire(pair: Pair, now: datetime) -> Decision:
     if pair.status == "proposed":
         if now <= pair.respond_by:
             raise DomainError("not_due", "the time to answer is not over")
-        return _become(pair, "expired", pair.respond_by.date()), (Fact.PROPOSAL_EXPIRED,)
+        return _become(pair, "expired", pair.respond_by.astimezone(now.tzinfo).date()), (
+            Fact.PROPOSAL_EXPIRED,
+        )
     if pair.is_open:
         raise DomainError("already_answered", "both sides have accepted")
     raise _closed(pair)
@@ -247,6 +249,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def _end_of(day: date, now: datetime) -> datetime:
+    """The last second of a day by the clock of `now`, in UTC: however many hours that day has."""
+    return datetime.combine(day, LAST_SECOND, now.tzinfo).astimezone(UTC)
+
+
 def _become(pair: Pair, status: PairStatus, on: date) -> Pair:
     """The pair in its next status. No spell begins before the last one did, whatever day was recorded."""
     *before, last = pair.spells
@@ -255,7 +262,7 @@ def _become(pair: Pair, status: PairStatus, on: date) -> Pair:
 
 
 def _check_day(pair: Pair, on: date, now: datetime, field: str) -> None:
-    if on > (now + LOCAL_AHEAD).date():
+    if on > now.date():
         raise DomainError("date_in_future", "name a day that has come", field)
     if on < pair.proposed_on:
         raise DomainError("date_before_proposal", f"the pair was proposed on {pair.proposed_on}", field)

@@ -132,7 +132,8 @@ class Pairs:
 
     async def staged(self, limit: int, session: Session) -> list[StoredPair]:
         """Staged pairs, those proposed last first."""
-        newest = [("pair.proposed_on", -1), ("pair.respond_by", -1), ("_id", 1)]
+        # Of rounds on one day the ids tell the order: they begin with their time.
+        newest = [("pair.proposed_on", -1), ("round", -1), ("_id", 1)]
         cursor = self._collection.find({"staged": True}, sort=newest, limit=limit, session=session)
         return [_stored_pair(document) async for document in cursor]
 

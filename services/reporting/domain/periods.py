@@ -1,12 +1,12 @@
-"""Calendar months and years in UTC, written `2016-06` and `2016`; both sort as text."""
+"""Calendar months and years by the local clock, written `2016-06` and `2016`; both sort as text."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 DECEMBER = "12"
 
 
 def month_of(moment: date) -> str:
-    """The month of a day, or of a moment in UTC."""
+    """The month of a day."""
     return f"{moment.year:04}-{moment.month:02}"
 
 
@@ -30,10 +30,9 @@ def span(first: str, last: str) -> tuple[str, ...]:
     return tuple(months)
 
 
-def end_of(month: str) -> datetime:
-    """The first moment that no longer belongs to the month."""
-    following = shifted(month, 1)
-    return datetime(int(following[:4]), int(following[5:]), 1, tzinfo=UTC)
+def first_day(month: str) -> date:
+    """The day on which the month begins."""
+    return date(int(month[:4]), int(month[5:]), 1)
 
 
 def ends_year(month: str) -> bool:
