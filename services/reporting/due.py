@@ -13,8 +13,8 @@ from services.reporting.domain import figures, periods
 from services.reporting.domain.book import Disclosed, Month, Opening, Values, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
-from services.reporting.domain.projection import Place, levels
-from services.reporting.store import Counts, Repository
+from services.reporting.domain.projection import Counts, Place, counted, levels
+from services.reporting.store import Repository
 from services.reporting.store.indicators import key_of
 from shared.clock import local_day, local_midnight
 from shared.contracts.reporting.events import INDICATORS_PUBLISHED, IndicatorsPublished
@@ -49,10 +49,8 @@ class _Figures:
     def month(self, place: Place, name: str) -> Month:
         """An open month's counts, zeros included."""
         now = self.levels.get(place, Counter())
-        counts = {
-            figure: self.occurrences[place, figure, name] for figure in figures.names(place[1], "flow")
-        } | {figure: now[figure] for figure in figures.names(place[1], "level")}
-        return Month(name, {figure: counts[figure] for figure in figures.names(place[1])})
+        flows = {figure: self.occurrences[place, figure, name] for figure in figures.flows(place[1])}
+        return Month(name, flows | {figure: now[figure] for figure in figures.names(place[1], "level")})
 
 
 @dataclass(slots=True)
@@ -196,10 +194,8 @@ class Publishing:
         return len(issue.after)
 
     async def _count(self, first: str, session: Session) -> _Figures:
-        """Counts everything. An occurrence of a month that is closed already counts in the first open one."""
-        occurrences: Counts = Counter()
-        for (place, figure, month), count in (await self._repository.occurrences(session)).items():
-            occurrences[place, figure, max(month, first)] += count
+        """Counts everything."""
+        occurrences = counted(await self._repository.occurrences(session), first)
         current = levels(*await self._repository.live(session))
         return _Figures(occurrences, current, {place for place, _, _ in occurrences} | set(current))
 
@@ -270,7 +266,7 @@ def _place(key: str) -> Place:
 
 
 def _values(published: Published) -> Values:
-    return {figure["name"]: figure["value"] for figure in published.data["figures"] if "value" in figure}
+    return wire.published(IndicatorsPublished.model_validate(published.data)).counts
 
 
 def _indicators(place: Place, period: Month, *, closed: bool) -> IndicatorsPublished:

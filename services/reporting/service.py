@@ -6,8 +6,8 @@ from typing import assert_never
 
 from services.reporting import wire
 from services.reporting.documents import Projection
-from services.reporting.domain.projection import Occurrence, Rebuilt
-from services.reporting.store import Counts, Repository
+from services.reporting.domain.projection import Counts, Occurrence, Rebuilt
+from services.reporting.store import Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable, Received
 from shared.messaging.subscription import Apply

@@ -102,7 +102,12 @@ def indicators(
         period=period,
         closed=closed,
         figures=[
-            Figure(name=name, value=shown[name]) if name in shown else Figure(name=name, suppressed=True)
+            Figure(
+                name=name,
+                value=shown.get(name),
+                suppressed=name not in shown,
+                late=shown.get(figures.late(name)) or None,
+            )
             for name in figures.names(programme)
         ],
     )
@@ -116,4 +121,5 @@ def place(published: IndicatorsPublished) -> Place:
 def published(data: IndicatorsPublished) -> Month:
     """A period as it was published; what was withheld is lost."""
     values = {figure.name: figure.value for figure in data.figures if figure.value is not None}
+    values |= {figures.late(figure.name): figure.late for figure in data.figures if figure.late is not None}
     return Month(data.period, values, values)

@@ -2,7 +2,7 @@
 
 Every operation is a decision (pair, command, now) → (pair, facts) and yields at most one fact, the most that
 happened: an operation repeated with the same content yields none. `on` is the local day that an operator
-names; `now` is the moment at which the command is decided, by the municipality's clock: `now.date()` is today there.
+names; `now` is the moment at which the command is decided, by the municipality's clock: its date is today's.
 """
 
 import calendar
@@ -226,9 +226,8 @@ def expire(pair: Pair, now: datetime) -> Decision:
     if pair.status == "proposed":
         if now <= pair.respond_by:
             raise DomainError("not_due", "the time to answer is not over")
-        return _become(pair, "expired", pair.respond_by.astimezone(now.tzinfo).date()), (
-            Fact.PROPOSAL_EXPIRED,
-        )
+        on = pair.respond_by.astimezone(now.tzinfo).date()
+        return _become(pair, "expired", on), (Fact.PROPOSAL_EXPIRED,)
     if pair.is_open:
         raise DomainError("already_answered", "both sides have accepted")
     raise _closed(pair)

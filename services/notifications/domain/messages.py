@@ -65,7 +65,7 @@ class Plan:
 def plan(
     pair: Pair, known: Mapping[str, Message], now: datetime, within: timedelta, correlation: str
 ) -> Plan:
-    """Holds a pair's state against its known messages, by id. `now` is by the local clock, as a pair's days are.
+    """Holds a pair's state against its known messages, by id. `now` is by the local clock.
 
     New messages are for what came about no longer than `within` ago: a service that was set up anew reads
     years of states, and must not write to everybody again.

@@ -18,6 +18,7 @@ CREATED, ACTIVE, ROUNDS = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name,
 FROM_PROPOSALS = frozenset({*ONLY_BY_ROUNDS, figures.PROPOSALS_DECLINED.name, CREATED, ACTIVE})
 """What comes of proposals, and so of rounds."""
 AS_COUNTED = frozenset(figure.name for figure in FIGURES if not figure.of_people)
+_EXACT = AS_COUNTED | set(map(figures.late, AS_COUNTED))
 
 Values = Mapping[str, int]
 """Counts by figure; or what is shown of them, without those that are withheld."""
@@ -94,10 +95,10 @@ def _shown(programme: str, state: Opening, month: Month, floor: Values, *, closi
     counted = _sum(state.counted, month.counts, programme)
     shown: dict[str, int] = {}
     total: dict[str, int] = {}
-    for name in figures.names(programme, "flow"):
+    for name in figures.flows(programme):
         earlier = state.shown.get(name, 0)
         total[name] = max(down(counted[name]), floor.get(name, 0), earlier)
-        shown[name] = month.counts.get(name, 0) if name in AS_COUNTED else total[name] - earlier
+        shown[name] = month.counts.get(name, 0) if name in _EXACT else total[name] - earlier
     if closing:
         for name in figures.names(programme, "level"):
             count = month.counts.get(name, 0)
@@ -121,7 +122,7 @@ def _year(programme: str, months: Sequence[Month]) -> Values:
     """A year's flows are those of its months that show them; its levels are its last month's."""
     whole: dict[str, int] = {}
     seen = [month.shown or {} for month in months]
-    for name in figures.names(programme, "flow"):
+    for name in figures.flows(programme):
         total = sum(shown.get(name, 0) for shown in seen)
         if total or all(name in shown for shown in seen):
             whole[name] = total
@@ -130,4 +131,4 @@ def _year(programme: str, months: Sequence[Month]) -> Values:
 
 
 def _sum(before: Values, more: Values, programme: str) -> dict[str, int]:
-    return {name: before.get(name, 0) + more.get(name, 0) for name in figures.names(programme, "flow")}
+    return {name: before.get(name, 0) + more.get(name, 0) for name in figures.flows(programme)}

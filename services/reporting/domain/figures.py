@@ -104,3 +104,16 @@ def names(programme: str, kind: Kind | None = None) -> tuple[str, ...]:
     """The figures published of a programme, or of a municipality under `all`, in the table's order."""
     scope = "municipality" if programme == ALL else "programme"
     return tuple(figure.name for figure in FIGURES if figure.scope == scope and kind in {None, figure.kind})
+
+
+def late(name: str) -> str:
+    """What is counted of a flow although it fell in an earlier month, whose figures were closed when its
+    record came: published beside the flow, not as a figure of its own.
+    """
+    return f"{name}_late"
+
+
+def flows(programme: str) -> tuple[str, ...]:
+    """All that is counted once: the flows, and what of them was late."""
+    counted = names(programme, "flow")
+    return (*counted, *map(late, counted))

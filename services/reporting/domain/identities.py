@@ -23,12 +23,17 @@ BOUNDS = (
     AtMost((figures.PAIRS_CREATED.name, figures.PROPOSALS_DECLINED.name), figures.PAIRS_PROPOSED.name),
     AtMost((ENDED,), figures.PAIRS_CREATED.name),
     AtMost((figures.REFUGEES_WAITING.name, figures.PAIRS_ACTIVE.name), figures.SETTLEMENTS_REGISTERED.name),
+    *(
+        AtMost((figures.late(figure.name),), figure.name)
+        for figure in figures.FIGURES
+        if figure.kind == "flow"
+    ),
 )
 
 ACTIVE_IS = (figures.PAIRS_CREATED.name, ENDED)
 """Pairs active are the first less the second."""
 
-RISING = (*(figure.name for figure in figures.FIGURES if figure.kind == "flow"), ENDED)
+RISING = (*figures.flows(figures.ALL), *figures.flows("any"), ENDED)
 """They never fall. A month's is the difference of two moments', and a year's the sum of its months'."""
 
 ONLY_BY_ROUNDS = (figures.PAIRS_PROPOSED.name,)

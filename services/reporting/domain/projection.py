@@ -7,11 +7,14 @@ later record of the same subject counts it again.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from services.reporting.domain.figures import PAIRS_ACTIVE, REFUGEES_WAITING, VOLUNTEERS_WAITING
+from services.reporting.domain.figures import PAIRS_ACTIVE, REFUGEES_WAITING, VOLUNTEERS_WAITING, late
 from shared.values import value
 
 Place = tuple[str, str]
 """A municipality and a programme, or `all`."""
+
+Counts = Counter[tuple[Place, str, str]]
+"""How many of a figure in a month, by (place, figure, month)."""
 
 
 @value
@@ -96,6 +99,19 @@ class Pair:
 
 
 Live = Refugee | Volunteer | Pair
+
+
+def counted(occurrences: Counts, first: str) -> Counts:
+    """Occurrences by the open month that counts them, `first` being the first of these.
+
+    Those of a month that is closed already count in the first open one, and there once more as late.
+    """
+    found: Counts = Counter()
+    for (place, figure, month), count in occurrences.items():
+        found[place, figure, max(month, first)] += count
+        if month < first:
+            found[place, late(figure), first] += count
+    return found
 
 
 def levels(

@@ -17,7 +17,7 @@ from services.reporting.documents import (
     live_of,
     projection_of,
 )
-from services.reporting.domain.projection import Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
+from services.reporting.domain.projection import Counts, Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
 from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
@@ -53,9 +53,6 @@ INDEXES: dict[str, list[IndexModel]] = {
     "indicators": [IndexModel("closed")],
     "calendar": [],
 }
-
-Counts = Counter[tuple[Place, str, str]]
-"""How many of a figure in a month, by (place, figure, month)."""
 
 
 class Repository:

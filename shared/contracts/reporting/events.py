@@ -10,15 +10,18 @@ from shared.contracts.fields import Code, Contract, Count, Municipality, Program
 from shared.contracts.message import event
 
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2})?$")]
-"""A calendar year or month in UTC: `2016` or `2016-06`."""
+"""A calendar year or month by the municipality's clock: `2016` or `2016-06`."""
 
 
 class Figure(Contract):
-    """A count of people or pairs; where it is small, `value` is absent and `suppressed` true."""
+    """A count; where it is small, `value` is absent and `suppressed` true. `late` of the value fell in an
+    earlier period, which was closed already.
+    """
 
     name: Code
     value: Count | None = None
     suppressed: bool = False
+    late: Count | None = None
 
 
 class IndicatorsPublished(Contract):
@@ -32,7 +35,7 @@ class IndicatorsPublished(Contract):
             "period": "2026-11",
             "closed": True,
             "figures": [
-                {"name": "pairs_created", "value": 23},
+                {"name": "pairs_created", "value": 25, "late": 5},
                 {"name": "proposals_declined", "suppressed": True},
             ],
         },

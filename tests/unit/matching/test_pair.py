@@ -1,6 +1,7 @@
 """The life of a pair, as tables."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,6 +28,7 @@ from tests.unit.matching.lives import (
     RECEIPT,
     STATES,
     accepted,
+    active,
     declined,
     expired,
     proposal,
@@ -49,7 +51,7 @@ def test_a_proposal_becomes_a_pair_that_keeps_its_packs_version_and_receipt() ->
     assert (pair.subject, pair.status, pair.slot, pair.receipt) == ("pair-1", "proposed", 1, RECEIPT)
     assert (pair.programme, pair.pack_version, pair.relation) == ("flyktningguide-bergen", "1.0", "guide")
     assert (pair.receiving, pair.giving, pair.municipality) == ("refugee-1", "volunteer-1", "no-4601")
-    assert pair.respond_by == datetime(2026, 12, 6, 9, tzinfo=UTC)
+    assert pair.respond_by == datetime(2026, 12, 6, 23, 59, 59, tzinfo=UTC)
     assert pair.spells == (Spell("proposed", DAY),)
     assert (pair.proposed_on, pair.created_on, pair.answers, pair.signatures) == (DAY, None, (), ())
 
@@ -156,9 +158,36 @@ def test_answers_and_signatures_bear_a_day_between_the_proposal_and_today(
     assert refused(lambda: signed(accepted(), "giving", on, now)) == code
 
 
-def test_the_local_day_may_be_ahead_of_utc() -> None:
-    late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
-    assert answer(proposed(), "giving", True, date(2026, 11, 23), late)[1]
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "Europe/Copenhagen"])
+@pytest.mark.parametrize(
+    ("moment", "until"),
+    [
+        # Proposed late in the evening; in the night to the next day; before the clocks go forward, and back.
+        (datetime(2026, 6, 1, 21, 30, tzinfo=UTC), datetime(2026, 6, 15, 21, 59, 59, tzinfo=UTC)),
+        (datetime(2026, 6, 1, 22, 30, tzinfo=UTC), datetime(2026, 6, 16, 21, 59, 59, tzinfo=UTC)),
+        (datetime(2026, 3, 20, 8, tzinfo=UTC), datetime(2026, 4, 3, 21, 59, 59, tzinfo=UTC)),
+        (datetime(2026, 3, 15, 8, tzinfo=UTC), datetime(2026, 3, 29, 21, 59, 59, tzinfo=UTC)),
+        (datetime(2026, 10, 20, 8, tzinfo=UTC), datetime(2026, 11, 3, 22, 59, 59, tzinfo=UTC)),
+        (datetime(2026, 10, 11, 8, tzinfo=UTC), datetime(2026, 10, 25, 22, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_both_may_answer_until_the_end_of_the_local_day(zone: str, moment: datetime, until: datetime) -> None:
+    now = moment.astimezone(ZoneInfo(zone))
+    pair, _ = propose(proposal(), rules(), subject="pair-1", coordinator=None, on=now.date(), now=now)
+    assert pair.respond_by == until
+    last = until.astimezone(ZoneInfo(zone))
+    assert answer(pair, "giving", True, last.date(), last)[1] == (Fact.ANSWER_RECORDED,)
+    gone, _ = expire(pair, last + timedelta(milliseconds=1))
+    assert gone.spells[-1].since == now.date() + timedelta(days=14) == last.date()
+
+
+def test_a_spell_begins_on_the_municipalitys_own_day() -> None:
+    late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Oslo"))
+    first = date(2026, 12, 1)
+    assert end_because(active(), EndReason.MOVED, late)[0].ended_on == first
+    assert answer(proposed(), "giving", True, first, late)[1]
+    ahead = first + timedelta(days=1)
+    assert refused(lambda: answer(proposed(), "giving", True, ahead, late)) == "date_in_future"
 
 
 @pytest.mark.parametrize("status", ["proposed", "accepted", "active", "paused"])

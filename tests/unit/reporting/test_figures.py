@@ -1,10 +1,10 @@
 """Figures by hand-counted examples."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import date
 
 from services.reporting.domain.figures import ALL, FIGURES, names
-from services.reporting.domain.periods import end_of, month_of, shifted, span
+from services.reporting.domain.periods import first_day, month_of, shifted, span
 from services.reporting.domain.projection import Occurrence, Occurrences, Pair, Refugee, Volunteer, levels
 
 BERGEN, GUIDE, FAMILY = "no-4601", "flyktningguide-bergen", "familiedansk-assens"
@@ -72,8 +72,8 @@ def test_months_run_over_the_turn_of_a_year() -> None:
     assert span("2016-11", "2016-10") == ()
     assert shifted("2016-01", -1) == "2015-12"
     assert shifted("2016-06", 18) == "2017-12"
-    assert end_of("2016-12") == datetime(2017, 1, 1, tzinfo=UTC)
-    assert month_of(datetime(2016, 12, 31, 23, 59, tzinfo=UTC)) == "2016-12"
+    assert first_day("2016-12") == date(2016, 12, 1)
+    assert month_of(date(2016, 12, 31)) == "2016-12"
 
 
 def test_every_figure_is_defined_once_and_says_what_it_means() -> None:
