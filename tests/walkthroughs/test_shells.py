@@ -57,7 +57,7 @@ def test_today_is_the_installations(tmp_path: Path, shell: str, as_of: str | Non
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A directory that looks like the checkout, with an installation of its own that is stopped at the end."""
+    """A directory that looks like the checkout, with an installation of its own, stopped at the end."""
     directory = tmp_path_factory.mktemp("checkout")
     for entry in ROOT.iterdir():
         if entry.name not in {".run", ".git"}:

@@ -15,10 +15,9 @@ from services.reporting.domain.rounding import down
 from shared.values import value
 
 CREATED, ACTIVE, ROUNDS = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name, figures.ROUNDS_RUN.name
-FROM_PROPOSALS = frozenset({*ONLY_BY_ROUNDS, figures.PROPOSALS_DECLINED.name, CREATED, ACTIVE})
+FROM_PROPOSALS = ONLY_BY_ROUNDS | {figures.PROPOSALS_DECLINED.name, CREATED, ACTIVE}
 """What comes of proposals, and so of rounds."""
 AS_COUNTED = frozenset(figure.name for figure in FIGURES if not figure.of_people)
-_EXACT = AS_COUNTED | set(map(figures.late, AS_COUNTED))
 
 Values = Mapping[str, int]
 """Counts by figure; or what is shown of them, without those that are withheld."""
@@ -92,30 +91,45 @@ def after(programme: str, opening: Opening, month: Month) -> Opening:
 
 
 def _shown(programme: str, state: Opening, month: Month, floor: Values, *, closing: bool) -> Values:
-    counted = _sum(state.counted, month.counts, programme)
-    shown: dict[str, int] = {}
-    total: dict[str, int] = {}
-    for name in figures.flows(programme):
-        earlier = state.shown.get(name, 0)
-        total[name] = max(down(counted[name]), floor.get(name, 0), earlier)
-        shown[name] = month.counts.get(name, 0) if name in _EXACT else total[name] - earlier
+    shown = _flows(programme, state, month, floor)
+    known = AS_COUNTED
     if closing:
+        created = state.shown.get(CREATED, 0) + shown.get(CREATED, 0)
         for name in figures.names(programme, "level"):
-            count = month.counts.get(name, 0)
-            shown[name] = down(count)
+            shown[name] = down(month.counts.get(name, 0))
             if name == ACTIVE:
                 # Through what ended, which only rises: else two months' levels would tell what was created.
-                shown[name] = total[CREATED] - max(total[CREATED] - down(count), state.ended)
-    return {name: count for name, count in shown.items() if count or _is_known(name, state, month)}
+                shown[name] = created - max(created - shown[name], state.ended)
+        known |= _impossible(state, month)
+    return {name: count for name, count in shown.items() if count or name in known}
 
 
-def _is_known(name: str, state: Opening, month: Month) -> bool:
-    """Whether nothing to count is no secret: where no round was run, nobody can have been proposed."""
-    if name in AS_COUNTED:
-        return True
+def _flows(programme: str, state: Opening, month: Month, floor: Values) -> dict[str, int]:
+    counted = _sum(state.counted, month.counts, programme)
+
+    def grown(name: str) -> int:
+        before = state.shown.get(name, 0)
+        return max(down(counted[name]), floor.get(name, 0), before) - before
+
+    shown: dict[str, int] = {}
+    for name in figures.names(programme, "flow"):
+        late = figures.late(name)
+        if name in AS_COUNTED:
+            shown[name], shown[late] = (month.counts.get(one, 0) for one in (name, late))
+        else:
+            shown[name] = grown(name)
+            # What is late of a month is part of it.
+            shown[late] = min(grown(late), shown[name])
+    return shown
+
+
+def _impossible(state: Opening, month: Month) -> frozenset[str]:
+    """What can't have occurred, which is no secret: where no round was run, nobody was proposed. Known at the
+    close alone, as a round's record may be read after its proposals'.
+    """
     if month.counts.get(ROUNDS):
-        return False
-    return name in ONLY_BY_ROUNDS or (state.idle and name in FROM_PROPOSALS)
+        return frozenset()
+    return FROM_PROPOSALS if state.idle else ONLY_BY_ROUNDS
 
 
 def _year(programme: str, months: Sequence[Month]) -> Values:

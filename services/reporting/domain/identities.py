@@ -23,12 +23,12 @@ BOUNDS = (
     AtMost((figures.PAIRS_CREATED.name, figures.PROPOSALS_DECLINED.name), figures.PAIRS_PROPOSED.name),
     AtMost((ENDED,), figures.PAIRS_CREATED.name),
     AtMost((figures.REFUGEES_WAITING.name, figures.PAIRS_ACTIVE.name), figures.SETTLEMENTS_REGISTERED.name),
-    *(
-        AtMost((figures.late(figure.name),), figure.name)
-        for figure in figures.FIGURES
-        if figure.kind == "flow"
-    ),
 )
+
+OF_EACH_MONTH = tuple(
+    AtMost((figures.late(one.name),), one.name) for one in figures.FIGURES if one.kind == "flow"
+)
+"""The same of what each month counts, so far or in the end."""
 
 ACTIVE_IS = (figures.PAIRS_CREATED.name, ENDED)
 """Pairs active are the first less the second."""
@@ -36,5 +36,5 @@ ACTIVE_IS = (figures.PAIRS_CREATED.name, ENDED)
 RISING = (*figures.flows(figures.ALL), *figures.flows("any"), ENDED)
 """They never fall. A month's is the difference of two moments', and a year's the sum of its months'."""
 
-ONLY_BY_ROUNDS = (figures.PAIRS_PROPOSED.name,)
+ONLY_BY_ROUNDS = frozenset({figures.PAIRS_PROPOSED.name})
 """They grow in no month in which no round was run; and rounds are shown as they were counted."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -140,6 +141,20 @@ async def test_of_two_in_one_place_the_older_had_ended(small: World, others: dic
     assert [row["status"] for row in await small.rows("pairs")] == ["ended", "proposed"]
     assert await published(small) == [("PairEnded.v1", 2)]
     assert [row["subject"] for row in await small.rows("due", kind=EXPIRE)] == [who("pair", 4)]
+
+
+async def test_of_two_rounds_on_one_day_the_later_ones_proposal_is_the_newer(small: World) -> None:
+    """Both have the same deadline; their rounds' ids begin with their time."""
+
+    def proposed(number: int, receiving: int, round_id: str) -> Record:
+        made = pair(number, 1, "PairProposed", "proposed", (receiving, 1), proposed_on="2016-06-15")
+        changed = orjson.loads(made[2] or b"")
+        changed["data"]["receipt"]["round"] = round_id
+        return made[0], made[1], orjson.dumps(changed)
+
+    morning, evening = f"round-{UUID(int=1)}", f"round-{UUID(int=2)}"
+    await rebuilt(small, refugee(1), refugee(2), guide(1), proposed(3, 1, morning), proposed(4, 2, evening))
+    assert [row["status"] for row in await small.rows("pairs")] == ["ended", "proposed"]
 
 
 async def test_a_deadline_stands_in_whatever_state_is_left(small: World) -> None:

@@ -1,7 +1,7 @@
 """Rounds on the real database: what is proposed, and what happens to rounds that meet."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,3 +129,15 @@ async def test_a_dry_run_of_a_round_proposes_nothing(world: World) -> None:
         name: value for name, value in made.items() if name not in own
     }
     assert would_be["score"] == sum(would_be["parts"].values())
+
+
+async def test_days_are_the_municipalitys_own(world: World) -> None:
+    """At 23:30 UTC on the last day of June it is July in Bergen, where the deadline is a day's end."""
+    await world.apply(refugee(1), guide(1))
+    night = World(world.corner, datetime(2016, 6, 30, 23, 30, tzinfo=UTC), world.options, world.offsets)
+    await night.run_round()
+    night.close()
+    (proposed,) = await world.sent("pairs.v1")
+    assert proposed["time"].startswith("2016-06-30T23:3")
+    assert proposed["data"]["proposed_on"] == proposed["data"]["spells"][0]["from"] == "2016-07-01"
+    assert proposed["data"]["respond_by"] == "2016-07-15T21:59:59Z"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from services.reporting.domain.book import Month, Opening, Values, disclose
-from services.reporting.domain.figures import ALL, names
-from services.reporting.domain.identities import ACTIVE_IS, BOUNDS, ENDED, ONLY_BY_ROUNDS
+from services.reporting.domain.figures import ALL, flows, late, names
+from services.reporting.domain.identities import ACTIVE_IS, BOUNDS, ENDED, OF_EACH_MONTH, ONLY_BY_ROUNDS
 from tests.unit.reporting.bounds import Reader
 
 GUIDE = "guide"
@@ -20,7 +20,13 @@ REGISTERED, WAITING, ACTIVE, ROUNDS = (
     "rounds_run",
 )
 PROPOSED, DECLINED, CREATED = "pairs_proposed", "proposals_declined", "pairs_created"
-FLOWS = {ALL: (REGISTERED,), GUIDE: (PROPOSED, DECLINED, CREATED)}
+FLOWS = {
+    ALL: (REGISTERED, late(REGISTERED)),
+    GUIDE: tuple(name for flow in (PROPOSED, DECLINED, CREATED) for name in (flow, late(flow))),
+}
+
+
+COUNTS = (*FLOWS[ALL], *FLOWS[GUIDE], ENDED, WAITING)
 
 
 @dataclass
@@ -29,6 +35,12 @@ class Publication:
 
     shown: Mapping[str, Values]
     closed: bool
+
+    @property
+    def last(self) -> Values:
+        """What was shown of the last month."""
+        *_, month = self.shown.values()
+        return month
 
 
 @dataclass
@@ -44,7 +56,7 @@ class Published:
     def publish(self, counts: Mapping[str, int], *, closing: bool) -> Values:
         """`counts` are the open month's. Returns what is shown of it."""
         name = f"2016-{len(self.months) + 1:02}"
-        filled = {one: counts.get(one, 0) for one in names(self.programme)}
+        filled = {one: counts.get(one, 0) for one in (*names(self.programme), *flows(self.programme))}
         months = (*self.months, Month(name, filled))
         found = disclose(self.programme, "2016", self.opening, months, self.before, closing=closing)
         shown = found.months[-1].shown or {}
@@ -112,6 +124,8 @@ def played(random: Random, people: int, months: int) -> Play:
             created = random.randint(0, play.proposals)
             declined = random.randint(0, play.proposals - created)
             play.happens(created=created, declined=declined)
+            for flow in (REGISTERED, PROPOSED, DECLINED, CREATED):
+                play.flows[late(flow)] = random.randint(play.flows.get(late(flow), 0), play.flows[flow])
             # Not everybody waits again.
             ended = random.randint(0, play.active // 3)
             play.happens(ended=ended)
@@ -123,28 +137,40 @@ def played(random: Random, people: int, months: int) -> Play:
 def reader(play: Play) -> Reader:
     """Everything published, with what binds it. A count's name is its figure at a publication."""
     moments = range(len(play.guides.publications))
-    counts = (*FLOWS[ALL], *FLOWS[GUIDE], ENDED, WAITING)
-    found = Reader([f"{name}@{at}" for name in counts for at in moments])
+    found = Reader([f"{name}@{at}" for name in COUNTS for at in moments])
     start, ended = None, 0
     for at in moments:
-        for place, flows in ((play.town, FLOWS[ALL]), (play.guides, FLOWS[GUIDE])):
-            shown = place.publications[at].shown
-            for name in flows:
-                total = sum(values.get(name, 0) for values in shown.values())
-                found.knows(f"{name}@{at}", total, _most(total))
-        for name in (*FLOWS[ALL], *FLOWS[GUIDE], ENDED):
-            if at:
-                found.relates({f"{name}@{at}": 1, f"{name}@{at - 1}": -1}, 0)
-        *_, month = play.guides.publications[at].shown.values()
-        if month[ROUNDS] == 0:
-            for name in ONLY_BY_ROUNDS:
-                found.relates(_grown(name, at, start), 0, 0)
-        if play.guides.publications[at].closed:
-            ended = _levels(found, play.guides.publications[at], at, ended)
-            start = at
+        for name in (name for name in COUNTS if at and name != WAITING):
+            found.relates({f"{name}@{at}": 1, f"{name}@{at - 1}": -1}, 0)
+        for place in (play.town, play.guides):
+            _flows(found, place, at)
+        for part in (one for one in OF_EACH_MONTH if one.more in COUNTS):
+            weights = dict(_grown(part.more, at, start))
+            for one in part.less:
+                weights |= {name: -weight for name, weight in _grown(one, at, start).items()}
+            found.relates(weights, 0)
         for bound in BOUNDS:
             found.relates(_weights(bound.less, bound.more, at), 0)
+        publication = play.guides.publications[at]
+        if publication.closed:
+            ended = _levels(found, publication, at, ended)
+            if publication.last[ROUNDS] == 0:
+                for name in ONLY_BY_ROUNDS:
+                    found.relates(_grown(name, at, start), 0, 0)
+            start = at
     return found
+
+
+def _flows(found: Reader, place: Published, at: int) -> None:
+    publication = place.publications[at]
+    for name in FLOWS[place.programme]:
+        total = sum(values.get(name, 0) for values in publication.shown.values())
+        most: float = _most(total)
+        whole = _of_late(name)
+        # No more of a month is shown as late than is shown of the month.
+        if name != whole and publication.last.get(name) == publication.last.get(whole):
+            most = math.inf
+        found.knows(f"{name}@{at}", total, most)
 
 
 def _weights(less: Sequence[str], more: str, at: int) -> Mapping[str, float]:
@@ -154,6 +180,10 @@ def _weights(less: Sequence[str], more: str, at: int) -> Mapping[str, float]:
         for part, sign in parts:
             weights[f"{part}@{at}"] = weights.get(f"{part}@{at}", 0) + weight * sign
     return weights
+
+
+def _of_late(name: str) -> str:
+    return name.removesuffix(late(""))
 
 
 def _grown(name: str, at: int, start: int | None) -> Mapping[str, float]:
@@ -166,7 +196,7 @@ def _levels(found: Reader, publication: Publication, at: int, ended: int) -> int
     At least `ended` pairs are shown to have ended before: where that limits those shown as active, there
     may be any number more. Returns how many are shown to have ended now.
     """
-    *_, last = publication.shown.values()
+    last = publication.last
     waiting, active = last.get(WAITING, 0), last.get(ACTIVE, 0)
     found.knows(f"{WAITING}@{at}", waiting, _most(waiting))
     created = sum(values.get(CREATED, 0) for values in publication.shown.values())
@@ -185,18 +215,21 @@ def _active(at: int) -> Mapping[str, float]:
 
 
 def withheld(play: Play) -> list[Mapping[str, float]]:
-    """Each cell that any publication withheld, as weights of counts."""
+    """Each cell that any publication withheld, as weights of counts; but for those known to be 0 since no
+    round was run in the month.
+    """
     cells: list[Mapping[str, float]] = []
     start: int | None = None
     for at, publication in enumerate(play.guides.publications):
         *_, month = publication.shown
-        for place, flows in ((play.town, FLOWS[ALL]), (play.guides, FLOWS[GUIDE])):
-            shown = place.publications[at].shown[month]
-            cells += [_grown(name, at, start) for name in flows if name not in shown]
+        for place in (play.town, play.guides):
+            shown, in_the_end = place.publications[at].last, place.publications[-1].shown[month]
+            hidden = [name for name in FLOWS[place.programme] if name not in shown]
+            cells += [_grown(name, at, start) for name in hidden if in_the_end.get(_of_late(name)) != 0]
         if publication.closed:
-            if WAITING not in publication.shown[month]:
+            if WAITING not in publication.last:
                 cells.append({f"{WAITING}@{at}": 1})
-            if ACTIVE not in publication.shown[month]:
+            if ACTIVE not in publication.last:
                 cells.append(_active(at))
             start = at
     return cells
@@ -218,7 +251,7 @@ class Share:
             months = [_year(place.months)] if by_year else place.months
             for month in months:
                 for name in of_people:
-                    if name in month.counts:
+                    if name in names(place.programme):
                         shown, large = name in (month.shown or {}), month.counts[name] >= STEP + 1
                         self.figures, self.shown = self.figures + 1, self.shown + shown
                         self.large, self.large_shown = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-UNBOUNDED, SOLVED = 3, 0
+SOLVED, INFEASIBLE = 0, 2
 
 
 @dataclass
@@ -26,32 +26,24 @@ class Reader:
         """The weighted sum lies between `low` and `high`."""
         self.rows.append((weights, low, high))
 
-    def works_out(self, cell: Mapping[str, float]) -> tuple[float, float]:
-        """The least and the greatest value of a weighted sum that fits everything."""
-        return self._extreme(cell, 1), -self._extreme(cell, -1)
-
-    def _extreme(self, cell: Mapping[str, float], sign: int) -> float:
+    def can_be(self, cell: Mapping[str, float], value: int) -> bool:
+        """Whether a weighted sum can have this value, for all that is known: if such counts are found."""
         place = {one: index for index, one in enumerate(self.names)}
-        target = np.zeros(len(place))
-        for one, weight in cell.items():
-            target[place[one]] = sign * weight
-        matrix = np.zeros((max(len(self.rows), 1), len(place)))
-        lows, highs = np.full(len(matrix), -math.inf), np.full(len(matrix), math.inf)
-        for index, (weights, low, high) in enumerate(self.rows):
+        rows = [*self.rows, (cell, value, value)]
+        matrix = np.zeros((len(rows), len(place)))
+        for index, (weights, _, _) in enumerate(rows):
             for one, weight in weights.items():
                 matrix[index, place[one]] = weight
-            lows[index], highs[index] = low, high
         found = milp(
-            target,
+            np.zeros(len(place)),
             integrality=np.ones(len(place), dtype=np.int8),
             bounds=Bounds(
                 [self.low.get(one, 0) for one in self.names],
                 [self.high.get(one, math.inf) for one in self.names],
             ),
-            constraints=LinearConstraint(matrix, lows, highs),
+            constraints=LinearConstraint(matrix, [low for _, low, _ in rows], [high for _, _, high in rows]),
+            # With it, HiGHS calls some of these infeasible for which it finds a solution without.
+            options={"presolve": False},
         )
-        if found.status == SOLVED and found.fun is not None:
-            return float(found.fun)
-        # HiGHS also says "unbounded or infeasible" (4): the true counts always fit, so it is unbounded.
-        assert found.status in {UNBOUNDED, 4}, found.message
-        return -math.inf
+        assert found.status in {SOLVED, INFEASIBLE}, found.message
+        return bool(found.status == SOLVED)
