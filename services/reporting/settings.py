@@ -16,7 +16,9 @@ class Settings(ServiceSettings):
     )
 
     publish_every: timedelta = Field(
-        timedelta(hours=1), description="How often figures that changed are published."
+        timedelta(days=1),
+        description="How often figures that changed are published. A shorter time tells more closely when a "
+        "fifth person was counted.",
     )
     close_after: timedelta = Field(
         timedelta(days=1),

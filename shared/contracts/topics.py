@@ -176,7 +176,7 @@ NOTIFICATIONS = Topic(
     "subject",
     "delete",
     ("notifications",),
-    ("notifications", "reporting"),
+    ("notifications",),
     "no",
     retention=90 * DAY,
     example=example.MESSAGE,

@@ -23,7 +23,7 @@ READS = {
     "intake": ("settlements.", "commands.intake."),
     "matching": ("refugees.", "volunteers.", "commands.matching."),
     "notifications": ("pairs.", "contact-cards.", "commands.notifications."),
-    "reporting": ("refugees.", "volunteers.", "pairs.", "rounds.", "notifications.v1", "commands.reporting."),
+    "reporting": ("refugees.", "volunteers.", "pairs.", "rounds.", "commands.reporting."),
 }
 """What each service follows, by the beginnings of the topics' names."""
 PATIENCE = 300.0

@@ -26,7 +26,6 @@ READS: Mapping[Service, tuple[str, ...]] = {
         "volunteers.v1",
         "pairs.v1",
         "rounds.v1",
-        "notifications.v1",
         "commands.reporting.",
     ),
 }
