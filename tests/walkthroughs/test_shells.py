@@ -98,6 +98,8 @@ def test_every_block_works_as_it_is_pasted(checkout: Path, shell: str) -> None:
 @tools
 def test_a_topic_that_does_not_exist_is_named(checkout: Path) -> None:
     """What README says of it; the first words are kcat's own."""
+    up = {**os.environ, "KOBLING_RUN": str(checkout / ".run")}
+    subprocess.run(["make", "up"], cwd=checkout, env=up, capture_output=True, check=True, timeout=300)  # noqa: S607
     addresses = background.running(checkout / ".run")
     assert addresses is not None
     for mode, more in (("-P", ["-X", "topic.metadata.propagation.max.ms=1000"]), ("-C", ["-e"])):
