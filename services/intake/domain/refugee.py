@@ -19,7 +19,6 @@ class Fact(StrEnum):
     INTERVIEWED = "RefugeeInterviewed"
     READY = "RefugeeReady"
     REFERRED = "RefugeeReferred"
-    WITHDRAWN = "RefugeeWithdrawn"
     MOVED = "RefugeeMoved"
 
 
@@ -157,29 +156,38 @@ def merge(kept: Refugee, former: Refugee) -> Refugee:
 
 
 def withdraw(known: Refugee | None, case: Case, municipality: str, subject: str, today: date) -> Change:
-    """Closes a file; a case never heard of is remembered, so that an older settlement has no effect."""
-    return _leave(known, case, municipality, subject, today, Fact.WITHDRAWN)
+    """Closes a file; a case never heard of is remembered, so that an older settlement has no effect.
+
+    Nothing but the case is kept, under another subject where the old one was known outside: so somebody who
+    is taken back leaves no other mark than who is withdrawn.
+    """
+    return _leave(known, case, municipality, subject, today, "withdrawn")
 
 
 def move(known: Refugee | None, case: Case, municipality: str, subject: str, today: date) -> Change:
     """Somebody left the municipality; where they went sends its own settlement."""
-    return _leave(known, case, municipality, subject, today, Fact.MOVED)
+    return _leave(known, case, municipality, subject, today, "moved")
 
 
 def _leave(
-    known: Refugee | None, case: Case, municipality: str, subject: str, today: date, fact: Fact
+    known: Refugee | None,
+    case: Case,
+    municipality: str,
+    subject: str,
+    today: date,
+    status: Literal["withdrawn", "moved"],
 ) -> Change:
-    status = "withdrawn" if fact is Fact.WITHDRAWN else "moved"
     if known is None:
         return Change(_bare((case,), municipality, subject).with_status(status, today))
     is_current = known.cases[0].key == case.key
     known = replace(known, cases=tuple(case if item.key == case.key else item for item in known.cases))
-    if is_current and known.status == "referred":
+    leaves = is_current and known.is_public and not known.has_left
+    if (leaves and status == "withdrawn") or (is_current and known.status == "referred"):
         return Change(_bare(known.cases, known.municipality, subject).with_status(status, today))
-    if not is_current or not known.is_public or known.has_left:
+    if not leaves:
         return Change(known)
     parts = tuple(part.left() for part in known.participations)
-    return Change(replace(known.with_status(status, today), participations=parts), fact)
+    return Change(replace(known.with_status(status, today), participations=parts), Fact.MOVED)
 
 
 def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tuple[Refugee, Fact]:

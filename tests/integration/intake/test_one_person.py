@@ -95,6 +95,25 @@ async def test_a_minor_who_leaves_is_taken_back_and_may_come_again(world: World,
     assert keys == 0
 
 
+async def test_who_is_taken_back_leaves_no_other_mark_than_who_is_withdrawn(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 7)), (BERGEN, settled("B1", "2", 7)))
+    withdrawn = {
+        **settled("A1", "3", 8),
+        "type": "no.kobling.SettlementWithdrawn.v1",
+        "data": {"reason": "left"},
+    }
+    await world.settle((BERGEN, withdrawn))
+    await world.settle((BERGEN, settled("B1", "4", 8, protection="strictly_confidential")))
+    traces: dict[str, list[Any]] = {}
+    for row in await world.sent("refugees.v1"):
+        value = row["value"]
+        trace = traces.setdefault(row["key"], [])
+        trace.append(value and (value["type"], value["revision"], value["data"] if trace else "as it was"))
+    first, second = traces.values()
+    assert first == second
+    assert len(first) == 3
+
+
 NUMBER = "01010750160"
 """A synthetic number with fitting check digits (day 01.01.2007)."""
 PLACED = {"kind": "permanent", "placed_on": "2016-06-01", "district": "Fana"}

@@ -59,7 +59,7 @@ async def test_a_withdrawal_with_a_fault_closes_the_case(world: World) -> None:
     await open_file(world)
     withdrawn = {**settled("A1", "2", 8), "type": "no.kobling.SettlementWithdrawn.v1", "data": {"reason": 7}}
     await world.settle((BERGEN, withdrawn))
-    assert names(await world.sent("refugees.v1")) == ["RefugeeSettled", "RefugeeWithdrawn"]
+    assert names(await world.sent("refugees.v1")) == ["RefugeeSettled", "RefugeeWithdrawn", "erased"]
     assert (await receipts(world))[-1]["field"] == "reason"
 
 

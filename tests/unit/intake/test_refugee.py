@@ -96,12 +96,16 @@ def test_who_becomes_protected_is_taken_back_and_nothing_leads_from_the_old_subj
     assert (back.refugee.subject, back.fact) == ("refugee-c", Fact.SETTLED)
 
 
-def test_a_withdrawal_ends_every_participation_and_makes_older_settlements_stale() -> None:
+def test_a_withdrawal_keeps_the_case_alone_and_makes_older_settlements_stale() -> None:
     joined = person.join(settled(), ASKED.programme, ASKED.pack_version, TODAY)
     change = refugee.withdraw(joined, Case("case-1", NOON + HOUR), "no-4601", "refugee-b", TODAY)
-    assert change.fact is Fact.WITHDRAWN
-    assert [part.status for part in change.refugee.participations] == ["left"]
+    assert change.fact is None
+    assert (change.refugee.subject, change.refugee.status) == ("refugee-b", "withdrawn")
+    assert (change.refugee.details, change.refugee.profile) == (None, None)
+    assert change.refugee.participations == ()
     assert refugee.is_stale(change.refugee, "case-1", NOON) == NOON + HOUR
+    back = refugee.settle(change.refugee, settlement(time=NOON + 2 * HOUR), "refugee-c", TODAY)
+    assert (back.refugee.subject, back.fact) == ("refugee-b", Fact.SETTLED)
 
 
 def test_a_withdrawal_of_a_case_never_heard_of_is_remembered_and_not_published() -> None:
