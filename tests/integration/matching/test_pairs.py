@@ -64,11 +64,12 @@ async def test_a_declined_couple_is_left_out_for_the_packs_exclusion_days(
 
 async def test_an_unanswered_proposal_expires_and_both_wait_again(world: World, proposed: str) -> None:
     await world.decide(answer("receiving", accept=True), proposed)
-    early = world.later(14 * DAY - timedelta(minutes=1))
+    # Until the fourteenth day's end.
+    early = world.later(14 * DAY + timedelta(minutes=1))
     await early.run_due()
     early.close()
     assert (await pair(world))["status"] == "proposed"
-    late = world.later(14 * DAY + timedelta(minutes=1))
+    late = world.later(15 * DAY)
     await late.run_due()
     assert (await pair(world))["status"] == "expired"
     assert await world.rows("due") == []
