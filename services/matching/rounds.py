@@ -131,7 +131,7 @@ class Rounds:
         loaded = await task.step(
             lambda work: self._parties.pool(municipality, rules, work.now.date(), self._pairs, work.session)
         )
-        result = await to_process.run_sync(run_round, loaded.pool, data["round"])
+        result = await to_process.run_sync(run_round, wire.compared(loaded.pool), data["round"])
         return _Solved(municipality, rules, loaded, result)
 
     async def _propose(
