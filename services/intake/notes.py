@@ -5,13 +5,13 @@ from datetime import date
 
 from services.intake.contact import left_out
 from services.intake.domain.person import is_of_age
-from services.intake.domain.refugee import UNLISTED, Settlement
+from services.intake.domain.refugee import UNLISTED, Refugee, Settlement
 from shared.contracts.municipal import PersonSettled
 from shared.messaging.reading.outcome import Fault
 
 
-def notes(data: PersonSettled, taken: Settlement, today: date) -> Iterator[Fault]:
-    """By what was written and what was taken of it; nothing of the record is quoted."""
+def notes(data: PersonSettled, taken: Settlement, known: Refugee, today: date) -> Iterator[Fault]:
+    """By what was written, what was taken of it, and what is `known` since; nothing is quoted."""
     if "protection" not in data.model_fields_set:
         yield Fault("protection_unstated", "protection", "data")
     if taken.placement is not None and taken.placement.district == UNLISTED:
@@ -20,6 +20,7 @@ def notes(data: PersonSettled, taken: Settlement, today: date) -> Iterator[Fault
         yield Fault("interest_unlisted", "interests", "data")
     if data.person is None or taken.details is None:
         return
-    if is_of_age(taken.details.birth_date, today) is None:
+    details = known.details or taken.details
+    if is_of_age(details.born, today) is None:
         yield Fault("age_unsure", "person.birth_date", "data")
     yield from left_out(data.person, taken.details)

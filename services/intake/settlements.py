@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from services.intake import wire
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
+from services.intake.due import look_again
 from services.intake.filing import Filing
 from services.intake.notes import notes
 from services.intake.publish import Publisher
@@ -67,6 +68,8 @@ class Settlements:
             known = filing.merge(known, found[-1], record.cause)
         change, outcome = self._decide(record, cases, known, filing.work)
         filing.change(entry, change, record.cause)
+        if change.refugee.participations and _born(change.refugee) != _born(known):
+            look_again(change.refugee.subject, local_day(filing.work.now), filing.work)
         return outcome
 
     def _decide(
@@ -81,7 +84,7 @@ class Settlements:
                 change = refugee.settle(known, said, subject, today)
                 if change.refugee.status == "referred":
                     return change, Applied("referred")
-                return change, Applied("accepted", tuple(notes(settled, said, today)))
+                return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today), Applied()
             case municipal.PersonMoved():
@@ -112,3 +115,7 @@ class Settlements:
                 owner=owner,
                 revision=revision,
             )
+
+
+def _born(person: Refugee | None) -> str | None:
+    return None if person is None or person.details is None else person.details.born

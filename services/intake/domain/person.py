@@ -24,6 +24,7 @@ class Details:
     Who has one name has it in either field. `birth_date` is as it was told, `1994-03-09`, `1994-03` or
     `1994`; it and `gender` are None where nobody recorded them. `phone` is as E.164 has it, `email` as SMTP
     takes it.
+    `recorded_birth_date` is what a coordinator recorded, besides what a municipality says.
     `occupation` is here in its sender's own words, which may name somebody, and in `Profile` as a code.
     """
 
@@ -36,6 +37,15 @@ class Details:
     email: str | None = None
     address: str | None = None
     occupation: str | None = None
+    recorded_birth_date: str | None = None
+
+    @property
+    def born(self) -> str | None:
+        """When somebody was born, as far as anybody has said: what a coordinator recorded holds where it does
+        not contradict the rest.
+        """
+        told, recorded = self.birth_date, self.recorded_birth_date
+        return recorded if recorded is not None and recorded.startswith(told or "") else told
 
 
 @value
@@ -230,6 +240,22 @@ def interviewed(person: P, interview: Interview) -> P:
     if person.interview is not None and person.interview.held_on > interview.held_on:
         raise DomainError("interview_superseded", "A later interview is on record.", "held_on")
     return replace(person, interview=interview)
+
+
+def born(person: P, birth_date: str) -> P:
+    """Records when somebody was born; raises `not_taking_part` of whom nothing more is kept."""
+    if person.details is None or person.profile is None:
+        raise DomainError("not_taking_part", "Nothing is kept of this person.", "subject")
+    return with_birth(replace(person, details=replace(person.details, recorded_birth_date=birth_date)))
+
+
+def with_birth(person: P) -> P:
+    """The same person with the birth year that their details give."""
+    if person.details is None or person.profile is None:
+        return person
+    told = person.details.born
+    year = None if told is None else born_between(told)[0].year
+    return replace(person, profile=replace(person.profile, birth_year=year))
 
 
 def checked(person: P, check: Check) -> P:

@@ -107,7 +107,7 @@ class Age(Requirement):
         """
         born: str | None = None
         if person.details is not None:
-            born = person.details.birth_date
+            born = person.details.born
         elif person.profile is not None and person.profile.birth_year is not None:
             born = str(person.profile.birth_year)
         return Standing("age", None if born is None else _month_after(born_between(born)[1], self.minimum))
