@@ -203,9 +203,9 @@ async def _keys(stack: Addresses) -> dict[str, str]:
 
 
 def _mail_sink(port: int, directory: Path) -> list[str]:
-    """aiosmtpd's own command, keeping each message as a file."""
+    """aiosmtpd's own command, which takes addresses beyond ASCII and keeps each message as a file."""
     handler = ["-c", "aiosmtpd.handlers.Mailbox", str(directory)]
-    return [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"{LOOPBACK}:{port}", *handler]
+    return [sys.executable, "-m", "aiosmtpd", "-n", "-u", "-l", f"{LOOPBACK}:{port}", *handler]
 
 
 async def run(directory: Path, as_of: datetime | None, parent: int | None) -> None:

@@ -174,7 +174,7 @@ def _registration(draws: Draws, number: int, day: date) -> c.RegisterVolunteer:
         person=Person(
             given_name=row.given_name,
             family_name=f"Eksempel-{row.family_name}",
-            birth_date=date(row.born, 1 + draws.below(12), 1 + draws.below(28)),
+            birth_date=date(row.born, 1 + draws.below(12), 1 + draws.below(28)).isoformat(),
             gender=row.gender,
             address=f"Eksempelveien {number}, {draws.one(people.DISTRICTS)}",
             preferred_language="nb",

@@ -48,7 +48,7 @@ def settled(draws: Draws, number: int) -> PersonSettled:
         person=Person(
             given_name=row.given_name,
             family_name=f"Eksempel-{row.family_name}",
-            birth_date=date(row.born, 1 + draws.below(12), 1 + draws.below(28)),
+            birth_date=date(row.born, 1 + draws.below(12), 1 + draws.below(28)).isoformat(),
             gender=row.gender,
             address=f"Eksempelgata {number}, {district}",
             preferred_language=spoken[0].code,
@@ -105,7 +105,7 @@ def _unstated(number: int, day: date) -> PersonSettled:
     person = Person(
         given_name="Nora",
         family_name="Eksempel-Skjermet",
-        birth_date=date(1990, 1, 2),
+        birth_date="1990-01-02",
         gender="female",
         preferred_language="ar",
         **contact("refugee", number, 60 + number),
@@ -117,7 +117,7 @@ def _minor(number: int, day: date) -> PersonSettled:
     person = Person(
         given_name="Daniel",
         family_name="Eksempel-Zulu",
-        birth_date=date(1999, 11, 20),
+        birth_date="1999-11-20",
         gender="male",
         preferred_language="ti",
         **contact("refugee", number, 60 + number),

@@ -21,12 +21,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "cramjam": ("shared.messaging.reading.bounded",),
     "cryptography": ("shared.sealing",),
     "docker": ("deploy.local.*",),
-    "email_validator": ("services.notifications.addresses",),
+    "email_validator": ("shared.mail_addresses",),
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
     "httpx": ("deploy.*",),
+    "langcodes": ("shared.languages",),
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
     "orjson": ("services.*.store", "services.*.wire", "shared.logging", "shared.messaging.*"),
+    "phonenumbers": ("services.intake.contact",),
     "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
         "services.*.readers",
@@ -60,7 +62,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 """Which modules may import which library; one that isn't listed may be imported nowhere yet."""
 
-ADDED = frozenset({"aiosmtplib", "email_validator", "numpy", "scipy"})
+ADDED = frozenset({"aiosmtplib", "email_validator", "numpy", "phonenumbers", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("bootstrap", "reading"),

@@ -111,8 +111,10 @@ def _spell(spell: person.Spell) -> Document:
 
 
 def _add_known(state: Document, profile: person.Profile, household: str | None) -> None:
-    state["birth_year"] = profile.birth_year
-    state["gender"] = profile.gender
+    if profile.birth_year is not None:
+        state["birth_year"] = profile.birth_year
+    if profile.gender is not None:
+        state["gender"] = profile.gender
     state["languages"] = [{"code": item.code, "level": item.level} for item in profile.languages]
     state["household"] = {"adults": profile.adults, "minors": profile.minors}
     if household is not None:

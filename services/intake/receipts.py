@@ -6,6 +6,7 @@ from itertools import islice
 from typing import assert_never
 
 from services.intake import wire
+from services.intake.languages import unknown_languages
 from shared.clock import local_day
 from shared.contracts.faults import MOST_FAULTS
 from shared.contracts.fields import CASE_PATTERN, format_instant
@@ -29,6 +30,7 @@ def refused(record: Received) -> Dead | None:
         and not (
             isinstance(record.data, PersonSettled | PersonMoved) and wire.date_in_future(record.data, today)
         )
+        and next(_unknown(record), None) is None
     ):
         return None
     return Dead.of(tuple(islice(_faults(record), MOST_FAULTS)))
@@ -44,6 +46,13 @@ def _faults(record: Received) -> Iterator[Fault]:
     if isinstance(record.data, PersonSettled | PersonMoved):
         for field in wire.days_in_future(record.data, local_day(record.raw.broker_time, record.owner)):
             yield Fault("date_in_future", field, "data")
+    yield from _unknown(record)
+
+
+def _unknown(record: Received) -> Iterator[Fault]:
+    """Languages that there are not; of whom nothing goes out none is looked for."""
+    if isinstance(record.data, PersonSettled) and record.data.goes_out():
+        yield from unknown_languages(record.data)
 
 
 def readable_case(key: bytes | None) -> str | None:
@@ -59,9 +68,10 @@ def receipt(item: Handled) -> Document:
     """The JSON of a `SettlementReceipt`."""
     document: Document
     match item.outcome:
-        case Applied(outcome, code, field):
-            faults: Sequence[Fault] = () if code is None else (Fault(code, field),)
-            document = {"outcome": outcome, **_first(faults)}
+        case Applied(outcome, ()):
+            document = {"outcome": outcome}
+        case Applied(outcome, notes):
+            document = {"outcome": outcome, **_first(notes), "notes": told(notes)}
         case Duplicate():
             document = {"outcome": "duplicate"}
         case Stale(newer):

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from services.intake import wire
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
+from services.intake.due import look_again
 from services.intake.filing import Filing
+from services.intake.notes import notes
 from services.intake.publish import Publisher
 from services.intake.receipts import readable_case, receipt, refused
 from services.intake.safeguard import Safeguard
@@ -64,41 +66,31 @@ class Settlements:
             return Stale(newer)
         if known is not None and found[-1] is not entry:
             known = filing.merge(known, found[-1], record.cause)
-        change = self._decide(record, cases, known, filing.work)
+        change, outcome = self._decide(record, cases, known, filing.work)
         filing.change(entry, change, record.cause)
-        return self._accepted(record, change)
+        if change.refugee.participations and _born(change.refugee) != _born(known):
+            look_again(change.refugee, local_day(filing.work.now, record.owner), filing.work)
+        return outcome
 
-    def _decide(self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work) -> Change:
+    def _decide(
+        self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work
+    ) -> tuple[Change, Applied]:
         today, subject = local_day(work.now, record.owner), new_subject("refugee")
         case = Case(cases[0], record.envelope.time)
         municipality = record.owner or ""
         match record.data:
             case municipal.PersonSettled() as settled:
                 said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
-                return refugee.settle(known, said, subject, today)
+                change = refugee.settle(known, said, subject, today)
+                if change.refugee.status == "referred":
+                    return change, Applied("referred")
+                return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))
             case municipal.SettlementWithdrawn():
-                return refugee.withdraw(known, case, municipality, subject, today)
+                return refugee.withdraw(known, case, municipality, subject, today), Applied()
             case municipal.PersonMoved():
-                return refugee.move(known, case, municipality, subject, today)
+                return refugee.move(known, case, municipality, subject, today), Applied()
             case _:
                 raise TypeError(record.message.name)
-
-    @staticmethod
-    def _accepted(record: Received, change: Change) -> Applied:
-        data = record.data
-        if not isinstance(data, municipal.PersonSettled):
-            return Applied("accepted")
-        if change.refugee.status == "referred":
-            return Applied("referred")
-        if "protection" not in data.model_fields_set:
-            return Applied("accepted", "protection_unstated", "protection")
-        placement = change.refugee.placement
-        if placement is not None and placement.district == refugee.UNLISTED:
-            return Applied("accepted", "district_unlisted", "placement.district")
-        profile = change.refugee.profile
-        if profile is not None and len(profile.interests) < len(data.interests):
-            return Applied("accepted", "interest_unlisted", "interests")
-        return Applied("accepted")
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
         """Heeds what refused records say of protection, and answers each on its municipality's topic."""
@@ -123,3 +115,7 @@ class Settlements:
                 owner=owner,
                 revision=revision,
             )
+
+
+def _born(person: Refugee | None) -> str | None:
+    return None if person is None or person.details is None else person.details.born

@@ -10,8 +10,10 @@ from typing import Literal, get_args
 
 import orjson
 
+from services.intake import contact
 from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.requirements import REGISTRY, Requirement, Requirements
+from services.intake.languages import spoken
 from services.intake.vocabulary import Vocabulary
 from shared.contracts import municipal, people, programmes, topics
 from shared.contracts.catalogue import events_of
@@ -20,6 +22,7 @@ from shared.contracts.intake import commands as command
 from shared.contracts.intake.cards import CardDetails
 from shared.contracts.message import Message
 from shared.contracts.programmes import PackSide, ProgrammePack
+from shared.languages import normal_or_same
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Received
 
@@ -66,7 +69,9 @@ def settlement(
         time=record.envelope.time,
         secrecy=secrecy,
         profile=_settled_profile(data, known) if open_ else None,
-        details=_details(data.person, data.occupation, known) if open_ and data.person is not None else None,
+        details=_details(data.person, data.occupation, municipality, known)
+        if open_ and data.person
+        else None,
         expected_arrival_on=data.expected_arrival_on if open_ else None,
         arrived_on=data.arrived_on if open_ else None,
         settled_on=data.settled_on if open_ else None,
@@ -93,7 +98,8 @@ def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today:
         yield "arrived_on"
     if data.settled_on is not None and data.settled_on > today:
         yield "settled_on"
-    if data.person is not None and data.person.birth_date > today:
+    born = data.person.birth_date if data.person is not None else None
+    if born is not None and person.born_between(born)[0] > today:
         yield "person.birth_date"
     is_here = data.arrived_on is not None or data.settled_on is not None
     latest = today if is_here else today + PLANNED
@@ -106,7 +112,7 @@ def _settled_profile(data: municipal.PersonSettled, known: Vocabulary) -> person
         return None
     household = data.household
     return person.Profile(
-        birth_year=data.person.birth_date.year,
+        birth_year=_year(data.person.birth_date),
         gender=data.person.gender,
         languages=_languages(data.languages),
         adults=household.adults if household else 1,
@@ -118,23 +124,29 @@ def _settled_profile(data: municipal.PersonSettled, known: Vocabulary) -> person
 
 
 def _languages(languages: list[people.Language]) -> tuple[person.Language, ...]:
-    return tuple(person.Language(language.code, language.level) for language in languages)
+    return spoken(person.Language(language.code, language.level) for language in languages)
+
+
+def _year(birth_date: str | None) -> int | None:
+    return None if birth_date is None else person.born_between(birth_date)[0].year
 
 
 def _goes_out(occupation: str | None, known: Vocabulary) -> bool:
     return occupation is not None and _CODE.fullmatch(occupation) is not None and known.takes(occupation)
 
 
-def _details(who: municipal.Person, occupation: str | None, known: Vocabulary) -> person.Details:
+def _details(
+    who: municipal.Person, occupation: str | None, municipality: str, known: Vocabulary
+) -> person.Details:
     return person.Details(
         given_name=who.given_name,
         family_name=who.family_name,
         birth_date=who.birth_date,
         gender=who.gender,
-        preferred_language=who.preferred_language,
-        phone=who.phone,
-        email=who.email,
-        address=who.address,
+        preferred_language=normal_or_same(who.preferred_language),
+        phone=contact.phone(who.phone, municipality),
+        email=contact.email(who.email),
+        address=contact.address(who.address),
         occupation=None if _goes_out(occupation, known) else occupation,
     )
 
@@ -149,7 +161,7 @@ def registration(data: command.RegisterVolunteer, known: Vocabulary) -> voluntee
     return volunteer.Registration(
         municipality=data.municipality,
         profile=person.Profile(
-            birth_year=data.person.birth_date.year,
+            birth_year=_year(data.person.birth_date),
             gender=data.person.gender,
             languages=_languages(data.languages),
             adults=data.adults,
@@ -158,7 +170,7 @@ def registration(data: command.RegisterVolunteer, known: Vocabulary) -> voluntee
             occupation=data.occupation if _goes_out(data.occupation, known) else None,
             education=data.education,
         ),
-        details=_details(data.person, data.occupation, known),
+        details=_details(data.person, data.occupation, data.municipality, known),
         capacity=data.capacity,
         travel_km=data.travel_km,
         registered_on=data.registered_on,
@@ -238,9 +250,9 @@ def requirements(pack: ProgrammePack, side: PackSide) -> Requirements:
 
 
 def card(details: person.Details) -> bytes:
-    """The plain text of a contact card."""
+    """The plain text of a contact card, which greets who has one name by that."""
     plain = CardDetails(
-        given_name=details.given_name,
+        given_name=details.given_name or details.family_name or "",
         email=details.email,
         phone=details.phone,
         preferred_language=details.preferred_language,

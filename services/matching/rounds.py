@@ -134,7 +134,7 @@ class Rounds:
                 municipality, rules, local_day(work.now, municipality), self._pairs, work.session
             )
         )
-        result = await to_process.run_sync(run_round, loaded.pool, data["round"])
+        result = await to_process.run_sync(run_round, wire.compared(loaded.pool), data["round"])
         return _Solved(municipality, rules, loaded, result)
 
     async def _propose(

@@ -1,13 +1,14 @@
 """Contract events and replies ↔ domain; packs are mapped in `packs`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from services.matching.domain.pair import Answer, EndReason, Fact, Pair, PairStatus, Signature, Spell
-from services.matching.domain.party import Availability, Expectations, Giving, Receiving
+from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
 from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
@@ -15,8 +16,11 @@ from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.matching import events as public
+from shared.languages import spoken_language
 
 EVENTS = events_of(Fact, topics.PAIRS)
+
+P = TypeVar("P", Receiving, Giving)
 
 _STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
@@ -79,6 +83,22 @@ def _attributes(state: PersonRead) -> dict[str, Any]:
         if free is None
         else Availability(free.weekday_morning, free.weekday_afternoon, free.weekday_evening, free.weekend),
     }
+
+
+def compared(pool: Pool) -> Pool:
+    """A pool as it is solved: with the language behind each tag, which others may have under another tag.
+
+    Tags stay in the parties as their states have them, so that what two people share can be said anew.
+    """
+    return replace(
+        pool,
+        receiving=tuple(_speaking(party) for party in pool.receiving),
+        giving=tuple(_speaking(party) for party in pool.giving),
+    )
+
+
+def _speaking(party: P) -> P:
+    return replace(party, languages=tuple((spoken_language(tag), level) for tag, level in party.languages))
 
 
 def pair_state(pair: Pair) -> public.PairState:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from services.notifications import wire
-from services.notifications.addresses import Unaddressable
 from services.notifications.domain.attempts import (
     HANDOVERS,
     Again,
@@ -30,6 +29,7 @@ from shared.contracts.notifications.events import NOTIFICATION_FAILED, NOTIFICAT
 from shared.contracts.sealed import Sealed
 from shared.health import Health
 from shared.logging import describe_error, get_logger
+from shared.mail_addresses import Unaddressable
 from shared.messaging.due import Task
 from shared.messaging.work import Work
 from shared.mongo import Database

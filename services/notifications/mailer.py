@@ -63,8 +63,13 @@ class Mailer:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
                 await smtp.connect()
-                await smtp.mail(self.sender)
-                await smtp.rcpt(to)
+                if to.isascii():
+                    await smtp.mail(self.sender)
+                elif not await _takes_utf8(smtp):
+                    return Deferred("smtputf8_missing")
+                else:
+                    await smtp.mail(self.sender, options=["SMTPUTF8"])
+                await smtp.rcpt(to, encoding="utf-8")
         except SMTPRecipientRefused as error:
             if error.code >= PERMANENT and error.code not in SESSION_CODES:
                 return Refused("recipient_refused")
@@ -87,6 +92,13 @@ class Mailer:
         with contextlib.suppress(*_OUTAGE):
             await smtp.quit(timeout=1)
         return Delivered()
+
+
+async def _takes_utf8(smtp: SMTP) -> bool:
+    """Whether the server takes addresses beyond ASCII."""
+    if not smtp.last_ehlo_response:
+        await smtp.ehlo()
+    return smtp.supports_extension("smtputf8")
 
 
 def _code(error: BaseException) -> str:

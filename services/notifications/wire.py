@@ -4,7 +4,6 @@ from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.notifications.addresses import wire_form
 from services.notifications.domain.letters import Recipient
 from services.notifications.domain.messages import Message
 from services.notifications.domain.pairs import Pair, Side
@@ -12,6 +11,8 @@ from services.notifications.readers import PairRead
 from shared.contracts.fields import Subject
 from shared.contracts.intake.cards import CardDetails
 from shared.contracts.notifications.events import NotificationFailed, NotificationSent
+from shared.languages import normal_or_same
+from shared.mail_addresses import wire_form
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Received
 
@@ -52,7 +53,8 @@ def recipient(plain: bytes) -> Recipient:
     except ValidationError:
         # The error would quote the card.
         raise CardUnreadable("an opened card does not fit its contract") from None
-    return Recipient(details.given_name, wire_form(details.email), details.preferred_language)
+    language = normal_or_same(details.preferred_language)
+    return Recipient(details.given_name, wire_form(details.email), language)
 
 
 def sent(message: Message) -> NotificationSent:

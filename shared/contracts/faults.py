@@ -1,4 +1,6 @@
-"""What is wrong with a record that was refused, as receipts and replies tell it."""
+"""What is wrong with a record that was refused, or to be noted of one that was taken, as receipts and replies
+tell it.
+"""
 
 from typing import Annotated, Literal
 

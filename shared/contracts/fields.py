@@ -27,6 +27,7 @@ from shared.contracts.published import PRIVATE, PUBLISHED, REGISTERED
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PART_OF_A_DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?", re.ASCII)
 _FINER = re.compile(r"(\.\d{6})\d+", re.ASCII)
 _MICROSECONDS = len("2026-11-22T09:00:00.000000Z")
 _INSTANT = re.compile(
@@ -44,6 +45,8 @@ _DAYS = (
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 DAY_PATTERN = f"^{_DAYS}$"
 """What `parse_day` takes, for schemas."""
+BIRTH_PATTERN = rf"^(?:(?:19[0-9]{{2}}|2[01][0-9]{{2}}|2200)(?:-(?:0[1-9]|1[0-2]))?|{_DAYS})$"
+"""What `parse_birth` takes, for schemas."""
 INSTANT_PATTERN = rf"^{_DAYS}[Tt]{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|[+-]{_CLOCK})$"
 """What `parse_instant` takes, for schemas: JSON Schema's `date-time` asks for seconds."""
 
@@ -60,6 +63,14 @@ def parse_day(value: Any) -> date:
     if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
         raise PydanticCustomError("date_out_of_range", "must lie between the years 1900 and 2200")
     return value
+
+
+def parse_birth(value: Any) -> str:
+    """A date of birth as far as it is known: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`. Raises as `parse_day`."""
+    if isinstance(value, str) and (part := _PART_OF_A_DATE.fullmatch(value)):
+        parse_day(f"{part['year']}-{part['month'] or '01'}-01")
+        return value
+    return parse_day(value).isoformat()
 
 
 def parse_instant(value: Any) -> datetime:
@@ -93,6 +104,11 @@ def format_instant(value: datetime) -> str:
 
 
 Day = Annotated[date, BeforeValidator(parse_day), WithJsonSchema({"type": "string", "format": "date"})]
+BirthDate = Annotated[
+    str, BeforeValidator(parse_birth), WithJsonSchema({"type": "string", "pattern": BIRTH_PATTERN})
+]
+"""A date of birth as far as it is known: a day, a month or a year."""
+
 Instant = Annotated[
     datetime,
     BeforeValidator(parse_instant),

@@ -15,7 +15,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from shared.contracts import municipal, topics
+from shared.contracts import topics
+from shared.contracts.across_fields import RULES
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.compatibility import breaking_changes
 from shared.contracts.envelope import EXTENSION, FOR_COMMANDS, Envelope
@@ -74,34 +75,15 @@ class _Published(_Inbound):
         return found
 
 
-def _one_of_three_dates() -> list[JsonSchemaValue]:
-    return [
-        {"required": [name], "properties": {name: {"type": "string"}}}
-        for name in ("expected_arrival_on", "arrived_on", "settled_on")
-    ]
-
-
-RULES: dict[type, JsonSchemaValue] = {
-    municipal.PersonSettled: {
-        "allOf": [
-            {"anyOf": _one_of_three_dates()},
-            {
-                "if": {"properties": {"protection": {"const": "none"}}, "required": ["protection"]},
-                "then": {"properties": {"person": {"type": "object"}}, "required": ["person"]},
-                "else": {"properties": {"person": {"type": "null"}}},
-            },
-        ]
-    }
-}
-"""What models check across fields, which pydantic can't put into a schema by itself."""
-
-
 def schema(message: Message) -> JsonSchemaValue:
     """The JSON Schema of a message's whole record: the envelope with the message's `data`."""
     generator = _Inbound if message.inbound else _Published
     data = message.model.model_json_schema(schema_generator=generator)
     definitions = data.pop("$defs", {})
-    data |= RULES.get(message.model, {})
+    defined = {message.model.__name__: data, **definitions}
+    for model, rule in RULES.items():
+        if model.__name__ in defined:
+            defined[model.__name__] |= rule
     envelope = Envelope.model_json_schema(schema_generator=generator)
     properties = {
         **envelope["properties"],
@@ -126,7 +108,7 @@ def schema(message: Message) -> JsonSchemaValue:
         for name in FOR_COMMANDS:
             del properties[name]
         whole["required"] += _ALWAYS_WRITTEN + (["revision"] if message.topic.state else [])
-    whole["$defs"] = {message.model.__name__: data, **definitions}
+    whole["$defs"] = defined
     return _with_exact_times(whole) if message.inbound else whole
 
 

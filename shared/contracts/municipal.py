@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts import topics
 from shared.contracts.example import example, shown
 from shared.contracts.fields import (
+    BirthDate,
     CaseReference,
     Code,
     Contract,
@@ -22,12 +23,26 @@ from shared.contracts.people import EducationLevel, Interests, Languages, Placem
 from shared.contracts.published import PRIVATE, PUBLISHED
 
 Protection = Literal["none", "confidential", "strictly_confidential"]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{4,30}$")]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,190}$", max_length=254)]
+
+
+def _reached(description: str) -> Any:
+    """A field by which somebody may be reached. Anything is let in: intake takes what it can make out."""
+    return WithJsonSchema({"description": description})
+
+
+Phone = Annotated[Any, _reached("A telephone number, of the municipality's country where it has no code.")]
+Email = Annotated[Any, _reached("An e-mail address.")]
+Address = Annotated[Any, _reached("A postal address in one text of up to 200 characters.")]
 
 
 class Person(Contract):
-    """Who somebody is. Personal data: it stays in `settlements.*`, `commands.intake.*` and sealed cards."""
+    """Who somebody is. Personal data: it stays in `settlements.*`, `commands.intake.*` and sealed cards.
+
+    Who has one name has it in either field. `birth_date` is given as far as it is known: `1994-03-09`,
+    `1994-03`, `1994`, or not at all; `gender` is left out where it is not recorded. A `phone`, `email` or
+    `address` that can't be used never costs a settlement: it is left out, and the receipt has a note. A
+    command is refused for it, with the field.
+    """
 
     model_config = example(
         {
@@ -42,14 +57,20 @@ class Person(Contract):
         }
     )
 
-    given_name: Line
-    family_name: Line
-    birth_date: Day
-    gender: Gender
-    phone: Phone | None = None
-    email: Email | None = None
-    address: Line | None = None
+    given_name: Line | None = None
+    family_name: Line | None = None
+    birth_date: BirthDate | None = None
+    gender: Gender | None = None
+    phone: Phone = None
+    email: Email = None
+    address: Address = None
     preferred_language: LanguageCode
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.given_name is None and self.family_name is None:
+            raise PydanticCustomError("name_missing", "one of given_name and family_name is required")
+        return self
 
 
 class SettledHousehold(Contract):

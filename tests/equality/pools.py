@@ -9,6 +9,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from langcodes.data_dicts import LIKELY_SUBTAGS
+
+from shared.languages import normal_tag, spoken_language
 from tests.equality.events import (
     PROGRAMME,
     Document,
@@ -174,6 +177,11 @@ class Pool:
         }
 
 
+_LANGUAGES = [
+    code
+    for code in sorted(LIKELY_SUBTAGS)
+    if len(code) == 3 and normal_tag(code) == code == spoken_language(code)
+]
 _DEPARTURES: tuple[tuple[str, Document], ...] = (
     ("SettlementWithdrawn", {"reason": "entered_in_error"}),
     ("PersonMoved", {"to_municipality": "no-0301", "moved_on": "2016-06-10"}),
@@ -232,6 +240,6 @@ def _group(chance: random.Random, number: int) -> Group:
             refugees.append(later)
         case _ if size == 1:
             wish = guides[0].gender
-    language = f"q{'abcdefghijklmnopqrst'[number // 26]}{chr(ord('a') + number % 26)}"
+    language = _LANGUAGES[number]
     ready_on = f"2016-0{chance.randrange(3, 6)}-1{chance.randrange(10)}"
     return Group(language, ready_on, chance.choice((0, 0, 2)), wish, refugees, guides)

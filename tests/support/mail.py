@@ -39,6 +39,7 @@ class MailSink:
     `recipient_replies` answers RCPT, and `data_replies` the message, for an address; `cuts` is how many of
     the next messages are accepted with the connection cut instead of an answer. With `tls` it asks for
     STARTTLS, and with `account` for that user name and password. A `gate` holds up answers to RCPT.
+    Without `smtputf8` it takes no address beyond ASCII. `addressed` is whom its mails went to.
     """
 
     port: int = field(default_factory=_free_port)
@@ -49,6 +50,8 @@ class MailSink:
     tls: ssl.SSLContext | None = None
     account: tuple[str, str] | None = None
     gate: threading.Event | None = None
+    smtputf8: bool = True
+    addressed: list[str] = field(default_factory=list)
     refusals: int = field(default=0, init=False)
     asked: int = field(default=0, init=False)
     _controller: Any = field(default=None, init=False)
@@ -61,6 +64,7 @@ class MailSink:
             self,
             hostname=LOOPBACK,
             port=self.port,
+            enable_SMTPUTF8=self.smtputf8,
             tls_context=self.tls,
             require_starttls=self.tls is not None,
             auth_required=self.account is not None,
@@ -106,6 +110,7 @@ class MailSink:
         if reply is not None:
             self.refusals += 1
             return reply
+        self.addressed.extend(envelope.rcpt_tos)
         self.mails.append(message_from_bytes(envelope.content, policy=default))
         if self.cuts:
             self.cuts -= 1

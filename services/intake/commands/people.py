@@ -6,7 +6,13 @@ from services.intake.domain import person, requirements
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
 from shared.contracts.intake import events
-from shared.contracts.intake.commands import JoinProgramme, RecordCheck, RecordConsent, RecordInterview
+from shared.contracts.intake.commands import (
+    JoinProgramme,
+    RecordBirthDate,
+    RecordCheck,
+    RecordConsent,
+    RecordInterview,
+)
 
 _OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_APPROVED)
 """What any of these steps may lead to."""
@@ -22,6 +28,12 @@ def join(who: Person, command: JoinProgramme, context: Context) -> Person:
     if part is None or part.status == "left" or part.pack_version == running.pack_version:
         return person.join(who, running.programme, running.pack_version, command.joined_on)
     return requirements.moved(who, running, context.today)
+
+
+def birth_date(who: Person, command: RecordBirthDate, context: Context) -> Person:
+    """Was born then, as far as is known."""
+    context.refuse_ahead("birth_date", person.born_between(command.birth_date)[0])
+    return person.born(who, command.birth_date)
 
 
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:
@@ -56,6 +68,13 @@ JOIN_PROGRAMME = OnFile(
     decide=join,
     fact=Fact.JOINED,
     events=(events.REFUGEE_JOINED, *_OUTCOMES),
+)
+RECORD_BIRTH_DATE = OnFile(
+    model=RecordBirthDate,
+    role="coordinator",
+    subject="person",
+    decide=birth_date,
+    events=(events.REFUGEE_CORRECTED, *_OUTCOMES),
 )
 RECORD_CONSENT = OnFile(
     model=RecordConsent,

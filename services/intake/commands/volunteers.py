@@ -1,16 +1,21 @@
 """Volunteers: who opens their files, and who approves them."""
 
 import re
+from collections.abc import Iterator
 
 from services.intake import wire
 from services.intake.commands.spec import Awaited, Context, OnFile, Opening
+from services.intake.contact import left_out
 from services.intake.domain import person, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Approval, Person
 from services.intake.domain.requirements import missing_approvals
 from services.intake.domain.volunteer import Volunteer
+from services.intake.languages import unknown_languages
 from shared.contracts.intake import events
 from shared.contracts.intake.commands import ApproveVolunteer, RegisterVolunteer
+from shared.messaging.reading.outcome import Fault
+from shared.messaging.reading.sentences import sentence
 
 _REFERENCE = re.compile(r"volunteer-[a-z2-7]{16,40}", re.ASCII)
 
@@ -26,10 +31,19 @@ def register(known: Person | None, subject: str, command: RegisterVolunteer, con
     if known is not None:
         raise DomainError("already_registered", "There is a volunteer under this subject.", "subject")
     context.refuse_ahead("registered_on", command.registered_on)
-    context.refuse_ahead("person.birth_date", command.person.birth_date)
+    if command.person.birth_date is not None:
+        context.refuse_ahead("person.birth_date", person.born_between(command.person.birth_date)[0])
     context.refuse_unlisted("interests", command.interests, command.municipality)
-    words = context.vocabulary(command.municipality)
-    return volunteer.register(wire.registration(command, words), subject)
+    _refuse(unknown_languages(command))
+    registration = wire.registration(command, context.vocabulary(command.municipality))
+    # Somebody sits there who can ask the volunteer again, so nothing is left out unsaid.
+    _refuse(left_out(command.person, registration.details))
+    return volunteer.register(registration, subject)
+
+
+def _refuse(faults: Iterator[Fault]) -> None:
+    for fault in faults:
+        raise DomainError(fault.code, sentence(fault), fault.field)
 
 
 def approve(who: Person, command: ApproveVolunteer, context: Context) -> Person:

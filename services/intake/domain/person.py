@@ -1,5 +1,6 @@
 """What refugees and volunteers have in common: who they are, what they agreed to, what they take part in."""
 
+from calendar import monthrange
 from dataclasses import replace
 from datetime import date
 from typing import Literal, Self, TypeVar
@@ -13,22 +14,38 @@ CONTACT = "contact"
 """The consent without which nobody's contact card leaves intake."""
 
 
+ADULT_AGE = 18
+
+
 @value
 class Details:
     """Personal data: encrypted where it is stored, published in sealed contact cards alone.
 
+    Who has one name has it in either field. `birth_date` is as it was told, `1994-03-09`, `1994-03` or
+    `1994`; it and `gender` are None where nobody recorded them. `phone` is as E.164 has it, `email` as SMTP
+    takes it.
+    `recorded_birth_date` is what a coordinator recorded, besides what a municipality says.
     `occupation` is here in its sender's own words, which may name somebody, and in `Profile` as a code.
     """
 
-    given_name: str
-    family_name: str
-    birth_date: date
-    gender: str
+    given_name: str | None
+    family_name: str | None
+    birth_date: str | None
+    gender: str | None
     preferred_language: str
     phone: str | None = None
     email: str | None = None
     address: str | None = None
     occupation: str | None = None
+    recorded_birth_date: str | None = None
+
+    @property
+    def born(self) -> str | None:
+        """When somebody was born, as far as anybody has said: what a coordinator recorded holds where it does
+        not contradict the rest.
+        """
+        told, recorded = self.birth_date, self.recorded_birth_date
+        return recorded if recorded is not None and recorded.startswith(told or "") else told
 
 
 @value
@@ -43,8 +60,8 @@ class Language:
 class Profile:
     """What may be known of somebody without knowing who it is."""
 
-    birth_year: int
-    gender: Literal["female", "male", "other"]
+    birth_year: int | None
+    gender: Literal["female", "male", "other"] | None
     languages: tuple[Language, ...]
     adults: int
     minors: int
@@ -177,6 +194,29 @@ class Person:
 P = TypeVar("P", bound=Person)
 
 
+def born_between(birth_date: str) -> tuple[date, date]:
+    """The first and the last day on which somebody may be born, by what is known of their birth date."""
+    match [int(part) for part in birth_date.split("-")]:
+        case [year, month, day]:
+            return date(year, month, day), date(year, month, day)
+        case [year, month]:
+            return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+        case [year]:
+            return date(year, 1, 1), date(year, 12, 31)
+        case _:
+            raise ValueError("no date of birth")
+
+
+def is_of_age(birth_date: str | None, today: date) -> bool | None:
+    """Whether somebody is an adult; None where what is known of their birth date leaves both open."""
+    if birth_date is None:
+        return None
+    # The birthday as a number, so that who was born on 29 February comes of age on 1 March.
+    adults_are_born_by = (today.year - ADULT_AGE, today.month, today.day)
+    is_so = {(day.year, day.month, day.day) <= adults_are_born_by for day in born_between(birth_date)}
+    return is_so.pop() if len(is_so) == 1 else None
+
+
 def join(person: P, programme: str, pack_version: str, joined_on: date) -> P:
     """Takes part in a programme; raises `already_joined`."""
     known = person.participation(programme)
@@ -200,6 +240,22 @@ def interviewed(person: P, interview: Interview) -> P:
     if person.interview is not None and person.interview.held_on > interview.held_on:
         raise DomainError("interview_superseded", "A later interview is on record.", "held_on")
     return replace(person, interview=interview)
+
+
+def born(person: P, birth_date: str) -> P:
+    """Records when somebody was born; raises `not_taking_part` of whom nothing more is kept."""
+    if person.details is None or person.profile is None:
+        raise DomainError("not_taking_part", "Nothing is kept of this person.", "subject")
+    return with_birth(replace(person, details=replace(person.details, recorded_birth_date=birth_date)))
+
+
+def with_birth(person: P) -> P:
+    """The same person with the birth year that their details give."""
+    if person.details is None or person.profile is None:
+        return person
+    told = person.details.born
+    year = None if told is None else born_between(told)[0].year
+    return replace(person, profile=replace(person.profile, birth_year=year))
 
 
 def checked(person: P, check: Check) -> P:

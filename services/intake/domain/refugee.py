@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, TypedDict
 
-from services.intake.domain.person import Details, Participation, Person, Profile, Spell
+from services.intake.domain.person import Details, Participation, Person, Profile, Spell, with_birth
 from shared.values import value
 
 
@@ -146,7 +146,12 @@ def settle(known: Refugee | None, settlement: Settlement, subject: str, today: d
         known = replace(known, participations=(), consents=(), interview=None)
     if known.has_left or known.status in {"announced", "settled"}:
         known = known.with_status(*_arrival(settlement, today))
+    recorded = known.details.recorded_birth_date if known.details is not None else None
     corrected = replace(known, **_stated(settlement))
+    if recorded is not None and corrected.details is not None:
+        corrected = with_birth(
+            replace(corrected, details=replace(corrected.details, recorded_birth_date=recorded))
+        )
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
-from services.intake.domain.person import Participation, Person
+from services.intake.domain.person import Participation, Person, born_between
 from shared.values import value
 
 P = TypeVar("P", bound=Person)
@@ -102,14 +102,15 @@ class Age(Requirement):
 
     def standing(self, person: Person, programme: str) -> Standing:
         """Met since the first day of the month after the birthday: the day on which somebody becomes ready is
-        published, and a birthday must not be. Where the year of birth alone is known, since 1 January of the
-        year after, the first day on which it is certain.
+        published, and a birthday must not be. Where a month or a year of birth alone is known, since the
+        month after its last day, when it is certain; where nothing is, not yet.
         """
+        born: str | None = None
         if person.details is not None:
-            return Standing("age", _month_after(person.details.birth_date, self.minimum))
-        if person.profile is not None:
-            return Standing("age", date(person.profile.birth_year + self.minimum + 1, 1, 1))
-        return Standing("age", None)
+            born = person.details.born
+        elif person.profile is not None and person.profile.birth_year is not None:
+            born = str(person.profile.birth_year)
+        return Standing("age", None if born is None else _month_after(born_between(born)[1], self.minimum))
 
 
 REGISTRY: Mapping[str, type[Requirement]] = {

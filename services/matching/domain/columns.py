@@ -117,14 +117,6 @@ def columns_of(pool: Pool) -> PoolColumns:
     )
 
 
-def language_key(code: str) -> str:
-    """What of a BCP 47 tag decides whether two people understand each other: the language without its region
-    or script. The two written forms of Norwegian (`nb`, `nn`) are one language, `no`.
-    """
-    primary = code.split("-", 1)[0].lower()
-    return "no" if primary in {"nb", "nn"} else primary
-
-
 def whole_minutes(hours: float) -> int:
     """Hours as whole minutes: sums of hours with decimals would not compare exactly."""
     return round(hours * 60)
@@ -153,7 +145,7 @@ def _side(
     old_enough: Bools,
     slots: Sequence[tuple[int, ...]] = (),
 ) -> Columns:
-    spoken = [[(codes.of("language", language_key(c)), _LEVELS[at]) for c, at in p.languages] for p in people]
+    spoken = [[(codes.of("language", code), _LEVELS[at]) for code, at in p.languages] for p in people]
     levels = [[[code for code, at in languages if at >= level] for languages in spoken] for level in range(3)]
     interests = [[codes.of("interest", interest) for interest in p.interests] for p in people]
     return Columns(

@@ -38,8 +38,9 @@ class Expectations:
 class Receiving:
     """A refugee, or a household, that waits for a guide.
 
-    `languages` are (BCP 47 code, level). `adults` 0 means that the household is not known; `household_ref`
-    is shared by all its members. `wished_gender` is the guide's; None is no wish.
+    `languages` are (language, level), the same for all who share one once a pool is compared. `adults` 0
+    means that the household is not known; `household_ref` is shared by all its members. `wished_gender` is
+    the guide's; None is no wish.
     """
 
     subject: str

@@ -3,9 +3,9 @@
 A rule is a function on columns and its record in `RULES`; its class in the contract says which parameters a
 pack gives it. The table's order is the order in which rules are shown.
 
-Common hours are the sum over the parts of the week of what the busier of the two has free. Both Norwegian
-written forms count as one language, and regional variants as their language (`ar-SY` and `ar-LB`). That an
-interpreter would do does not soften a hard language rule: such packs are those that meet without one.
+Common hours are the sum over the parts of the week of what the busier of the two has free. Languages are
+compared as pools have them. That an interpreter would do does not soften a hard language rule: such packs are
+those that meet without one.
 """
 
 from collections.abc import Callable, Mapping

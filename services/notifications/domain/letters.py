@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import field
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from services.notifications.domain.messages import Message
@@ -21,7 +21,9 @@ _NAME_MARKS = frozenset("'-.\u2019\u02bc\u2010\u00b7")
 
 @value
 class Recipient:
-    """Whom a message goes to, by an address in ASCII. Never shown in logs."""
+    """Whom a message goes to, by an address as SMTP takes it; in ASCII but for a local part that is not.
+    Never shown in logs.
+    """
 
     given_name: str = field(repr=False)
     address: str = field(repr=False)
@@ -43,7 +45,8 @@ def compose(
     language = texts.language(recipient.preferred_language)
     text = texts.texts[message.template, message.side, language]
     name = first_name(recipient.given_name)
-    email = EmailMessage(policy=SMTP)
+    # Only an address beyond ASCII asks for headers in UTF-8, which not every server on the way takes.
+    email = EmailMessage(policy=SMTP if recipient.address.isascii() else SMTPUTF8)
     email["From"] = f"Kobling <{sender}>"
     email["To"] = recipient.address
     email["Subject"] = text.subject

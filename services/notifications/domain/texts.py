@@ -24,7 +24,7 @@ class Text:
 @value
 class Texts:
     """All texts by (template, side, language), how each language greets, and in which language those write
-    who read another: `written` leads from the first part of a BCP 47 tag to a language.
+    who read another: `written` leads from a BCP 47 tag, or the first part of one, to a language.
     """
 
     texts: Mapping[tuple[str, Side, str], Text]
@@ -32,5 +32,7 @@ class Texts:
     written: Mapping[str, str]
 
     def language(self, tag: str) -> str:
-        """The language to write in to somebody who prefers a BCP 47 `tag`."""
-        return self.written.get(tag.lower().partition("-")[0], FALLBACK)
+        """The language to write in to somebody who prefers a BCP 47 `tag` in its one form: that of the whole
+        tag where something is written for it (`fa-AF`), else that of its language.
+        """
+        return self.written.get(tag) or self.written.get(tag.partition("-")[0], FALLBACK)

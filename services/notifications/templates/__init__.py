@@ -17,6 +17,7 @@ from typing import Any
 from services.notifications.domain.pairs import Side
 from services.notifications.domain.texts import FALLBACK, Text, Texts
 from services.notifications.domain.triggers import TRIGGERS, Trigger
+from shared.languages import normal_tag
 
 FRAME = "frame"
 _PLACES = {"greeting", "text", "link"}
@@ -118,9 +119,11 @@ def _readers(frames: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         if not isinstance(read_by, list) or not read_by or not all(isinstance(tag, str) for tag in read_by):
             raise TemplatesIncomplete(f"{file} has no list read_by of languages")
         for tag in read_by:
-            if tag in readers:
+            normal = normal_tag(tag)
+            if normal is None:
+                raise TemplatesIncomplete(f"{file} is read by {tag}, which names no language")
+            if readers.setdefault(normal, language) != language:
                 raise TemplatesIncomplete(f"{file} is read by {tag}, as is another frame")
-            readers[tag] = language
     return readers
 
 

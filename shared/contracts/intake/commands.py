@@ -6,7 +6,16 @@ from pydantic import Field
 
 from shared.contracts.commands import Command
 from shared.contracts.example import CASE, REFUGEE, VOLUNTEER, example, shown
-from shared.contracts.fields import CaseReference, Code, Day, Line, Municipality, ProgrammeName, TextVersion
+from shared.contracts.fields import (
+    BirthDate,
+    CaseReference,
+    Code,
+    Day,
+    Line,
+    Municipality,
+    ProgrammeName,
+    TextVersion,
+)
 from shared.contracts.municipal import Person
 from shared.contracts.people import Availability, EducationLevel, Expectations, Interests, Languages, Wishes
 from shared.contracts.published import PRIVATE, PUBLISHED
@@ -62,6 +71,16 @@ class JoinProgramme(Command):
 
     programme: ProgrammeName
     joined_on: Day
+
+
+class RecordBirthDate(Command):
+    """When the subject was born, as far as it is known: a day, a month or a year. It holds where a refugee's
+    municipality says nothing else, and makes more exact what it says.
+    """
+
+    model_config = example({"reason": "passport_seen", "birth_date": "1998"}, subject=REFUGEE)
+
+    birth_date: Annotated[BirthDate, PRIVATE]
 
 
 class RecordConsent(Command):

@@ -28,6 +28,7 @@ OWN_CODES = frozenset({
     "time_invalid",
     "time_without_zone",
     "person_missing",
+    "name_missing",
 })  # fmt: skip
 _LISTS = {"literal_error": "expected", "enum": "expected", "union_tag_invalid": "expected_tags"}
 """Which errors of pydantic's name the allowed values, and where."""

@@ -26,11 +26,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Decided and stored, whatever the decision was. The fields are what a receipt says of it."""
+    """Decided and stored, whatever the decision was. The fields are what a receipt says of it: `notes`
+    what was left out, or would help.
+    """
 
     receipt: str = "accepted"
-    code: str | None = None
-    field: str | None = None
+    notes: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

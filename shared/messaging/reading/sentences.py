@@ -13,6 +13,11 @@ LONGEST = 400
 """Characters of a sentence, as the contract has it."""
 
 SENTENCES = {
+    "address_invalid": ("This is no postal address in one text of up to 200 characters, and is not kept."),
+    "age_unsure": (
+        "Nobody can tell whether the person is of age. Who may be a minor is not matched where a programme "
+        "asks for an age: send the date of birth, or its year."
+    ),
     "base64_not_read": "data_base64 is not read here: send the data as a JSON object in data.",
     "batch_not_read": "CloudEvents' batch format is not read here: send each event as a record of its own.",
     "case_invalid": "A case reference has 1 to 64 of A-Z, a-z, 0-9 and . _ : / - such as 2026/4821.",
@@ -26,6 +31,12 @@ SENTENCES = {
     "date_out_of_range": "Years lie between 1900 and 2200; a placeholder such as 9999 is left out.",
     "duplicate_header": "Two headers give this attribute and differ: send one.",
     "duplicate_key": "An object names a field twice: send it once.",
+    "district_unlisted": (
+        "No programme of the municipality lists the district: it is kept nowhere. Send one that is listed."
+    ),
+    "email_invalid": (
+        "No mail could be sent to this address, and it is not kept: send one such as name@example.org."
+    ),
     "empty_value": "The record has no value: send the event as its value.",
     "field_invalid": "The value has not the form that the schema gives.",
     "field_missing": "The schema asks for this field.",
@@ -36,11 +47,16 @@ SENTENCES = {
         "Another record of yours has this id and says something else. This one was not carried out."
     ),
     "integer_too_large": "A number is beyond 64 bits: send it as a text.",
+    "interest_unlisted": (
+        "Some interests are left out: none but those that the municipality's programmes list are published."
+    ),
     "key_mismatch": "The record's key must be the same as its subject.",
     "key_missing": "The record has no key: set it to the subject.",
     "key_not_utf8": "The record's key is not UTF-8.",
+    "language_unknown": "The tag names no registered language: send a BCP 47 tag such as nb, ti or ar-SY.",
     "lone_surrogate": "A text or a name holds half of a surrogate pair, which is no character.",
     "municipality_mismatch": "The source names another municipality than the topic.",
+    "name_missing": "Who somebody is takes one name at least: given_name or family_name.",
     "not_an_object": "The value is JSON and no object: send the event as an object.",
     "not_json": "The value is no JSON, is cut short, or holds several documents.",
     "not_utf8": "The value is not UTF-8.",
@@ -50,6 +66,10 @@ SENTENCES = {
     "outgoing_too_large": "What would follow from this record is too large to send.",
     "person_missing": "A settlement with protection none says in person who it is about.",
     "personal_number": "There is a personal number, or what could pass for one: send a reference instead.",
+    "phone_invalid": (
+        "No number can be made out, and none is kept: send one, with its country's code, such as "
+        "+47 900 00 042."
+    ),
     "protection_unstated": "protection is not stated, so the person counts as strictly confidential.",
     "time_in_future": "The time is more than five minutes ahead of the broker's: look at the sender's clock.",
     "time_invalid": "This is no moment, or one that does not exist: write it as 2026-11-22T09:00:00Z.",

@@ -102,3 +102,42 @@ async def test_nothing_goes_to_a_server_that_cannot_encrypt_or_is_another(
     await world.tried(5)
     assert world.sink.mails == []
     assert await world.events() == []
+
+
+ABROAD = {"given_name": "Åse", "email": "åse@faß.example", "preferred_language": "nor"}
+
+
+async def test_mail_goes_to_the_very_address_that_was_taken(world: World) -> None:
+    pair, receiving, giving = subjects()
+    await world.start()
+    await world.card(receiving, 1, ABROAD)
+    await world.card(giving, 1, {**ABROAD, "email": "o'brien+guide@BLÅBÆR.example"})
+    await world.pair(pair, 1, receiving, giving)
+    await world.ended()
+    assert sorted(world.sink.addressed) == ["o'brien+guide@xn--blbr-roah.example", "åse@xn--fa-hia.example"]
+    assert world.sink.recipients.keys() == set(world.sink.addressed)
+    assert all(mail.get_content().startswith("Hei Åse,") for mail in world.sink.mails)
+
+
+async def test_an_address_beyond_ascii_waits_for_a_server_that_takes_it(
+    world: World, logs: io.StringIO
+) -> None:
+    pair, receiving, giving = subjects()
+    await world.sink.stop()
+    world.sink.smtputf8 = False
+    await world.sink.start()
+    await world.start()
+    await world.card(receiving, 1, ABROAD)
+    await world.card(giving, 1, {**ABROAD, "email": "guide@mail.example"})
+    await world.pair(pair, 1, receiving, giving)
+
+    async def was_put_off() -> bool:
+        return "smtputf8_missing" in logs.getvalue() and world.sink.addressed == ["guide@mail.example"]
+
+    await wait_until(was_put_off, "an attempt without SMTPUTF8")
+    await world.sink.stop()
+    world.sink.smtputf8 = True
+    await world.sink.start()
+    await world.ended()
+    assert world.sink.addressed == ["guide@mail.example", "åse@xn--fa-hia.example"]
+    assert {event.type for event in await world.events_until(2)} == {"no.kobling.NotificationSent.v1"}

@@ -17,7 +17,7 @@ TODAY = date(2016, 6, 15)
 NOON = datetime(2016, 6, 15, 12, tzinfo=UTC)
 
 PROFILE = Profile(1990, "male", (Language("ti", "native"),), 1, 0, ("football",))
-DETAILS = Details("Test", "Eksempel", date(1990, 2, 3), "male", "ti", email="test@example.org")
+DETAILS = Details("Test", "Eksempel", "1990-02-03", "male", "ti", email="test@example.org")
 ASKED = Requirements(
     "flyktningguide-bergen",
     "1.0",

@@ -37,7 +37,7 @@ EVERYTHING = {
     "municipality": "no-4601",
     "spells": (Spell("settled", DAY, DAY), Spell("ready", DAY)),
     "profile": Profile(1990, "female", (Language("ti", "native"),), 1, 2, ("music",), "baker", "secondary"),
-    "details": Details("Eksempel", "Prøveperson", DAY, "female", "ti"),
+    "details": Details("Eksempel", "Prøveperson", "1990", "female", "ti"),
     "interview": Interview(
         "flyktningguide", DAY, 2.5, ("walks",), "mixed", 1.0, 0.0, 2.0, 3.0, "female", True, ("football",)
     ),

@@ -26,7 +26,7 @@ from tests.unit.intake.people import ASKED, DETAILS, GUIDES, PROFILE, interview
 
 PROGRAMME = ASKED.programme
 JANUARY, MAY, JULY = date(2016, 1, 4), date(2016, 5, 20), date(2016, 7, 1)
-GROWING_UP = replace(DETAILS, birth_date=date(1998, 6, 10))
+GROWING_UP = replace(DETAILS, birth_date="1998-06-10")
 NOBODY = Person(subject="refugee-a", municipality="no-4601", status="settled")
 OF_AGE = replace(ASKED, items=(*ASKED.items, Age(18)))
 CONTRACTS = get_args(get_args(programmes.Requirement)[0])
@@ -72,7 +72,7 @@ def test_until_then_the_age_alone_is_missing_and_the_day_is_known() -> None:
     ],
 )
 def test_an_age_counts_from_the_month_after(born: date, minimum: int, reached: date) -> None:
-    who = replace(NOBODY, details=replace(DETAILS, birth_date=born))
+    who = replace(NOBODY, details=replace(DETAILS, birth_date=born.isoformat()))
     assert Age(minimum).standing(who, PROGRAMME).since == reached
 
 

@@ -51,7 +51,7 @@ def test_an_approval_without_the_check_is_not_enough() -> None:
 
 
 def test_a_guide_is_of_age_from_the_month_after_the_birthday() -> None:
-    known = replace(vetted(), details=replace(DETAILS, birth_date=date(1998, 6, 15)))
+    known = replace(vetted(), details=replace(DETAILS, birth_date="1998-06-15"))
     assert "age" not in missing(known, GUIDES, date(2016, 7, 1))
     assert "age" in missing(known, GUIDES, date(2016, 6, 30))
 

@@ -36,8 +36,7 @@ def language_level(a: Receiving, b: Giving) -> int:
     best = 0
     for code, level in a.languages:
         for other, their_level in b.languages:
-            x, y = (c.split("-")[0].replace("nb", "no").replace("nn", "no") for c in (code, other))
-            if x == y:
+            if code == other:
                 best = max(best, min(LEVELS[level], LEVELS[their_level]))
     return best
 

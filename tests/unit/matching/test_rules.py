@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from services.matching import wire
 from services.matching.domain.columns import columns_of
 from services.matching.domain.party import Availability, Giving, Pool, Receiving
 from services.matching.domain.rules import RULES, compatibility, vetoes
@@ -53,11 +54,23 @@ def test_no_common_language_is_forbidden_only_by_a_hard_rule(
 
 
 @pytest.mark.parametrize(
-    ("spoken", "understood"), [("nn", "nb"), ("ar-SY", "ar"), ("zh-Hans", "zh-Hant"), ("EN", "en")]
+    ("spoken", "understood", "expected"),
+    [
+        ("nn", "nb", set()),
+        ("ar-SY", "ar", set()),
+        ("apc", "ara", set()),
+        ("prs", "fa-AF", set()),
+        ("zh-Hans", "zh-Hant", set()),
+        ("EN", "en", set()),
+        ("ckb", "kmr", {"language"}),
+        ("invented", "invented", set()),
+    ],
 )
-def test_variants_of_a_language_are_common(spoken: str, understood: str) -> None:
+def test_who_speaks_the_same_by_whatever_tag_has_it_in_common(
+    spoken: str, understood: str, expected: set[str]
+) -> None:
     asks, offers = refugee(languages=((spoken, "basic"),)), guide(languages=((understood, "native"),))
-    assert couple(asks, offers) == set()
+    assert forbidding(wire.compared(pool([asks], [offers]))) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifications.addresses import Unaddressable, wire_form
+from shared.mail_addresses import Unaddressable, wire_form
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,14 @@ from services.notifications.addresses import Unaddressable, wire_form
         ("a@xn--blbr-roah.example", "a@xn--blbr-roah.example"),
         ("a@faß.example", "a@xn--fa-hia.example"),
         ("a@mailserver", "a@mailserver"),
+        ("å.b@faß.example", "å.b@xn--fa-hia.example"),
+        ("a\u030a@mail.example", "å@mail.example"),
         ("a" * 64 + "@mail.example", "a" * 64 + "@mail.example"),
     ],
 )
 def test_addresses_stand_in_their_wire_form(given: str, wire: str) -> None:
     assert wire_form(given) == wire
+    assert wire_form(wire) == wire
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,6 @@ def test_addresses_stand_in_their_wire_form(given: str, wire: str) -> None:
         ("a@b@mail.example", "email_invalid"),
         ("<a@mail.example>", "email_invalid"),
         ('"a b"@mail.example', "email_invalid"),
-        ("å@mail.example", "email_invalid"),
         ("a" * 65 + "@mail.example", "email_invalid"),
         ("a@" + ".".join(["b" * 60] * 5), "email_invalid"),
         ("a@[127.0.0.1]", "email_invalid"),

@@ -1,5 +1,6 @@
 """E-mails: what is in them, and what no card can put into them."""
 
+import json
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -18,7 +19,8 @@ from services.notifications.domain.letters import (
 )
 from services.notifications.domain.messages import new_message
 from services.notifications.domain.pairs import Side
-from services.notifications.domain.texts import Text
+from services.notifications.domain.texts import Text, Texts
+from services.notifications.wire import recipient
 
 TEXTS = templates.load()
 
@@ -71,11 +73,39 @@ def test_a_letter_says_who_to_whom_and_when_and_leads_to_the_pair() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "spoken"),
-    [("nb", "nb"), ("nn-NO", "nb"), ("NO", "nb"), ("en-GB", "en"), ("ti", "en"), ("", "en"), ("nbx", "en")],
+    [
+        ("nb", "nb"),
+        ("nob", "nb"),
+        ("nor-NO", "nb"),
+        ("nn-NO", "nb"),
+        ("NO", "nb"),
+        ("en-GB", "en"),
+        ("ti", "en"),
+        ("", "en"),
+        ("xx", "en"),
+        ("nbx", "en"),
+    ],
 )
 def test_norwegian_is_written_to_norwegian_readers_and_english_to_all_others(tag: str, spoken: str) -> None:
-    assert TEXTS.language(tag) == spoken
-    assert letter(tag=tag).get_content().startswith("Hei" if spoken == "nb" else "Hello")
+    card = json.dumps({"given_name": "Amina", "email": "a@mail.example", "preferred_language": tag})
+    read = recipient(card.encode()).preferred_language
+    assert TEXTS.language(read) == spoken
+    assert letter(tag=read).get_content().startswith("Hei" if spoken == "nb" else "Hello")
+
+
+def test_a_variety_has_its_own_texts_where_there_are_any_and_else_its_languages() -> None:
+    texts = Texts({}, {}, {"fa": "fa", "fa-AF": "prs"})
+    assert [texts.language(tag) for tag in ("fa", "fa-AF", "fa-TJ")] == ["fa", "prs", "fa"]
+
+
+def test_an_address_beyond_ascii_stands_in_the_letter_as_it_was_taken() -> None:
+    message = new_message("pair-p", "pair_created", "refugee-r", "receiving", NOW, "chain")
+    to = Recipient("Åse", "åse@xn--fa-hia.example", "nb")
+    made = compose(
+        message, to, TEXTS, sender="guide@kobling.example", link_base="https://k.example/", now=NOW
+    )
+    assert made.to == to.address
+    assert b"\r\nTo: " + to.address.encode() + b"\r\n" in b"\r\n" + made.content
 
 
 @pytest.mark.parametrize("text", TEXTS.texts.values())

@@ -64,6 +64,7 @@ def test_a_language_that_one_template_lacks_is_found(folder: Path) -> None:
         ("frame/nb.toml", '["nb", "nn", "no"]', '"nb"', "frame/nb.toml has no list read_by"),
         ("frame/nb.toml", '["nb", "nn", "no"]', "[]", "frame/nb.toml has no list read_by"),
         ("frame/nb.toml", '"no"', '"en"', "frame/nb.toml is read by en, as is another frame"),
+        ("frame/nb.toml", '"no"', '"xx"', "frame/nb.toml is read by xx, which names no language"),
     ],
 )
 def test_a_fault_in_a_file_is_named(folder: Path, file: str, old: str, new: str, fault: str) -> None:

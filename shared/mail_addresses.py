@@ -1,4 +1,7 @@
-"""E-mail addresses as a mail server takes them. The only module that knows email-validator."""
+"""E-mail addresses as they are written to. The only module that knows email-validator.
+
+Intake takes an address by the same function by which notifications sends, so what is taken can be sent to.
+"""
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -12,10 +15,11 @@ class Unaddressable(ValueError):
 
 
 def wire_form(email: str | None) -> str:
-    """The address in ASCII, its domain as IDNA 2008 writes it; raises Unaddressable.
+    """The address as SMTP takes it, its domain in ASCII as IDNA 2008 writes it; raises Unaddressable.
 
-    Refused: quoted or international local parts, IP addresses, names that no mail server is reached by
-    (RFC 6761: `.local`, `.invalid`).
+    A local part beyond ASCII stays as it is: a mail server takes it with SMTPUTF8 (RFC 6531). Refused: quoted
+    local parts, IP addresses, names that no mail server is reached by (RFC 6761: `.local`, `.invalid`). The
+    form of a form is itself.
     """
     if email is None or not email.strip():
         raise Unaddressable("no_email")
@@ -31,7 +35,4 @@ def wire_form(email: str | None) -> str:
     except EmailNotValidError:
         # The error quotes the address.
         raise Unaddressable("email_invalid") from None
-    if checked.ascii_email is None:
-        # Not every server on the way takes a local part beyond ASCII.
-        raise Unaddressable("email_invalid")
-    return checked.ascii_email
+    return f"{checked.local_part}@{checked.ascii_domain}"

@@ -1,0 +1,79 @@
+"""Telephone, e-mail and address as they can be used, made out of what was written. The only module that knows
+phonenumbers.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+
+from phonenumbers import (
+    SUPPORTED_REGIONS,
+    NumberParseException,
+    PhoneNumberFormat,
+    format_number,
+    is_possible_number,
+    parse,
+)
+
+from services.intake.domain.person import Details
+from shared.contracts.municipal import Person
+from shared.mail_addresses import Unaddressable, wire_form
+from shared.messaging.reading.outcome import Fault
+
+LONGEST_ADDRESS = 200
+"""Characters of a postal address."""
+LONGEST_PHONE = 100
+"""Characters of what a telephone number is looked for in."""
+_MEANS_SOMETHING = "+#*,;"
+"""Signs of a number that can't be taken for a space: an extension, a pause, another number."""
+
+
+def phone(written: object, municipality: str) -> str | None:
+    """The number as E.164 has it, such as `+4790000042`; None where it can't be told which number is meant.
+
+    A number without a country's code is one of the municipality's country. What holds letters, two numbers or
+    an extension is none; whether a number is in use is not looked at.
+    """
+    if not isinstance(written, str) or len(written) > LONGEST_PHONE:
+        return None
+    text = unicodedata.normalize("NFKC", written).strip().lower()
+    if not text.startswith("tel:"):
+        if any(sign.isalpha() for sign in text):
+            return None
+        text = "".join(sign if sign.isdigit() or sign in _MEANS_SOMETHING else " " for sign in text)
+    country = municipality.partition("-")[0].upper()
+    try:
+        number = parse(text, country if country in SUPPORTED_REGIONS else None)
+    except NumberParseException:
+        return None
+    if number.extension or not is_possible_number(number):
+        return None
+    return format_number(number, PhoneNumberFormat.E164)
+
+
+def email(written: object) -> str | None:
+    """The address that mail can be sent to; None where there is none."""
+    try:
+        return wire_form(written) if isinstance(written, str) else None
+    except Unaddressable:
+        return None
+
+
+def address(written: object) -> str | None:
+    """The postal address; None where it is no text, or longer than one."""
+    if not isinstance(written, str) or not 0 < len(text := written.strip()) <= LONGEST_ADDRESS:
+        return None
+    return text
+
+
+def left_out(who: Person, kept: Details) -> Iterator[Fault]:
+    """What was written to reach somebody by and could not be used. A blank text says nothing."""
+    if _is_written(who.phone) and kept.phone is None:
+        yield Fault("phone_invalid", "person.phone", "data")
+    if _is_written(who.email) and kept.email is None:
+        yield Fault("email_invalid", "person.email", "data")
+    if _is_written(who.address) and kept.address is None:
+        yield Fault("address_invalid", "person.address", "data")
+
+
+def _is_written(value: object) -> bool:
+    return value is not None and not (isinstance(value, str) and not value.strip())

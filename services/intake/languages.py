@@ -1,0 +1,32 @@
+"""Languages as intake takes them: in one form, and unknown tags refused."""
+
+from collections.abc import Iterable, Iterator
+
+from services.intake.domain.person import Language
+from shared.contracts.intake.commands import RegisterVolunteer
+from shared.contracts.municipal import PersonSettled
+from shared.languages import nearest_tag, normal_or_same, normal_tag
+from shared.messaging.reading.outcome import Fault
+
+_LEVELS = ("basic", "fluent", "native")
+
+
+def unknown_languages(data: PersonSettled | RegisterVolunteer) -> Iterator[Fault]:
+    """A fault for each tag that names no language, with the nearest that does."""
+    said = [(f"languages.{number}.code", item.code) for number, item in enumerate(data.languages)]
+    if data.person is not None:
+        said.insert(0, ("person.preferred_language", data.person.preferred_language))
+    for field, tag in said:
+        if normal_tag(tag) is None:
+            yield Fault("language_unknown", field, "data", nearest=nearest_tag(tag))
+
+
+def spoken(languages: Iterable[Language]) -> tuple[Language, ...]:
+    """Each language once in its one form, as well as it is spoken by any of its tags."""
+    best: dict[str, Language] = {}
+    for item in languages:
+        code = normal_or_same(item.code)
+        known = best.get(code)
+        if known is None or _LEVELS.index(item.level) > _LEVELS.index(known.level):
+            best[code] = Language(code, item.level)
+    return tuple(best.values())
