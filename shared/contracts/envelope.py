@@ -71,7 +71,7 @@ outside systems send. `data` is none, nor is what looks like a misspelt `dryrun`
 `expectedrevision`: without these a command would be carried out that wasn't meant to be.
 """
 TRACING = ("traceparent", "tracestate")
-"""What W3C Trace Context gives; in what outside systems send, a text that is none is let through and not kept."""
+"""W3C Trace Context's: a text of an outside system's that is none is let through and not kept."""
 FOR_COMMANDS = ("dryrun", "expectedrevision")
 """Attributes of commands alone."""
 

@@ -1,7 +1,7 @@
 """What other writers of JSON and brokers in between leave in records, taken for what it means.
 
 Looked for only where a record would be refused for it: null is absent, `2.0` is 2 (as JSON Schema has it),
-extensions that something on the way added are let through and not kept, and a trace that can't be read is none.
+extensions that something on the way added are let through and not kept, and so are traces that can't be read.
 """
 
 import re
