@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from examples.senders import ATTRIBUTES, CASES, SETTINGS, Case
 from services.intake.service import SPECS as INTAKE
 from services.matching.service import SPECS as MATCHING
 from services.reporting.domain.figures import FIGURES
@@ -61,7 +62,42 @@ def commands() -> str:
     return table(["command", "to", "its subject", "role", "may bring about"], rows)
 
 
+def senders() -> str:
+    """What senders' libraries make of a record, and what becomes of it."""
+    records = table(
+        ["library", "what it sends", "headers", "what becomes of it"],
+        [(case.library, case.sends, _headers(case), _becomes(case)) for case in CASES],
+    )
+    settings = table(
+        ["whose", "what differs", "what becomes of it"],
+        [(setting.whose, setting.differs, setting.becomes) for setting in SETTINGS],
+    )
+    return f"{records}\n{settings}"
+
+
+def _headers(case: Case) -> str:
+    """Headers as code; an event's own attributes in them as one."""
+    shown = dict.fromkeys(_header(name, content) for name, content in case.headers)
+    return ", ".join(shown) or "none"
+
+
+def _header(name: str, content: bytes | None) -> str:
+    mark, attribute = name[:3], name[3:]
+    if mark in {"ce_", "ce-"} and content == str(ATTRIBUTES.get(attribute)).encode():
+        return f"`{mark}…`"
+    if content is None or not content.decode().isprintable():
+        return f"`{name}`: {'null' if content is None else 'bytes'}"
+    return f"`{name}: {content.decode()}`"
+
+
+def _becomes(case: Case) -> str:
+    if case.refused is not None:
+        return f"refused, `{case.refused}`" + (f": {case.helps}" if case.helps else "")
+    return "taken" + (f", without {', '.join(f'`{name}`' for name in case.dropped)}" if case.dropped else "")
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/compatibility.md": senders,
     "docs/contracts.md": commands,
     "docs/indicators.md": indicators,
 }

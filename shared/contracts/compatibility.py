@@ -14,6 +14,8 @@ Schema = Mapping[str, Any]
 
 _SAME_ALWAYS = ("format", "pattern", "anyOf", "allOf", "oneOf", "not", "if", "then", "else")
 """Keywords whose change may mean anything: any change is a break."""
+_NARROWING = ("format", "pattern")
+"""Keywords that leave nothing but more to send once they are gone."""
 _FLOORS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _CEILINGS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 
@@ -47,6 +49,8 @@ class _Comparison:
         if had and has:
             yield from self._alternatives(had, has, path)
         for keyword in _SAME_ALWAYS:
+            if self.inbound and keyword in _NARROWING and keyword not in after:
+                continue
             # Alternatives that a field tells apart are compared one by one, above.
             if not (keyword == "oneOf" and had and has) and _written(before, keyword) != _written(
                 after, keyword

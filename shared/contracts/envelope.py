@@ -70,6 +70,8 @@ EXTENSION = r"^(?!data$|dr|dy|.*run|exp?ect|.*revis)[a-z0-9]{1,60}$"
 outside systems send. `data` is none, nor is what looks like a misspelt `dryrun` or
 `expectedrevision`: without these a command would be carried out that wasn't meant to be.
 """
+TRACING = ("traceparent", "tracestate")
+"""W3C Trace Context's: a text of an outside system's that is none is let through and not kept."""
 FOR_COMMANDS = ("dryrun", "expectedrevision")
 """Attributes of commands alone."""
 

@@ -65,6 +65,7 @@ CHANGES: dict[str, list[tuple[tuple[str, ...], object]]] = {
     "value removed": [((*DATA, "properties", "colour", "enum"), ["green"])],
     "type of record changed": [(("properties", "type", "const"), "made-up.v2")],
     "format changed": [((*DATA, "properties", "on", "format"), "date-time")],
+    "format gone": [((*DATA, "properties", "on", "format"), GONE)],
     "ceiling lowered": [((*DATA, "properties", "name", "maxLength"), 20)],
     "ceiling raised": [((*DATA, "properties", "name", "maxLength"), 80)],
     "floor within null raised": [
@@ -137,6 +138,7 @@ def changed(change: str) -> dict[str, Any]:
             'record.type: "made-up.v2" possible now',
             'record.type: "made-up.v1" no longer accepted',
         ),
+        ("format gone", "record.data.on: format has changed", None),
         ("format changed", "record.data.on: format has changed", "record.data.on: format has changed"),
         ("ceiling lowered", None, "record.data.name: maxLength is lower"),
         ("ceiling raised", None, None),

@@ -1,7 +1,7 @@
 """What other writers of JSON and brokers in between leave in records, taken for what it means.
 
 Looked for only where a record would be refused for it: null is absent, `2.0` is 2 (as JSON Schema has it),
-and extensions that something on the way added are let through and not kept.
+extensions that something on the way added are let through and not kept, and so are traces that can't be read.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.contracts.envelope import EXTENSION
+from shared.contracts.envelope import EXTENSION, TRACING
 
 _EXTENSION = re.compile(EXTENSION, re.ASCII)
 _INT64 = 2.0**63
@@ -46,7 +46,12 @@ def _mend(holder: Any, name: Any, detail: ErrorDetails, *, is_envelope: bool) ->
         is_simple = value is None or isinstance(value, str | int | float)
         if is_envelope and is_simple and _EXTENSION.fullmatch(name):
             del holder[name]
-    elif value is None and isinstance(holder, dict):
+    elif isinstance(holder, dict) and (value is None or (is_envelope and _is_trace(name, value))):
         del holder[name]
     elif type(value) is float and value.is_integer() and -_INT64 <= value < _INT64:
         holder[name] = int(value)
+
+
+def _is_trace(name: Any, value: Any) -> bool:
+    """Whether this is tracing's: W3C has receivers go on without a trace that they can't read."""
+    return name in TRACING and isinstance(value, str)
