@@ -2,6 +2,7 @@
 phonenumbers.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -23,6 +24,11 @@ LONGEST_ADDRESS = 200
 """Characters of a postal address."""
 LONGEST_PHONE = 100
 """Characters of what a telephone number is looked for in."""
+_COUNTRIES = {"no": "+47", "dk": "+45"}
+_ORDINARY = re.compile(r"(?:(\+4[57])[ \u00a0.-]*)?([2-9](?:[ \u00a0.-]*[0-9]){7})")
+"""Eight digits, as all numbers of subscribers have in both countries, which know no trunk prefix: to ask the
+library of them too costs a tenth of a millisecond, about as much as all else that becomes of a settlement.
+"""
 _MEANS_SOMETHING = "+#*,;"
 """Signs of a number that can't be taken for a space: an extension, a pause, another number."""
 
@@ -35,12 +41,19 @@ def phone(written: object, municipality: str) -> str | None:
     """
     if not isinstance(written, str) or len(written) > LONGEST_PHONE:
         return None
+    country, _, _ = municipality.partition("-")
+    ordinary = _ORDINARY.fullmatch(written)
+    if ordinary is not None and country in _COUNTRIES:
+        return (ordinary[1] or _COUNTRIES[country]) + "".join(filter(str.isdigit, ordinary[2]))
+    return _looked_up(written, country.upper())
+
+
+def _looked_up(written: str, country: str) -> str | None:
     text = unicodedata.normalize("NFKC", written).strip().lower()
     if not text.startswith("tel:"):
         if any(sign.isalpha() for sign in text):
             return None
         text = "".join(sign if sign.isdigit() or sign in _MEANS_SOMETHING else " " for sign in text)
-    country = municipality.partition("-")[0].upper()
     try:
         number = parse(text, country if country in SUPPORTED_REGIONS else None)
     except NumberParseException:

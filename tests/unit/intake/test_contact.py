@@ -1,5 +1,6 @@
 """Ways to reach somebody: what is made out of what was written, and what is left out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,9 @@ from pydantic import JsonValue
 from services.intake import contact
 from services.intake.domain.person import Details
 from services.intake.wire import card
+from shared import mail_addresses
 from shared.contracts.municipal import Person
-from shared.mail_addresses import wire_form
+from shared.mail_addresses import Unaddressable, wire_form
 from tests.unit.intake.people import DETAILS
 
 NUMBER = "+4790000042"
@@ -154,3 +156,24 @@ def test_what_is_taken_is_what_is_sent_to(written: str) -> None:
 def test_who_has_one_name_is_greeted_by_it() -> None:
     assert b'"given_name":"Eksempel"' in card(replace(DETAILS, given_name=None))
     assert b'"given_name":"Test"' in card(replace(DETAILS, family_name=None))
+
+
+@given(st.from_regex(contact._ORDINARY, fullmatch=True), st.sampled_from(["no-4601", "dk-751"]))
+def test_an_ordinary_number_is_what_the_library_makes_of_it(written: str, municipality: str) -> None:
+    assert contact.phone(written, municipality) == contact._looked_up(written, municipality[:2].upper())
+
+
+PLAIN = st.from_regex(mail_addresses._PLAIN, fullmatch=True)
+
+
+@given(
+    PLAIN | st.builds("{}@{}".format, PLAIN.map(lambda one: one.partition("@")[0]), st.just("example.org"))
+)
+def test_a_plain_address_is_what_the_library_makes_of_it(written: str) -> None:
+    def form(check: Callable[[str], str]) -> str | None:
+        try:
+            return check(written)
+        except Unaddressable:
+            return None
+
+    assert form(wire_form) == form(mail_addresses._checked)
