@@ -2,7 +2,6 @@
 phonenumbers.
 """
 
-import unicodedata
 from collections.abc import Iterator
 
 from phonenumbers import (
@@ -35,7 +34,7 @@ def phone(written: object, municipality: str) -> str | None:
     """
     if not isinstance(written, str) or len(written) > LONGEST_PHONE:
         return None
-    text = unicodedata.normalize("NFKC", written).strip().lower()
+    text = written.strip().lower()
     if not text.startswith("tel:"):
         if any(sign.isalpha() for sign in text):
             return None
