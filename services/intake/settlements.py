@@ -17,7 +17,7 @@ from services.intake.vocabulary import Vocabulary
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
-from shared.contracts.intake.events import SETTLEMENT_RECEIPT
+from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT
 from shared.ids import new_subject
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Handled, Readable, Received

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from shared.contracts import administrators, municipal, programmes, replies, topics
 from shared.contracts.commands import DEAD_LETTER_COMMANDS, Command
-from shared.contracts.intake import cards
+from shared.contracts.intake import cards, receipts
 from shared.contracts.intake import commands as intake_commands
 from shared.contracts.intake import events as intake_events
 from shared.contracts.matching import commands as matching_commands
@@ -45,7 +45,7 @@ MESSAGES: tuple[Message, ...] = (
         for model in DEAD_LETTER_COMMANDS
     ),
     *_constants(replies, administrators, programmes),
-    *_constants(intake_events, cards, matching_events, notifications_events, reporting_events),
+    *_constants(receipts, intake_events, cards, matching_events, notifications_events, reporting_events),
 )
 
 BY_TYPE: dict[str, Message] = {message.type: message for message in MESSAGES}

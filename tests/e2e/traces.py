@@ -17,7 +17,7 @@ def logs(demo: Demo) -> dict[str, str]:
 
 
 def canaries() -> set[str]:
-    """Family names, phones as sent and as kept, addresses and e-mails of all example people: unmistakable each."""
+    """Family names, phones as sent and as kept, addresses and e-mails of all example people."""
     people = [record["data"].get("person") for record in BERGEN.settlements("no-4601")]
     for operator in BERGEN.operators:
         people += [command["data"].get("person") for command in BERGEN.commands(operator)]

@@ -1,21 +1,20 @@
-"""What intake publishes: receipts, states of refugees and volunteers; sealed contact cards are in `cards`."""
+"""What intake publishes of refugees and volunteers: their states; sealed contact cards are in `cards`, and
+receipts in `receipts`.
+"""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from shared.contracts import topics
-from shared.contracts.example import EVENT, MINOR, MUNICIPALITY, Data, Example, example, shown
-from shared.contracts.faults import Fault, Faults, Sentence
+from shared.contracts.example import MINOR, MUNICIPALITY, Data, Example, example, shown
 from shared.contracts.fields import (
     Code,
     Contract,
     Day,
     Gender,
-    Instant,
     Line,
     Municipality,
-    Offset,
     OperatorId,
     PackVersion,
     ProgrammeName,
@@ -34,44 +33,10 @@ from shared.contracts.people import (
     Wishes,
 )
 
-ReceiptOutcome = Literal["accepted", "referred", "duplicate", "stale", "rejected"]
 RefugeeEnd = Literal["withdrawn", "moved", "merged", "referred", "restricted", "erased"]
 RefugeeStatus = Literal["announced", "settled", "consented", "ready", RefugeeEnd]
 VolunteerStatus = Literal["registered", "approved", "paused", "lapsed", "withdrawn", "merged", "erased"]
 ParticipationStatus = Literal["joined", "consented", "ready", "left"]
-
-
-class SettlementReceipt(Contract):
-    """What became of one settlement record, named by its `partition` and `offset`.
-
-    `event_id` is its sender's own id for it, where that is a UUID, a ULID, another long hexadecimal number or
-    a number of up to five digits: others could be a name. `code`, `field` and `message` say what was wrong
-    first, `faults` all that was found, ten at most. `notes` say what of an accepted settlement was left out,
-    or would help, and the three the first of them. `newer` is the time of the record that a stale one met.
-    """
-
-    model_config = example(
-        {
-            "outcome": "rejected",
-            "event_id": EVENT,
-            **{name: text for name, text in shown(Fault).items() if name in {"code", "field", "message"}},
-            "faults": [shown(Fault)],
-            "partition": 0,
-            "offset": 41,
-        },
-        revision=42,
-    )
-
-    outcome: ReceiptOutcome
-    event_id: Annotated[str, Field(max_length=64)] | None = None
-    code: Code | None = None
-    field: Annotated[str, Field(max_length=80)] | None = None
-    message: Sentence | None = None
-    faults: Faults | None = None
-    notes: Faults | None = None
-    newer: Instant | None = None
-    partition: Offset
-    offset: Offset
 
 
 class Spell(Contract):
@@ -250,7 +215,6 @@ def _of_volunteer(name: str, differs: Data, revision: int) -> Message:
     return event(topics.VOLUNTEERS, VolunteerState, name, Example(differs, revision=revision))
 
 
-SETTLEMENT_RECEIPT = event(topics.RECEIPTS, SettlementReceipt)
 REFUGEE_SETTLED = event(topics.REFUGEES, RefugeeState, "RefugeeSettled")
 REFUGEE_CORRECTED = _of_refugee("RefugeeCorrected", {"household": {"adults": 1, "minors": 2}}, 2)
 REFUGEE_CONSENTED = _of_refugee("RefugeeConsented", {**_CONSENTED, **_takes_part("consented")}, 5)

@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 
 from shared.clock import Clock
 from shared.contracts import topics
-from shared.contracts.intake.events import SETTLEMENT_RECEIPT, SettlementReceipt
+from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT, SettlementReceipt
 from shared.contracts.topics import Topic
 from shared.messaging import wiring
 from shared.messaging.batches.batch import BatchProcessor

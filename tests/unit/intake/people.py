@@ -3,10 +3,13 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from services.intake.commands.spec import Context
 from services.intake.domain import requirements
 from services.intake.domain.person import Details, Interview, Language, Profile
 from services.intake.domain.refugee import Settlement
 from services.intake.domain.requirements import Age, Approval, Check, Consent, Requirements
+from services.intake.vocabulary import Vocabulary
+from services.intake.wire import Words
 
 TODAY = date(2016, 6, 15)
 NOON = datetime(2016, 6, 15, 12, tzinfo=UTC)
@@ -32,6 +35,15 @@ GUIDES = Requirements(
         Age(18),
     ),
 )
+CONTEXT = Context(
+    TODAY,
+    "red_cross",
+    asked=lambda _, __: ASKED,
+    running=lambda _, __: ASKED,
+    words=lambda _: Words(frozenset(), frozenset(), frozenset()),
+    vocabulary=lambda _: Vocabulary({}, frozenset()),
+)
+"""What a coordinator's command may know where no programme lists anything."""
 
 
 def settlement(case: str = "case-1", time: datetime = NOON, **changes: Any) -> Settlement:

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from services.intake import wire
 from services.intake.commands.people import RECORD_BIRTH_DATE
-from services.intake.commands.spec import Context
 from services.intake.commands.volunteers import REGISTER_VOLUNTEER
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person, born_between, is_of_age
@@ -19,27 +18,17 @@ from services.intake.notes import notes
 from services.intake.public_state import public_state
 from services.intake.receipts import refused
 from services.intake.vocabulary import Vocabulary
-from services.intake.wire import Words
 from shared.contracts import municipal, topics
 from shared.contracts.intake.commands import RecordBirthDate, RegisterVolunteer
 from shared.messaging.reading.outcome import Fault
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Received, Unreadable
-from tests.unit.intake.people import ASKED, TODAY
+from tests.unit.intake.people import CONTEXT, TODAY
 from tests.unit.intake.people import settlement as said
 from tests.unit.messaging.records import raw, settlement
 
 SUBJECT = "refugee-abcdefghijklmnop"
 MINIMAL = {"given_name": "Test", "preferred_language": "ti"}
-WORDS = Words(frozenset(), frozenset(), frozenset())
-CONTEXT = Context(
-    TODAY,
-    "red_cross",
-    lambda _, __: ASKED,
-    lambda _, __: ASKED,
-    lambda _: WORDS,
-    lambda _: Vocabulary({}, frozenset()),
-)
 
 
 def read(person: dict[str, Any], **data: Any) -> Received | Unreadable:
