@@ -150,6 +150,7 @@ def test_languages_are_taken_in_one_form_each_once_and_at_its_best() -> None:
     spoken = [
         {"code": "ara", "level": "basic"},
         {"code": "apc", "level": "native"},
+        {"code": "ar", "level": "fluent"},
         {"code": "nob", "level": "basic"},
         {"code": "no", "level": "basic"},
     ]
