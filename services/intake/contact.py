@@ -3,7 +3,6 @@ phonenumbers.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from phonenumbers import (
@@ -49,7 +48,7 @@ def phone(written: object, municipality: str) -> str | None:
 
 
 def _looked_up(written: str, country: str) -> str | None:
-    text = unicodedata.normalize("NFKC", written).strip().lower()
+    text = written.strip().lower()
     if not text.startswith("tel:"):
         if any(sign.isalpha() for sign in text):
             return None

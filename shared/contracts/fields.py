@@ -147,7 +147,7 @@ PackVersion = Annotated[
 ]
 TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), PUBLISHED]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), PUBLISHED]
-"""A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`."""
+"""A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`: in its one form in what Kobling publishes."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """One line of human text: a name, a street, an occupation."""

@@ -1,4 +1,4 @@
-"""Ways in which a settlement can be wrong."""
+"""Ways in which a settlement can be wrong, or hold what is left out."""
 
 import random
 
@@ -38,6 +38,7 @@ WAYS: tuple[Spoil, ...] = (
         "placement", value={"kind": "permanent", "placed_on": "2016-05-01", "district": PERSONAL_NUMBER}
     ),
     with_data("languages", value=[{"code": "not a code", "level": "native"}]),
+    with_data("languages", value=[{"code": "zzz", "level": "native"}]),
     with_data("languages", value=[{"code": "ti", "level": "good"}]),
     with_data("languages", value=[{"code": "ti", "level": "basic"}] * 21),
     with_data("household", value={"adults": -1, "minors": 0}),

@@ -9,8 +9,10 @@ from typing import Any
 from shared.contracts.fields import format_instant
 from tests.support.ids import foreign_id
 
-CANARIES = (b"kanarifugl", b"+47 555 01")
-"""What stands in names, addresses, e-mail addresses and telephone numbers; compared in lower case."""
+CANARIES = (b"kanarifugl", b"+47 555 01", b"+4755501")
+"""What stands in names, addresses, e-mail addresses and telephone numbers, as sent and as kept; compared in
+lower case.
+"""
 EXPECT = "faults-expect"
 """Header by which a poison record carries the code that it should be refused with."""
 STRUCTURED = ("content-type", b"application/cloudevents+json")

@@ -42,7 +42,8 @@ def register(known: Person | None, subject: str, command: RegisterVolunteer, con
 
 
 def _refuse(faults: Iterator[Fault]) -> None:
-    for fault in faults:
+    fault = next(faults, None)
+    if fault is not None:
         raise DomainError(fault.code, sentence(fault), fault.field)
 
 

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from services.intake import wire
 from services.intake.commands.people import RECORD_BIRTH_DATE
-from services.intake.commands.spec import Context
 from services.intake.commands.volunteers import REGISTER_VOLUNTEER
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person, born_between, is_of_age
@@ -19,27 +18,19 @@ from services.intake.notes import notes
 from services.intake.public_state import public_state
 from services.intake.receipts import refused
 from services.intake.vocabulary import Vocabulary
-from services.intake.wire import Words
 from shared.contracts import municipal, topics
 from shared.contracts.intake.commands import RecordBirthDate, RegisterVolunteer
 from shared.messaging.reading.outcome import Fault
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Received, Unreadable
-from tests.unit.intake.people import ASKED, TODAY
+from tests.unit.intake.people import CONTEXT, TODAY
 from tests.unit.intake.people import settlement as said
 from tests.unit.messaging.records import raw, settlement
 
 SUBJECT = "refugee-abcdefghijklmnop"
 MINIMAL = {"given_name": "Test", "preferred_language": "ti"}
-WORDS = Words(frozenset(), frozenset(), frozenset())
-CONTEXT = Context(
-    TODAY,
-    "red_cross",
-    lambda _, __: ASKED,
-    lambda _, __: ASKED,
-    lambda _: WORDS,
-    lambda _: Vocabulary({}, frozenset()),
-)
+
+TODAYS = replace(CONTEXT, today=TODAY)
 
 
 def read(person: dict[str, Any], **data: Any) -> Received | Unreadable:
@@ -161,6 +152,7 @@ def test_languages_are_taken_in_one_form_each_once_and_at_its_best() -> None:
     spoken = [
         {"code": "ara", "level": "basic"},
         {"code": "apc", "level": "native"},
+        {"code": "ar", "level": "fluent"},
         {"code": "nob", "level": "basic"},
         {"code": "no", "level": "basic"},
     ]
@@ -203,9 +195,7 @@ def registration(person: dict[str, Any], **data: Any) -> RegisterVolunteer:
 
 
 def registered(person: dict[str, Any], **data: Any) -> Person:
-    return REGISTER_VOLUNTEER.decide(
-        None, "volunteer-abcdefghijklmnop", registration(person, **data), CONTEXT
-    )
+    return REGISTER_VOLUNTEER.decide(None, "volunteer-abcdefghijklmnop", registration(person, **data), TODAYS)
 
 
 def test_a_volunteer_may_have_one_name_and_tell_no_more() -> None:
@@ -238,7 +228,7 @@ def test_a_coordinator_can_say_when_somebody_was_born() -> None:
     command = RecordBirthDate(reason="passport_seen", birth_date="1990")
     for known in (registered(MINIMAL), taken(MINIMAL)[0]):
         assert Age(18).standing(known, "any").since is None
-        after = RECORD_BIRTH_DATE.decide(known, command, CONTEXT)
+        after = RECORD_BIRTH_DATE.decide(known, command, TODAYS)
         assert Age(18).standing(after, "any").since == date(2009, 1, 1)
         assert public_state(after)["birth_year"] == 1990
 
@@ -250,7 +240,7 @@ def test_what_a_coordinator_recorded_stays_unless_the_municipality_says_otherwis
     told: str | None, born: str
 ) -> None:
     recorded = RecordBirthDate(reason="passport_seen", birth_date="1990-05")
-    known = RECORD_BIRTH_DATE.decide(taken(MINIMAL)[0], recorded, CONTEXT)
+    known = RECORD_BIRTH_DATE.decide(taken(MINIMAL)[0], recorded, TODAYS)
     assert isinstance(known, Refugee)
     again, noted = taken({**MINIMAL, "birth_date": told}, known)
     assert again.details is not None
@@ -262,12 +252,12 @@ def test_what_a_coordinator_recorded_stays_unless_the_municipality_says_otherwis
 def test_a_birth_date_that_lies_ahead_is_not_recorded() -> None:
     with pytest.raises(DomainError):
         RECORD_BIRTH_DATE.decide(
-            taken(MINIMAL)[0], RecordBirthDate(reason="passport_seen", birth_date="2017"), CONTEXT
+            taken(MINIMAL)[0], RecordBirthDate(reason="passport_seen", birth_date="2017"), TODAYS
         )
 
 
 def test_of_whom_nothing_is_kept_nothing_is_recorded() -> None:
     bare = replace(settle(None, said(), SUBJECT, TODAY).refugee, details=None)
     with pytest.raises(DomainError) as refusal:
-        RECORD_BIRTH_DATE.decide(bare, RecordBirthDate(reason="passport_seen", birth_date="1990"), CONTEXT)
+        RECORD_BIRTH_DATE.decide(bare, RecordBirthDate(reason="passport_seen", birth_date="1990"), TODAYS)
     assert refusal.value.code == "not_taking_part"
