@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from itertools import product
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -103,5 +104,7 @@ async def _too_large(run: Run) -> None:
 def _large(world: World) -> Sent:
     (town, *_) = world.load.towns
     document = town.fresh()
-    document["data"]["interests"] = [f"interest_{'x' * 30}_{number}" for number in range(40)]
+    # Of words without a digit: others are published where a programme lists them alone.
+    endings = list(map("".join, product("abcdefg", repeat=2)))[:40]
+    document["data"]["interests"] = [f"interest_{'x' * 20}_{ending * 5}" for ending in endings]
     return record(town.municipality, document).expecting("outgoing_too_large")
