@@ -1,6 +1,7 @@
 """Nobody stays known since the record that protects them was refused."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from services.intake.domain import refugee
@@ -8,7 +9,7 @@ from services.intake.domain.refugee import Case, Change, Refugee, Settlement
 from services.intake.filing import Filing
 from services.intake.publish import Publisher
 from services.intake.statements import Says, Statement, statements
-from services.intake.store import Files
+from services.intake.store import Entry, Files
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.ids import new_subject
@@ -28,7 +29,7 @@ class Safeguard:
     async def heed(self, handled: Sequence[Handled], work: Work) -> None:
         """Takes back those who must not be known any more: one query, and writes only where it is so.
 
-        What a newer record of the same case has said stands; of a case that isn't known nothing is out.
+        What a newer record of the same case has said stands.
         """
         said = [
             (record, statement)
@@ -38,44 +39,66 @@ class Safeguard:
         ]
         if not said:
             return
-        keys = {reference: self._case_key(*reference) for _, heard in said for reference in heard.references}
+        keys = {
+            reference: self._case_key(*reference)
+            for _, heard in said
+            for reference in (*heard.references, *heard.former)
+        }
         filing = await Filing.load(self._files, self._publisher, keys.values(), work)
         for record, statement in said:
             for reference in statement.references:
-                for entry in filing.of([keys[reference]]):
-                    known = entry.file.person if entry.file is not None else None
-                    change = _change(known, keys[reference], record, statement, work)
-                    if change is not None:
-                        filing.change(entry, change, record.cause)
+                _heed(keys[reference], reference[0], record, statement, filing)
+            for reference in statement.former:
+                if filing.of([keys[reference]]):
+                    _heed(keys[reference], reference[0], record, replace(statement, time=None), filing)
         await filing.save()
 
 
+def _heed(
+    case: str, municipality: str, record: Received | Unreadable, statement: Statement, filing: Filing
+) -> None:
+    found = filing.of([case])
+    entry = found[0] if found else Entry[Refugee](None, None)
+    known = entry.file.person if entry.file is not None else None
+    change = _change(known, case, municipality, record, statement, filing.work)
+    if change is not None:
+        filing.change(entry, change, record.cause)
+
+
 def _change(
-    known: Refugee | None, case: str, record: Received | Unreadable, statement: Statement, work: Work
+    known: Refugee | None,
+    case: str,
+    municipality: str,
+    record: Received | Unreadable,
+    statement: Statement,
+    work: Work,
 ) -> Change | None:
-    """What becomes of a file; None where it stays as it is."""
+    """What becomes of a file; None where it stays as it is. A case that isn't known is remembered, so that an
+    older settlement of it has no effect; without a time it would be the newest for good.
+    """
     found = known.case(case) if known is not None else None
-    if known is None or found is None:
+    if found is None and (statement.time is None or statement.time > record.raw.broker_time):
         return None
     if statement.time is not None and refugee.is_stale(known, case, statement.time) is not None:
         return None
     time = _time(statement, found, record.raw)
-    subject, today = new_subject("refugee"), local_day(work.now, known.municipality)
+    where = known.municipality if known is not None else municipality
+    subject, today = new_subject("refugee"), local_day(work.now, where)
     if statement.says is Says.WITHDRAWN:
-        return refugee.withdraw(known, Case(case, time), known.municipality, subject, today)
-    if statement.says is Says.MINOR and not known.is_public:
+        return refugee.withdraw(known, Case(case, time), where, subject, today)
+    if statement.says is Says.MINOR and (known is None or not known.is_public):
         return None
     settlement = Settlement(
         case=case,
-        municipality=known.municipality,
+        municipality=where,
         time=time,
         secrecy="protected" if statement.says is Says.PROTECTED else "minor",
     )
     return refugee.settle(known, settlement, subject, today)
 
 
-def _time(statement: Statement, case: Case, raw: Raw) -> datetime:
+def _time(statement: Statement, case: Case | None, raw: Raw) -> datetime:
     """When the case was heard of last: a time that can't be right must not make what is sound stale."""
-    if statement.time is None or statement.time > raw.broker_time:
+    if case is not None and (statement.time is None or statement.time > raw.broker_time):
         return case.newest
-    return statement.time
+    return statement.time or raw.broker_time

@@ -64,16 +64,22 @@ class Settlements:
         newer = refugee.is_stale(known, own, record.envelope.time)
         if newer is not None:
             return Stale(newer)
-        if known is not None and found[-1] is not entry:
+        former = found[-1].file if found and found[-1] is not entry else None
+        if known is not None and former is not None:
             known = filing.merge(known, found[-1], record.cause)
-        change, outcome = self._decide(record, cases, known, filing.work)
+        change, outcome = self._decide(record, cases, known, former and former.person, filing.work)
         filing.change(entry, change, record.cause)
         if change.refugee.participations and _born(change.refugee) != _born(known):
             look_again(change.refugee, local_day(filing.work.now, record.owner), filing.work)
         return outcome
 
     def _decide(
-        self, record: Received, cases: Sequence[str], known: Refugee | None, work: Work
+        self,
+        record: Received,
+        cases: Sequence[str],
+        known: Refugee | None,
+        former: Refugee | None,
+        work: Work,
     ) -> tuple[Change, Applied]:
         today, subject = local_day(work.now, record.owner), new_subject("refugee")
         case = Case(cases[0], record.envelope.time)
@@ -81,6 +87,8 @@ class Settlements:
         match record.data:
             case municipal.PersonSettled() as settled:
                 said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
+                if former is not None and said.secrecy == "none" and refugee.is_hidden_since(former, said):
+                    said = refugee.hidden(said)
                 change = refugee.settle(known, said, subject, today)
                 if change.refugee.status == "referred":
                     return change, Applied("referred")

@@ -22,11 +22,19 @@ class Household(Contract):
     ref: Subject | None = None
 
 
+class Spell(Contract):
+    """Of a pair's spell: its status and its first day."""
+
+    status: Code
+    since: Annotated[Day, Field(alias="from")]
+
+
 class RefugeeRead(Contract):
     """Of a `RefugeeState`."""
 
     municipality: Municipality
     status: RefugeeStatus
+    spells: list[Spell] = []
     participations: list[Part] = []
     household: Household | None = None
 
@@ -38,13 +46,6 @@ class VolunteerRead(Contract):
     status: VolunteerStatus
     participations: list[Part] = []
     capacity: Annotated[int, Field(ge=0, le=20)] = 1
-
-
-class Spell(Contract):
-    """Of a pair's spell: its status and its first day."""
-
-    status: Code
-    since: Annotated[Day, Field(alias="from")]
 
 
 class PairRead(Contract):

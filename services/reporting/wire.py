@@ -42,6 +42,10 @@ def _refugee(state: RefugeeRead, record: Received) -> tuple[Refugee, list[Occurr
     if record.envelope.type == REFUGEE_SETTLED.type:
         month = _local_month(record, state.municipality)
         occurrences.append(Occurrence(figures.SETTLEMENTS_REGISTERED.name, state.municipality, ALL, month))
+    elif state.spells:
+        # Counts where the first record is gone from the topic, which keeps the newest of somebody.
+        month = month_of(state.spells[0].since)
+        occurrences.append(Occurrence(figures.SETTLEMENTS_REGISTERED.name, state.municipality, ALL, month))
     household = state.household.ref if state.household is not None else None
     ready = () if state.status in _LEFT else _ready(state)
     return Refugee(state.municipality, household, ready), occurrences

@@ -65,10 +65,11 @@ class Envelope(Contract):
     data: dict[str, Any]
 
 
-EXTENSION = r"^(?!data$|dr|dy|.*run|exp?ect|.*revis)[a-z0-9]{1,60}$"
+EXTENSION = r"^(?!data$|dr|dy|.*run|exp?ect|.*revis|.*protect|unaccomp)[a-z0-9]{1,60}$"
 """Names of other extensions, which brokers and tracing add on the way: let through and not kept, in what
 outside systems send. `data` is none, nor is what looks like a misspelt `dryrun` or
-`expectedrevision`: without these a command would be carried out that wasn't meant to be.
+`expectedrevision`: without these a command would be carried out that wasn't meant to be. Nor is what says of
+somebody that they are protected or a minor, and stands in the wrong place.
 """
 TRACING = ("traceparent", "tracestate")
 """W3C Trace Context's: a text of an outside system's that is none is let through and not kept."""

@@ -121,6 +121,8 @@ def settle(known: Refugee | None, settlement: Settlement, subject: str, today: d
 
     Callers drop stale records first.
     """
+    if settlement.secrecy == "none" and known is not None and is_hidden_since(known, settlement):
+        settlement = hidden(settlement)
     if settlement.secrecy != "none":
         return _hide(known, settlement, subject, today)
     if known is None or not known.is_public:
@@ -155,6 +157,17 @@ def settle(known: Refugee | None, settlement: Settlement, subject: str, today: d
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
 
 
+def is_hidden_since(known: Refugee, settlement: Settlement) -> bool:
+    """Whether another case of the person has said, later than the settlement, that they are protected."""
+    others = (case for case in known.cases if case.key != settlement.case)
+    return known.status == "protected" and any(case.newest > settlement.time for case in others)
+
+
+def hidden(settlement: Settlement) -> Settlement:
+    """The settlement as one of somebody protected."""
+    return replace(settlement, secrecy="protected", profile=None, details=None)
+
+
 def merge(kept: Refugee, former: Refugee) -> Refugee:
     """One file of two that turn out to be the same person: the kept one with the former's cases behind."""
     return replace(kept, cases=(*kept.cases, *former.cases))
@@ -186,10 +199,11 @@ def _leave(
         return Change(_bare((case,), municipality, subject).with_status(status, today))
     is_current = known.cases[0].key == case.key
     known = replace(known, cases=tuple(case if item.key == case.key else item for item in known.cases))
-    leaves = is_current and known.is_public and not known.has_left
-    if (leaves and status == "withdrawn") or (is_current and known.status == "referred"):
+    is_out = is_current and known.is_public
+    withdraws = is_out and status == "withdrawn" != known.status
+    if withdraws or (is_current and known.status == "referred"):
         return Change(_bare(known.cases, known.municipality, subject).with_status(status, today))
-    if not leaves:
+    if not is_out or known.has_left:
         return Change(known)
     parts = tuple(part.left() for part in known.participations)
     return Change(replace(known.with_status(status, today), participations=parts), Fact.MOVED)

@@ -120,6 +120,9 @@ def _flows(programme: str, state: Opening, month: Month, floor: Values) -> dict[
             shown[name] = grown(name)
             # What is late of a month is part of it.
             shown[late] = min(grown(late), shown[name])
+    if month.counts.get(ROUNDS, 0) == month.counts.get(figures.late(ROUNDS), 0):
+        # No round was run in this month itself: what it counts as proposed is late.
+        shown |= {name: shown[figures.late(name)] for name in ONLY_BY_ROUNDS if name in shown}
     return shown
 
 

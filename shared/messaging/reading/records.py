@@ -67,8 +67,8 @@ class Raw(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of key, value and headers."""
-        carried = sum(len(name) + len(content or b"") for name, content in self.headers)
+        """Bytes of key, value and headers, with what each header costs where it is kept sealed."""
+        carried = sum(len(name) + len(content or b"") + _HEADER for name, content in self.headers)
         return len(self.key or b"") + len(self.value or b"") + carried
 
     @property
@@ -91,6 +91,7 @@ class FaultyRecord:
     headers: Headers = ()
 
 
+_HEADER = 150
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _FOREIGN_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:foreign-id")
 _PLACES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:place")
@@ -214,9 +215,11 @@ class Unreadable:
 
     @property
     def cause(self) -> Cause:
-        """This record as the cause of its receipt: named by its place, since its id may be anything."""
-        place = f"{self.raw.topic}/{self.raw.partition}/{self.raw.offset}"
-        return Cause(place, place)
+        """This record as the cause of its receipt: named after its place, since its id may be anything. It
+        looks like any other, so that nobody reads from it that the record was refused.
+        """
+        made = _id_of_place(self.raw)
+        return Cause(made, made)
 
 
 @dataclass(frozen=True, slots=True)
