@@ -59,7 +59,7 @@ def settlement(municipality: str, case: str, time: datetime, chance: random.Rand
             "family_name": "Eksempel-Kanarifugl",
             "birth_date": f"{chance.randrange(1960, 2004)}-02-03",
             "gender": chance.choice(["female", "male"]),
-            "phone": f"+47 555 01 {number:04}",
+            "phone": f"+47 555 01 {number % 1000:03}",
             "email": f"kanarifugl-{number}@example.org",
             "address": f"Kanarifuglgata {number}",
             "preferred_language": "ar",
