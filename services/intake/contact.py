@@ -24,7 +24,7 @@ LONGEST_ADDRESS = 200
 LONGEST_PHONE = 100
 """Characters of what a telephone number is looked for in."""
 _COUNTRIES = {"no": "+47", "dk": "+45"}
-_ORDINARY = re.compile(r"(?:(\+4[57])[ \u00a0.-]*)?([2-9](?:[ \u00a0.-]*[0-9]){7})")
+_ORDINARY = re.compile(r"(?:(\+4[57])[ \u00a0.-]*|(?=[2-9]))([0-9](?:[ \u00a0.-]*[0-9]){7})")
 """Eight digits, as all numbers of subscribers have in both countries, which know no trunk prefix: to ask the
 library of them too costs a tenth of a millisecond, about as much as all else that becomes of a settlement.
 """
