@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from services.reporting.domain.figures import ALL
+from services.reporting.domain.figures import ALL, late
 from tests.unit.reporting.attack import (
     ACTIVE,
     CREATED,
@@ -133,3 +133,10 @@ def test_every_figure_of_five_or_more_is_shown(capsys: pytest.CaptureFixture[str
         with capsys.disabled():
             print(f"\n{people} people a year: by month {told[0]}, by year {told[1]} of the figures shown")  # noqa: T201
     assert share.shown > share.figures / 2
+
+
+def test_late_proposals_do_not_tell_of_the_month_in_which_they_fell() -> None:
+    guides = Published("guide")
+    assert PROPOSED not in guides.publish({ROUNDS: 1, PROPOSED: 4}, closing=True)
+    assert guides.publish({PROPOSED: 1, late(PROPOSED): 1}, closing=True)[PROPOSED] == 0
+    assert guides.publish({ROUNDS: 1, PROPOSED: 1}, closing=True)[PROPOSED] == 5
