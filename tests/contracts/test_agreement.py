@@ -167,3 +167,38 @@ def test_what_the_schema_takes_the_service_takes_and_the_reverse(name: str, data
 def test_the_examples_that_are_changed_are_taken_by_both(name: str) -> None:
     assert VALIDATORS[name].is_valid(EXAMPLES[name])
     assert service_takes(name, EXAMPLES[name])
+
+
+ANYTHING: list[Any] = ["?", 1, [], {"a": None}]
+
+
+@pytest.mark.parametrize("name", ["PersonSettled", "RegisterVolunteer"])
+@pytest.mark.parametrize(
+    ("person", "is_taken"),
+    [
+        ({"given_name": "Test"}, True),
+        ({"family_name": "Eksempel", "given_name": None}, True),
+        ({"given_name": None}, False),
+        ({}, False),
+        *(
+            ({"given_name": "Test", "birth_date": told}, is_date)
+            for told, is_date in [
+                ("1994", True),
+                ("1994-03", True),
+                ("1994-03-09", True),
+                (None, True),
+                ("1994-13", False),
+                ("1994-3", False),
+                ("94", False),
+                ("1899", False),
+                ("2201-01", False),
+                (1994, False),
+            ]
+        ),
+        *(({"given_name": "Test", "phone": what, "email": what}, True) for what in ANYTHING),
+    ],
+)
+def test_people_as_they_are_are_taken_by_both(name: str, person: dict[str, Any], is_taken: bool) -> None:
+    document = deepcopy(EXAMPLES[name])
+    document["data"]["person"] = {"preferred_language": "ti", **person}
+    assert VALIDATORS[name].is_valid(document) is service_takes(name, document) is is_taken
