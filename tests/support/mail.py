@@ -97,6 +97,9 @@ class MailSink:
         self.asked += 1
         if self.gate is not None:
             await asyncio.to_thread(self.gate.wait, GATE_SECONDS)
+        if not address.isascii() and not envelope.smtp_utf8:
+            # As RFC 6531 has it; aiosmtpd itself lets it pass.
+            return "553 MAIL did not ask for SMTPUTF8"
         reply = self.recipient_replies.get(address)
         if reply is not None:
             self.refusals += 1
