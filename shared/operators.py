@@ -19,6 +19,10 @@ class Operators:
         else:
             self._known[key] = operator
 
+    def become(self, other: "Operators") -> None:
+        """Knows what the other knows, and nothing else, from now on: what either takes over both do."""
+        self._known = other._known  # noqa: SLF001 (its own kind)
+
     def find(self, operator: str, now: datetime) -> Operator | None:
         """The operator, if known and not expired."""
         found = self._known.get(operator)

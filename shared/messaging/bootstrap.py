@@ -1,10 +1,12 @@
-"""aiokafka's clients, made to find their brokers again.
+"""aiokafka's clients, made to find their brokers again, to say what they doubt, and to stop without harm.
 
 A client of aiokafka's asks its bootstrap servers once, and from then on the brokers that these named. Where
 all of those have moved, as on new machines behind the same name, it would ask the old addresses for ever.
 """
 
-from typing import TypeVar
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
@@ -37,3 +39,28 @@ def finding_again(made: C) -> C:
 
     client._metadata_update = ask  # noqa: SLF001
     return made
+
+
+def tell_doubts(client: AIOKafkaClient, tell: Callable[[], None]) -> None:
+    """Calls `tell` whenever the client asks for metadata anew: a connection broke, a leader moved or a topic
+    went. It then reads on at the same offset: of what may be another log by now.
+    """
+    force_metadata_update = client.force_metadata_update
+
+    def doubt() -> Any:
+        tell()
+        return force_metadata_update()
+
+    client.force_metadata_update = doubt
+
+
+async def stop_whole(stopping: Awaitable[None], client: AIOKafkaClient) -> None:
+    """Stops a consumer, of which these are `stop` and the client.
+
+    Where a fetch waits to be tried again, aiokafka cancels that and lets whoever stops it seem cancelled as
+    well, half-way: a task that goes on after an outage would end for ever, without a word.
+    """
+    (failure,) = await asyncio.gather(stopping, return_exceptions=True)
+    await client.close()
+    if isinstance(failure, Exception):
+        raise failure

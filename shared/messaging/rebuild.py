@@ -18,7 +18,7 @@ from shared.contracts.fields import Contract
 from shared.contracts.topics import Service, Topic
 from shared.health import Health
 from shared.logging import get_logger
-from shared.messaging.bootstrap import finding_again
+from shared.messaging.bootstrap import finding_again, stop_whole
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import (
     FETCH_BYTES,
@@ -166,7 +166,7 @@ class Rebuild:
                 if read:
                     log.info("rebuild_read", topic=self.prefix + source.topic.name, records=read)
         finally:
-            await consumer.stop()
+            await stop_whole(consumer.stop(), consumer._client)  # noqa: SLF001
         await self.recipe.finish(self, newest)
         return newest
 

@@ -26,7 +26,6 @@ from shared.messaging.sending.relays import Relays
 from shared.messaging.tables import Kept, TableReader
 from shared.messaging.topic_settings import TopicWatch
 from shared.messaging.wiring import Resources, Wiring
-from shared.programmes.acceptance import Acceptance
 from shared.retry import Waits, cause_of
 from shared.settings import ServiceSettings
 
@@ -105,7 +104,8 @@ class App:
         return TableReader(
             self.settings.kafka,
             resources.prefix,
-            Acceptance(resources.operators, resources.programmes),
+            resources.operators,
+            resources.programmes,
             Kept(resources.database),
             resources.clock,
             resources.health,

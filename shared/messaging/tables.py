@@ -1,6 +1,8 @@
 """Compacted topics that every service reads whole before anything else: operators and programmes.
 
-Each replica reads them to their end at the start and goes on following them; no group, no offsets.
+Each replica reads them to their end at the start and goes on following them; no group, no offsets. Whenever
+they may have become other logs, made again or with another end, they are read from the start once more: then
+what is not there any more is not known any more.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from shared.contracts.catalogue import BY_TYPE
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.health import Health
 from shared.logging import describe_error, get_logger
-from shared.messaging.bootstrap import finding_again
+from shared.messaging.bootstrap import finding_again, stop_whole, tell_doubts
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Erased, Raw, Received, Unreadable
 from shared.mongo import Database, DatabaseError, Document
@@ -97,7 +99,8 @@ class TableReader:
 
     kafka: str
     prefix: str
-    acceptance: Acceptance
+    operators: Operators
+    programmes: Programmes
     kept: Kept
     clock: Clock
     health: Health
@@ -110,7 +113,7 @@ class TableReader:
         waits = Waits(self.backoff)
         while True:
             try:
-                await self.kept.load(self.acceptance.programmes)
+                await self.kept.load(self.programmes)
                 await self._follow()
             except Exception as error:  # noqa: BLE001 (read again from the beginning: puts are idempotent)
                 in_database = isinstance(error, DatabaseError)
@@ -122,30 +125,44 @@ class TableReader:
                 await waits.sleep()
 
     async def _follow(self) -> None:
-        parsers = {self.prefix + topic.name: Parser(topic, self.prefix) for topic in TOPICS}
         bare = AIOKafkaConsumer(
             bootstrap_servers=self.kafka,
             isolation_level="read_committed",
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",
             enable_auto_commit=False,
         )
         consumer = finding_again(bare)
+        in_doubt = asyncio.Event()
+        tell_doubts(consumer._client, in_doubt.set)  # noqa: SLF001
         try:
             await consumer.start()
-            partitions = [TopicPartition(name, 0) for name in parsers]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
+            consumer.assign([TopicPartition(self.prefix + topic.name, 0) for topic in TOPICS])
             while True:
-                if all([await consumer.position(partition) >= end for partition, end in ends.items()]):
-                    await self.settle()
-                    self.caught_up.set()
-                self._tell(consumer, partitions)
-                batches = await consumer.getmany(timeout_ms=500)
-                for partition, records in batches.items():
-                    for record in records:
-                        take(self.acceptance, parsers[partition.topic], record)
+                in_doubt.clear()
+                await self._read(consumer, in_doubt)
         finally:
-            await consumer.stop()
+            await stop_whole(consumer.stop(), consumer._client)  # noqa: SLF001
+
+    async def _read(self, consumer: AIOKafkaConsumer, in_doubt: asyncio.Event) -> None:
+        """Reads from the beginning and follows until the logs may have become others."""
+        acceptance = Acceptance(Operators(), self.programmes)
+        parsers = {self.prefix + topic.name: Parser(topic, self.prefix) for topic in TOPICS}
+        partitions = list(consumer.assignment())
+        async with asyncio.timeout(SILENCE.total_seconds()):
+            starts = await consumer.beginning_offsets(partitions)
+            ends = await consumer.end_offsets(partitions)
+        for partition, start in starts.items():
+            consumer.seek(partition, start)
+        while not in_doubt.is_set():
+            if all([await consumer.position(partition) >= end for partition, end in ends.items()]):
+                self.operators.become(acceptance.operators)
+                await self.settle(acceptance)
+                self.caught_up.set()
+            self._tell(consumer, partitions)
+            batches = await consumer.getmany(timeout_ms=500)
+            for partition, records in batches.items():
+                for record in records:
+                    take(acceptance, parsers[partition.topic], record)
 
     def _tell(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
         """Says whether all is read and the broker answers: nothing new looks the same with it and without."""
@@ -155,13 +172,13 @@ class TableReader:
         elif self.caught_up.is_set():
             self.health.working("tables")
 
-    async def settle(self) -> None:
+    async def settle(self, acceptance: Acceptance) -> None:
         """Keeps and takes over what may be, in this order: what is used must outlive the process. Shows what
         may not be, and logs it once.
         """
-        for change in self.acceptance.settle(self.clock.now()):
-            self.acceptance.programmes.put(*await self.kept.keep(*change))
-        faults = self.acceptance.faults
+        for change in acceptance.settle(self.clock.now()):
+            self.programmes.put(*await self.kept.keep(*change))
+        faults = acceptance.faults
         for place, fault in faults.items():
             if self._shown.get(place) != fault:
                 log.error("table_record_refused", topic=fault.topic, key=fault.key, faults=list(fault.faults))

@@ -20,7 +20,7 @@ from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.committing import CommittingConsumer
 from shared.messaging.batches.examining import Found, look_up, unless_lost
-from shared.messaging.bootstrap import finding_again
+from shared.messaging.bootstrap import finding_again, stop_whole, tell_doubts
 from shared.messaging.places.guard import DatabaseBehind, OffsetGuard
 from shared.messaging.reading.bounded import one_poll
 from shared.messaging.reading.records import FaultyRecord
@@ -61,16 +61,15 @@ class BatchConsumer(CommittingConsumer):
         # What a second request failed with; the next poll begins with it.
         self._late: Exception | None = None
         self._doubts = 0
-        # aiokafka asks anew where a connection broke, a leader moved or a topic went. It then reads on at the
-        # same offset: of what may be another log by now.
-        force_metadata_update = self._client.force_metadata_update
+        tell_doubts(self._client, self._doubt)
 
-        def doubt() -> Any:
-            self._doubts += 1
-            self._examined = None
-            return force_metadata_update()
+    def _doubt(self) -> None:
+        self._doubts += 1
+        self._examined = None
 
-        self._client.force_metadata_update = doubt
+    async def stop(self) -> None:
+        """Leaves the group and closes all connections."""
+        await stop_whole(super().stop(), self._client)
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None

@@ -19,7 +19,6 @@ from shared.health import Health
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.relay import Relay, relay_producer
 from shared.messaging.tables import Kept, Operators, Programmes, TableReader
-from shared.programmes.acceptance import Acceptance
 from shared.retry import Backoff
 from tests.faults.proxy import Proxy
 from tests.integration.messaging.ledger import Ledger
@@ -74,9 +73,8 @@ async def test_consumers_relays_and_tables_find_a_broker_that_moved(
     direct, behind = (replace(stack, kafka=kafka) for kafka in (movable.server.address, movable.servers))
     corner = Corner(direct)
     await corner.create_topics([CITY], ["bergen"], service="intake")
-    acceptance = Acceptance(Operators(), Programmes())
     kept = Kept(ledger.database)
-    tables = TableReader(behind.kafka, corner.prefix, acceptance, kept, Clock(), Health())
+    tables = TableReader(behind.kafka, corner.prefix, Operators(), Programmes(), kept, Clock(), Health())
     relay = Relay(
         ledger.database,
         Lease(ledger.database, "relay"),
@@ -109,7 +107,7 @@ async def _answered(ledger: Ledger, corner: Corner, count: int) -> bool:
 
 
 async def _knows(tables: TableReader, operator: str) -> bool:
-    return tables.acceptance.operators.find(operator, datetime.now(UTC)) is not None
+    return tables.operators.find(operator, datetime.now(UTC)) is not None
 
 
 async def _register(stack: Addresses, prefix: str, name: str) -> None:

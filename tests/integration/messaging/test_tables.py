@@ -27,19 +27,21 @@ from shared.messaging.serving import http
 from shared.messaging.tables import COLLECTION, Kept, Operators, Programmes, TableReader
 from shared.messaging.wiring import Resources
 from shared.mongo import Database
-from shared.programmes.acceptance import Acceptance
 from shared.programmes.table import key_of
 from tests.support.cluster import Corner, Record, event, wait_until
 from tests.unit.messaging.administration import (
     ACTIVE,
     BERGEN,
+    INTRODUCTION,
     KEY,
     NAME,
     NOW,
     OPERATORS,
     PACK,
+    RED_CROSS,
     active,
     asking,
+    operator,
     version,
 )
 
@@ -70,7 +72,7 @@ class Replica:
 
     @property
     def programmes(self) -> Programmes:
-        return self.reader.acceptance.programmes
+        return self.reader.programmes
 
     @property
     def notes(self) -> dict[str, str]:
@@ -79,6 +81,10 @@ class Replica:
     def runs(self) -> str | None:
         pack = self.programmes.active(BERGEN, NAME)
         return None if pack is None else pack.version
+
+    def operators(self) -> set[str]:
+        known = ("redcross-1", "intro-1", "redcross-9", *(f"intro-{number}" for number in range(2, 9)))
+        return {name for name in known if self.reader.operators.find(name, NOW) is not None}
 
     async def until(self, runs: str | None, notes: set[str]) -> None:
         async def so() -> bool:
@@ -90,10 +96,12 @@ class Replica:
 @contextlib.asynccontextmanager
 async def replica(corner: Corner, database: Database) -> AsyncIterator[Replica]:
     """A replica that has read both topics to their end."""
-    acceptance = Acceptance(Operators(), Programmes())
+    operators, programmes = Operators(), Programmes()
     health = Health()
     health.starting("tables")
-    reader = TableReader(corner.addresses.kafka, corner.prefix, acceptance, Kept(database), CLOCK, health)
+    reader = TableReader(
+        corner.addresses.kafka, corner.prefix, operators, programmes, Kept(database), CLOCK, health
+    )
     running = asyncio.ensure_future(reader.run())
     try:
         await reader.caught_up.wait()
@@ -150,6 +158,36 @@ async def test_what_runs_goes_on_after_its_operators_have_expired_and_the_servic
     await corner.produce([said(one) for one in expired])
     async with replica(corner, database) as second:
         assert (second.runs(), second.notes) == ("1.0", {})
+
+
+async def make_again(corner: Corner, *records: Any) -> None:
+    """Both topics anew, with other records, and in one go: nobody reads them empty."""
+    for topic in (topics.OPERATORS, topics.PROGRAMMES):
+        await corner.delete_topic(topic.name)
+    await corner.create_topics(service="reporting")
+    await corner.produce([said(record) for record in records])
+
+
+ANOTHER = operator("redcross-9", RED_CROSS)
+
+
+@pytest.mark.parametrize("more", [0, 6], ids=["shorter", "longer"])
+async def test_topics_made_again_are_read_anew_and_what_they_lack_goes(
+    corner: Corner, database: Database, more: int
+) -> None:
+    """Of a shorter one the position is beyond its end; a longer one has others where it was read before."""
+    await begin(corner, PACK, active())
+    async with replica(corner, database) as running:
+        assert running.operators() == {"redcross-1", "intro-1"}
+        again = [operator(f"intro-{number}", INTRODUCTION) for number in range(2, 2 + more)]
+        await make_again(corner, ANOTHER, *again, PACK, active(), version("1.1"))
+
+        async def anew() -> bool:
+            taken_over = running.programmes.pack(NAME, "1.1") is not None
+            return taken_over and running.operators() == {one.operator for one in (ANOTHER, *again)}
+
+        await wait_until(anew)
+        assert (running.runs(), running.notes) == ("1.0", {})
 
 
 async def test_an_ended_activation_is_forgotten(corner: Corner, database: Database) -> None:
