@@ -1,7 +1,10 @@
 """What the demonstration says and leaves behind, and a municipality that goes on sending to it."""
 
+import asyncio
 import json
 import re
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,9 +12,11 @@ import pytest
 from deploy.demo.client import Client, Document, event_name, read_all
 from deploy.examples import BERGEN
 from shared.contracts import topics
+from tests.e2e import canaries as people
 from tests.e2e.conftest import Demo
 from tests.e2e.municipality import TOPIC, Settlement, caused_by, cloud_event, produce, receipts, structured
 from tests.e2e.traces import canaries, logs, records
+from tests.support.canaries import held
 from tests.support.cluster import wait_until
 
 LAST_LINE = "demo: 32 settlements, 23 pairs created, 2 refugees waiting, 32 volunteers waiting, 0 lost"
@@ -215,3 +220,28 @@ async def test_a_personal_number_as_case_is_refused_and_never_repeated(
     (mine,) = [one for one in receipts if sent["id"].encode() in one.value]
     assert mine.key is None
     assert all(reference.encode() not in (receipt.value or b"") for receipt in receipts)
+
+
+async def test_a_name_in_every_place_is_nowhere_but_where_it_was_sent_and_in_its_readers_letter(
+    demo: Demo, client: Client, settlement: Settlement, case: str, now: Callable[[], datetime]
+) -> None:
+    """Last in this file: it leaves some hundred refused records, and rounds that others asked for."""
+    found = demo.addresses
+    async with asyncio.timeout(60):
+        await people.pair(client, settlement, case, now().date())
+        assert await people.send_names_everywhere(found["kafka"]) > 500
+
+        async def letters() -> bool:
+            return people.GREETS.keys() <= {str(mail["To"]) for mail in people.mails(found)}
+
+        await wait_until(letters, "their letters")
+        await wait_until(lambda: people.is_settled(found), "all is handled", within=50)
+    written = [one for one in await records(found["kafka"]) if people.holds_canary(one[1])]
+    assert len(written) > 500
+    assert {topic for topic, _ in written if not re.match(r"settlements\.|commands\.", topic)} == set()
+    assert await held(found["mongodb"], *topics.SERVICES) == []
+    assert [log for log, text in logs(demo).items() if people.holds_canary(text)] == []
+    assert not people.holds_canary(await people.pages(found))
+    assert [
+        mail["Subject"] for mail in people.mails(found) if people.holds_canary(people.beyond_its_reader(mail))
+    ] == []
