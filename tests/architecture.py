@@ -62,7 +62,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 """Which modules may import which library; one that isn't listed may be imported nowhere yet."""
 
-ADDED = frozenset({"aiosmtplib", "email_validator", "numpy", "phonenumbers", "scipy"})
+ADDED = frozenset({"aiosmtplib", "numpy", "phonenumbers", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("bootstrap", "reading"),

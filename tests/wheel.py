@@ -24,7 +24,7 @@ SHIPPED = ("kobling", "services", "shared")
 ABSENT = (
     *("deploy", "examples", "tests"),
     *("aiosmtpd", "docker", "httpx", "testcontainers"),
-    *("aiosmtplib", "email_validator", "numpy", "scipy"),
+    *("aiosmtplib", "numpy", "phonenumbers", "scipy"),
 )
 """What only a checkout has, the local stack's libraries, and what single services add."""
 
