@@ -1,10 +1,13 @@
 """Free ports on the loopback interface, and who listens on which."""
 
+import fcntl
+import os
 import secrets
 import socket
 import sys
-from contextlib import ExitStack
+import tempfile
 from pathlib import Path
+from typing import IO
 
 LOOPBACK = "127.0.0.1"
 
@@ -13,11 +16,13 @@ _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _USUAL_EPHEMERAL_START = 32_768
 _TRIES = 1_000
 _LISTEN = "0A"  # TCP_LISTEN in linux/tcp_states.h
+_reserved: list[IO[bytes]] = []
+"""Locked files, one for each port that this process was given: the kernel frees them when it ends."""
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different ports that nobody listens on now; another process may still take one first.
+    """`count` different ports that nobody listens on, and that no running process was given by this function.
 
     They lie below the kernel's ephemeral range: while a server is down, a client that retries from an
     ephemeral port equal to the server's connects to itself and keeps the server from coming back.
@@ -25,20 +30,36 @@ def free_ports(count: int) -> list[int]:
     Raises OSError when no free ports are found.
     """
     found: list[int] = []
-    with ExitStack() as held:
-        for _ in range(_TRIES):
-            if len(found) == count:
-                break
-            port = _LOWEST + secrets.randbelow(_ephemeral_start() - _LOWEST)
-            candidate = held.enter_context(socket.socket())
-            try:
-                candidate.bind((LOOPBACK, port))
-            except OSError:
-                continue
+    for _ in range(_TRIES):
+        if len(found) == count:
+            return found
+        port = _LOWEST + secrets.randbelow(_ephemeral_start() - _LOWEST)
+        if _is_free(port) and _reserve(port):
             found.append(port)
-    if len(found) < count:
-        raise OSError(f"no {count} free ports on {LOOPBACK}")
-    return found
+    raise OSError(f"no {count} free ports on {LOOPBACK}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        try:
+            candidate.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _reserve(port: int) -> bool:
+    """Keeps a port for this process; False where it, or another process, was given it before."""
+    directory = Path(tempfile.gettempdir(), f"kobling-ports-{os.getuid()}")
+    directory.mkdir(exist_ok=True)
+    file = (directory / str(port)).open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    _reserved.append(file)
+    return True
 
 
 def listening(pid: int) -> list[tuple[str, int]]:
