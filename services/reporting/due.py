@@ -214,7 +214,10 @@ class Publishing:
         known = {key: _values(published) for key, published in before.items()}
         places = current.places | {place for place, _ in books}
         found: dict[Place, list[Disclosed]] = {}
-        for place in sorted(places):
+        # A municipality's own figures come first: its programmes' levels are held against them.
+        for place in sorted(places, key=lambda place: (place[0], place[1] != ALL, place[1])):
+            municipality = found.get((place[0], ALL))
+            registered = _registered(municipality[-1].closing) if municipality else 0
             found[place] = []
             for year in years:
                 book = books.get((place, year))
@@ -223,7 +226,15 @@ class Publishing:
                 open_months = [current.month(place, month) for month in months if year_of(month) == year]
                 earlier = {month.name: known.get(key_of(place, month.name), {}) for month in open_months}
                 found[place].append(
-                    self._shown(place, year, book, (*book.months, *open_months), earlier, closing=closing)
+                    self._shown(
+                        place,
+                        year,
+                        book,
+                        (*book.months, *open_months),
+                        earlier,
+                        closing=closing,
+                        registered=registered,
+                    )
                 )
         return found
 
@@ -236,12 +247,13 @@ class Publishing:
         before: Before,
         *,
         closing: bool,
+        registered: int,
     ) -> Disclosed:
         """What to show; remembered, since few places change between two publications."""
         known = self._known.get((place, year))
         if known is not None and not closing and known[:3] == (book.opening, months, before):
             return known[3]
-        found = disclose(place[1], year, book.opening, months, before, closing=closing)
+        found = disclose(place[1], year, book.opening, months, before, closing=closing, registered=registered)
         if closing:
             self._known.pop((place, year), None)
         else:
@@ -263,6 +275,10 @@ class Publishing:
 def _place(key: str) -> Place:
     municipality, programme, _ = key.split("/")
     return municipality, programme
+
+
+def _registered(opening: Opening) -> int:
+    return opening.shown.get(figures.SETTLEMENTS_REGISTERED.name, 0)
 
 
 def _values(published: Published) -> Values:

@@ -2,7 +2,7 @@
 
 A flow is rounded as the sum since the programme began, and a month's figure is what the rounded sum grew by:
 nothing is lost from month to month, a year's figure is the sum of its months', and what was published is
-never taken back. A level is shown when its month closes.
+never taken back. Levels, and what people answered, are shown when a month closes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,11 @@ from services.reporting.domain.identities import ONLY_BY_ROUNDS
 from services.reporting.domain.rounding import down
 from shared.values import value
 
+PROPOSED, DECLINED = figures.PAIRS_PROPOSED.name, figures.PROPOSALS_DECLINED.name
 CREATED, ACTIVE, ROUNDS = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name, figures.ROUNDS_RUN.name
-FROM_PROPOSALS = ONLY_BY_ROUNDS | {figures.PROPOSALS_DECLINED.name, CREATED, ACTIVE}
+FROM_PROPOSALS = ONLY_BY_ROUNDS | {DECLINED, CREATED, ACTIVE}
 """What comes of proposals, and so of rounds."""
+WAITING = figures.REFUGEES_WAITING.name
 AS_COUNTED = frozenset(figure.name for figure in FIGURES if not figure.of_people)
 
 Values = Mapping[str, int]
@@ -64,8 +66,12 @@ def disclose(
     before: Mapping[str, Values],
     *,
     closing: bool,
+    registered: int,
 ) -> Disclosed:
-    """What to show of a year's months so far; `before` is what open months showed last."""
+    """What to show of a year's months so far; `before` is what open months showed last.
+
+    A month closes with the `registered` that its municipality has shown since the programme began.
+    """
     state = opening
     floor = dict(opening.shown)
     done: list[Month] = []
@@ -74,7 +80,11 @@ def disclose(
         floor = _sum(floor, earlier, programme)
         shown = month.shown
         if shown is None:
-            shown = _shown(programme, state, month, floor, closing=closing)
+            shown = _flows(programme, state, month, floor, closing=closing)
+            if closing:
+                shown |= _levels(programme, state, month, shown, registered)
+            known = AS_COUNTED | (_impossible(state, month) if closing else frozenset())
+            shown = {name: count for name, count in shown.items() if count or name in known}
         done.append(replace(month, shown=shown))
         state = after(programme, state, done[-1])
     whole = _year(programme, done)
@@ -90,39 +100,49 @@ def after(programme: str, opening: Opening, month: Month) -> Opening:
     return Opening(counted, flows, ended, opening.idle and not month.counts.get(ROUNDS))
 
 
-def _shown(programme: str, state: Opening, month: Month, floor: Values, *, closing: bool) -> Values:
-    shown = _flows(programme, state, month, floor)
-    known = AS_COUNTED
-    if closing:
-        created = state.shown.get(CREATED, 0) + shown.get(CREATED, 0)
-        for name in figures.names(programme, "level"):
-            shown[name] = down(month.counts.get(name, 0))
-            if name == ACTIVE:
-                # Through what ended, which only rises: else two months' levels would tell what was created.
-                shown[name] = created - max(created - shown[name], state.ended)
-        known |= _impossible(state, month)
-    return {name: count for name, count in shown.items() if count or name in known}
-
-
-def _flows(programme: str, state: Opening, month: Month, floor: Values) -> dict[str, int]:
+def _flows(programme: str, state: Opening, month: Month, floor: Values, *, closing: bool) -> dict[str, int]:
     counted = _sum(state.counted, month.counts, programme)
 
     def grown(name: str) -> int:
         before = state.shown.get(name, 0)
         return max(down(counted[name]), floor.get(name, 0), before) - before
 
-    shown: dict[str, int] = {}
-    for name in figures.names(programme, "flow"):
-        late = figures.late(name)
-        if name in AS_COUNTED:
-            shown[name], shown[late] = (month.counts.get(one, 0) for one in (name, late))
-        else:
-            shown[name] = grown(name)
-            # What is late of a month is part of it.
-            shown[late] = min(grown(late), shown[name])
+    shown = {name: grown(name) for name in figures.flows(programme)}
     if month.counts.get(ROUNDS, 0) == month.counts.get(figures.late(ROUNDS), 0):
         # No round was run in this month itself: what it counts as proposed is late.
-        shown |= {name: shown[figures.late(name)] for name in ONLY_BY_ROUNDS if name in shown}
+        shown |= {name: min(shown[name], shown[figures.late(name)]) for name in ONLY_BY_ROUNDS & shown.keys()}
+    if PROPOSED in shown:
+        shown |= _answered(state.shown, shown, closing=closing)
+    for name in figures.names(programme, "flow"):
+        late = figures.late(name)
+        # What is late of a month is part of it.
+        shown[late] = min(shown[late], shown[name])
+        if name in AS_COUNTED:
+            shown |= {one: month.counts.get(one, 0) for one in (name, late)}
+    return shown
+
+
+def _answered(before: Values, shown: Values, *, closing: bool) -> Values:
+    """No more are shown as created and declined than as proposed, though counts that begin anew at what was
+    shown may outgrow it; and in no month more as declined.
+    """
+    unanswered = before.get(PROPOSED, 0) + shown[PROPOSED] - before.get(CREATED, 0) - before.get(DECLINED, 0)
+    created = min(shown[CREATED], max(0, unanswered))
+    if not closing:
+        # Who saw on which day they are counted would know of proposals shortly before: OF_ANY_DAYS.
+        return {CREATED: created, DECLINED: 0}
+    return {CREATED: created, DECLINED: min(shown[DECLINED], shown[PROPOSED], max(0, unanswered - created))}
+
+
+def _levels(
+    programme: str, state: Opening, month: Month, flows: Values, registered: int
+) -> Mapping[str, int]:
+    shown = {name: down(month.counts.get(name, 0)) for name in figures.names(programme, "level")}
+    if ACTIVE in shown:
+        created = state.shown.get(CREATED, 0) + flows[CREATED]
+        # Through what ended, which only rises: else two months' levels would tell what was created.
+        shown[ACTIVE] = created - max(created - shown[ACTIVE], state.ended)
+        shown[WAITING] = min(shown[WAITING], max(0, registered - shown[ACTIVE]))
     return shown
 
 

@@ -36,5 +36,10 @@ ACTIVE_IS = (figures.PAIRS_CREATED.name, ENDED)
 RISING = (*figures.flows(figures.ALL), *figures.flows("any"), ENDED)
 """They never fall. A month's is the difference of two moments', and a year's the sum of its months'."""
 
+OF_ANY_DAYS = (AtMost((figures.PROPOSALS_DECLINED.name,), figures.PAIRS_PROPOSED.name),)
+"""What any days add to the one is never more than what they and the days before add to the other: a proposal
+is declined within the days that the pack gives for the answer, and packs are public.
+"""
+
 ONLY_BY_ROUNDS = frozenset({figures.PAIRS_PROPOSED.name})
 """They grow in no month in which no round was run; and rounds are shown as they were counted."""

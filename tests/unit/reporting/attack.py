@@ -2,17 +2,26 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from services.reporting.domain.book import Month, Opening, Values, disclose
 from services.reporting.domain.figures import ALL, flows, late, names
-from services.reporting.domain.identities import ACTIVE_IS, BOUNDS, ENDED, OF_EACH_MONTH, ONLY_BY_ROUNDS
+from services.reporting.domain.identities import (
+    ACTIVE_IS,
+    BOUNDS,
+    ENDED,
+    OF_ANY_DAYS,
+    OF_EACH_MONTH,
+    ONLY_BY_ROUNDS,
+)
 from tests.unit.reporting.bounds import Reader
 
 GUIDE = "guide"
 STEP = 4
 """How much more than a shown figure there may be."""
+ANSWERED_WITHIN = 2
+"""A proposal is declined before the next publication or not at all, as a pack's days are public."""
 REGISTERED, WAITING, ACTIVE, ROUNDS = (
     "settlements_registered",
     "refugees_waiting",
@@ -52,19 +61,27 @@ class Published:
     opening: Opening = field(default_factory=Opening)
     months: list[Month] = field(default_factory=list)
     before: dict[str, Values] = field(default_factory=dict)
+    closing: Opening = field(default_factory=Opening)
 
-    def publish(self, counts: Mapping[str, int], *, closing: bool) -> Values:
+    def publish(self, counts: Mapping[str, int], *, closing: bool, registered: int = 0) -> Values:
         """`counts` are the open month's. Returns what is shown of it."""
         name = f"2016-{len(self.months) + 1:02}"
         filled = {one: counts.get(one, 0) for one in (*names(self.programme), *flows(self.programme))}
         months = (*self.months, Month(name, filled))
-        found = disclose(self.programme, "2016", self.opening, months, self.before, closing=closing)
+        found = disclose(
+            self.programme, "2016", self.opening, months, self.before, closing=closing, registered=registered
+        )
+        self.closing = found.closing
         shown = found.months[-1].shown or {}
         self.before[name] = shown
         self.publications.append(Publication({one.name: one.shown or {} for one in found.months}, closing))
         if closing:
             self.months.append(found.months[-1])
         return shown
+
+    def rebuild(self) -> None:
+        """Of closed months no more is known than what they showed."""
+        self.months = [replace(month, counts=month.shown or {}) for month in self.months]
 
 
 @dataclass
@@ -104,25 +121,35 @@ class Play:
     def publish(self, *, closing: bool = False) -> tuple[Values, Values]:
         """Shows both places' open month, for the last time if it closes."""
         levels = {WAITING: self.waiting, ACTIVE: self.active}
-        shown = (
-            self.town.publish(self.flows, closing=closing),
-            self.guides.publish({**self.flows, **levels}, closing=closing),
-        )
+        town = self.town.publish(self.flows, closing=closing)
+        registered = self.town.closing.shown.get(REGISTERED, 0)
+        guides = self.guides.publish({**self.flows, **levels}, closing=closing, registered=registered)
         if closing:
             self.flows = {}
-        return shown
+        return town, guides
+
+    def rounds(self, at: int) -> int:
+        """How many rounds were shown by a publication, which is no secret."""
+        return sum(values[ROUNDS] for values in self.guides.publications[at].shown.values()) if at >= 0 else 0
 
 
-def played(random: Random, people: int, months: int) -> Play:
-    """Some `people` are registered in these months, each of which is published thrice."""
+def played(random: Random, people: int, months: int, *, rebuilt_after: int = 0) -> Play:
+    """Some `people` are registered in these months, each of which is published thrice; the database may be
+    rebuilt after so many of them.
+    """
     play = Play()
-    for _ in range(months):
+    proposals: list[int] = []
+    for month in range(months):
         for revision in range(3):
-            play.happens(random.randint(0, 2 * people // (3 * months)), rounds=random.randint(0, 1))
-            proposed = random.randint(0, play.waiting) if play.flows[ROUNDS] else 0
+            rounds = random.randint(0, 1)
+            play.happens(random.randint(0, 2 * people // (3 * months)), rounds=rounds)
+            proposed = random.randint(0, play.waiting) if rounds else 0
             play.happens(proposed=proposed)
-            created = random.randint(0, play.proposals)
-            declined = random.randint(0, play.proposals - created)
+            proposals.append(proposed)
+            declined = random.randint(0, sum(proposals[-ANSWERED_WITHIN:]))
+            _take(proposals, declined, newest=True)
+            created = random.randint(0, play.proposals - declined)
+            _take(proposals, created, newest=False)
             play.happens(created=created, declined=declined)
             for flow in (REGISTERED, PROPOSED, DECLINED, CREATED):
                 play.flows[late(flow)] = random.randint(play.flows.get(late(flow), 0), play.flows[flow])
@@ -131,7 +158,18 @@ def played(random: Random, people: int, months: int) -> Play:
             play.happens(ended=ended)
             play.waiting -= random.randint(0, ended)
             play.publish(closing=revision == 2)
+        if month + 1 == rebuilt_after:
+            play.town.rebuild()
+            play.guides.rebuild()
     return play
+
+
+def _take(proposals: list[int], count: int, *, newest: bool) -> None:
+    places = range(len(proposals))
+    for place in reversed(places) if newest else places:
+        taken = min(proposals[place], count)
+        proposals[place] -= taken
+        count -= taken
 
 
 def reader(play: Play) -> Reader:
@@ -151,14 +189,26 @@ def reader(play: Play) -> Reader:
             found.relates(weights, 0)
         for bound in BOUNDS:
             found.relates(_weights(bound.less, bound.more, at), 0)
+        _any_days(found, at)
+        if play.rounds(at) == play.rounds(at - 1):
+            for name in ONLY_BY_ROUNDS:
+                found.relates(_grown(name, at, at - 1 if at else None), 0, 0)
         publication = play.guides.publications[at]
         if publication.closed:
             ended = _levels(found, publication, at, ended)
-            if publication.last[ROUNDS] == 0:
-                for name in ONLY_BY_ROUNDS:
-                    found.relates(_grown(name, at, start), 0, 0)
             start = at
     return found
+
+
+def _any_days(found: Reader, at: int) -> None:
+    for bound in OF_ANY_DAYS:
+        for since in range(-1, at):
+            before = since + 1 - ANSWERED_WITHIN
+            weights = dict(_grown(bound.more, at, before if before >= 0 else None))
+            for one in bound.less:
+                grown = _grown(one, at, since if since >= 0 else None)
+                weights |= {name: -weight for name, weight in grown.items()}
+            found.relates(weights, 0)
 
 
 def _flows(found: Reader, place: Published, at: int) -> None:
@@ -169,6 +219,11 @@ def _flows(found: Reader, place: Published, at: int) -> None:
         whole = _of_late(name)
         # No more of a month is shown as late than is shown of the month.
         if name != whole and publication.last.get(name) == publication.last.get(whole):
+            most = math.inf
+        # Declines are shown at the close, and no more of a month than proposals.
+        if whole == DECLINED and not (
+            publication.closed and publication.last.get(DECLINED, 0) < publication.last.get(PROPOSED, 0)
+        ):
             most = math.inf
         found.knows(f"{name}@{at}", total, most)
 
@@ -216,7 +271,7 @@ def _active(at: int) -> Mapping[str, float]:
 
 def withheld(play: Play) -> list[Mapping[str, float]]:
     """Each cell that any publication withheld, as weights of counts; but for those known to be 0 since no
-    round was run in the month.
+    round was run, and what is shown at the close alone.
     """
     cells: list[Mapping[str, float]] = []
     start: int | None = None
@@ -225,11 +280,19 @@ def withheld(play: Play) -> list[Mapping[str, float]]:
         for place in (play.town, play.guides):
             shown, in_the_end = place.publications[at].last, place.publications[-1].shown[month]
             hidden = [name for name in FLOWS[place.programme] if name not in shown]
-            cells += [_grown(name, at, start) for name in hidden if in_the_end.get(_of_late(name)) != 0]
+            known = {name for name in hidden if in_the_end.get(_of_late(name)) == 0}
+            before = -1 if start is None else start
+            if not play.rounds(at):
+                known |= {CREATED, late(CREATED)}
+            if play.rounds(at) == play.rounds(before):
+                known |= {PROPOSED, late(PROPOSED)}
+            if not publication.closed or play.rounds(at) == play.rounds(before + 1 - ANSWERED_WITHIN):
+                known |= {DECLINED, late(DECLINED)}
+            cells += [_grown(name, at, start) for name in hidden if name not in known]
         if publication.closed:
             if WAITING not in publication.last:
                 cells.append({f"{WAITING}@{at}": 1})
-            if ACTIVE not in publication.last:
+            if ACTIVE not in publication.last and play.rounds(at):
                 cells.append(_active(at))
             start = at
     return cells

@@ -38,6 +38,41 @@ def test_an_attacker_bounds_no_withheld_figure(people: int, seed: int) -> None:
     bounds_nothing(played(Random(f"{people}/{seed}"), people, 4))  # noqa: S311
 
 
+@pytest.mark.parametrize("people", [12, 25, 50, 200])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_rebuild_tells_of_no_withheld_figure(people: int, seed: int) -> None:
+    bounds_nothing(played(Random(f"{people}/{seed}/rebuilt"), people, 4, rebuilt_after=2))  # noqa: S311
+
+
+def test_pairs_created_after_a_rebuild_do_not_tell_of_proposals_before_it() -> None:
+    play = Play()
+    play.happens(30, rounds=1, proposed=14, created=5, declined=5)
+    play.publish(closing=True)
+    play.guides.rebuild()
+    play.happens(rounds=1, proposed=1, created=5)
+    _, shown = play.publish(closing=True)
+    assert CREATED not in shown
+    bounds_nothing(play)
+
+
+def test_declines_do_not_tell_of_proposals_in_the_days_before() -> None:
+    play = Play()
+    play.happens(30, rounds=1, proposed=5, declined=4)
+    play.publish(closing=True)
+    play.publish(closing=True)
+    play.happens(rounds=1, proposed=1, declined=1)
+    _, shown = play.publish(closing=True)
+    assert DECLINED not in shown
+    bounds_nothing(play)
+    play.happens(rounds=1, proposed=4)
+    _, shown = play.publish()
+    assert shown[PROPOSED] == 5
+    assert DECLINED not in shown
+    _, shown = play.publish(closing=True)
+    assert shown[DECLINED] == 5
+    bounds_nothing(play)
+
+
 def test_four_pairs_of_four_proposals_stay_withheld() -> None:
     play = Play()
     play.happens(12, rounds=1, proposed=4, created=4)
@@ -82,9 +117,9 @@ def test_active_pairs_do_not_tell_how_many_were_created() -> None:
 
 def test_revisions_of_an_open_month_do_not_tell_of_one_person() -> None:
     play = Play()
-    play.happens(12, rounds=1)
+    play.happens(12)
     for _ in range(9):
-        play.happens(1, proposed=1, created=1)
+        play.happens(1, rounds=1, proposed=1, created=1)
         play.publish()
     play.publish(closing=True)
     bounds_nothing(play)
@@ -107,7 +142,7 @@ def test_levels_are_shown_at_the_close_alone() -> None:
     guides = Published("guide")
     waiting = {WAITING: 13, ROUNDS: 1}
     assert WAITING not in guides.publish(waiting, closing=False)
-    assert guides.publish(waiting, closing=True)[WAITING] == 10
+    assert guides.publish(waiting, closing=True, registered=10)[WAITING] == 10
 
 
 def test_rounds_are_shown_as_they_are_and_at_the_close_that_nobody_can_have_been_proposed() -> None:
