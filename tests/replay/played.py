@@ -127,7 +127,8 @@ class UnevenStory(Story):
 
         async def ended() -> bool:
             states = await read_all(self._addresses["kafka"], "pairs.v1", topics.PAIRS.partitions)
-            return any(json.loads(one.value)["type"] == "no.kobling.PairEnded.v1" for one in states)
+            types = (json.loads(one.value)["type"] for one in states if one.value is not None)
+            return "no.kobling.PairEnded.v1" in types
 
         await wait_until(ended, "the pair of somebody who left ends")
         await self.ask(self.round())
@@ -248,9 +249,14 @@ class Played:
         return found
 
     async def revisions(self, topic: topics.Topic) -> list[tuple[bytes, int]]:
-        """Keys and revisions of a topic's records, in order."""
+        """Keys and revisions of a topic's records, in order; a null has no revision."""
         records = await read_all(self.addresses["kafka"], topic.name, topic.partitions)
-        return [(one.key, json.loads(one.value)["revision"]) for one in records]
+        return [(one.key, json.loads(one.value)["revision"]) for one in records if one.value is not None]
+
+    async def erased(self, topic: topics.Topic) -> int:
+        """How many nulls a topic holds."""
+        records = await read_all(self.addresses["kafka"], topic.name, topic.partitions)
+        return sum(one.value is None for one in records)
 
     async def state(self, service: Service) -> list[bytes]:
         """What a service's hash is made of, for a difference to be seen."""
