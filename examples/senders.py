@@ -285,7 +285,7 @@ CASES: tuple[Case, ...] = (
     structured(
         "Dapr",
         "the same with tracing off: empty texts",
-        {**_DAPR, "traceid": "", "traceparent": "", "tracestate": ""},
+        {**_DAPR, "traceid": "", "traceparent": "", "tracestate": "", "correlationid": ""},
         headers=(("partitionKey", KEY),),
         dropped=(*_DAPR_DROPS, "traceparent", "tracestate"),
     ),

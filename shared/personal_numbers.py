@@ -6,7 +6,8 @@ the synthetic ones of Tenor among them; HIS 1001 for help numbers; CPR-kontoret 
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
 from stdnum.dk import cpr
 from stdnum.no import fodselsnummer
@@ -38,8 +39,8 @@ _TEN_ASCII = re.compile(rf"[0-9](?:[^0-9]*+[0-9]){{{DANISH_DIGITS - 1}}}")
 _LONG_RUN = re.compile(rf"[0-9]{{{DANISH_DIGITS},}}")
 _SIGNS = re.compile(r"[\W_]+")
 _RUN = re.compile(r"[0-9]+")
-_IN_TWO = re.compile(r"(?<![0-9])([0-9]{6})[^0-9A-Za-z]+([0-9]{4,5})(?![0-9])")
-"""A birthday and the rest of a number, as people write them."""
+_SHAPES = tuple(birthday + rest for birthday in ((6,), (2, 2, 2)) for rest in ((4,), (5,), (3, 2)))
+"""How many digits stand together where people write a birthday and the rest of a number."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _FEW_LETTERS = 3
 """Of the 32 signs of a random UUID 12 are letters; one in 2,000 has as few as this."""
@@ -55,8 +56,9 @@ def has_ten_digits(text: str) -> bool:
 def reads_as_personal_number(text: str) -> bool:
     """Whether a reference is, or holds as a part of its own, what could pass for a personal number.
 
-    All its digits together count, of whatever script and with letters or signs between or around them, and
-    each group of its own. Long numbers are not searched, as a case's reference may hold one by chance.
+    All its digits together count, of whatever script and with letters or signs between or around them, each
+    group of its own, and groups beside each other as people write a birthday and the rest. Long numbers are
+    not searched, as a case's reference may hold one by chance.
 
     Norwegian: eleven digits with a day and both check digits, by today's rule or that of 2032; D-numbers,
     H-numbers and the synthetic numbers of test registers too. Danish: ten digits that begin with a day, or
@@ -64,9 +66,7 @@ def reads_as_personal_number(text: str) -> bool:
     """
     if not has_ten_digits(text):
         return False
-    plain = _with_plain_digits(text)
-    groups = ("".join(parts) for parts in _IN_TWO.findall(plain))
-    return any(map(_is_number, (_digits(plain), *_RUN.findall(plain), *groups)))
+    return any(map(_is_number, _as_written(_RUN.findall(_with_plain_digits(text)))))
 
 
 def holds_personal_number(text: str) -> bool:
@@ -100,6 +100,16 @@ def _with_plain_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
+
+
+def _as_written(groups: Sequence[str]) -> Iterator[str]:
+    """All groups together, each of its own, and those that follow each other as a birthday and the rest."""
+    yield "".join(groups)
+    yield from groups
+    for start, shape in product(range(len(groups)), _SHAPES):
+        part = groups[start : start + len(shape)]
+        if tuple(map(len, part)) == shape:
+            yield "".join(part)
 
 
 def _digits(plain: str) -> str:

@@ -73,6 +73,8 @@ somebody that they are protected or a minor, and stands in the wrong place.
 """
 TRACING = ("traceparent", "tracestate")
 """W3C Trace Context's: a text of an outside system's that is none is let through and not kept."""
+MAY_BE_EMPTY = ("dataschema", "correlationid", "causationid", "partitionkey")
+"""Attributes that may be absent: an outside system's empty text, as Dapr writes, says as much."""
 FOR_COMMANDS = ("dryrun", "expectedrevision")
 """Attributes of commands alone."""
 

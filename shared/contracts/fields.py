@@ -153,15 +153,27 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """One line of human text: a name, a street, an occupation."""
 
 
+PRINTABLE_PATTERN = (
+    r"^[^\u0000-\u001f\u007f-\u00a0\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u1680\u180e"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\uf8ff\ufeff\ufff9-\ufffb]*$"
+)
+"""None of Unicode's control, format, private and separating characters but the space, of 16 bits. Written
+out, as Unicode's tables differ between versions of Python and validators of schemas.
+"""
+_PRINTABLE = re.compile(PRINTABLE_PATTERN)
+
+
 def _printable(text: str) -> str:
-    if not text.isprintable():
+    if not _PRINTABLE.fullmatch(text):
         raise PydanticCustomError(
             "unprintable_character", "must hold no line breaks or other invisible signs"
         )
     return text
 
 
-PrintableLine = Annotated[Line, AfterValidator(_printable)]
+PrintableLine = Annotated[
+    Line, AfterValidator(_printable), Field(json_schema_extra={"pattern": PRINTABLE_PATTERN})
+]
 """A line that administrators write and that is published."""
 
 Subject = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z0-9]{16,40}$")]
@@ -171,7 +183,7 @@ Count = Annotated[int, Field(ge=0, le=2**31)]
 Offset = Annotated[int, Field(ge=0, lt=2**63)]
 Gender = Literal["female", "male", "other"]
 Side = Literal["receiving", "giving"]
-Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False, strict=False)]
+Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)]
 """Hours a week; whole or with decimals."""
 
 

@@ -19,7 +19,7 @@ from shared.contracts import topics
 from shared.contracts.across_fields import RULES
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.compatibility import breaking_changes
-from shared.contracts.envelope import EXTENSION, FOR_COMMANDS, TRACING, Envelope
+from shared.contracts.envelope import EXTENSION, FOR_COMMANDS, MAY_BE_EMPTY, TRACING, Envelope
 from shared.contracts.example import MUNICIPALITY, OPERATOR
 from shared.contracts.fields import CASE_PATTERN, DAY_PATTERN, INSTANT_PATTERN
 from shared.contracts.message import Message
@@ -121,6 +121,8 @@ def _as_it_is_taken(message: Message, whole: JsonSchemaValue) -> None:
     content_type["pattern"] = rf"^[ \t]*{_any_case('application/json')}[ \t]*(;.*)?$"
     for name in TRACING:
         properties[name] = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    for name in MAY_BE_EMPTY:
+        properties[name]["anyOf"].append({"const": ""})
     if message.topic == topics.SETTLEMENTS:
         properties["subject"]["pattern"] = CASE_PATTERN
 

@@ -192,7 +192,7 @@ class PackPolicy(Contract):
 
     model_config = example({"waiting_points_per_day": 0.2})
 
-    waiting_points_per_day: Annotated[float, Field(ge=0, le=100, strict=False)]
+    waiting_points_per_day: Annotated[float, Field(ge=0, le=100)]
 
 
 class PackDuration(Contract):

@@ -69,6 +69,7 @@ VALUES = st.one_of(
     st.sampled_from(
         ["2026/4821", "none", "confidential", "nb", "ar-SY", "Application/JSON ; x=1", "1.0", "1.0\n"]
     ),
+    st.sampled_from(["", "\n"]),
     st.text(max_size=6),
 )
 FOREIGN = [

@@ -1,7 +1,8 @@
 """What other writers of JSON and brokers in between leave in records, taken for what it means.
 
 Looked for only where a record would be refused for it: null is absent, `2.0` is 2 (as JSON Schema has it),
-extensions that something on the way added are let through and not kept, and so are traces that can't be read.
+extensions that something on the way added are let through and not kept, and so are traces that can't be read
+and attributes without a text.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.contracts.envelope import EXTENSION, TRACING
+from shared.contracts.envelope import EXTENSION, MAY_BE_EMPTY, TRACING
 
 _EXTENSION = re.compile(EXTENSION, re.ASCII)
 _INT64 = 2.0**63
@@ -46,12 +47,12 @@ def _mend(holder: Any, name: Any, detail: ErrorDetails, *, is_envelope: bool) ->
         is_simple = value is None or isinstance(value, str | int | float)
         if is_envelope and is_simple and _EXTENSION.fullmatch(name):
             del holder[name]
-    elif isinstance(holder, dict) and (value is None or (is_envelope and _is_trace(name, value))):
+    elif isinstance(holder, dict) and (value is None or (is_envelope and _says_nothing(name, value))):
         del holder[name]
     elif type(value) is float and value.is_integer() and -_INT64 <= value < _INT64:
         holder[name] = int(value)
 
 
-def _is_trace(name: Any, value: Any) -> bool:
-    """Whether this is tracing's: W3C has receivers go on without a trace that they can't read."""
-    return name in TRACING and isinstance(value, str)
+def _says_nothing(name: Any, value: Any) -> bool:
+    """Whether an attribute is as good as absent: W3C has receivers go on without a trace they can't read."""
+    return (name in TRACING and isinstance(value, str)) or (name in MAY_BE_EMPTY and value == "")

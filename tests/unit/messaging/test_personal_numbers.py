@@ -52,13 +52,28 @@ def test_other_references_are_not(reference: str) -> None:
         "NO01010750160",
         "0_1_0_1_0_7_5_0_1_6_0",
         "NO-010180-4567-x",
+        "01.01.07-50160-1",
+        "1-01.01.07-50160",
+        "010107x50160-1",
+        "BER/7/010107 50160/12",
+        "7-010180x4567-7",
     ],
 )
 def test_nothing_around_or_between_the_digits_hides_one(reference: str) -> None:
     assert reads_as_personal_number(reference)
 
 
-@pytest.mark.parametrize("reference", ["BER-2016-0001", "BER-0a1b2c3d4e5f", "CASE-0000123", "2016:000123"])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "BER-2016-0001",
+        "BER-0a1b2c3d4e5f",
+        "CASE-0000123",
+        "2016:000123",
+        "2026-11-27/000123",
+        "4-2026-0412-7",
+    ],
+)
 def test_a_case_reference_does_not_read_as_one(reference: str) -> None:
     assert not reads_as_personal_number(reference)
 
