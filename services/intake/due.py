@@ -1,18 +1,20 @@
 """What happens at its time: approvals that waited in vain are answered, people come of age."""
 
 import contextlib
+import secrets
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from services.intake import approvals
 from services.intake.domain import refugee
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
+from services.intake.domain.refugee import Refugee
 from services.intake.domain.requirements import missing_approvals
 from services.intake.packs import Packs
 from services.intake.publish import Publisher
-from services.intake.rows import APPROVAL_KIND, READINESS_KIND
+from services.intake.rows import APPROVAL_KIND, READINESS_KIND, REFERRAL_KIND
 from services.intake.store import People
 from shared.clock import local_day, local_midnight
 from shared.messaging.at_rest import RecordCipher
@@ -20,6 +22,8 @@ from shared.messaging.commands.answers import CommandRef, Rejected
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import DueHandler, Task
 from shared.messaging.work import DueRow, Work
+
+_DAY = timedelta(days=1)
 
 
 def readiness_id(subject: str) -> str:
@@ -31,6 +35,16 @@ def look_again(who: Person, day: date, work: Work) -> None:
     """Has somebody's readiness looked at when a day begins on which more will be met."""
     begins = local_midnight(day, who.municipality)
     work.schedule(DueRow(readiness_id(who.subject), READINESS_KIND, begins, who.subject))
+
+
+def refer_later(who: Refugee, work: Work) -> None:
+    """Has a referral published at some moment of the next day, as of a cause of its own.
+
+    Beside what ends the state of the same person it would say of that state whose it was: a minor's.
+    """
+    tomorrow = local_midnight(local_day(work.now, who.municipality) + _DAY, who.municipality)
+    at = tomorrow + timedelta(seconds=secrets.randbelow(int(_DAY.total_seconds())))
+    work.schedule(DueRow(f"{REFERRAL_KIND}/{who.subject}", REFERRAL_KIND, at, who.subject))
 
 
 class Due:
@@ -45,7 +59,11 @@ class Due:
     @property
     def handlers(self) -> Mapping[str, DueHandler]:
         """The handler of each kind of row."""
-        return {APPROVAL_KIND: self.close_approval, READINESS_KIND: self.reassess}
+        return {
+            APPROVAL_KIND: self.close_approval,
+            READINESS_KIND: self.reassess,
+            REFERRAL_KIND: self.refer,
+        }
 
     async def close_approval(self, task: Task) -> None:
         """Gives an approval that waited in vain its final answer."""
@@ -91,3 +109,16 @@ class Due:
                     look_again(after, day, work)
 
         await task.finish(look)
+
+    async def refer(self, task: Task) -> None:
+        """Publishes a referral, if the case is open yet and a minor's."""
+        subject = task.row.subject
+
+        async def publish(work: Work) -> None:
+            file = (await self._people.by_subject([subject], work.session)).get(subject)
+            if file is None or file.person.status != "referred" or file.state.number:
+                return
+            changed = self._publisher.changed(file, file, refugee.Fact.REFERRED, task.row.cause, work)
+            await self._people.save([(file, changed)], work.session)
+
+        await task.finish(publish)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Change, Refugee
-from services.intake.due import readiness_id
+from services.intake.due import readiness_id, refer_later
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, Files
 from shared.messaging.commands import replies
@@ -49,7 +49,9 @@ class Filing:
             file = File(person)
         if before is not None and before.person.subject != person.subject:
             self._take_back(before, cause)
-        if change.fact is not None:
+        if change.fact is refugee.Fact.REFERRED and _was_known(before, person):
+            refer_later(person, self.work)
+        elif change.fact is not None:
             file = self.publisher.changed(before, file, change.fact, cause, self.work)
         entry.file = file
         entry.changed = True
@@ -78,3 +80,11 @@ class Filing:
         changes = [(entry.before, entry.file) for entry in (*self._merged, *changed.values())]
         await self.files.save(changes, self.work.session)
         await replies.forget(self.work, self._taken_back)
+
+
+def _was_known(before: File[Refugee] | None, person: Refugee) -> bool:
+    """Whether somebody has been public until now, or nothing of theirs has been since."""
+    if before is None:
+        return False
+    is_same = before.person.subject == person.subject
+    return is_same != bool(before.state.number)

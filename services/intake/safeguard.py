@@ -8,14 +8,17 @@ from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee, Settlement
 from services.intake.filing import Filing
 from services.intake.publish import Publisher
-from services.intake.statements import Says, Statement, statements
+from services.intake.statements import Says, Statement, in_doubt, statements
 from services.intake.store import Entry, Files
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.ids import new_subject
+from shared.logging import describe_error, get_logger
 from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Erased, Handled, Raw, Received, Unreadable
 from shared.messaging.work import Work
+
+log = get_logger(__name__)
 
 
 class Safeguard:
@@ -35,7 +38,7 @@ class Safeguard:
             (record, statement)
             for record, outcome in handled
             if isinstance(outcome, Dead) and not isinstance(record, Erased) and record.owner is not None
-            for statement in statements(record.raw, record.owner)
+            for statement in _statements(record.raw, record.owner)
         ]
         if not said:
             return
@@ -52,6 +55,19 @@ class Safeguard:
                 if filing.of([keys[reference]]):
                     _heed(keys[reference], reference[0], record, replace(statement, time=None), filing)
         await filing.save()
+
+
+def _statements(raw: Raw, municipality: str) -> list[Statement]:
+    """What a record says. Reading on in what can't be taken must not keep the record from being refused, or
+    everybody's records would wait behind it.
+    """
+    try:
+        return statements(raw, municipality)
+    except Exception as error:  # noqa: BLE001 (whatever it is, in doubt somebody is protected)
+        # Its text may quote the record.
+        told = {"partition": raw.partition, "offset": raw.offset, **describe_error(error)}
+        log.error("refused_record_not_read", **told)  # noqa: TRY400
+        return [in_doubt(raw, municipality)]
 
 
 def _heed(

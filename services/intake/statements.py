@@ -117,6 +117,12 @@ def statements(raw: Raw, municipality: str) -> list[Statement]:
     return found
 
 
+def in_doubt(raw: Raw, municipality: str) -> Statement:
+    """What a record says of its own case, where reading it failed."""
+    key = (raw.key or b"").decode(errors="replace")
+    return Statement(Says.PROTECTED, _cases([(municipality, key)]), None)
+
+
 def _events(raw: Raw, text: str) -> Iterator[Mapping[str, Any]]:
     """The envelopes of a record, from structured, binary or batch mode; an empty one where none is read."""
     document = _json(text) if len(text) <= LARGEST else None

@@ -72,7 +72,8 @@ class Topic:
             "max.message.bytes": str(self.max_message_bytes),
         }
         if self.retention is not None:
-            settings["retention.ms"] = _ms(self.retention)
+            # By time alone: a broker may have a limit of bytes for topics that have none of their own.
+            settings |= {"retention.ms": _ms(self.retention), "retention.bytes": "-1"}
         if self.state:
             settings["min.compaction.lag.ms"] = _ms(7 * DAY)
             settings["max.compaction.lag.ms"] = _ms(20 * DAY)

@@ -29,7 +29,8 @@ AGAIN = timedelta(minutes=1)
 """How often topics are looked at."""
 SHOWN = 3
 """How many settings a cause names."""
-CHECKED = ("message.timestamp.type", "cleanup.policy", "max.message.bytes", "retention.ms")
+UNCHECKED = frozenset({"segment.ms"})
+"""A longer one delays deletion and compaction within what `max.compaction.lag.ms` allows."""
 AT_LEAST = frozenset({"max.message.bytes"})
 OF_TOPIC = 1
 """Kafka's source of a setting that was set for the topic itself (DYNAMIC_TOPIC_CONFIG)."""
@@ -56,11 +57,10 @@ def wrong_settings(name: str, topic: Topic, found: Settings) -> list[Wrong]:
     A larger `max.message.bytes` does no harm. Retention is looked at where the registry has one: longer than
     promised is as wrong as shorter.
     """
-    wanted = topic.config()
     return [
-        Wrong(name, setting, found[setting], wanted[setting])
-        for setting in CHECKED
-        if setting in wanted and setting in found and not _does(setting, found[setting], wanted[setting])
+        Wrong(name, setting, found[setting], value)
+        for setting, value in topic.config().items()
+        if setting not in UNCHECKED and setting in found and not _does(setting, found[setting], value)
     ]
 
 

@@ -13,7 +13,15 @@ from shared.contracts.faults import Fault
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
 from shared.messaging.at_rest import RecordCipher
-from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Pending, Rejected, UnknownSubject
+from shared.messaging.commands.answers import (
+    WITHHELD,
+    Accepted,
+    Answer,
+    CommandRef,
+    Pending,
+    Rejected,
+    UnknownSubject,
+)
 from shared.messaging.reading.records import Cause
 from shared.messaging.reading.sentences import told
 from shared.messaging.work import KEPT, Revision, Work
@@ -61,8 +69,8 @@ class Replies:
         """Replies to a command and remembers the reply."""
         message, data = _reply(ref, answer, dry_run=dry_run)
         revision = self._next(ref)
-        subject = answer.subject if isinstance(answer, Accepted | Rejected) else None
-        self._keep(ref, revision, {"name": message.name, "data": self._stored(ref, data), "subject": subject})
+        content = {"name": message.name, "data": self._stored(ref, data), "subject": _subjects(ref, answer)}
+        self._keep(ref, revision, content)
         self._emit(ref, cause, message, data, revision)
 
     def refuse(self, ref: CommandRef, cause: Cause, rejected: Rejected) -> None:
@@ -141,6 +149,13 @@ async def forget(work: Work, subjects: Iterable[str]) -> None:
     gone = list(subjects)
     if gone:
         await work.database["replies"].delete_many({"subject": {"$in": gone}}, session=work.session)
+
+
+def _subjects(ref: CommandRef, answer: Answer) -> list[str]:
+    """All whom a reply holds anything of: what its command is about stands in every one."""
+    of_answer = answer.subject if isinstance(answer, Accepted | Rejected) else None
+    named = (of_answer,) if isinstance(of_answer, str) else of_answer or ()
+    return sorted({ref.about, *named} - {WITHHELD})
 
 
 def _context(ref: CommandRef) -> str:

@@ -1,6 +1,6 @@
 """Cases that prove to be one person, and people who must not be known any more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import bson
@@ -65,6 +65,37 @@ async def test_a_minor_who_comes_of_age_leaves_no_referral_behind(world: World) 
     await world.settle((BERGEN, settled("A1", "2", 8)))
     (state,) = (await world.public()).values()
     assert state["type"] == "no.kobling.RefugeeSettled.v1"
+
+
+async def test_a_referral_says_nothing_of_the_state_that_ended_for_it(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 7)))
+    await world.settle((BERGEN, settled("A1", "2", 8, unaccompanied_minor=True)))
+    ended = await world.sent("refugees.v1")
+    assert names(ended) == ["RefugeeSettled", "RefugeeWithdrawn", "erased"]
+    await world.settle((BERGEN, settled("A1", "3", 9, unaccompanied_minor=True)))
+    await world.run_due(timedelta(days=2))
+    *before, referral = await world.sent("refugees.v1")
+    assert before == ended
+    assert names([referral]) == ["RefugeeReferred"]
+    assert referral["key"] != ended[0]["key"]
+    chain = {"causationid", "correlationid"}
+    causes = [{row["value"][name] for name in chain} for row in (*ended[:2], referral)]
+    assert not causes[2] & (causes[0] | causes[1])
+    await world.settle((BERGEN, settled("A1", "4", 10, protection="strictly_confidential")))
+    assert await world.public() == {}
+
+
+async def test_who_is_withdrawn_before_is_not_referred(world: World) -> None:
+    withdrawn = {
+        **settled("A1", "3", 9),
+        "type": "no.kobling.SettlementWithdrawn.v1",
+        "data": {"reason": "left"},
+    }
+    await world.settle((BERGEN, settled("A1", "1", 7)))
+    await world.settle((BERGEN, settled("A1", "2", 8, unaccompanied_minor=True)))
+    await world.settle((BERGEN, withdrawn))
+    await world.run_due(timedelta(days=2))
+    assert names(await world.sent("refugees.v1")) == ["RefugeeSettled", "RefugeeWithdrawn", "erased"]
 
 
 LEFT: dict[str, dict[str, Any]] = {

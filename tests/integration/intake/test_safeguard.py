@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from services.intake.statements import Statement
 from shared.messaging.reading.records import Raw
 from shared.mongo import Document
 from tests.integration.intake.world import BROKER_TIME, World, names, settled
@@ -203,3 +204,18 @@ async def test_many_small_headers_halt_nobody(world: World) -> None:
     headers = (("h", b""),) * 250_000
     await world.settlements.process([Raw(topic, 0, 50, BROKER_TIME, b"A1", b"{}", headers)], Commits())
     assert len(await world.dead()) == 1
+
+
+async def test_a_refused_record_that_breaks_its_reading_protects_and_holds_nobody_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = await open_file(world)
+
+    def broken(raw: Raw, municipality: str) -> list[Statement]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("services.intake.safeguard.statements", broken)
+    await raw(world, b'{"type":')
+    assert subject not in await world.public()
+    assert len(await world.dead()) == 1
+    assert [receipt["outcome"] for receipt in await receipts(world)] == ["accepted", "rejected"]

@@ -1,15 +1,18 @@
 """Nobody comes back: whatever a replica still holds of somebody who was erased is stale."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.matching.rows import EXPIRE
 from shared.contracts.matching.commands import AnswerProposal, ListWaiting
-from shared.messaging.commands.answers import Accepted
-from shared.messaging.work import KEPT
-from shared.mongo import Document
+from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Rejected, UnknownSubject
+from shared.messaging.commands.replies import Replies
+from shared.messaging.reading.records import Cause
+from shared.messaging.work import KEPT, Work
+from shared.mongo import Document, Session
 from tests.integration.matching.world import (
     BERGEN,
     GUIDES,
+    OPERATOR,
     POOL,
     World,
     couple,
@@ -111,6 +114,24 @@ async def test_no_reply_goes_on_naming_somebody_erased(world: World) -> None:
     await world.apply(erased("refugee", 1), erased("refugee", 3), erased("refugee", 4))
     left = repr(await world.rows("replies"))
     assert not [number for number in (1, 3, 4) if who("refugee", number) in left]
+
+
+async def test_no_reply_to_a_command_about_the_pair_is_kept(world: World) -> None:
+    pair = await in_a_pair(world)
+
+    async def body(session: Session) -> None:
+        work = Work(session, world.database, "matching", world.corner.prefix, datetime.now(UTC))
+        replies = Replies(work)
+        answers: tuple[Answer, ...] = (Rejected("too_late", "Too late."), UnknownSubject())
+        for number, answer in enumerate(answers):
+            id_ = f"command-{number}"
+            replies.send(CommandRef(OPERATOR.operator, id_, pair, id_), Cause(id_, id_), answer)
+        await work.flush()
+
+    await world.database.transact(body)
+    assert repr(await world.rows("replies")).count(pair) > 0
+    await world.apply(erased("refugee", 1))
+    assert await world.rows("replies") == []
 
 
 async def test_gravestones_go_when_nothing_can_hold_what_came_before(world: World) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.stack import Addresses
@@ -27,14 +28,21 @@ def test_a_setting_is_wrong_where_it_is_not_the_registrys_and_larger_messages_do
         "message.timestamp.type": "CreateTime",
         "max.message.bytes": str(2 * topics.SETTLEMENTS.max_message_bytes),
         "retention.ms": "1",
+        "retention.bytes": "1000000",
         "segment.ms": "1",
     }
     wrong = wrong_settings("t", topics.SETTLEMENTS, found)
-    assert [one.setting for one in wrong] == ["message.timestamp.type", "retention.ms"]
+    assert {one.setting for one in wrong} == {"message.timestamp.type", "retention.ms", "retention.bytes"}
     assert str(wrong[0]) == "t has message.timestamp.type=CreateTime, not LogAppendTime"
     assert wrong_settings("t", topics.SETTLEMENTS, SOUND) == []
     smaller = wrong_settings("t", topics.SETTLEMENTS, {**SOUND, "max.message.bytes": "1000"})
     assert [one.setting for one in smaller] == ["max.message.bytes"]
+
+
+@pytest.mark.parametrize("setting", ["min.compaction.lag.ms", "max.compaction.lag.ms", "delete.retention.ms"])
+def test_how_long_a_state_topic_keeps_what_it_compacts_is_looked_at(setting: str) -> None:
+    found = {**topics.REFUGEES.config(), setting: "0"}
+    assert [one.setting for one in wrong_settings("t", topics.REFUGEES, found)] == [setting]
 
 
 def test_a_service_looks_at_what_it_reads_or_writes() -> None:
