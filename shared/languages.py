@@ -20,6 +20,9 @@ from langcodes.data_dicts import (
 LONGEST_TAG = 35
 """RFC 5646, section 4.4.1: no tag that says something about a language is longer."""
 
+MOST_PARSED = 10_000
+"""Tags that langcodes keeps parsed, about a kilobyte each."""
+
 SHARED = frozenset({"ar", "az", "fa", "ps", "sq", "sw", "uz"})
 """Macrolanguages whose members' speakers understand each other, at least in what they learnt at school."""
 APART = frozenset({"aae", "aat", "acy", "pga"})
@@ -42,6 +45,7 @@ def normal_tag(tag: str) -> str | None:
     """
     if len(tag) > LONGEST_TAG or not tag_is_valid(tag):
         return None
+    _forget_parsed()
     given = Language.get(tag)
     primary = given.language
     if given.extlangs:
@@ -83,6 +87,13 @@ def nearest_tag(tag: str) -> str | None:
         return normal_tag(spoken)
     close = get_close_matches(primary, _common_codes(), 1)
     return normal_tag(close[0]) if close else None
+
+
+def _forget_parsed() -> None:
+    """Bounds what langcodes keeps for good of each tag, in two tables that it gives no other way to empty."""
+    if len(Language._PARSE_CACHE) > MOST_PARSED:  # noqa: SLF001
+        Language._PARSE_CACHE.clear()  # noqa: SLF001
+        Language._INSTANCES.clear()  # noqa: SLF001
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from services.intake import approvals, commands, due
-from services.intake.commands.spec import Context, OnFile, Opening, Question
+from services.intake.commands.spec import Context, OnFile, Opening, Question, Refused
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
@@ -52,7 +52,8 @@ class Intake:
             try:
                 answers.append(await self._answer(request, entries[request.subject], work))
             except DomainError as error:
-                answers.append(Rejected(error.code, error.message, error.field))
+                faults = error.faults if isinstance(error, Refused) else ()
+                answers.append(Rejected(error.code, error.message, error.field, faults=faults))
         changes = [(entry.before, entry.file) for entry in entries.values() if entry.changed]
         await self._people.save(changes, work.session)
         return answers

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
-from services.notifications.domain.attempts import Deferred, Delivered, Refused, Unconfirmed
+from services.notifications.domain.attempts import Deferred, Delivered, Refused, Unconfirmed, Unready
 from services.notifications.domain.letters import Letter
 
-Delivery = Delivered | Deferred | Refused | Unconfirmed
+Delivery = Delivered | Deferred | Refused | Unconfirmed | Unready
 
 TEMPORARY, PERMANENT = 400, 500
 """SMTP's reply codes from here on mean: not now, and never."""
@@ -58,7 +58,7 @@ class Mailer:
         finally:
             smtp.close()
 
-    async def _introduce(self, smtp: SMTP, to: str) -> Deferred | Refused | None:
+    async def _introduce(self, smtp: SMTP, to: str) -> Deferred | Refused | Unready | None:
         """Everything up to the recipient: whatever fails here, nothing was sent."""
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
@@ -66,7 +66,7 @@ class Mailer:
                 if to.isascii():
                     await smtp.mail(self.sender)
                 elif not await _takes_utf8(smtp):
-                    return Deferred("smtputf8_missing")
+                    return Unready("smtputf8_missing")
                 else:
                     await smtp.mail(self.sender, options=["SMTPUTF8"])
                 await smtp.rcpt(to, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Steps on the file of a refugee or of a volunteer."""
 
 from services.intake import wire
-from services.intake.commands.spec import Context, OnFile
+from services.intake.commands.spec import Context, OnFile, refuse
 from services.intake.domain import person, requirements
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
@@ -22,7 +22,7 @@ def join(who: Person, command: JoinProgramme, context: Context) -> Person:
     """Takes part in a programme under the pack that the municipality runs now; who does so under another
     version of it is moved to this one.
     """
-    context.refuse_ahead("joined_on", command.joined_on)
+    refuse(context.ahead("joined_on", command.joined_on))
     running = context.running(who, command.programme)
     part = who.participation(command.programme)
     if part is None or part.status == "left" or part.pack_version == running.pack_version:
@@ -32,32 +32,38 @@ def join(who: Person, command: JoinProgramme, context: Context) -> Person:
 
 def birth_date(who: Person, command: RecordBirthDate, context: Context) -> Person:
     """Was born then, as far as is known."""
-    context.refuse_ahead("birth_date", person.born_between(command.birth_date)[0])
+    refuse(context.ahead("birth_date", person.born_between(command.birth_date)[0]))
     return person.born(who, command.birth_date)
 
 
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:
     """Consents to a purpose."""
-    context.refuse_ahead("given_on", command.given_on)
-    context.refuse_unknown("purpose", command.purpose, context.words(who).purposes)
+    refuse(
+        context.ahead("given_on", command.given_on),
+        context.unknown("purpose", command.purpose, context.words(who).purposes),
+    )
     return person.consent(who, Consent(command.purpose, command.text_version, command.given_on))
 
 
 def interview(who: Person, command: RecordInterview, context: Context) -> Person:
     """Was interviewed for a programme."""
-    context.refuse_ahead("held_on", command.held_on)
-    context.refuse_unlisted("expectations.activities", command.expectations.activities, who.municipality)
-    context.refuse_unlisted("interests", command.interests or (), who.municipality)
+    activities = command.expectations.activities
+    refuse(
+        context.ahead("held_on", command.held_on),
+        context.unlisted("expectations.activities", activities, who.municipality),
+        context.unlisted("interests", command.interests or (), who.municipality),
+    )
     return person.interviewed(who, wire.interview(command))
 
 
 def check(who: Person, command: RecordCheck, context: Context) -> Person:
     """Showed a document."""
-    context.refuse_ahead("seen_on", command.seen_on)
     words = context.words(who)
-    context.refuse_unknown("kind", command.kind, words.checks)
-    if command.role is not None:
-        context.refuse_unknown("role", command.role, words.roles)
+    refuse(
+        context.ahead("seen_on", command.seen_on),
+        context.unknown("kind", command.kind, words.checks),
+        context.unknown("role", command.role, words.roles) if command.role is not None else (),
+    )
     return person.checked(who, Check(command.kind, command.seen_on, command.role))
 
 

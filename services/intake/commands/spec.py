@@ -1,10 +1,11 @@
 """How commands are decided: by a step on somebody's file, by opening one, or by answering a question."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Generic, TypeVar
 
 from services.intake.domain.errors import DomainError
@@ -15,8 +16,14 @@ from services.intake.store import File
 from services.intake.vocabulary import Vocabulary
 from services.intake.wire import Words
 from shared.contracts.commands import Command
+from shared.contracts.faults import MOST_FAULTS
 from shared.messaging.commands.answers import Answer
 from shared.messaging.commands.registry import CommandSpec
+from shared.messaging.reading.outcome import Fault
+from shared.messaging.reading.sentences import sentence
+
+_ALLOWED, _NAMED = 50, 200
+"""How many known codes a refusal lists, and characters of them in its sentence."""
 
 C = TypeVar("C", bound=Command)
 
@@ -36,32 +43,46 @@ class Context:
     words: Callable[[Person], Words]
     vocabulary: Callable[[str], Vocabulary]
 
-    def refuse_ahead(self, field: str, day: date) -> None:
-        """Raises `date_in_future` for a day that hasn't come yet."""
+    def ahead(self, field: str, day: date) -> Iterator[Fault]:
+        """`date_in_future` for a day that hasn't come yet."""
         if day > self.today:
-            raise DomainError("date_in_future", f"{field} can't lie ahead.", field)
+            yield Fault("date_in_future", field, "data")
 
     @staticmethod
-    def refuse_unknown(field: str, code: str, known: Iterable[str]) -> None:
-        """Raises `not_listed` for a code that is none of those known, naming the nearest: it would be
-        published, and no programme would ever look for it.
+    def unknown(field: str, code: str, known: Iterable[str]) -> Iterator[Fault]:
+        """`not_listed` for a code that is none of those known, with the nearest: it would be published, and
+        no programme would ever look for it.
         """
         listed = sorted(known)
         if code in listed:
             return
-        nearest = get_close_matches(code, listed, 1)
-        meant = f" Did you mean {nearest[0]}?" if nearest else ""
-        there = ", ".join(listed)[:200] if listed else "none, until a programme that lists any runs here"
-        raise DomainError(
-            "not_listed", f"No programme of the municipality knows it.{meant} There are: {there}.", field
-        )
+        nearest = next(iter(get_close_matches(code, listed, 1)), None)
+        there = ", ".join(listed)[:_NAMED] if listed else "none, until a programme that lists any runs here"
+        detail = f"There are: {there}"
+        yield Fault("not_listed", field, "data", detail, tuple(listed[:_ALLOWED]), nearest)
 
-    def refuse_unlisted(self, field: str, topics: Iterable[str], municipality: str) -> None:
-        """Raises `not_listed` for the first topic that may not be published."""
+    def unlisted(self, field: str, topics: Iterable[str], municipality: str) -> Iterator[Fault]:
+        """`not_listed` for each topic that may not be published."""
         known = self.vocabulary(municipality)
         for number, topic in enumerate(topics):
             if not known.takes(topic):
-                self.refuse_unknown(f"{field}.{number}", topic, known.topics)
+                yield from self.unknown(f"{field}.{number}", topic, known.topics)
+
+
+class Refused(DomainError):
+    """All that is wrong with a command's data; its code, message and field are the first fault's."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        first = faults[0]
+        super().__init__(first.code, sentence(first), first.field)
+        self.faults = tuple(faults)
+
+
+def refuse(*found: Iterable[Fault]) -> None:
+    """Raises `Refused` where there is any fault."""
+    faults = list(islice(chain(*found), MOST_FAULTS))
+    if faults:
+        raise Refused(faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """Volunteers: who opens their files, and who approves them."""
 
 import re
-from collections.abc import Iterator
 
 from services.intake import wire
-from services.intake.commands.spec import Awaited, Context, OnFile, Opening
+from services.intake.commands.spec import Awaited, Context, OnFile, Opening, refuse
 from services.intake.contact import left_out
 from services.intake.domain import person, volunteer
 from services.intake.domain.errors import DomainError
@@ -14,8 +13,6 @@ from services.intake.domain.volunteer import Volunteer
 from services.intake.languages import unknown_languages
 from shared.contracts.intake import events
 from shared.contracts.intake.commands import ApproveVolunteer, RegisterVolunteer
-from shared.messaging.reading.outcome import Fault
-from shared.messaging.reading.sentences import sentence
 
 _REFERENCE = re.compile(r"volunteer-[a-z2-7]{16,40}", re.ASCII)
 
@@ -30,26 +27,22 @@ def register(known: Person | None, subject: str, command: RegisterVolunteer, con
         )
     if known is not None:
         raise DomainError("already_registered", "There is a volunteer under this subject.", "subject")
-    context.refuse_ahead("registered_on", command.registered_on)
-    if command.person.birth_date is not None:
-        context.refuse_ahead("person.birth_date", person.born_between(command.person.birth_date)[0])
-    context.refuse_unlisted("interests", command.interests, command.municipality)
-    _refuse(unknown_languages(command))
     registration = wire.registration(command, context.vocabulary(command.municipality))
-    # Somebody sits there who can ask the volunteer again, so nothing is left out unsaid.
-    _refuse(left_out(command.person, registration.details))
+    born = command.person.birth_date
+    refuse(
+        context.ahead("registered_on", command.registered_on),
+        context.ahead("person.birth_date", person.born_between(born)[0]) if born is not None else (),
+        context.unlisted("interests", command.interests, command.municipality),
+        unknown_languages(command),
+        # Somebody sits there who can ask the volunteer again, so nothing is left out unsaid.
+        left_out(command.person, registration.details),
+    )
     return volunteer.register(registration, subject)
-
-
-def _refuse(faults: Iterator[Fault]) -> None:
-    fault = next(faults, None)
-    if fault is not None:
-        raise DomainError(fault.code, sentence(fault), fault.field)
 
 
 def approve(who: Person, command: ApproveVolunteer, context: Context) -> Person:
     """Is approved by the organisation that gives the command."""
-    context.refuse_ahead("decided_on", command.decided_on)
+    refuse(context.ahead("decided_on", command.decided_on))
     if not isinstance(who, Volunteer):
         raise DomainError("not_a_volunteer", "Only volunteers are approved.", "subject")
     organisations = context.asked(who, command.programme).organisations

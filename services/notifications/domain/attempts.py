@@ -35,7 +35,9 @@ class Unconfirmed:
 
 @value
 class Unready:
-    """There is no card to send it by, yet."""
+    """It could not be sent to this recipient yet: there is no card to send it by, or the mail server does not
+    take such an address.
+    """
 
     code: str
 
@@ -81,7 +83,8 @@ def after(
 ) -> Next:
     """Decides on a message as it was before the attempt.
 
-    `wait` is how long until another attempt, `card_wait` for how long a missing card is waited for in all.
+    `wait` is how long until another attempt, `card_wait` for how long a card, or a server that takes the
+    address, is waited for in all.
     """
     again = now + wait
     match outcome:

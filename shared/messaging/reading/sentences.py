@@ -61,6 +61,7 @@ SENTENCES = {
     "not_json": "The value is no JSON, is cut short, or holds several documents.",
     "not_utf8": "The value is not UTF-8.",
     "nul_in_key": "The name of a field holds a NUL character.",
+    "not_listed": "No programme of the municipality knows it.",
     "null_value": "The value is null, and nothing can be erased on this topic.",
     "number_not_finite": "A number is NaN or infinite.",
     "outgoing_too_large": "What would follow from this record is too large to send.",

@@ -10,7 +10,7 @@ import pytest
 from services.intake import commands, wire
 from services.intake.commands.cases import FIND_PERSON
 from services.intake.commands.people import RECORD_CHECK, RECORD_CONSENT, RECORD_INTERVIEW
-from services.intake.commands.spec import OnFile, Opening, Question
+from services.intake.commands.spec import OnFile, Opening, Question, Refused, refuse
 from services.intake.commands.volunteers import REGISTER_VOLUNTEER
 from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.errors import DomainError
@@ -177,7 +177,7 @@ def test_a_code_that_no_programme_knows_is_refused_with_those_that_exist(
 def test_the_nearest_code_is_named() -> None:
     for typed, meant in (("matcing", "matching"), ("police_certificat", "police_certificate")):
         with pytest.raises(DomainError) as refused:
-            CONTEXT.refuse_unknown("purpose", typed, WORDS.purposes | WORDS.checks)
+            refuse(CONTEXT.unknown("purpose", typed, WORDS.purposes | WORDS.checks))
         assert f"Did you mean {meant}?" in refused.value.message
 
 
@@ -203,9 +203,23 @@ def test_a_topic_that_may_not_be_published_is_refused(topic: str, known: Vocabul
 def test_of_listed_topics_the_nearest_is_named() -> None:
     context = replace(CONTEXT, vocabulary=lambda _: TOPICS_LISTED)
     with pytest.raises(DomainError) as refused:
-        context.refuse_unlisted("interests", ["cooking", "fotball"], "no-4601")
+        refuse(context.unlisted("interests", ["cooking", "fotball"], "no-4601"))
     assert (refused.value.code, refused.value.field) == ("not_listed", "interests.1")
     assert "Did you mean football?" in refused.value.message
+
+
+def test_a_registration_is_told_all_that_is_wrong_with_it() -> None:
+    command = RegisterVolunteer.model_validate(shown(RegisterVolunteer))
+    wrong = {"phone": "to be asked", "email": "nobody", "birth_date": "2199"}
+    person = command.person.model_copy(update=wrong)
+    with pytest.raises(Refused) as refused:
+        REGISTER_VOLUNTEER.decide(None, SUBJECT, command.model_copy(update={"person": person}), CONTEXT)
+    assert [(fault.code, fault.field) for fault in refused.value.faults] == [
+        ("date_in_future", "person.birth_date"),
+        ("phone_invalid", "person.phone"),
+        ("email_invalid", "person.email"),
+    ]
+    assert refused.value.code == "date_in_future"
 
 
 def test_where_no_programme_runs_no_code_is_known() -> None:

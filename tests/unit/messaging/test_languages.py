@@ -9,6 +9,7 @@ from string import ascii_lowercase
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langcodes import Language
 from langcodes.data_dicts import (
     ALL_SCRIPTS,
     LANGUAGE_REPLACEMENTS,
@@ -144,3 +145,12 @@ def test_who_speaks_one_does_not_share_the_other(tags: tuple[str, str]) -> None:
 def test_the_nearest_language_is_the_one_that_was_meant(tag: str, nearest: str | None) -> None:
     assert normal_tag(tag) is None
     assert nearest_tag(tag) == nearest
+
+
+def test_what_is_kept_of_tags_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.languages.MOST_PARSED", 50)
+    for number in range(500):
+        assert normal_tag(f"nb-x-{number:08}") == "nb"
+    assert len(Language._PARSE_CACHE) < 100
+    assert len(Language._INSTANCES) < 100
+    assert normal_tag("nob-NO") == "nb"
