@@ -7,6 +7,7 @@ the synthetic ones of Tenor among them; HIS 1001 for help numbers; CPR-kontoret 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 
 from stdnum.dk import cpr
@@ -76,6 +77,8 @@ def holds_personal_number(text: str) -> bool:
     return has_ten_digits(text) and _is_within((_digits(_with_plain_digits(text)),))
 
 
+# A record's own id is asked about three times: as it is stored, passed on, and told its sender.
+@lru_cache(maxsize=8192)
 def id_holds_personal_number(text: str) -> bool:
     """Whether such a number stands anywhere in an id, signs between its digits or not, but no letters: of hex
     digits many are letters. One random UUID in 75 seems to hold one, one `traceparent` in 40, so this is for

@@ -13,12 +13,15 @@ _LEVELS = ("basic", "fluent", "native")
 
 def unknown_languages(data: PersonSettled | RegisterVolunteer) -> Iterator[Fault]:
     """A fault for each tag that names no language, with the nearest that does."""
-    said = [(f"languages.{number}.code", item.code) for number, item in enumerate(data.languages)]
-    if data.person is not None:
-        said.insert(0, ("person.preferred_language", data.person.preferred_language))
-    for field, tag in said:
-        if normal_tag(tag) is None:
-            yield Fault("language_unknown", field, "data", nearest=nearest_tag(tag))
+    if data.person is not None and normal_tag(data.person.preferred_language) is None:
+        yield _unknown("person.preferred_language", data.person.preferred_language)
+    for number, item in enumerate(data.languages):
+        if normal_tag(item.code) is None:
+            yield _unknown(f"languages.{number}.code", item.code)
+
+
+def _unknown(field: str, tag: str) -> Fault:
+    return Fault("language_unknown", field, "data", nearest=nearest_tag(tag))
 
 
 def spoken(languages: Iterable[Language]) -> tuple[Language, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import assert_never
 
@@ -55,6 +56,8 @@ def _unknown(record: Received) -> Iterator[Fault]:
         yield from unknown_languages(record.data)
 
 
+# Each settlement asks twice.
+@lru_cache(maxsize=8192)
 def readable_case(key: bytes | None) -> str | None:
     """The case reference to answer under; None where it is none, or must not be repeated."""
     try:

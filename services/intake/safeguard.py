@@ -74,7 +74,7 @@ def _heed(
     case: str, municipality: str, record: Received | Unreadable, statement: Statement, filing: Filing
 ) -> None:
     found = filing.of([case])
-    entry = found[0] if found else Entry[Refugee](None, None)
+    entry: Entry[Refugee] = found[0] if found else Entry(None, None)
     known = entry.file.person if entry.file is not None else None
     change = _change(known, case, municipality, record, statement, filing.work)
     if change is not None:

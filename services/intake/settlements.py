@@ -59,7 +59,7 @@ class Settlements:
             return dead
         own = cases[0]
         found = filing.of(cases)
-        entry = found[0] if found else Entry[Refugee](None, None)
+        entry: Entry[Refugee] = found[0] if found else Entry(None, None)
         known = entry.file.person if entry.file is not None else None
         newer = refugee.is_stale(known, own, record.envelope.time)
         if newer is not None:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.contracts.programmes import ActiveProgramme
 
@@ -35,7 +36,13 @@ class Vocabulary:
 
     def takes(self, topic: str) -> bool:
         """Whether a code for an interest, an activity or an occupation may be published."""
-        return topic in self.topics if self.topics else _PLAIN.fullmatch(topic) is not None
+        return topic in self.topics if self.topics else _is_plain(topic)
+
+
+# Bounded: senders write the codes. Most repeat a few.
+@lru_cache(maxsize=4096)
+def _is_plain(topic: str) -> bool:
+    return _PLAIN.fullmatch(topic) is not None
 
 
 def _folded(name: str) -> str:

@@ -196,9 +196,10 @@ P = TypeVar("P", bound=Person)
 
 def born_between(birth_date: str) -> tuple[date, date]:
     """The first and the last day on which somebody may be born, by what is known of their birth date."""
+    if len(birth_date) == len("1994-03-09"):
+        born = date.fromisoformat(birth_date)
+        return born, born
     match [int(part) for part in birth_date.split("-")]:
-        case [year, month, day]:
-            return date(year, month, day), date(year, month, day)
         case [year, month]:
             return date(year, month, 1), date(year, month, monthrange(year, month)[1])
         case [year]:
@@ -213,8 +214,8 @@ def is_of_age(birth_date: str | None, today: date) -> bool | None:
         return None
     # The birthday as a number, so that who was born on 29 February comes of age on 1 March.
     adults_are_born_by = (today.year - ADULT_AGE, today.month, today.day)
-    is_so = {(day.year, day.month, day.day) <= adults_are_born_by for day in born_between(birth_date)}
-    return is_so.pop() if len(is_so) == 1 else None
+    first, last = ((day.year, day.month, day.day) <= adults_are_born_by for day in born_between(birth_date))
+    return first if first == last else None
 
 
 def join(person: P, programme: str, pack_version: str, joined_on: date) -> P:

@@ -4,6 +4,7 @@ What each code means, at more length, is in docs/codes.md.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from shared.contracts.faults import MOST_FAULTS
@@ -98,10 +99,12 @@ def sentence(fault: Fault) -> str:
 
 
 def told(faults: Iterable[Fault]) -> list[dict[str, Any]]:
-    """The JSON of the contract's faults."""
+    """The JSON of the contract's faults; their objects are shared and not to be changed."""
     return [_told(fault) for fault in list(faults)[:MOST_FAULTS]]
 
 
+# Most notes and faults are those of a few fields.
+@lru_cache(maxsize=1024)
 def _told(fault: Fault) -> dict[str, Any]:
     document = {
         "code": fault.code,
