@@ -7,6 +7,7 @@ Everything is validated strictly: no number is read from a string, no date from 
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -53,11 +54,22 @@ INSTANT_PATTERN = rf"^{_DAYS}[Tt]{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[
 
 def parse_day(value: Any) -> date:
     """A calendar day from `YYYY-MM-DD`; raises `date_invalid` or `date_out_of_range`."""
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            value = date.fromisoformat(value)
-        except ValueError:
-            raise PydanticCustomError("date_invalid", "must be a day that exists") from None
+    return _day(value) if isinstance(value, str) else _in_range(value)
+
+
+# Bounded: senders write them. Most days stand in many records.
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    if not _DAY.fullmatch(text):
+        raise PydanticCustomError("date_invalid", "must be a date such as 2026-11-22")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("date_invalid", "must be a day that exists") from None
+    return _in_range(day)
+
+
+def _in_range(value: Any) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise PydanticCustomError("date_invalid", "must be a date such as 2026-11-22")
     if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
