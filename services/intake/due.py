@@ -1,4 +1,6 @@
-"""What happens at its time: approvals that waited in vain are answered, people come of age."""
+"""What happens at its time: approvals that waited in vain are answered, people come of age,
+referrals go out.
+"""
 
 import contextlib
 import secrets

@@ -145,10 +145,14 @@ class Replies:
 
 
 async def forget(work: Work, subjects: Iterable[str]) -> None:
-    """Deletes the replies that hold anything of these subjects: a repeated command then gets none."""
+    """Empties the replies that hold anything of these subjects: a repeated command then gets none. Their
+    numbers stay, so that no later reply to such a command has one that was used.
+    """
     gone = list(subjects)
     if gone:
-        await work.database["replies"].delete_many({"subject": {"$in": gone}}, session=work.session)
+        await work.database["replies"].update_many(
+            {"subject": {"$in": gone}}, {"$set": _content(None)}, session=work.session
+        )
 
 
 def _subjects(ref: CommandRef, answer: Answer) -> list[str]:

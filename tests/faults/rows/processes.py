@@ -16,8 +16,6 @@ SESSION: Final = 10.0
 READERS: Final[tuple[Service, ...]] = ("intake", "notifications", "reporting")
 STORM: Final = 30.0
 EVERY: Final = 3.0
-WHILE_RUNNING: Final = 0.75
-"""The share of row 2's kills that wait until their victim runs."""
 
 
 async def _dies_at(run: Run, world: World, service: Service, point: Point) -> None:
@@ -58,11 +56,7 @@ async def kill_loop(run: Run) -> None:
     async with run.loaded() as world:
         for _ in range(run.bench.kills):
             await asyncio.sleep(run.chance.uniform(2, 5))
-            victim = world.of(run.chance.choice(SERVICES))
-            # Most while they work, some while they start: on a slow machine they would do nothing but start.
-            if run.chance.random() < WHILE_RUNNING:
-                await victim.until_ready()
-            await victim.kill()
+            await world.of(run.chance.choice(SERVICES)).kill()
         run.did(f"{run.bench.kills} kills")
 
 

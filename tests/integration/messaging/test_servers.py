@@ -102,6 +102,7 @@ async def test_a_batch_that_outlives_the_servers_limit_is_halved_until_it_does_n
 
         def slow(record: Readable) -> None:
             runs.append(record.raw.offset)
+            # Forty of them are over the server's limit of a second, and two are not.
             time.sleep(0.1)
 
         ledger.before = slow

@@ -32,7 +32,7 @@ def test_a_setting_is_wrong_where_it_is_not_the_registrys_and_larger_messages_do
         "segment.ms": "1",
     }
     wrong = wrong_settings("t", topics.SETTLEMENTS, found)
-    assert {one.setting for one in wrong} == {"message.timestamp.type", "retention.ms", "retention.bytes"}
+    assert [one.setting for one in wrong] == ["message.timestamp.type", "retention.ms", "retention.bytes"]
     assert str(wrong[0]) == "t has message.timestamp.type=CreateTime, not LogAppendTime"
     assert wrong_settings("t", topics.SETTLEMENTS, SOUND) == []
     smaller = wrong_settings("t", topics.SETTLEMENTS, {**SOUND, "max.message.bytes": "1000"})
