@@ -1,8 +1,8 @@
 """Identifiers: time-ordered ones for records, random ones for subjects."""
 
-import secrets
-
 import uuid_utils
+
+from shared.randomness import random_bytes
 
 SUBJECT_CHARACTERS = 24
 """Five random bits each: 120, past the 80 that contracts promise."""
@@ -17,4 +17,4 @@ def new_event_id() -> str:
 
 def new_subject(prefix: str) -> str:
     """A random reference such as `refugee-mfzwizltoq2gk3tnnz2gs5dt`, derived from nothing."""
-    return f"{prefix}-{secrets.token_bytes(SUBJECT_CHARACTERS).translate(_BASE32).decode()}"
+    return f"{prefix}-{random_bytes(SUBJECT_CHARACTERS).translate(_BASE32).decode()}"

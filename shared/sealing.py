@@ -6,7 +6,6 @@ of 2^32 messages. Associated data binds a cipher text to its subject.
 """
 
 import base64
-import os
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.contracts.sealed import Sealed
+from shared.randomness import random_bytes
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -73,7 +73,7 @@ class Sealer:
     def seal(self, plain: bytes, subject: str) -> Sealed:
         """Seals `plain` so that it opens with the reader's key and this subject alone."""
         cipher = self._current()
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = random_bytes(NONCE_BYTES)
         return Sealed(
             key_id=self.key_id,
             ephemeral=encode(self._ephemeral),
@@ -142,7 +142,7 @@ class FieldCipher:
 
     def new_key(self, subject: str) -> tuple[bytes, bytes]:
         """A fresh (key, wrapped key) for a subject; only the wrapped one is stored."""
-        key = AESGCM.generate_key(256)
+        key = random_bytes(KEY_BYTES)
         return key, _encrypt(self._wrapping, key, subject)
 
     def unwrap(self, wrapped: bytes, subject: str) -> bytes:
@@ -164,7 +164,7 @@ class FieldCipher:
 
 
 def _encrypt(cipher: AESGCM, plain: bytes, subject: str) -> bytes:
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = random_bytes(NONCE_BYTES)
     return nonce + cipher.encrypt(nonce, plain, subject.encode())
 
 

@@ -1,8 +1,10 @@
 """Languages as intake takes them: in one form, and unknown tags refused."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from services.intake.domain.person import Language
+from shared.contracts import people
 from shared.contracts.intake.commands import RegisterVolunteer
 from shared.contracts.municipal import PersonSettled
 from shared.languages import nearest_tag, normal_or_same, normal_tag
@@ -24,12 +26,18 @@ def _unknown(field: str, tag: str) -> Fault:
     return Fault("language_unknown", field, "data", nearest=nearest_tag(tag))
 
 
-def spoken(languages: Iterable[Language]) -> tuple[Language, ...]:
+def spoken(languages: Iterable[people.Language]) -> tuple[Language, ...]:
     """Each language once in its one form, as well as it is spoken by any of its tags."""
     best: dict[str, Language] = {}
-    for item in languages:
-        code = normal_or_same(item.code)
-        known = best.get(code)
+    for given in languages:
+        item = _in_one_form(given.code, given.level)
+        known = best.get(item.code)
         if known is None or _LEVELS.index(item.level) > _LEVELS.index(known.level):
-            best[code] = Language(code, item.level)
+            best[item.code] = item
     return tuple(best.values())
+
+
+# Bounded: senders choose the tags. Most repeat a few.
+@lru_cache(maxsize=4096)
+def _in_one_form(tag: str, level: people.LanguageLevel) -> Language:
+    return Language(normal_or_same(tag), level)

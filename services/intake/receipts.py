@@ -8,7 +8,7 @@ from typing import assert_never
 
 from services.intake import wire
 from services.intake.languages import unknown_languages
-from shared.clock import local_day
+from shared.clock import local_day_of
 from shared.contracts.faults import MOST_FAULTS
 from shared.contracts.fields import CASE_PATTERN, format_instant
 from shared.contracts.municipal import PersonMoved, PersonSettled
@@ -20,17 +20,15 @@ from shared.personal_numbers import reads_as_personal_number
 from shared.published import refusal, refusals
 
 _CASE = re.compile(CASE_PATTERN.strip("^$"), re.ASCII)
+_DATED = (PersonSettled, PersonMoved)
 
 
 def refused(record: Received) -> Dead | None:
     """Why a settlement that was read is not taken; with all that is wrong with it, looked for only then."""
-    today = local_day(record.raw.broker_time, record.owner)
     if (
         readable_case(record.raw.key) is not None
         and refusal(record.data) is None
-        and not (
-            isinstance(record.data, PersonSettled | PersonMoved) and wire.date_in_future(record.data, today)
-        )
+        and next(_days_ahead(record), None) is None
         and next(_unknown(record), None) is None
     ):
         return None
@@ -44,10 +42,14 @@ def _faults(record: Received) -> Iterator[Fault]:
         yield Fault("personal_number", "subject", "envelope")
     if refusal(record.data) is not None:
         yield from (Fault(one.code, one.field, "data") for one in refusals(record.data))
-    if isinstance(record.data, PersonSettled | PersonMoved):
-        for field in wire.days_in_future(record.data, local_day(record.raw.broker_time, record.owner)):
-            yield Fault("date_in_future", field, "data")
+    yield from (Fault("date_in_future", field, "data") for field in _days_ahead(record))
     yield from _unknown(record)
+
+
+def _days_ahead(record: Received) -> Iterator[str]:
+    """The fields of days that lie ahead of the broker's."""
+    if isinstance(record.data, _DATED):
+        yield from wire.days_in_future(record.data, local_day_of(record.raw.timestamp, record.owner))
 
 
 def _unknown(record: Received) -> Iterator[Fault]:

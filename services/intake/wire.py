@@ -23,7 +23,6 @@ from shared.contracts.intake.cards import CardDetails
 from shared.contracts.message import Message
 from shared.contracts.programmes import PackSide, ProgrammePack
 from shared.languages import normal_or_same
-from shared.messaging.reading.outcome import Dead
 from shared.messaging.reading.records import Received
 
 EVENTS: dict[StrEnum, Message] = {
@@ -60,36 +59,33 @@ def settlement(
     `cases` are the keys of its case and of its former one, if it has one; `known` are its words.
     """
     municipality = record.owner or ""
-    open_ = data.protection == "none" and not data.unaccompanied_minor
     secrecy: Literal["none", "protected", "minor"]
     secrecy = "protected" if data.protection != "none" else "minor" if data.unaccompanied_minor else "none"
+    former_case = cases[1] if len(cases) > 1 else None
+    if secrecy != "none" or data.person is None:
+        return refugee.Settlement(
+            cases[0], municipality, record.envelope.time, secrecy, former_case=former_case
+        )
+    occupation = _published(data.occupation, known)
     return refugee.Settlement(
         case=cases[0],
         municipality=municipality,
         time=record.envelope.time,
         secrecy=secrecy,
-        profile=_settled_profile(data, known) if open_ else None,
-        details=_details(data.person, data.occupation, municipality, known)
-        if open_ and data.person
-        else None,
-        expected_arrival_on=data.expected_arrival_on if open_ else None,
-        arrived_on=data.arrived_on if open_ else None,
-        settled_on=data.settled_on if open_ else None,
-        placement=_placement(data.placement, known) if open_ and data.placement else None,
-        former_case=cases[1] if len(cases) > 1 else None,
+        profile=_settled_profile(data, data.person, occupation, known),
+        details=_details(data.person, data.occupation if occupation is None else None, municipality),
+        expected_arrival_on=data.expected_arrival_on,
+        arrived_on=data.arrived_on,
+        settled_on=data.settled_on,
+        placement=None if data.placement is None else _placement(data.placement, known),
+        former_case=former_case,
     )
 
 
-def date_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today: date) -> Dead | None:
-    """Refuses what can't have happened yet: only the expected arrival may lie ahead of the broker's day, and,
-    while nobody has arrived, the day on which a home is theirs.
-    """
-    field = next(days_in_future(data, today), None)
-    return None if field is None else Dead("date_in_future", field)
-
-
 def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today: date) -> Iterator[str]:
-    """The fields of such days, in the contract's order."""
+    """The fields of days that can't have been yet, in the contract's order: only the expected arrival may lie
+    ahead of the broker's day, and, while nobody has arrived, the day on which a home is theirs.
+    """
     if isinstance(data, municipal.PersonMoved):
         if data.moved_on > today:
             yield "moved_on"
@@ -107,37 +103,35 @@ def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today:
         yield "placement.placed_on"
 
 
-def _settled_profile(data: municipal.PersonSettled, known: Vocabulary) -> person.Profile | None:
-    if data.person is None:
-        return None
+def _settled_profile(
+    data: municipal.PersonSettled, who: municipal.Person, occupation: str | None, known: Vocabulary
+) -> person.Profile:
     household = data.household
     return person.Profile(
-        birth_year=_year(data.person.birth_date),
-        gender=data.person.gender,
-        languages=_languages(data.languages),
+        birth_year=_year(who.birth_date),
+        gender=who.gender,
+        languages=spoken(data.languages),
         adults=household.adults if household else 1,
         minors=household.minors if household else 0,
         interests=tuple(filter(known.takes, data.interests)),
-        occupation=data.occupation if _goes_out(data.occupation, known) else None,
+        occupation=occupation,
         education=data.education,
     )
-
-
-def _languages(languages: list[people.Language]) -> tuple[person.Language, ...]:
-    return spoken(person.Language(language.code, language.level) for language in languages)
 
 
 def _year(birth_date: str | None) -> int | None:
     return None if birth_date is None else person.born_between(birth_date)[0].year
 
 
-def _goes_out(occupation: str | None, known: Vocabulary) -> bool:
-    return occupation is not None and _CODE.fullmatch(occupation) is not None and known.takes(occupation)
+def _published(occupation: str | None, known: Vocabulary) -> str | None:
+    """The occupation where it may be published."""
+    if occupation is None or not _CODE.fullmatch(occupation) or not known.takes(occupation):
+        return None
+    return occupation
 
 
-def _details(
-    who: municipal.Person, occupation: str | None, municipality: str, known: Vocabulary
-) -> person.Details:
+def _details(who: municipal.Person, occupation: str | None, municipality: str) -> person.Details:
+    """`occupation` is one that isn't published."""
     return person.Details(
         given_name=who.given_name,
         family_name=who.family_name,
@@ -147,7 +141,7 @@ def _details(
         phone=contact.phone(who.phone, municipality),
         email=contact.email(who.email),
         address=contact.address(who.address),
-        occupation=None if _goes_out(occupation, known) else occupation,
+        occupation=occupation,
     )
 
 
@@ -158,19 +152,20 @@ def _placement(placement: people.Placement, known: Vocabulary) -> refugee.Placem
 
 def registration(data: command.RegisterVolunteer, known: Vocabulary) -> volunteer.Registration:
     """A new volunteer as intake decides on them; `known` are the municipality's words."""
+    occupation = _published(data.occupation, known)
     return volunteer.Registration(
         municipality=data.municipality,
         profile=person.Profile(
             birth_year=_year(data.person.birth_date),
             gender=data.person.gender,
-            languages=_languages(data.languages),
+            languages=spoken(data.languages),
             adults=data.adults,
             minors=data.minors,
             interests=tuple(data.interests),
-            occupation=data.occupation if _goes_out(data.occupation, known) else None,
+            occupation=occupation,
             education=data.education,
         ),
-        details=_details(data.person, data.occupation, data.municipality, known),
+        details=_details(data.person, data.occupation if occupation is None else None, data.municipality),
         capacity=data.capacity,
         travel_km=data.travel_km,
         registered_on=data.registered_on,

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Literal, Self, TypeVar
 
 from services.intake.domain.errors import DomainError
@@ -194,6 +195,8 @@ class Person:
 P = TypeVar("P", bound=Person)
 
 
+# Bounded: senders write them. Each settlement asks thrice.
+@lru_cache(maxsize=4096)
 def born_between(birth_date: str) -> tuple[date, date]:
     """The first and the last day on which somebody may be born, by what is known of their birth date."""
     if len(birth_date) == len("1994-03-09"):
@@ -214,8 +217,10 @@ def is_of_age(birth_date: str | None, today: date) -> bool | None:
         return None
     # The birthday as a number, so that who was born on 29 February comes of age on 1 March.
     adults_are_born_by = (today.year - ADULT_AGE, today.month, today.day)
-    first, last = ((day.year, day.month, day.day) <= adults_are_born_by for day in born_between(birth_date))
-    return first if first == last else None
+    earliest, latest = born_between(birth_date)
+    may_be = (earliest.year, earliest.month, earliest.day) <= adults_are_born_by
+    must_be = (latest.year, latest.month, latest.day) <= adults_are_born_by
+    return may_be if may_be == must_be else None
 
 
 def join(person: P, programme: str, pack_version: str, joined_on: date) -> P:

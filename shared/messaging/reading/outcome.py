@@ -1,14 +1,14 @@
 """What became of a delivered record: exactly one of four."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field as value
+from dataclasses import field as field_of
 from datetime import datetime
 
 from shared.contracts.faults import MOST_FAULTS, Where
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fault:
     """One thing that is wrong with a record. Nothing in it quotes the record.
 
@@ -24,7 +24,7 @@ class Fault:
     nearest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Applied:
     """Decided and stored, whatever the decision was. The fields are what a receipt says of it: `notes`
     what was left out, or would help.
@@ -34,19 +34,19 @@ class Applied:
     notes: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Duplicate:
     """The same record was handled before."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stale:
     """A newer one of the same subject was handled before; `newer` is its time, where it has one."""
 
     newer: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dead:
     """Refused and kept in quarantine: `code` says why, `field` where. Neither quotes the record.
 
@@ -55,7 +55,7 @@ class Dead:
 
     code: str
     field: str | None = None
-    faults: tuple[Fault, ...] = value(default=(), compare=False)
+    faults: tuple[Fault, ...] = field_of(default=(), compare=False)
 
     @classmethod
     def of(cls, faults: Sequence[Fault]) -> "Dead":
