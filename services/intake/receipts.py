@@ -14,7 +14,7 @@ from shared.contracts.fields import CASE_PATTERN, format_instant
 from shared.contracts.municipal import PersonMoved, PersonSettled
 from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Stale
 from shared.messaging.reading.records import Erased, Handled, Received, Unreadable, repeatable_id
-from shared.messaging.reading.sentences import sentence, told
+from shared.messaging.reading.sentences import told
 from shared.mongo import Document
 from shared.personal_numbers import reads_as_personal_number
 from shared.published import refusal, refusals
@@ -80,21 +80,27 @@ def receipt(item: Handled) -> Document:
         case Duplicate():
             document = {"outcome": "duplicate"}
         case Stale(newer):
-            document = {"outcome": "stale", "newer": None if newer is None else format_instant(newer)}
+            document = {"outcome": "stale"}
+            if newer is not None:
+                document["newer"] = format_instant(newer)
         case Dead() as dead:
             document = {"outcome": "rejected", **_first(dead.told), "faults": told(dead.told)}
         case _ as never:
             assert_never(never)
+    if (event_id := _event_id(item.record)) is not None:
+        document["event_id"] = event_id
     raw = item.record.raw
-    document |= {"event_id": _event_id(item.record), "partition": raw.partition, "offset": raw.offset}
-    return {name: value for name, value in document.items() if value is not None}
+    document["partition"], document["offset"] = raw.partition, raw.offset
+    return document
+
+
+_OF_ONE = ("code", "field", "message")
 
 
 def _first(faults: Sequence[Fault]) -> Document:
     """The fault that stands for all, for readers of one."""
-    for fault in faults:
-        return {"code": fault.code, "field": fault.field, "message": sentence(fault)}
-    return {}
+    first = told(faults[:1])[0]
+    return {name: first[name] for name in _OF_ONE if name in first}
 
 
 def _event_id(record: Received | Erased | Unreadable) -> str | None:

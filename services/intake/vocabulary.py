@@ -34,9 +34,13 @@ class Vocabulary:
         """The listed district that is meant, whatever became of case and room; None where it is none."""
         return self.districts.get(_folded(written))
 
+    def taken(self, topics: Iterable[str]) -> tuple[str, ...]:
+        """Those of the codes for interests, activities and occupations that may be published."""
+        return tuple(filter(self.topics.__contains__ if self.topics else _is_plain, topics))
+
     def takes(self, topic: str) -> bool:
-        """Whether a code for an interest, an activity or an occupation may be published."""
-        return topic in self.topics if self.topics else _is_plain(topic)
+        """Whether a code may be published."""
+        return bool(self.taken((topic,)))
 
 
 # Bounded: senders write the codes. Most repeat a few.

@@ -113,7 +113,7 @@ def _settled_profile(
         languages=spoken(data.languages),
         adults=household.adults if household else 1,
         minors=household.minors if household else 0,
-        interests=tuple(filter(known.takes, data.interests)),
+        interests=known.taken(data.interests),
         occupation=occupation,
         education=data.education,
     )

@@ -45,7 +45,8 @@ class Inbox:
     """The ids that one batch meets, those stored and those of its own."""
 
     _seen: dict[str, Seen]
-    _expected: set[str] = field(default_factory=set, init=False)
+    _expected: dict[str, str] = field(default_factory=dict, init=False)
+    """The ids of rows to come, by the records' plain ids."""
     _new: dict[str, Seen] = field(default_factory=dict, init=False)
 
     @classmethod
@@ -53,8 +54,9 @@ class Inbox:
         """Reads what is known of these records: in one query, unless two sources have used the same id."""
         known = list(records)
         inbox = cls(await _rows(database, [record.inbox_id for record in known], session))
-        others = [id_ for record in known if (id_ := inbox._id(record)) != record.inbox_id]
-        inbox._seen |= await _rows(database, others, session)
+        if inbox._seen:
+            others = [id_ for record in known if (id_ := inbox._id(record)) != record.inbox_id]
+            inbox._seen |= await _rows(database, others, session)
         return inbox
 
     def _id(self, record: Received) -> str:
@@ -73,14 +75,13 @@ class Inbox:
 
     def expect(self, record: Received) -> None:
         """Holds the id for a record of this batch, so that a copy behind it is a duplicate."""
-        self._expected.add(record.inbox_id)
-        place = (record.raw.partition, record.raw.offset)
-        self._seen[self._id(record)] = Seen(record.fingerprint, place, _source(record))
+        id_, place = self._id(record), (record.raw.partition, record.raw.offset)
+        self._seen[id_] = Seen(record.fingerprint, place, _source(record))
+        self._expected[record.inbox_id] = id_
 
     def release(self, record: Received) -> None:
         """Gives the id of a dead record free: its correction may come under the same id."""
-        self._expected.discard(record.inbox_id)
-        self._seen.pop(self._id(record), None)
+        del self._seen[self._expected.pop(record.inbox_id)]
 
     def awaits(self, record: Received) -> bool:
         """Whether a record of this id, from any source, is in the batch and not decided yet: until it is,
@@ -90,8 +91,7 @@ class Inbox:
 
     def store(self, record: Received) -> None:
         """Keeps the id of a handled record, which was expected."""
-        self._expected.discard(record.inbox_id)
-        id_ = self._id(record)
+        id_ = self._expected.pop(record.inbox_id)
         self._new[id_] = self._seen[id_]
 
     async def save(self, database: Database, session: Session) -> None:

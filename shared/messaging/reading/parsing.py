@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -26,7 +27,7 @@ from shared.messaging.reading.records import (
     Received,
     Tick,
     Unreadable,
-    inner_id,
+    ids_of,
     public_id,
     public_trace,
 )
@@ -55,6 +56,8 @@ class Parser:
         self._types = {message.type: message for message in MESSAGES if message.topic == topic}
         self._inbound = any(message.inbound for message in self._types.values())
         self._stems = {name.rpartition(".v")[0] for name in BY_TYPE}
+        self._owners: dict[str, str] = {}
+        self._is_municipal = "<municipality>" in topic.name
         self._of_state = next(iter(self._types.values())) if topic.state else None
         self._reader = reader
         self._whole = None if reader is None else create_model("Read", __base__=Envelope, data=(reader, ...))
@@ -65,7 +68,7 @@ class Parser:
             return Tick(raw)
         if (read := self._read(raw)) is not None:
             return read
-        owner = self._topic.owner(raw.topic, self._prefix) if self._topic.is_family else None
+        owner = self._owner(raw.topic) if self._topic.is_family else None
         if raw.fault is not None:
             return Unreadable(raw, raw.fault, None, owner)
         document: dict[str, Any] | None = None
@@ -95,6 +98,12 @@ class Parser:
             raw, envelope.subject, None, message, envelope, data, *_origin(raw, envelope, inbound=False)
         )
 
+    def _owner(self, topic: str) -> str:
+        owner = self._owners.get(topic)
+        if owner is None:
+            owner = self._owners[topic] = self._topic.owner(topic, self._prefix)
+        return owner
+
     def _is_state(self, message: Message) -> bool:
         return self._of_state is not None and message.model is self._of_state.model
 
@@ -123,10 +132,7 @@ class Parser:
         return self._reader if self._reader is not None and self._is_state(message) else message.model
 
     def _names_another(self, owner: str, source: str) -> bool:
-        if "<municipality>" not in self._topic.name:
-            return False
-        named = _PLACE.search(source)
-        return named is not None and named[1] != owner
+        return self._is_municipal and _place(source) not in {None, owner}
 
     @staticmethod
     def _valid(model: type[M], value: dict[str, Any], *, strictly: bool) -> M:
@@ -196,6 +202,14 @@ class Parser:
         raise Refused("unknown_type", "type", "envelope")
 
 
+# Each municipality's records name a source or a few.
+@lru_cache(maxsize=4096)
+def _place(source: str) -> str | None:
+    """The municipality that a source names."""
+    named = _PLACE.search(source)
+    return None if named is None else named[1]
+
+
 def _no_attribute_of_commands(message: Message, document: dict[str, Any]) -> None:
     """Refuses to do what was asked for as a trial, or on a condition, where only commands can be."""
     if message.inbound and not message.command:
@@ -216,10 +230,10 @@ def _origin(raw: Raw, envelope: Envelope, *, inbound: bool) -> tuple[str, Cause]
     id_, chain = envelope.id, envelope.correlationid
     if not inbound:
         return f"{raw.topic} {id_}", Cause(id_, chain or id_, envelope.traceparent)
-    public = public_id(id_, raw)
+    inner, public = ids_of(id_, raw)
     chain_shown = public if chain is None else public_id(chain, raw)
     cause = Cause(public, chain_shown, public_trace(envelope.traceparent))
-    return f"{raw.topic} {inner_id(id_)}", cause
+    return f"{raw.topic} {inner}", cause
 
 
 def _key(raw: Raw) -> str:

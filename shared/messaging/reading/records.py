@@ -97,11 +97,18 @@ _FOREIGN_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:foreign-id")
 _PLACES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:place")
 
 
-def inner_id(foreign: str) -> str:
-    """An outside system's id as it is stored, the same for the same: itself if it is a UUID that nobody made
-    of a personal number, else one made from it. It must not leave: a name or number that was the id could be
-    found by trying.
+def ids_of(foreign: str, raw: Raw) -> tuple[str, str]:
+    """An outside system's id as it is stored, and as it may be passed on (`public_id`).
+
+    Stored it is the same for the same: itself if it is a UUID that nobody made of a personal number, else one
+    made from it. That must not leave: a name or number that was the id could be found by trying.
     """
+    if _UUID.fullmatch(foreign) and not id_holds_personal_number(foreign):
+        return foreign, foreign
+    return _inner_id(foreign), _id_of_place(raw)
+
+
+def _inner_id(foreign: str) -> str:
     if _UUID.fullmatch(foreign) and not is_chosen_as_personal_number(foreign):
         return foreign
     return str(uuid.uuid5(_FOREIGN_IDS, foreign))
