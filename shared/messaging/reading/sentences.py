@@ -3,7 +3,7 @@
 What each code means, at more length, is in docs/codes.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -98,9 +98,9 @@ def sentence(fault: Fault) -> str:
     return said[:LONGEST]
 
 
-def told(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+def told(faults: Sequence[Fault]) -> list[dict[str, Any]]:
     """The JSON of the contract's faults; their objects are shared and not to be changed."""
-    return [_told(fault) for fault in list(faults)[:MOST_FAULTS]]
+    return [_told(fault) for fault in faults[:MOST_FAULTS]]
 
 
 # Most notes and faults are those of a few fields.
