@@ -87,9 +87,7 @@ class Settlements:
         match record.data:
             case municipal.PersonSettled() as settled:
                 said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
-                if former is not None and said.secrecy == "none" and refugee.is_hidden_since(former, said):
-                    said = refugee.hidden(said)
-                change = refugee.settle(known, said, subject, today)
+                change = refugee.settle(known, said, subject, today, former)
                 if change.refugee.status == "referred":
                     return change, Applied("referred")
                 return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))

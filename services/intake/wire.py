@@ -59,7 +59,7 @@ def settlement(
     `cases` are the keys of its case and of its former one, if it has one; `known` are its words.
     """
     municipality = record.owner or ""
-    secrecy: Literal["none", "protected", "minor"]
+    secrecy: refugee.Secrecy
     secrecy = "protected" if data.protection != "none" else "minor" if data.unaccompanied_minor else "none"
     former_case = cases[1] if len(cases) > 1 else None
     if secrecy != "none" or data.person is None:
