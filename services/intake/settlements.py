@@ -88,7 +88,7 @@ class Settlements:
             case municipal.PersonSettled() as settled:
                 said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
                 change = refugee.settle(known, said, subject, today, former)
-                if change.refugee.status == "referred":
+                if said.secrecy == "minor":
                     return change, Applied("referred")
                 return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))
             case municipal.SettlementWithdrawn():
