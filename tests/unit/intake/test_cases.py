@@ -109,7 +109,9 @@ def test_what_a_former_case_says_later_of_a_minor_is_no_less_than_what_it_says_i
     """A minor's case a says so after b, which came from it, said otherwise; b's record arrives last."""
     known = decided(None, Told("a", "minor", 5), "refugee-a").refugee
     late = decided(known, Told("b", "none", 3, "a"), "refugee-b").refugee
-    in_time = decided(decided(None, Told("b", "none", 3, "a"), "refugee-a").refugee, Told("a", "minor", 5), "x")
+    in_time = decided(
+        decided(None, Told("b", "none", 3, "a"), "refugee-a").refugee, Told("a", "minor", 5), "x"
+    )
     assert late.status == in_time.refugee.status == "referred"
     assert late.municipality == in_time.refugee.municipality == PLACES["b"]
 
