@@ -66,7 +66,7 @@ class Settlements:
             return Stale(newer)
         former = found[-1].file if found and found[-1] is not entry else None
         if known is not None and former is not None:
-            known = filing.merge(known, found[-1], record.cause)
+            known = filing.merge(known, found[-1])
         change, outcome = self._decide(record, cases, known, former and former.person, filing.work)
         filing.change(entry, change, record.cause)
         if change.refugee.participations and _born(change.refugee) != _born(known):

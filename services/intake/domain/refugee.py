@@ -122,11 +122,7 @@ def is_stale(known: Refugee | None, case: str, time: datetime) -> datetime | Non
 
 
 def settle(
-    known: Refugee | None,
-    settlement: Settlement,
-    subject: str,
-    today: date,
-    former: Refugee | None = None,
+    known: Refugee | None, settlement: Settlement, subject: str, today: date, former: Refugee | None = None
 ) -> Change:
     """Opens or corrects a file. `subject` is a fresh reference, used where a person begins to be public.
 
@@ -144,14 +140,14 @@ def settle(
             municipality=settlement.municipality,
             status=status,
             spells=(Spell(status, since),),
-            cases=_cases(known.cases if known else (), settlement),
+            cases=_cases(known, settlement),
             **_stated(settlement),
         )
         return Change(opened, Fact.SETTLED)
-    known = replace(known, cases=_cases(known.cases, settlement))
+    known = replace(known, cases=_cases(known, settlement, ahead))
     if ahead is not None:
         # An older case of somebody who has moved on: what its municipality says no longer decides.
-        return Change(replace(known, cases=_first_kept(known.cases, ahead.cases[0].key)))
+        return Change(known)
     begins = settlement.municipality != known.municipality or known.profile is None
     if settlement.municipality != known.municipality and not known.has_left:
         # That they moved is said by their arrival too, whether or not they were said to move before.
@@ -260,16 +256,15 @@ def _hide(
     A minor's referral is known outside too; it stays for as long as they are a minor and their case is open.
     """
     status = "protected" if settlement.secrecy == "protected" else "referred"
-    cases, municipality = _cases(known.cases if known else (), settlement), settlement.municipality
-    if ahead is not None:
-        cases, municipality = _first_kept(cases, ahead.cases[0].key), ahead.municipality
-        if ahead.has_left:
-            # An older case is no reason to refer who has left; nobody knows of them until they come again.
-            status = "protected"
+    municipality = settlement.municipality if ahead is None else ahead.municipality
+    if ahead is not None and ahead.has_left:
+        # An older case is no reason to refer who has left; nobody knows of them until they come again.
+        status = "protected"
     if known is not None and known.status in {"protected", status}:
         subject = known.subject
     is_known = known is not None and (known.status, known.municipality) == ("referred", municipality)
     fact = Fact.REFERRED if status == "referred" and not is_known else None
+    cases = _cases(known, settlement, ahead)
     return Change(_bare(cases, municipality, subject).with_status(status, today), fact)
 
 
@@ -295,15 +290,14 @@ def _stated(settlement: Settlement) -> _Stated:
     }
 
 
-def _cases(cases: tuple[Case, ...], settlement: Settlement) -> tuple[Case, ...]:
-    """The record's case first, then the others; a former case that is not known yet is held for it."""
-    first = Case(settlement.case, settlement.time)
-    rest = [case for case in cases if case.key != settlement.case]
+def _cases(known: Refugee | None, settlement: Settlement, ahead: Refugee | None = None) -> tuple[Case, ...]:
+    """The record's case first, or the current one of who is ahead of it, then the others; a former case that is
+    not known yet is held for it.
+    """
+    rest = [case for case in (known.cases if known else ()) if case.key != settlement.case]
     if settlement.former_case is not None and all(case.key != settlement.former_case for case in rest):
         rest.append(Case(settlement.former_case, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
-    return (first, *rest)
-
-
-def _first_kept(cases: tuple[Case, ...], current: str) -> tuple[Case, ...]:
-    """The same cases with the current one first."""
-    return tuple(sorted(cases, key=lambda case: case.key != current))
+    cases = (Case(settlement.case, settlement.time), *rest)
+    if ahead is None:
+        return cases
+    return tuple(sorted(cases, key=lambda case: case.key != ahead.cases[0].key))
