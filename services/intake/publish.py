@@ -52,7 +52,7 @@ class Publisher:
         work.emit(CONTACT_CARD_SEALED, subject=person.subject, data=data, cause=cause, revision=revision)
         return file._replace(card=revision)
 
-    def refer(self, file: File[Refugee], work: Work) -> File[Refugee]:
+    def refer(self, file: File[P], work: Work) -> File[P]:
         """Publishes a minor's referral."""
         return self._state(file, refugee.Fact.REFERRED, _apart(), work)
 

@@ -185,9 +185,7 @@ def _answers(held: Refugee, settlement: Settlement) -> bool:
 
 
 def _kept(held: Refugee | None, settlement: Settlement) -> Secrecy:
-    """The secrecy that a settlement can't end: of a case that it does not answer, or that has said so later
-    than it.
-    """
+    """The secrecy that a settlement can't end: of a case that it does not answer, or of something later."""
     if held is None or held.is_public:
         return "none"
     others = (case for case in held.cases if case.key != settlement.case)
@@ -291,9 +289,7 @@ def _stated(settlement: Settlement) -> _Stated:
 
 
 def _cases(known: Refugee | None, settlement: Settlement, ahead: Refugee | None = None) -> tuple[Case, ...]:
-    """The record's case first, or the current one of who is ahead of it, then the others; a former case that is
-    not known yet is held for it.
-    """
+    """All cases, the current one first; a former case that is not known yet is held for it."""
     rest = [case for case in (known.cases if known else ()) if case.key != settlement.case]
     if settlement.former_case is not None and all(case.key != settlement.former_case for case in rest):
         rest.append(Case(settlement.former_case, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
