@@ -18,6 +18,7 @@ from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
 from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT
+from shared.contracts.municipalities import municipality_named
 from shared.ids import new_subject
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Handled, Readable, Received
@@ -51,7 +52,9 @@ class Settlements:
     def _cases(self, record: Received) -> list[str]:
         cases = [self._case_key(record.owner or "", record.key)]
         if isinstance(record.data, municipal.PersonSettled) and (former := record.data.former) is not None:
-            cases.append(self._case_key(former.municipality, former.case))
+            name = municipality_named(former.municipality, record.owner or "")
+            if name is not None:
+                cases.append(self._case_key(name, former.case))
         return cases
 
     def _settled(self, record: Received, cases: Sequence[str], filing: Filing) -> Outcome:

@@ -291,9 +291,9 @@ def _stated(settlement: Settlement) -> _Stated:
 def _cases(known: Refugee | None, settlement: Settlement, ahead: Refugee | None = None) -> tuple[Case, ...]:
     """All cases, the current one first; a former case that is not known yet is held for it."""
     rest = [case for case in (known.cases if known else ()) if case.key != settlement.case]
-    if settlement.former_case is not None and all(case.key != settlement.former_case for case in rest):
-        rest.append(Case(settlement.former_case, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
+    former, keys = settlement.former_case, {settlement.case, *(case.key for case in rest)}
+    if former is not None and former not in keys:
+        rest.append(Case(former, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
     cases = (Case(settlement.case, settlement.time), *rest)
-    if ahead is None:
-        return cases
-    return tuple(sorted(cases, key=lambda case: case.key != ahead.cases[0].key))
+    current = settlement.case if ahead is None else ahead.cases[0].key
+    return tuple(sorted(cases, key=lambda case: case.key != current))

@@ -136,6 +136,67 @@ async def test_a_sound_correction_afterwards_opens_a_file_that_nothing_leads_to(
     assert again != subject
 
 
+def came_from(municipality: Any) -> dict[str, Any]:
+    return {"from": {"municipality": municipality, "case": "A1"}}
+
+
+NAMES_OF_BERGEN = ["no-4601", "NO-4601", "4601"]
+TAKEN_FOR_BERGEN = ["no-4601 ", "no_4601", 4601, "4601 Bergen", "Bergen kommune (4601)", ["NO 4601"]]
+NO_NAMES = ["bergen", "no-0461x", "se-0180", "751", "46011", ""]
+
+
+@pytest.mark.parametrize("municipality", NAMES_OF_BERGEN)
+async def test_whatever_names_a_municipality_links_to_the_case_there(world: World, municipality: str) -> None:
+    await open_file(world)
+    await world.settle((TROMSO, settled("B1", "2", 8, **came_from(municipality))))
+    (state,) = (await world.public()).values()
+    assert state["data"]["municipality"] == TROMSO
+    await world.settle((TROMSO, settled("B1", "3", 9, **came_from(municipality), **STRICTLY)))
+    assert await world.public() == {}
+    assert await world.dead() == []
+
+
+@pytest.mark.parametrize("municipality", ["101", "0101", "DK-0101"])
+async def test_a_bare_number_is_one_of_the_senders_country(world: World, municipality: str) -> None:
+    await world.settle(("dk-101", settled("A1", "1", 7)))
+    await world.settle(("dk-751", settled("B1", "2", 8, **came_from(municipality), **STRICTLY)))
+    assert await world.public() == {}
+    assert await world.dead() == []
+
+
+@pytest.mark.parametrize("municipality", [*NO_NAMES, *TAKEN_FOR_BERGEN])
+async def test_what_names_no_municipality_is_refused_with_the_form(world: World, municipality: Any) -> None:
+    await open_file(world)
+    await world.settle((TROMSO, settled("B1", "2", 8, **came_from(municipality))))
+    (receipt,) = await world.sent(f"receipts.{TROMSO}.v1")
+    said = receipt["value"]["data"]
+    assert (said["outcome"], said["code"], said["field"]) == (
+        "rejected",
+        "municipality_invalid",
+        "from.municipality",
+    )
+    assert "no-4601" in said["message"]
+    assert [state["data"]["municipality"] for state in (await world.public()).values()] == [BERGEN]
+
+
+@pytest.mark.parametrize("municipality", TAKEN_FOR_BERGEN)
+async def test_protection_reaches_the_former_case_although_its_municipality_is_misspelt(
+    world: World, municipality: Any
+) -> None:
+    await open_file(world)
+    await world.settle((TROMSO, settled("B1", "2", 8, **came_from(municipality), **STRICTLY)))
+    assert await world.dead() == ["municipality_invalid"]
+    assert await world.public() == {}
+
+
+async def test_what_may_mean_another_countrys_municipality_does_not_reach_it_where_the_name_is_whole(
+    world: World,
+) -> None:
+    await world.settle(("no-0751", settled("A1", "1", 7)))
+    await world.settle(("dk-101", settled("B1", "2", 8, nickname="x", **came_from("751"), **STRICTLY)))
+    assert len(await world.public()) == 1
+
+
 FROM = {"from": {"municipality": BERGEN, "case": "A1"}}
 REFUSED = {**STRICTLY, "nickname": "Test"}
 
