@@ -130,7 +130,10 @@ def settle(
     `known` is both by then. Callers drop stale records first.
     """
     ahead = _ahead(known, former, settlement)
-    secrecy = max((settlement.secrecy, _kept(known, settlement), _kept(former, settlement)), key=_STRICTER)
+    secrecy = settlement.secrecy
+    for held in (known, former):
+        if held is not None and not held.is_public:
+            secrecy = max(secrecy, _kept(held, settlement), key=_STRICTER)
     if secrecy != "none":
         return _hide(known, replace(settlement, secrecy=secrecy), subject, today, ahead)
     if known is None or not known.is_public:
@@ -167,10 +170,9 @@ def settle(
 
 
 def _ahead(known: Refugee | None, former: Refugee | None, settlement: Settlement) -> Refugee | None:
-    """The file whose current case goes on being the person's; None where that is the settlement's case.
+    """The file whose current case goes on being the person's; None where the settlement's becomes it.
 
-    Somebody public is where they were said to have come last. A case that hides them gives way to none but
-    one that names it: others can't know why they are hidden.
+    Who is public is where they came last. A case that hides them gives way to none but one that names it.
     """
     if former is not None and not former.is_public and not _answers(former, settlement):
         return former
@@ -184,12 +186,10 @@ def _answers(held: Refugee, settlement: Settlement) -> bool:
     return held.cases[0].key in {settlement.case, settlement.former_case}
 
 
-def _kept(held: Refugee | None, settlement: Settlement) -> Secrecy:
-    """The secrecy that a settlement can't end: of a case that it does not answer, or of something later."""
-    if held is None or held.is_public:
-        return "none"
-    others = (case for case in held.cases if case.key != settlement.case)
-    if _answers(held, settlement) and all(case.newest <= settlement.time for case in others):
+def _kept(held: Refugee, settlement: Settlement) -> Secrecy:
+    """The secrecy that a settlement can't end: it answers another case, or another said so later."""
+    said_later = any(case.newest > settlement.time for case in held.cases if case.key != settlement.case)
+    if _answers(held, settlement) and not said_later:
         return "none"
     return "protected" if held.status == "protected" else "minor"
 
@@ -256,7 +256,7 @@ def _hide(
     status = "protected" if settlement.secrecy == "protected" else "referred"
     municipality = settlement.municipality if ahead is None else ahead.municipality
     if ahead is not None and ahead.has_left:
-        # An older case is no reason to refer who has left; nobody knows of them until they come again.
+        # An older case is no reason to refer who has left.
         status = "protected"
     if known is not None and known.status in {"protected", status}:
         subject = known.subject
@@ -291,9 +291,10 @@ def _stated(settlement: Settlement) -> _Stated:
 def _cases(known: Refugee | None, settlement: Settlement, ahead: Refugee | None = None) -> tuple[Case, ...]:
     """All cases, the current one first; a former case that is not known yet is held for it."""
     rest = [case for case in (known.cases if known else ()) if case.key != settlement.case]
-    former, keys = settlement.former_case, {settlement.case, *(case.key for case in rest)}
-    if former is not None and former not in keys:
+    former = settlement.former_case
+    if former is not None and former not in {settlement.case, *(case.key for case in rest)}:
         rest.append(Case(former, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
     cases = (Case(settlement.case, settlement.time), *rest)
-    current = settlement.case if ahead is None else ahead.cases[0].key
-    return tuple(sorted(cases, key=lambda case: case.key != current))
+    if ahead is None:
+        return cases
+    return tuple(sorted(cases, key=lambda case: case.key != ahead.cases[0].key))
