@@ -12,6 +12,7 @@ from shared.clock import local_day_of
 from shared.contracts.faults import MOST_FAULTS
 from shared.contracts.fields import CASE_PATTERN, format_instant
 from shared.contracts.municipal import PersonMoved, PersonSettled
+from shared.contracts.municipalities import municipality_named
 from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Stale
 from shared.messaging.reading.records import Erased, Handled, Received, Unreadable, repeatable_id
 from shared.messaging.reading.sentences import told
@@ -53,8 +54,13 @@ def _days_ahead(record: Received) -> Iterator[str]:
 
 
 def _unknown(record: Received) -> Iterator[Fault]:
-    """Languages that there are not; of whom nothing goes out none is looked for."""
-    if isinstance(record.data, PersonSettled) and record.data.goes_out():
+    """Municipalities and languages that there are not; of whom nothing goes out no language is looked for."""
+    if not isinstance(record.data, PersonSettled):
+        return
+    former = record.data.former
+    if former is not None and municipality_named(former.municipality, record.owner or "") is None:
+        yield Fault("municipality_invalid", "from.municipality", "data")
+    if record.data.goes_out():
         yield from unknown_languages(record.data)
 
 

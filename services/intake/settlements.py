@@ -18,6 +18,7 @@ from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
 from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT
+from shared.contracts.municipalities import municipality_named
 from shared.ids import new_subject
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Handled, Readable, Received
@@ -51,7 +52,9 @@ class Settlements:
     def _cases(self, record: Received) -> list[str]:
         cases = [self._case_key(record.owner or "", record.key)]
         if isinstance(record.data, municipal.PersonSettled) and (former := record.data.former) is not None:
-            cases.append(self._case_key(former.municipality, former.case))
+            name = municipality_named(former.municipality, record.owner or "")
+            if name is not None:
+                cases.append(self._case_key(name, former.case))
         return cases
 
     def _settled(self, record: Received, cases: Sequence[str], filing: Filing) -> Outcome:
@@ -66,7 +69,7 @@ class Settlements:
             return Stale(newer)
         former = found[-1].file if found and found[-1] is not entry else None
         if known is not None and former is not None:
-            known = filing.merge(known, found[-1], record.cause)
+            known = filing.merge(known, found[-1])
         change, outcome = self._decide(record, cases, known, former and former.person, filing.work)
         filing.change(entry, change, record.cause)
         if change.refugee.participations and _born(change.refugee) != _born(known):
@@ -87,10 +90,8 @@ class Settlements:
         match record.data:
             case municipal.PersonSettled() as settled:
                 said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
-                if former is not None and said.secrecy == "none" and refugee.is_hidden_since(former, said):
-                    said = refugee.hidden(said)
-                change = refugee.settle(known, said, subject, today)
-                if change.refugee.status == "referred":
+                change = refugee.settle(known, said, subject, today, former)
+                if said.secrecy == "minor":
                     return change, Applied("referred")
                 return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))
             case municipal.SettlementWithdrawn():

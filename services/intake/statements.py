@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any
 
 from shared.contracts.fields import CASE_PATTERN, parse_instant
+from shared.contracts.municipalities import municipalities_heard
 from shared.messaging.reading.records import Raw
 from shared.values import value
 
@@ -111,7 +112,11 @@ def statements(raw: Raw, municipality: str) -> list[Statement]:
         subjects = heard.subject if event else _subjects_in(text)
         references = _cases((municipality, case) for case in [key, *islice(subjects, EVENTS)])
         is_settled = says is not Says.WITHDRAWN
-        former = _cases((item.get("municipality"), item.get("case")) for item in heard.former[:EVENTS])
+        former = _cases(
+            (where, item.get("case"))
+            for item in heard.former[:EVENTS]
+            for where in municipalities_heard(item.get("municipality"), municipality)
+        )
         if references or former:
             found.append(Statement(says, references, _time(event), former if is_settled else ()))
     return found

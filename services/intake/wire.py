@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import get_args
 
 import orjson
 
@@ -59,7 +59,7 @@ def settlement(
     `cases` are the keys of its case and of its former one, if it has one; `known` are its words.
     """
     municipality = record.owner or ""
-    secrecy: Literal["none", "protected", "minor"]
+    secrecy: refugee.Secrecy
     secrecy = "protected" if data.protection != "none" else "minor" if data.unaccompanied_minor else "none"
     former_case = cases[1] if len(cases) > 1 else None
     if secrecy != "none" or data.person is None:

@@ -19,6 +19,7 @@ from shared.contracts.fields import (
     Municipality,
 )
 from shared.contracts.message import inbound
+from shared.contracts.municipalities import MunicipalityTold
 from shared.contracts.people import EducationLevel, Interests, Languages, Placement
 from shared.contracts.published import PRIVATE, PUBLISHED
 
@@ -84,9 +85,12 @@ class SettledHousehold(Contract):
 
 
 class FormerCase(Contract):
-    """The municipality and case that somebody moved here from."""
+    """The municipality and case that somebody moved here from. A municipality may be written as its official
+    number alone: then it is one of the sender's country, Norway's with four digits, Denmark's with three, or
+    with a zero before them.
+    """
 
-    municipality: Municipality
+    municipality: MunicipalityTold
     case: CaseReference
 
 

@@ -27,6 +27,7 @@ OWN_CODES = frozenset({
     "date_missing",
     "time_invalid",
     "time_without_zone",
+    "municipality_invalid",
     "person_missing",
     "name_missing",
 })  # fmt: skip

@@ -56,6 +56,9 @@ SENTENCES = {
     "key_not_utf8": "The record's key is not UTF-8.",
     "language_unknown": "The tag names no registered language: send a BCP 47 tag such as nb, ti or ar-SY.",
     "lone_surrogate": "A text or a name holds half of a surrogate pair, which is no character.",
+    "municipality_invalid": (
+        "This names no municipality: send its country and official number, such as no-4601 or dk-751."
+    ),
     "municipality_mismatch": "The source names another municipality than the topic.",
     "name_missing": "Who somebody is takes one name at least: given_name or family_name.",
     "not_an_object": "The value is JSON and no object: send the event as an object.",
