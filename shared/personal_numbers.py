@@ -58,7 +58,7 @@ _MADE = re.compile(
 )
 _URN = "urn:uuid:"
 _FEW_LETTERS = 3
-"""Of the 32 signs of a random UUID 12 are letters, of a ULID's 26 two thirds: one UUID in 2,000 has so few."""
+"""Of the 32 signs of a UUID 12 are letters, of a ULID's 26 two thirds. One UUID in 2,000 has so few."""
 
 
 def has_ten_digits(text: str) -> bool:
@@ -111,9 +111,9 @@ def is_chosen_as_personal_number(text: str) -> bool:
     is digits, and every number that is too long to be one.
 
     Refused by chance, of 100,000 each: 0.02 % of UUIDs in any spelling; 0.03 % of milliseconds since 1970,
-    which have the 13 digits of a birthday with its whole year, all of them in the few spans of three hours that
-    begin like one; no ULID, SHA-256 or number of 14 digits and more. Of ten random digits it is 6.2 %, of
-    eleven 1.1 %.
+    which have the 13 digits of a birthday with its whole year, all of them in the few spans of three hours
+    that begin like one; no ULID, SHA-256 or number of 14 digits and more. Of ten random digits it is 6.2 %,
+    of eleven 1.1 %.
     """
     if _MADE.fullmatch(text) is None:
         return reads_as_personal_number(text)
