@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.contracts.envelope import CONTENT_TYPE, HEADERS, Envelope, media_type
-from shared.messaging.reading.faults import SAFE_NAME, Refused
+from shared.messaging.reading.faults import Refused
 from shared.messaging.reading.records import Raw
 from shared.messaging.reading.strict_json import JsonRefused, loads
 
@@ -58,12 +58,13 @@ def _attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
     for name, content in headers:
         if name != _CONTENT and not name.startswith("ce_"):
             continue
-        shown = name if SAFE_NAME.fullmatch(name) else None
+        attribute = "datacontenttype" if name == _CONTENT else name.removeprefix("ce_")
+        # A header's name can be somebody's.
+        shown = name if name != _CONTENT and attribute in _ATTRIBUTES else None
         try:
             text = content.decode()
         except UnicodeDecodeError:
             raise Refused("header_not_utf8", shown, "envelope") from None
-        attribute = "datacontenttype" if name == _CONTENT else name.removeprefix("ce_")
         if attribute in _ATTRIBUTES and re.fullmatch(r'".*"', text, re.DOTALL):
             raise Refused("header_quoted", shown, "envelope")
         value = _value(attribute, text)

@@ -112,7 +112,7 @@ async def test_a_refused_command_is_told_all_its_faults_and_nothing_of_what_it_s
     assert told == [
         ("field_invalid", "capacity", None),
         ("date_invalid", "registered_on", None),
-        ("unknown_field", "persn", "person"),
+        ("unknown_field", "data", "person"),
     ]
     assert (reply["code"], reply["field"]) == told[0][:2]
     assert reply["message"].endswith("Send it again under a new id.")

@@ -11,6 +11,7 @@ import pytest
 from shared.contracts import topics
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Headers, Parsed, Received, Unreadable, repeatable_id
+from shared.messaging.reading.sentences import sentence
 from tests.unit.messaging.records import STRUCTURED, raw, settlement
 
 PARSER = Parser(topics.SETTLEMENTS)
@@ -32,7 +33,7 @@ def test_an_extension_that_could_be_meant_otherwise_is_refused(name: str) -> Non
 
 
 def test_an_extension_of_several_values_is_none() -> None:
-    assert code(parse({**settlement(), "traceid": ["x"]})) == ("unknown_field", "traceid")
+    assert code(parse({**settlement(), "traceid": ["x"]})) == ("unknown_field", None)
 
 
 @pytest.mark.parametrize("value", [True, False])
@@ -125,9 +126,17 @@ def test_all_faults_are_told_at_once_with_where_and_what_would_be_right() -> Non
     assert told["envelope", "unknown_field", None].nearest == "type"
     assert ("envelope", "key_mismatch", "subject") in told
     assert ("data", "field_missing", "household.minors") in told
-    assert told["data", "unknown_field", "person.gendre"].nearest == "gender"
+    assert told["data", "unknown_field", "person"].nearest == "gender"
     level = told["data", "field_invalid", "languages.0.level"]
     assert (level.allowed, level.nearest) == (("native", "fluent", "basic"), "fluent")
+
+
+def test_who_sent_an_unknown_field_is_told_where_it_stands_and_which_are_known_there() -> None:
+    parsed = parse(settlement(household={"adults": 1, "minors": 0, "kari_eksempel": 1}))
+    assert isinstance(parsed, Unreadable)
+    (fault,) = parsed.faults
+    assert (fault.code, fault.field, fault.nearest) == ("unknown_field", "household", None)
+    assert sentence(fault).endswith("Known here are adults, minors, reference.")
 
 
 def test_what_is_left_of_a_record_after_the_first_fault_is_looked_into_too() -> None:
