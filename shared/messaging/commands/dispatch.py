@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from shared.contracts import commands as contract
 from shared.contracts.administrators import Role
-from shared.contracts.envelope import Envelope
 from shared.contracts.topics import COMMANDS, Service
 from shared.messaging.at_rest import RecordCipher, restored, stored
 from shared.messaging.commands.answers import (
@@ -24,6 +23,7 @@ from shared.messaging.commands.answers import (
     shown_subject,
 )
 from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDesk
+from shared.messaging.commands.refusals import number_instead, refused_unread
 from shared.messaging.commands.registry import CommandSpec, require_all
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
@@ -37,7 +37,6 @@ from shared.messaging.reading.records import (
     Unreadable,
     shown_id,
 )
-from shared.messaging.reading.sentences import LONGEST, sentence
 from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
 from shared.messaging.work import DueRow, Work
@@ -48,7 +47,6 @@ UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
 """How long a command on a subject that isn't here yet waits: topics overtake each other."""
 UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
 RETRY_KIND = "command"
-_AGAIN = " Send it again under a new id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +104,13 @@ class Commands:
         refused: list[tuple[CommandRef, Handled, Rejected]] = []
         for item in handled:
             if isinstance(item.outcome, Duplicate) and isinstance(item.record, Received):
-                if (number := _personal_number(item.record)) is not None and number.place is not None:
+                if (number := number_instead(item.record)) is not None and number.place is not None:
                     # Each record with such an id is answered under one of its own.
                     refused.append((self._ref(item.record), item, number))
                 else:
                     repeated.append((self._ref(item.record), item.record))
             elif isinstance(item.outcome, Dead) and (ref := self._readable_ref(item.record)) is not None:
-                refused.append((ref, item, _refusal(item)))
+                refused.append((ref, item, refused_unread(item)))
         refs = [ref for ref, _ in repeated] + [ref for ref, *_ in refused]
         replies = await Replies.load(work, refs, self._cipher, at_once=True)
         for ref, record in repeated:
@@ -187,7 +185,7 @@ class Commands:
         if not isinstance(command, contract.Command):
             raise TypeError(f"{record.message.name} is no command")
         envelope = record.envelope
-        if (number := _personal_number(record)) is not None:
+        if (number := number_instead(record)) is not None:
             return number
         operator = self.operators.find(record.owner or "", now)
         if operator is None:
@@ -233,32 +231,6 @@ class Commands:
 
 def _is_on_letter(request: Request) -> bool:
     return isinstance(request.command, DeadLetterCommand)
-
-
-def _personal_number(record: Received) -> Rejected | None:
-    """The answer to a command whose subject or id is a personal number."""
-    _, place = shown_id(record.envelope.id, record.raw)
-    for field_, told, is_number in (
-        ("subject", "The subject must be a reference", reads_as_personal_number(record.key)),
-        ("id", "The id must be random", place is not None),
-    ):
-        if is_number:
-            message = f"{told}, never a personal number: send again under a new id."
-            return Rejected("personal_number", message, field_, place=place)
-    return None
-
-
-def _refusal(item: Handled) -> Rejected:
-    """Why a command was refused unread, and what would help."""
-    faults = item.outcome.told if isinstance(item.outcome, Dead) else (Fault("unreadable"),)
-    first = faults[0]
-    message = f"{sentence(first)[: LONGEST - len(_AGAIN)]}{_AGAIN}"
-    match item.record:
-        case Received(raw=raw, envelope=Envelope(id=id_)) | Unreadable(raw=raw, envelope={"id": str(id_)}):
-            _, place = shown_id(id_, raw)
-        case _:
-            place = None
-    return Rejected(first.code, message, first.field, faults=faults, place=place)
 
 
 def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: RecordCipher | None) -> DueRow:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from shared.contracts.faults import MOST_FAULTS
+from shared.contracts.topics import MUNICIPALITY_FORM
 from shared.messaging.reading.outcome import Fault
 
 LONGEST = 400
@@ -57,6 +58,7 @@ SENTENCES = {
     "language_unknown": "The tag names no registered language: send a BCP 47 tag such as nb, ti or ar-SY.",
     "lone_surrogate": "A text or a name holds half of a surrogate pair, which is no character.",
     "municipality_mismatch": "The source names another municipality than the topic.",
+    "municipality_unknown": f"The topic is no municipality's: {MUNICIPALITY_FORM}.",
     "name_missing": "Who somebody is takes one name at least: given_name or family_name.",
     "not_an_object": "The value is JSON and no object: send the event as an object.",
     "not_json": "The value is no JSON, is cut short, or holds several documents.",
