@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from shared.contracts.envelope import CONTENT_TYPE, HEADERS, Envelope, media_type
+from shared.contracts.envelope import CONTENT_TYPE, HEADERS, MAY_BE_EMPTY, Envelope, media_type
 from shared.messaging.reading.faults import Refused
 from shared.messaging.reading.records import Raw
 from shared.messaging.reading.strict_json import JsonRefused, loads
@@ -68,10 +68,19 @@ def _attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
         if attribute in _ATTRIBUTES and re.fullmatch(r'".*"', text, re.DOTALL):
             raise Refused("header_quoted", shown, "envelope")
         value = _value(attribute, text)
-        if found.setdefault(attribute, value) != value:
+        if value == "" and attribute in MAY_BE_EMPTY:
+            continue
+        known = found.setdefault(attribute, value)
+        if known != value and not (attribute == "datacontenttype" and _are_alike(known, value)):
             # Which of them is meant nobody can tell.
             raise Refused("duplicate_header", shown, "envelope")
     return found
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether two content types say the same: one of them may leave out its parameters."""
+    (kind, _, parameters), (other_kind, _, others) = one.partition(";"), other.partition(";")
+    return kind == other_kind and not (parameters and others)
 
 
 def _value(attribute: str, text: str) -> Any:

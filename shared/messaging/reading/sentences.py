@@ -34,7 +34,8 @@ SENTENCES = {
     "duplicate_header": "Two headers give this attribute and differ: send one.",
     "duplicate_key": "An object names a field twice: send it once.",
     "district_unlisted": (
-        "No programme of the municipality lists the district: it is kept nowhere. Send one that is listed."
+        "There is no district, or one that no programme of the municipality lists, which is kept nowhere. "
+        "Send one that is listed."
     ),
     "email_invalid": (
         "No mail could be sent to this address, and it is not kept: send one such as name@example.org."
