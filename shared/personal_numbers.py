@@ -42,9 +42,9 @@ _RUN = re.compile(r"[0-9]+")
 _SHAPES = {
     birthdays[0][0]: tuple(birthday + rest for birthday in birthdays for rest in ((4,), (5,), (3, 2)))
     for birthdays in ([(6,)], [(8,)], [(2, 2, 2), (2, 2, 4)])
-}
-"""How many digits stand together where people write a birthday and the rest of a number, by how many come
-first.
+} | {1: ((1,) * DANISH_DIGITS, (1,) * NORWEGIAN_DIGITS)}
+"""How many digits stand together where people write a birthday and the rest of a number, or each digit by
+itself, by how many come first.
 """
 _CENTURY = slice(4, 6)
 _CENTURIES = ("19", "20")

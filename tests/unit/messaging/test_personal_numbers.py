@@ -83,6 +83,8 @@ def test_nothing_around_or_between_the_digits_hides_one(reference: str) -> None:
         "7-0x1x0x1x0x7x5x0x1x6x0",
         "K2-0101a804567",
         "No. 010107 - 50160 (2)",
+        "BER2026-0 1 0 1 0 7 5 0 1 6 0",
+        "K2-1-0-1-0-1-8-0-4-5-6-7",
     ],
 )
 def test_neither_a_whole_year_nor_letters_beside_other_digits_hide_one(reference: str) -> None:
