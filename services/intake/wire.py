@@ -15,7 +15,7 @@ from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.requirements import REGISTRY, Requirement, Requirements
 from services.intake.languages import spoken
 from services.intake.vocabulary import Vocabulary
-from shared.contracts import municipal, people, programmes, topics
+from shared.contracts import municipal, programmes, topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN, Contract
 from shared.contracts.intake import commands as command
@@ -145,8 +145,8 @@ def _details(who: municipal.Person, occupation: str | None, municipality: str) -
     )
 
 
-def _placement(placement: people.Placement, known: Vocabulary) -> refugee.Placement:
-    district = known.district(placement.district)
+def _placement(placement: municipal.SettledPlacement, known: Vocabulary) -> refugee.Placement:
+    district = known.district(placement.district or "")
     return refugee.Placement(placement.kind, placement.placed_on, district or refugee.UNLISTED)
 
 

@@ -21,7 +21,7 @@ from shared.contracts.fields import (
 from shared.contracts.message import inbound
 from shared.contracts.municipalities import MunicipalityTold
 from shared.contracts.people import EducationLevel, Interests, Languages, Placement
-from shared.contracts.published import PRIVATE, PUBLISHED
+from shared.contracts.published import PRIVATE, PUBLISHED, REGISTERED
 
 Protection = Literal["none", "confidential", "strictly_confidential"]
 
@@ -94,6 +94,16 @@ class FormerCase(Contract):
     case: CaseReference
 
 
+class SettledPlacement(Placement):
+    """Where the municipality has housed somebody. Without a `district`, or in one that no programme lists, it
+    goes out as `unlisted`, and the receipt has a note.
+    """
+
+    model_config = example(shown(Placement))
+
+    district: Annotated[Line, REGISTERED] | None = None  # type: ignore[assignment]
+
+
 class PersonSettled(Contract):
     """A person is about to be, or has been, settled; the same case again, later, is a correction.
 
@@ -112,7 +122,7 @@ class PersonSettled(Contract):
             "protection": "none",
             "arrived_on": "2026-10-05",
             "settled_on": "2026-10-05",
-            "placement": shown(Placement),
+            "placement": shown(SettledPlacement),
             "person": shown(Person),
             "languages": [{"code": "ti", "level": "native"}, {"code": "nb", "level": "basic"}],
             "household": shown(SettledHousehold),
@@ -127,7 +137,7 @@ class PersonSettled(Contract):
     expected_arrival_on: Day | None = None
     arrived_on: Day | None = None
     settled_on: Day | None = None
-    placement: Placement | None = None
+    placement: SettledPlacement | None = None
     person: Annotated[Person | None, PRIVATE] = None
     languages: Languages = []
     household: SettledHousehold | None = None

@@ -64,10 +64,24 @@ VALUES = st.one_of(
             "2026-11-22T09:00:00+24:00",
             "2026-11-22T09:00",
             "2023-02-29T09:00:00Z",
+            "2026-11-22T09:00:00+0200",
+            "2026-11-22T09:00:00-02",
+            "2026-11-22T09:00:00+2400",
         ]
     ),
     st.sampled_from(
-        ["2026/4821", "none", "confidential", "nb", "ar-SY", "Application/JSON ; x=1", "1.0", "1.0\n"]
+        [
+            "2026/4821",
+            "none",
+            "confidential",
+            "nb",
+            "ar-SY",
+            "nb_NO",
+            "nb__NO",
+            "Application/JSON ; x=1",
+            "1.0",
+            "1.0\n",
+        ]
     ),
     st.sampled_from(["", "\n"]),
     st.text(max_size=6),
@@ -79,6 +93,10 @@ FOREIGN = [
     "dryrn",
     "dry",
     "runs",
+    "dynatrace",
+    "prerun",
+    "expctedrevision",
+    "gitrevision",
     "data_base64",
     "Test Eksempel",
     "ab_c",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from shared.contracts.faults import MOST_FAULTS
+from shared.contracts.topics import MUNICIPALITY_FORM
 from shared.messaging.reading.outcome import Fault
 
 LONGEST = 400
@@ -33,7 +34,8 @@ SENTENCES = {
     "duplicate_header": "Two headers give this attribute and differ: send one.",
     "duplicate_key": "An object names a field twice: send it once.",
     "district_unlisted": (
-        "No programme of the municipality lists the district: it is kept nowhere. Send one that is listed."
+        "There is no district, or one that no programme of the municipality lists, which is kept nowhere. "
+        "Send one that is listed."
     ),
     "email_invalid": (
         "No mail could be sent to this address, and it is not kept: send one such as name@example.org."
@@ -60,6 +62,7 @@ SENTENCES = {
         "This names no municipality: send its country and official number, such as no-4601 or dk-751."
     ),
     "municipality_mismatch": "The source names another municipality than the topic.",
+    "municipality_unknown": f"The topic is no municipality's: {MUNICIPALITY_FORM}.",
     "name_missing": "Who somebody is takes one name at least: given_name or family_name.",
     "not_an_object": "The value is JSON and no object: send the event as an object.",
     "not_json": "The value is no JSON, is cut short, or holds several documents.",

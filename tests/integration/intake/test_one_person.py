@@ -258,6 +258,20 @@ async def test_a_district_that_is_not_listed_goes_nowhere_and_costs_no_settlemen
     assert district == "unlisted" or not await holds(world, district)
 
 
+@pytest.mark.parametrize(
+    "district", [{}, {"district": None}, {"district": ""}], ids=["absent", "null", "empty"]
+)
+async def test_a_placement_without_a_district_costs_no_settlement(
+    world: World, district: dict[str, Any]
+) -> None:
+    home = {name: value for name, value in PLACED.items() if name != "district"}
+    await world.settle((BERGEN, settled("A1", "1", placement={**home, **district})))
+    (state,) = (await world.public()).values()
+    assert state["data"]["placement"] == {**home, "district": "unlisted"}
+    (receipt,) = await world.sent("receipts.no-4601.v1")
+    assert receipt["value"]["data"]["code"] == "district_unlisted"
+
+
 async def holds(world: World, text: str) -> bool:
     """Whether any document of the database holds a text in clear."""
     held = b"".join(
