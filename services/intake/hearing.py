@@ -32,7 +32,7 @@ _ADDRESS = re.compile(r"[\w.+@-]+")
 
 class Place(Enum):
     """Where something stands: only what `data` itself says of protection can open a settlement. RECORD is
-    the whole text, before it is known what it is.
+    the whole text, before it is known what it is, or what could not be read of it.
     """
 
     RECORD = auto()
@@ -171,7 +171,7 @@ def _members(item: Mapping[str, Any], place: Place, event: Event) -> Iterator[tu
         event.hear_member(name, content, place)
         inner = Place.WITHIN
         if place is Place.OUTSIDE:
-            inner = Place.DATA if name in _DATA else place
+            inner = Place.DATA if name in _DATA else place if name else Place.RECORD
         yield (_from_base64(content) if name == "database64" else content), inner
 
 

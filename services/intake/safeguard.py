@@ -10,10 +10,9 @@ from services.intake.filing import Filing
 from services.intake.statements import Says, Statement, in_doubt, statements
 from services.intake.store import Entry
 from services.intake.wire import CaseKey
-from shared.clock import local_day
+from shared.clock import FUTURE_TOLERANCE, local_day
 from shared.ids import new_subject
 from shared.logging import describe_error, get_logger
-from shared.messaging.reading.parsing import FUTURE_TOLERANCE
 from shared.messaging.reading.records import Cause, Erased, Raw, Received, Unreadable
 from shared.values import value
 

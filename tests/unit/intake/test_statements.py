@@ -100,6 +100,7 @@ def test_a_case_withdrawn_is_heard_with_any_fault() -> None:
         pytest.param(with_data(protection=" None "), id="open, spelt otherwise"),
         pytest.param(with_data(interests=["Ski"]), id="open, with another fault"),
         pytest.param(json.dumps(OPEN).encode()[:-1], id="open, cut short"),
+        pytest.param(json.dumps(OPEN).replace('"source"', '"source\\"').encode(), id="open, a byte wrong"),
         pytest.param(with_data(unaccompanied_minor="False"), id="no minor"),
         pytest.param(with_data(unaccompanied_minor=None), id="nothing about minors"),
         pytest.param({**OPEN, "type": "no.kobling.PersonMoved.v1", "data": {}}, id="moved"),
