@@ -20,6 +20,7 @@ _FORMER = frozenset({"from", "former", "formercase"})
 _DATA = frozenset({"data", "database64"})
 # What stands before is looked at afterwards: looked for, it would take a long text for each of its letters.
 _IN_TEXT = re.compile(r"(protect|unaccomp)(\w*)\W*(\w*)")
+_DATA_IN_TEXT = re.compile(r"\bdata\b")
 _SETTLED = re.compile(r"person[_.-]?settled")
 _WITHDRAWN = re.compile(r"settlement[_.-]?withdraw")
 _SUBJECT = re.compile(
@@ -111,7 +112,9 @@ class Event:
 
     def hear_text(self, text: str, place: Place) -> None:
         """Hears the words of a text that is no JSON."""
-        plain = _without_addresses(_unescaped(text)).casefold()
+        text = _unescaped(text)
+        plain = _without_addresses(text).casefold()
+        data = _DATA_IN_TEXT.search(plain) if place is Place.RECORD else None
         self.is_protected |= "confidential" in plain
         self.is_settled |= _SETTLED.search(plain) is not None
         self.tells_of_withdrawal |= _WITHDRAWN.search(plain) is not None
@@ -122,12 +125,11 @@ class Event:
                 self.is_minor |= found[3] not in _NO_MINOR
             elif found[3] not in ({"none"} if is_name else _NO):
                 self.is_protected = True
-            elif is_name and place is Place.RECORD:
-                self.opens_in_text |= plain.find("data", 0, found.start()) >= 0
             elif is_name:
-                self.opens_in_text |= place is Place.DATA
+                is_behind_data = data is not None and data.start() < found.start()
+                self.opens_in_text |= place is Place.DATA or is_behind_data
         if "subject" in plain:
-            self.subjects += [found[2] for found in _SUBJECT.finditer(_unescaped(text))]
+            self.subjects += [found[2] for found in _SUBJECT.finditer(text)]
 
 
 def events(content: Any) -> list[Event]:

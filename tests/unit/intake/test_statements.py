@@ -471,6 +471,7 @@ def test_a_former_case_is_heard_in_any_form(former: dict[str, Any]) -> None:
         pytest.param(b"protect" * 150_000, id="protection over and over"),
         pytest.param(b'{"a":"' + b'\\"protection' * 80_000, id="an open text of quotes"),
         pytest.param(b"a" * 1_000_000, id="one word"),
+        pytest.param(b"protection:none " * 60_000, id="none over and over"),
         pytest.param(b"subject=" * 130_000, id="subjects over and over"),
         pytest.param(b"subject" + b" " * 1_000_000, id="blanks"),
         pytest.param(b"\\" * 1_000_000, id="escapes"),
