@@ -12,6 +12,9 @@ ZONES = {"no": ZoneInfo("Europe/Oslo"), "dk": ZoneInfo("Europe/Copenhagen")}
 COMMON = ZONES["no"]
 """Where no municipality is to be had, or one of no known country: both have kept the same time since 1980."""
 
+FUTURE_TOLERANCE = timedelta(minutes=5)
+"""How far past the broker's timestamp an event's time may lie: clocks differ, typing errors differ more."""
+
 _QUARTER = 15 * 60
 
 

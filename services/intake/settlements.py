@@ -1,7 +1,8 @@
 """Settlements: one receipt for each record, one file for each person."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from services.intake import wire
 from services.intake.domain import refugee
@@ -11,7 +12,7 @@ from services.intake.filing import Filing
 from services.intake.notes import notes
 from services.intake.publish import Publisher
 from services.intake.receipts import readable_case, receipt, refused
-from services.intake.safeguard import Safeguard
+from services.intake.safeguard import Heard, hear, heed
 from services.intake.store import Entry, Files
 from services.intake.vocabulary import Vocabulary
 from services.intake.wire import CaseKey
@@ -21,11 +22,30 @@ from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT
 from shared.contracts.municipalities import municipality_named
 from shared.ids import new_subject
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
-from shared.messaging.reading.records import Handled, Readable, Received
+from shared.messaging.reading.records import Erased, Handled, Readable, Received
+from shared.messaging.subscription import HandledBefore
 from shared.messaging.work import Revision, Work
 
 Vocabularies = Callable[[str], Vocabulary]
 """Municipality → what its programmes list."""
+
+
+class _Taken(NamedTuple):
+    """A settlement to decide on, with the keys of its case and of its former one, if it has one."""
+
+    record: Received
+    cases: Sequence[str]
+
+
+class _Dismissed(NamedTuple):
+    """A refused record: its outcome, what it says, and the keys of all cases that it may be of."""
+
+    outcome: Outcome
+    heard: Sequence[Heard]
+
+    @property
+    def cases(self) -> Iterator[str]:
+        return (place.case for one in self.heard for place in (*one.own, *one.former))
 
 
 class Settlements:
@@ -38,16 +58,36 @@ class Settlements:
         self._files = files
         self._publisher = publisher
         self._case_key = case_key
-        self._safeguard = Safeguard(files, publisher, case_key)
 
-    async def apply(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
-        """Opens and corrects files, in offset order, with one query and one bulk write."""
-        received = [(record, self._cases(record)) for record in records if isinstance(record, Received)]
-        wanted = {case for _, cases in received for case in cases}
+    async def apply(
+        self, records: Sequence[Readable | Handled], work: Work, handled_before: HandledBefore
+    ) -> list[Outcome]:
+        """Opens and corrects files, in offset order, with one query and one bulk write; heeds at its place
+        what a refused record says of protection, unless that was heard before.
+        """
+        items = [self._item(item, handled_before) for item in records if not isinstance(item, Erased)]
+        wanted = {case for item in items for case in item.cases}
         filing = await Filing.load(self._files, self._publisher, wanted, work)
-        outcomes = [self._settled(record, cases, filing) for record, cases in received]
+        outcomes: list[Outcome] = []
+        for item in items:
+            if isinstance(item, _Taken):
+                outcomes.append(self._settled(item.record, item.cases, filing))
+            else:
+                outcomes.append(item.outcome)
+                for heard in item.heard:
+                    heed(heard, filing)
         await filing.save()
         return outcomes
+
+    def _item(self, item: Received | Handled, handled_before: HandledBefore) -> "_Taken | _Dismissed":
+        if isinstance(item, Received):
+            dead = refused(item)
+            if dead is None:
+                return _Taken(item, self._cases(item))
+            item = Handled(item, dead)
+        record, outcome = item
+        heard = () if handled_before(record.raw) else tuple(hear(record, self._case_key))
+        return _Dismissed(outcome, heard)
 
     def _cases(self, record: Received) -> list[str]:
         cases = [self._case_key(record.owner or "", record.key)]
@@ -58,8 +98,6 @@ class Settlements:
         return cases
 
     def _settled(self, record: Received, cases: Sequence[str], filing: Filing) -> Outcome:
-        if (dead := refused(record)) is not None:
-            return dead
         own = cases[0]
         found = filing.of(cases)
         entry: Entry[Refugee] = found[0] if found else Entry(None, None)
@@ -102,8 +140,7 @@ class Settlements:
                 raise TypeError(record.message.name)
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
-        """Heeds what refused records say of protection, and answers each on its municipality's topic."""
-        await self._safeguard.heed(handled, work)
+        """Answers each record on its municipality's topic."""
         order = Revision().next(work.now).order
         answers: Counter[tuple[str, str | None]] = Counter()
         for item in handled:

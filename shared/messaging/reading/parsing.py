@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
 
+from shared.clock import FUTURE_TOLERANCE
 from shared.contracts.catalogue import BY_TYPE, MESSAGES
 from shared.contracts.envelope import FOR_COMMANDS, HEADERS, Envelope
 from shared.contracts.faults import MOST_FAULTS, Where
@@ -34,9 +34,6 @@ from shared.messaging.reading.records import (
 from shared.messaging.reading.strict_json import MAX_BYTES
 
 M = TypeVar("M", bound=Contract)
-
-FUTURE_TOLERANCE = timedelta(minutes=5)
-"""How far past the broker's timestamp an event's time may lie: clocks differ, typing errors differ more."""
 
 _VERSIONED = re.compile(r"(?P<stem>no\.kobling\.(?:command\.)?[A-Za-z]+)\.v(?P<version>\d{1,4})", re.ASCII)
 _PLACE = re.compile(r"(?:^|[/:])(no-\d{4}|dk-\d{3})(?=$|[/:])", re.ASCII)
