@@ -100,9 +100,10 @@ def _heed(places: Sequence[Place], time: datetime | None, heard: Heard, filing: 
     if time is None and case is None:
         return True
     says = _in_doubt(heard, found)
-    if known is not None and found[-1] is not entry:
-        known = filing.merge(known, found[-1], heard.cause)
-    change = _change(known, places, says, _newest(time, case, heard.latest), filing)
+    former = found[-1].file if found and found[-1] is not entry else None
+    if known is not None and former is not None:
+        known = filing.merge(known, found[-1])
+    change = _change(known, former and former.person, places, says, _newest(time, case, heard.latest), filing)
     filing.change(entry, change, heard.cause)
     return True
 
@@ -123,7 +124,12 @@ def _newest(time: datetime | None, case: Case | None, latest: datetime) -> datet
 
 
 def _change(
-    known: Refugee | None, places: Sequence[Place], says: Says, newest: datetime, filing: Filing
+    known: Refugee | None,
+    former: Refugee | None,
+    places: Sequence[Place],
+    says: Says,
+    newest: datetime,
+    filing: Filing,
 ) -> Change:
     own, municipality = places[0].case, places[0].municipality
     subject, today = new_subject("refugee"), local_day(filing.work.now, municipality)
@@ -136,4 +142,4 @@ def _change(
         secrecy="protected" if says is Says.PROTECTED else "minor",
         former_case=places[1].case if len(places) > 1 else None,
     )
-    return refugee.settle(known, settlement, subject, today)
+    return refugee.settle(known, settlement, subject, today, former)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, TypedDict, get_args
 
-from services.intake.domain.person import Details, Participation, Person, Profile, Spell, with_birth
+from services.intake.domain.person import Details, Person, Profile, Spell, with_birth
 from shared.values import value
 
 
@@ -148,9 +148,11 @@ def settle(
         )
         return Change(opened, Fact.SETTLED)
     known = replace(known, cases=_cases(known, settlement, ahead))
-    if ahead is not None:
-        # An older case of somebody who has moved on: what its municipality says no longer decides.
-        return Change(known)
+    # Of an older case of somebody who has moved on what its municipality says no longer decides.
+    return _corrected(known, settlement, today) if ahead is None else Change(known)
+
+
+def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
     begins = settlement.municipality != known.municipality or known.profile is None
     if settlement.municipality != known.municipality and not known.has_left:
         # That they moved is said by their arrival too, whether or not they were said to move before.
@@ -237,13 +239,11 @@ def _leave(
 
 def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tuple[Refugee, Fact]:
     """Settles the status after a step towards readiness, and names the step by its greatest effect."""
-    became_ready = _ready(after.participations) and not _ready(before.participations)
-    status = "ready" if _ready(after.participations) else "consented" if after.consents else after.status
-    return after.with_status(status, today), Fact.READY if became_ready else step
-
-
-def _ready(participations: tuple[Participation, ...]) -> bool:
-    return any(part.status == "ready" for part in participations)
+    was_ready, is_ready = (
+        any(part.status == "ready" for part in who.participations) for who in (before, after)
+    )
+    status = "ready" if is_ready else "consented" if after.consents else after.status
+    return after.with_status(status, today), Fact.READY if is_ready and not was_ready else step
 
 
 def _hide(
