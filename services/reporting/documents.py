@@ -40,10 +40,11 @@ class Projection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A period's figures as they were published last, and their place in the topic."""
+    """A period's figures as they were published last, their place in the topic, and the month's room."""
 
     data: Document
     revision: Revision
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
