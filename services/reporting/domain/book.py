@@ -15,6 +15,7 @@ from shared.values import value
 
 PROPOSED, DECLINED = figures.PAIRS_PROPOSED.name, figures.PROPOSALS_DECLINED.name
 CREATED, ACTIVE, ROUNDS = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name, figures.ROUNDS_RUN.name
+LATE = figures.late(PROPOSED)
 FROM_PROPOSALS = frozenset({PROPOSED, DECLINED, CREATED, ACTIVE})
 """What comes of proposals, and so of rounds."""
 ROOM = "room"
@@ -31,13 +32,14 @@ class Opening:
     """What there was before a year: flows as counted and as shown, and `ended`, pairs created but not active
     as shown.
 
-    `idle`: no round has ever been run.
+    `idle`: no round has ever been run. `room` is how many late proposals its rounds let be shown.
     """
 
     counted: Values = field(default_factory=dict)
     shown: Values = field(default_factory=dict)
     ended: int = 0
     idle: bool = True
+    room: int = 0
 
 
 @value
@@ -55,9 +57,9 @@ class Month:
 
 @value
 class Room:
-    """How many proposals of an open month may be shown, so that none tell of registrations withheld: for each
-    of its rounds as many as were shown as registered when it was counted; `now`, for new rounds beside those
-    shown already.
+    """How many proposals of an open month itself may be shown, so that none tell of registrations withheld:
+    for each of its rounds as many as were shown as registered when it was counted; `now`, for new rounds
+    beside those shown already.
     """
 
     in_all: int
@@ -116,7 +118,8 @@ def after(programme: str, opening: Opening, month: Month) -> Opening:
     flows = _sum(opening.shown, shown, programme)
     ended = flows.get(CREATED, 0) - shown.get(ACTIVE, 0)
     counted = _sum(opening.counted, month.counts, programme)
-    return Opening(counted, flows, ended, opening.idle and not month.counts.get(ROUNDS))
+    room = max(0, opening.room + month.room - shown.get(PROPOSED, 0))
+    return Opening(counted, flows, ended, opening.idle and not month.counts.get(ROUNDS), room)
 
 
 def _flows(
@@ -130,10 +133,7 @@ def _flows(
 
     shown = {name: grown(name) for name in figures.flows(programme)}
     if PROPOSED in shown:
-        # Late ones fell in none of the new rounds; others may be read after their round.
-        in_time = down(counted[PROPOSED] - month.counts.get(figures.late(PROPOSED), 0))
-        in_time -= state.shown.get(PROPOSED, 0)
-        shown[PROPOSED] = min(shown[PROPOSED], room.in_all, max(in_time, room.now))
+        shown |= _proposed(state, shown, down(counted[PROPOSED] - month.counts.get(LATE, 0)), room)
         shown |= _answered(state.shown, shown, closing=closing)
     for name in figures.names(programme, "flow"):
         late = figures.late(name)
@@ -144,11 +144,21 @@ def _flows(
     return shown
 
 
+def _proposed(state: Opening, grown: Values, in_time: int, room: Room) -> Values:
+    """Late ones fell in earlier months' rounds and in none that are new; others may be read after theirs.
+
+    `in_time` is the rounded sum without the month's late ones.
+    """
+    late = min(grown[LATE], state.room)
+    own = min(room.in_all, max(in_time - state.shown.get(PROPOSED, 0), room.now))
+    return {PROPOSED: min(grown[PROPOSED], late + own), LATE: late}
+
+
 def _room(month: Month, earlier: Values, registered: int) -> Room:
     """By what was shown `earlier` of a month, and what is registered by what is shown now: who is registered
     later was in none of the rounds before.
     """
-    shown = earlier.get(PROPOSED, 0)
+    shown = _in_time(PROPOSED, earlier)
     rounds = max(0, _in_time(ROUNDS, month.counts) - _in_time(ROUNDS, earlier))
     new = rounds * registered
     return Room(max(earlier.get(ROOM, 0), shown) + new, shown + new)

@@ -44,8 +44,8 @@ is declined within the days that the pack gives for the answer, and packs are pu
 
 @value
 class InEachRound:
-    """What any days add to `less`, late ones aside, is at most `of` as it is then for each round of these days:
-    nobody has two open pairs in a programme. So without a round it is none.
+    """What any days add to `less`, late ones aside, is at most `of` as it is then for each round of these
+    days: nobody has two open pairs in a programme. So without a round it is none.
     """
 
     less: str

@@ -87,7 +87,7 @@ class Published:
 
     def rebuild(self) -> None:
         """Of closed months no more is known than what they showed."""
-        self.months = [replace(month, counts=month.shown or {}) for month in self.months]
+        self.months = [replace(month, counts=month.shown or {}, room=0) for month in self.months]
 
 
 @dataclass
@@ -248,12 +248,14 @@ def _flows(found: Reader, play: Play, place: Published, at: int) -> None:
             most = math.inf
         if whole in {DECLINED, CREATED} and _all_answered(publication):
             most = math.inf
-        if whole == PROPOSED:
+        if name == PROPOSED:
             # Of late ones as many more as there are.
             found.relates(
                 {f"{PROPOSED}@{at}": 1, f"{late(PROPOSED)}@{at}": -1}, -math.inf, _proposed(play, at)
             )
             most = math.inf
+        elif name == late(PROPOSED):
+            most = max(most, _proposed_late(play, at))
         found.knows(f"{name}@{at}", total, most)
 
 
@@ -268,16 +270,28 @@ def _all_answered(publication: Publication) -> bool:
 
 def _proposed(play: Play, at: int) -> float:
     """The most that may be proposed: any number where another five would be more than rounds let be shown."""
-    publications = play.guides.publications
-    shown, room = 0, 0
-    *_, month = publications[at].shown
-    for other, publication in enumerate(publications[: at + 1]):
-        if [*publication.shown][-1] == month:
-            rounds = play.rounds(other) - play.rounds(other - 1)
-            room += rounds * play.registered(other)
-    shown = publications[at].last.get(PROPOSED, 0)
-    total = sum(values.get(PROPOSED, 0) for values in publications[at].shown.values())
-    return math.inf if shown + STEP >= room else _most(total)
+    publication = play.guides.publications[at]
+    total = sum(values.get(PROPOSED, 0) for values in publication.shown.values())
+    room = _room(play, range(_first_of_month(play, at), at + 1))
+    return math.inf if publication.last.get(PROPOSED, 0) + STEP >= room else _most(total)
+
+
+def _proposed_late(play: Play, at: int) -> float:
+    """The same of those that fell in earlier months' rounds."""
+    publication = play.guides.publications[at]
+    total = sum(values.get(late(PROPOSED), 0) for values in publication.shown.values())
+    proposed = sum(values.get(PROPOSED, 0) for values in publication.shown.values())
+    room = _room(play, range(_first_of_month(play, at))) - proposed
+    return math.inf if room <= STEP else _most(total)
+
+
+def _room(play: Play, publications: range) -> int:
+    return sum((play.rounds(at) - play.rounds(at - 1)) * play.registered(at) for at in publications)
+
+
+def _first_of_month(play: Play, at: int) -> int:
+    months = [[*publication.shown][-1] for publication in play.guides.publications]
+    return months.index(months[at])
 
 
 def _weights(less: Sequence[str], more: str, at: int) -> Mapping[str, float]:
