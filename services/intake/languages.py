@@ -2,13 +2,24 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Protocol
 
-from services.intake.domain.person import Language
-from shared.contracts import people
+from services.intake.domain.person import Language, LanguageLevel
 from shared.contracts.intake.commands import RegisterVolunteer
 from shared.contracts.municipal import PersonSettled
 from shared.languages import nearest_tag, normal_or_same, normal_tag
 from shared.messaging.reading.outcome import Fault
+
+
+class _Given(Protocol):
+    """A language as contracts have it."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def level(self) -> LanguageLevel: ...
+
 
 _LEVELS = ("basic", "fluent", "native")
 
@@ -26,7 +37,7 @@ def _unknown(field: str, tag: str) -> Fault:
     return Fault("language_unknown", field, "data", nearest=nearest_tag(tag))
 
 
-def spoken(languages: Iterable[people.Language]) -> tuple[Language, ...]:
+def spoken(languages: Iterable[_Given]) -> tuple[Language, ...]:
     """Each language once in its one form, as well as it is spoken by any of its tags."""
     best: dict[str, Language] = {}
     for given in languages:
@@ -39,5 +50,5 @@ def spoken(languages: Iterable[people.Language]) -> tuple[Language, ...]:
 
 # Bounded: senders choose the tags. Most repeat a few.
 @lru_cache(maxsize=4096)
-def _in_one_form(tag: str, level: people.LanguageLevel) -> Language:
+def _in_one_form(tag: str, level: LanguageLevel) -> Language:
     return Language(normal_or_same(tag), level)

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from services.intake import wire
 from services.intake.languages import unknown_languages
+from services.intake.statements import Says, statements
 from shared.clock import local_day_of
 from shared.contracts.faults import MOST_FAULTS
 from shared.contracts.fields import CASE_PATTERN, format_instant
@@ -85,6 +86,8 @@ def receipt(item: Handled) -> Document:
                 document["newer"] = format_instant(newer)
         case Dead() as dead:
             document = {"outcome": "rejected", **_first(dead.told), "faults": told(dead.told)}
+            if in_doubt := tuple(_in_doubt(item.record)):
+                document["notes"] = told(in_doubt)
         case _ as never:
             assert_never(never)
     if (event_id := _event_id(item.record)) is not None:
@@ -92,6 +95,24 @@ def receipt(item: Handled) -> Document:
     raw = item.record.raw
     document["partition"], document["offset"] = raw.partition, raw.offset
     return document
+
+
+_IN_DOUBT = {
+    Says.PROTECTED: "protected_in_doubt",
+    Says.MINOR: "minor_in_doubt",
+    Says.WITHDRAWN: "withdrawn_in_doubt",
+}
+
+
+def _in_doubt(record: Received | Erased | Unreadable) -> Iterator[Fault]:
+    """What a refused record says all the same of who must not be known any more, once each."""
+    if isinstance(record, Erased) or record.owner is None:
+        return
+    try:
+        said = {statement.says for statement in statements(record.raw, record.owner)}
+    except Exception:  # noqa: BLE001 (as the safeguard, which says so in the log)
+        said = {Says.PROTECTED}
+    yield from (Fault(code) for says, code in _IN_DOUBT.items() if says in said)
 
 
 _OF_ONE = ("code", "field", "message")

@@ -92,7 +92,8 @@ class Settlements:
                 change = refugee.settle(known, said, subject, today)
                 if change.refugee.status == "referred":
                     return change, Applied("referred")
-                return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))
+                listed = self._vocabulary(municipality)
+                return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today, listed)))
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today), Applied()
             case municipal.PersonMoved():

@@ -210,11 +210,14 @@ def matched(contracts: Iterable[type[Contract]], kinds: Kinds) -> Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The codes that programmes know: purposes of consents, kinds of checks, and roles."""
+    """The codes that programmes know: purposes of consents, kinds of checks, and roles; of the kinds those
+    that they ask of refugees.
+    """
 
     purposes: frozenset[str]
     checks: frozenset[str]
     roles: frozenset[str]
+    checks_of_refugees: frozenset[str] = frozenset()
 
 
 def words(packs: Iterable[ProgrammePack]) -> Words:
@@ -232,6 +235,12 @@ def words(packs: Iterable[ProgrammePack]) -> Words:
             if isinstance(rule, programmes.ChildCertificateRule)
         },
         roles=frozenset(side.role for side in sides),
+        checks_of_refugees=frozenset(
+            item.check
+            for pack in known
+            for item in pack.sides.receiving.requirements
+            if isinstance(item, programmes.CheckAsked)
+        ),
     )
 
 

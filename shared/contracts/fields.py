@@ -77,12 +77,18 @@ def _in_range(value: Any) -> date:
     return value
 
 
+_ENOUGH = {"beside": "a year or a month is enough, such as 1994 or 1994-03"}
+
+
 def parse_birth(value: Any) -> str:
     """A date of birth as far as it is known: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`. Raises as `parse_day`."""
     if isinstance(value, str) and (part := _PART_OF_A_DATE.fullmatch(value)):
         parse_day(f"{part['year']}-{part['month'] or '01'}-01")
         return value
-    return parse_day(value).isoformat()
+    try:
+        return parse_day(value).isoformat()
+    except PydanticCustomError as error:
+        raise PydanticCustomError(error.type, error.message_template, _ENOUGH) from None
 
 
 def parse_instant(value: Any) -> datetime:
@@ -158,7 +164,8 @@ PackVersion = Annotated[
     REGISTERED,
 ]
 TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), PUBLISHED]
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), PUBLISHED]
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+LanguageCode = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN), PUBLISHED]
 """A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`: in its one form in what Kobling publishes."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]

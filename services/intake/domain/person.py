@@ -49,12 +49,15 @@ class Details:
         return recorded if recorded is not None and recorded.startswith(told or "") else told
 
 
+LanguageLevel = Literal["native", "fluent", "basic"]
+
+
 @value
 class Language:
     """A language (BCP 47) and how well it is spoken."""
 
     code: str
-    level: Literal["native", "fluent", "basic"]
+    level: LanguageLevel
 
 
 @value

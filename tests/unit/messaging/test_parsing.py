@@ -75,7 +75,7 @@ def test_foreign_headers_do_no_harm() -> None:
         ("data.household.adults", "2", "field_invalid", "household.adults"),
         ("data.person.nickname", "x", "unknown_field", "person.nickname"),
         ("data.person.Kari Eksempel", "x", "unknown_field", "person"),
-        ("data.languages.0.code", "not a language", "field_invalid", "languages.0.code"),
+        ("data.languages.0.code", "not a language", "language_unknown", "languages.0.code"),
         ("data.person", None, "person_missing", "data"),
         ("Kari Eksempel", "x", "unknown_field", None),
     ],
