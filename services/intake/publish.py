@@ -34,7 +34,7 @@ class Publisher:
         revision = file.state.next(work.now)
         data = public_state(file.person)
         work.emit(wire.EVENTS[fact], subject=file.person.subject, data=data, cause=cause, revision=revision)
-        return file._replace(state=revision)
+        return File(file.person, revision, file.card, file.key)
 
     def _card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
         """Publishes the contact card if somebody consented to contact and the card is new or changed."""

@@ -77,7 +77,7 @@ def receipt(item: Handled) -> Document:
         case Applied(outcome, ()):
             document = {"outcome": outcome}
         case Applied(outcome, notes):
-            document = {"outcome": outcome, **_first(notes), "notes": told(notes)}
+            document = _telling(outcome, "notes", notes)
         case Duplicate():
             document = {"outcome": "duplicate"}
         case Stale(newer):
@@ -85,7 +85,7 @@ def receipt(item: Handled) -> Document:
             if newer is not None:
                 document["newer"] = format_instant(newer)
         case Dead() as dead:
-            document = {"outcome": "rejected", **_first(dead.told), "faults": told(dead.told)}
+            document = _telling("rejected", "faults", dead.told)
             if in_doubt := tuple(_in_doubt(item.record)):
                 document["notes"] = told(in_doubt)
         case _ as never:
@@ -118,10 +118,11 @@ def _in_doubt(record: Received | Erased | Unreadable) -> Iterator[Fault]:
 _OF_ONE = ("code", "field", "message")
 
 
-def _first(faults: Sequence[Fault]) -> Document:
-    """The fault that stands for all, for readers of one."""
-    first = told(faults[:1])[0]
-    return {name: first[name] for name in _OF_ONE if name in first}
+def _telling(outcome: str, name: str, faults: Sequence[Fault]) -> Document:
+    """With all faults, and the first of them for readers of one."""
+    all_ = told(faults)
+    first = all_[0]
+    return {"outcome": outcome, **{of: first[of] for of in _OF_ONE if of in first}, name: all_}
 
 
 def _event_id(record: Received | Erased | Unreadable) -> str | None:

@@ -32,7 +32,7 @@ class Vocabulary:
 
     def district(self, written: str) -> str | None:
         """The listed district that is meant, whatever became of case and room; None where it is none."""
-        return self.districts.get(_folded(written))
+        return self.districts.get(_folded(written)) if self.districts else None
 
     def taken(self, topics: Iterable[str]) -> tuple[str, ...]:
         """Those of the codes for interests, activities and occupations that may be published."""

@@ -28,6 +28,7 @@ from shared.contracts.published import PRIVATE, PUBLISHED, REGISTERED
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY_LENGTH = len("2026-11-22")
 _PART_OF_A_DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?", re.ASCII)
 _FINER = re.compile(r"(\.\d{6})\d+", re.ASCII)
 _MICROSECONDS = len("2026-11-22T09:00:00.000000Z")
@@ -82,7 +83,7 @@ _ENOUGH = {"beside": "a year or a month is enough, such as 1994 or 1994-03"}
 
 def parse_birth(value: Any) -> str:
     """A date of birth as far as it is known: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`. Raises as `parse_day`."""
-    if isinstance(value, str) and (part := _PART_OF_A_DATE.fullmatch(value)):
+    if isinstance(value, str) and len(value) < _DAY_LENGTH and (part := _PART_OF_A_DATE.fullmatch(value)):
         parse_day(f"{part['year']}-{part['month'] or '01'}-01")
         return value
     try:

@@ -7,6 +7,7 @@ Everything goes in with the transaction or not at all. The body of a transaction
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -29,6 +30,12 @@ HEADROOM = 2048
 
 class OutgoingTooLarge(ValueError):
     """A record to send is over its topic's limit: sent, it would block its partition's producer."""
+
+
+# Nearly all records have the same.
+@lru_cache(maxsize=64)
+def _size_of(headers: Headers) -> int:
+    return sum(len(name) + len(content) for name, content in headers)
 
 
 def microseconds(moment: datetime) -> int:
@@ -187,7 +194,7 @@ class Work:
         """Puts a finished record into the outbox. Raises OutgoingTooLarge."""
         if key is None and value is None:
             raise ValueError("a record needs a key or a value: aiokafka refuses one with neither")
-        size = len(value or b"") + len(key or b"") + sum(len(name) + len(text) for name, text in headers)
+        size = len(value or b"") + len(key or b"") + _size_of(headers)
         if size > topic.max_message_bytes - HEADROOM:
             raise OutgoingTooLarge(f"a record for {topic.name} has {size} bytes")
         name = self._named(topic, owner)

@@ -3,7 +3,7 @@
 What each code means, at more length, is in docs/codes.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -97,8 +97,8 @@ SENTENCES = {
     "unknown_version": "The type is known in another version.",
     "unprintable_character": "A published text holds a line break or another sign that can't be printed.",
     "withdrawn_in_doubt": (
-        "The record withdraws a case. Until a record that can be read says otherwise, whoever it is about has "
-        f"left: {_TAKEN_BACK}"
+        "The record withdraws a case. Until a record that can be read says otherwise, whoever it is about "
+        f"has left: {_TAKEN_BACK}"
     ),
 }
 _OTHER = "The record can't be read."
@@ -118,9 +118,9 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0]}…"
 
 
-def told(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+def told(faults: Sequence[Fault]) -> list[dict[str, Any]]:
     """The JSON of the contract's faults; their objects are shared and not to be changed."""
-    return [_told(fault) for fault in list(faults)[:MOST_FAULTS]]
+    return [_told(fault) for fault in faults[:MOST_FAULTS]]
 
 
 # Most notes and faults are those of a few fields.
