@@ -43,11 +43,12 @@ class Filing:
     def change(self, entry: Entry[Refugee], change: Change, cause: Cause) -> None:
         """Takes over a changed file and publishes what happened, or takes back what was published before."""
         before, person = entry.file, change.refugee
-        if before is not None and before.person.subject == person.subject:
+        if before is None:
+            file = File(person)
+        elif before.person.subject == person.subject:
             file = before._replace(person=person)
         else:
             file = File(person)
-        if before is not None and before.person.subject != person.subject:
             self._take_back(before)
         if change.fact is refugee.Fact.REFERRED and _was_known(before, person):
             refer_later(person, self.work)
@@ -57,7 +58,8 @@ class Filing:
             file = self.publisher.changed(before, file, change.fact, cause, self.work)
         entry.file = file
         entry.changed = True
-        self.entries.update({case.key: entry for case in person.cases})
+        for case in person.cases:
+            self.entries[case.key] = entry
 
     def merge(self, known: Refugee, former: Entry[Refugee]) -> Refugee:
         """The known file with the cases of a former one, which was opened before they proved to be one."""

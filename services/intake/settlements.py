@@ -123,15 +123,16 @@ class Settlements:
         work: Work,
     ) -> tuple[Change, Applied]:
         today, subject = local_day(work.now, record.owner), new_subject("refugee")
+        municipality, data = record.owner or "", record.data
+        if isinstance(data, municipal.PersonSettled):
+            listed = self._vocabulary(municipality)
+            said = wire.settlement(record, data, cases, listed)
+            change = refugee.settle(known, said, subject, today, former)
+            if said.secrecy == "minor":
+                return change, Applied("referred")
+            return change, Applied("accepted", notes(data, said, change.refugee, today, listed))
         case = Case(cases[0], record.envelope.time)
-        municipality = record.owner or ""
-        match record.data:
-            case municipal.PersonSettled() as settled:
-                said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
-                change = refugee.settle(known, said, subject, today, former)
-                if said.secrecy == "minor":
-                    return change, Applied("referred")
-                return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))
+        match data:
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today), Applied()
             case municipal.PersonMoved():

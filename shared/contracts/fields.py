@@ -79,12 +79,18 @@ def _in_range(value: Any) -> date:
     return value
 
 
+_ENOUGH = {"beside": "a year or a month is enough, such as 1994 or 1994-03"}
+
+
 def parse_birth(value: Any) -> str:
     """A date of birth as far as it is known: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`. Raises as `parse_day`."""
     if isinstance(value, str) and len(value) < _DAY_LENGTH and (part := _PART_OF_A_DATE.fullmatch(value)):
         parse_day(f"{part['year']}-{part['month'] or '01'}-01")
         return value
-    return parse_day(value).isoformat()
+    try:
+        return parse_day(value).isoformat()
+    except PydanticCustomError as error:
+        raise PydanticCustomError(error.type, error.message_template, _ENOUGH) from None
 
 
 def parse_instant(value: Any) -> datetime:

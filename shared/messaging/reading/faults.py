@@ -17,7 +17,10 @@ from shared.contracts.catalogue import MESSAGES, commands_of
 from shared.contracts.commands import DEAD_LETTER_COMMANDS
 from shared.contracts.envelope import Envelope
 from shared.contracts.faults import Where
+from shared.contracts.fields import LANGUAGE_PATTERN
 from shared.contracts.topics import COMMANDS, SERVICES, Topic
+from shared.languages import tag_meant
+from shared.messaging.reading.choices import choices
 from shared.messaging.reading.outcome import Fault
 
 OWN_CODES = frozenset({
@@ -97,7 +100,9 @@ def with_types(fault: Fault, sent: str, topic: Topic, carried: Collection[str]) 
         known = tuple(dict.fromkeys(message.type for message in MESSAGES if message.command))
     names = {_name(type_): type_ for type_ in known}
     close = nearest(_name(sent), list(names))
-    return replace(fault, detail=detail, allowed=tuple(carried), nearest=names[close] if close else None)
+    # Of one that goes elsewhere it is said where.
+    meant = names[close] if close and names[close] != sent else None
+    return replace(fault, detail=detail, allowed=tuple(carried), nearest=meant)
 
 
 def _name(type_: str) -> str:
@@ -124,19 +129,23 @@ def _where_it_goes(type_: str) -> str:
 def _fault(detail: ErrorDetails, model: type[BaseModel], where: Where) -> Fault:
     path, type_ = [str(part) for part in detail["loc"]], detail["type"]
     context: Mapping[str, Any] = detail.get("ctx", {})
-    code, text, allowed, close = "field_invalid", None, (), None
+    code, text, close = "field_invalid", None, None
+    allowed: tuple[str, ...] = ()
     if type_ == "missing":
-        code = "field_missing"
+        code, allowed = "field_missing", choices(model, path)
     elif type_ == "extra_forbidden":
         known = _names_beside(model, path)
         code, close = "unknown_field", nearest(path[-1], known)
         if close is None:
             text = f"known here are {', '.join(sorted(known))}"
     elif type_ in OWN_CODES:
-        code, text = type_, detail["msg"]
+        # Their sentences say the same as pydantic's texts; a field's own remark comes beside.
+        code, text = type_, context.get("beside")
     elif type_ in _LISTS:
         allowed = tuple(re.findall(r"'([^']*)'", context.get(_LISTS[type_], "")))
         close = nearest(detail["input"], allowed)
+    elif context.get("pattern") == LANGUAGE_PATTERN:
+        code, close = "language_unknown", tag_meant(detail["input"])
     elif type_ in _TELLING:
         text = detail["msg"].replace("Input should", "should").replace("String should", "should")
     return Fault(code, _shown(detail["loc"], where), where, text, allowed, close)

@@ -78,7 +78,7 @@ def test_foreign_headers_do_no_harm() -> None:
         ("data.kari_eksempel", "x", "unknown_field", "data"),
         ("data.languages.0.kari", "x", "unknown_field", "languages.0"),
         ("data.email", "x", "unknown_field", "email"),
-        ("data.languages.0.code", "not a language", "field_invalid", "languages.0.code"),
+        ("data.languages.0.code", "not a language", "language_unknown", "languages.0.code"),
         ("data.person", None, "person_missing", "data"),
         ("Kari Eksempel", "x", "unknown_field", None),
         ("kari_eksempel", "x", "unknown_field", None),
