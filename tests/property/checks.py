@@ -149,7 +149,7 @@ def _positions(database: Database, logs: Logs) -> Any:
 
 async def what_is_left(world: World, topic: str) -> Left:
     """All that one topic's records have left, without the places that they had in the log."""
-    database, example = world.database, topic.removeprefix(world.corner.prefix).split(".")[1].split("-")[0]
+    database, example = world.database, f"x{world.example}"
     subjects = {
         document["_id"].removeprefix(example): (seconds(document["time"]), document["revision"])
         async for document in database["book"].find({"_id": {"$regex": f"^{example}-"}})

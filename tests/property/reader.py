@@ -33,7 +33,7 @@ class Reader:
     def __init__(self, corner: Corner) -> None:
         self.corner = corner
         self.published = Published()
-        self._example = b""
+        self._names: tuple[bytes, ...] = ()
         self._outputs: list[TopicPartition] = []
         self._reader = self._consumer("read_committed")
         self._ends = self._consumer("read_uncommitted")
@@ -62,9 +62,9 @@ class Reader:
         await self._reader.stop()
         await self._ends.stop()
 
-    def begin(self, example: str) -> None:
-        """Forgets what was read; from now on only what names the example counts."""
-        self.published, self._example = Published(), example.encode()
+    def begin(self, *names: str) -> None:
+        """Forgets what was read; from now on only what has one of an example's names counts."""
+        self.published, self._names = Published(), tuple(name.encode() for name in names)
 
     def _consumer(self, isolation_level: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -96,7 +96,7 @@ class Reader:
     def _note(self, topic: str, record: Any) -> None:
         headers = dict(record.headers)
         of = headers["dlq-topic"] if topic == LETTERS.name else record.key
-        if self._example not in of:
+        if not any(name in of for name in self._names):
             return
         if topic == topics.PAIRS.name:
             revision = int(headers["revision"]), record.value is None

@@ -17,7 +17,7 @@ LANES = 4
 
 def story(world: World, example: str) -> dict[str, list[Entry]]:
     """Two topics with every kind of record: new, next, repeated, collided, late, refused, withdrawn."""
-    here, there = (f"{world.corner.prefix}settlements.{example}-{owner}.v1" for owner in "ab")
+    here, there = world.topics()
     case, other = f"{example}-1", f"{example}-2"
     return {
         here: [

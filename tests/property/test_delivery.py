@@ -68,9 +68,8 @@ class Batches(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        example = self.runner.run(self.world.begin())
-        names = (f"{self.world.corner.prefix}settlements.{example}-{owner}.v1" for owner in "ab")
-        self.logs = {name: [] for name in names}
+        self.runner.run(self.world.begin())
+        self.logs = {name: [] for name in self.world.topics()}
         self.upto = dict.fromkeys(self.logs, 0)
 
     def teardown(self) -> None:
@@ -276,7 +275,7 @@ def test_order_across_subjects_is_of_no_account(runner: asyncio.Runner, world: W
 
     async def left(subjects: list[list[tuple[int, Kind, str]]], mixed: Sequence[int], batch: int) -> Left:
         example = await world.begin()
-        topic = f"{world.corner.prefix}settlements.{example}-a.v1"
+        topic = world.topics()[0]
         log: list[Entry] = []
         upcoming = [iter(enumerate(one)) for one in subjects]
         for subject in mixed:

@@ -102,8 +102,16 @@ class World:
         self.committed = {}
         self.example += 1
         if self._reader is not None:
-            self._reader.begin(f"x{self.example}-")
+            self._reader.begin(f"x{self.example}-", *(f".{owner}." for owner in self._municipalities()))
         return f"x{self.example}"
+
+    def _municipalities(self) -> list[str]:
+        """Two of the example's own, by its number."""
+        return [f"no-{(2 * self.example + owner) % 10_000:04}" for owner in range(2)]
+
+    def topics(self) -> list[str]:
+        """The two topics of the example."""
+        return [f"{self.corner.prefix}settlements.{owner}.v1" for owner in self._municipalities()]
 
     # Batches
 
