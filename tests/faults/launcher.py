@@ -26,8 +26,8 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from shared.messaging import work
 from shared.messaging.batches.batch_consumer import BatchConsumer
 from shared.messaging.reading.outcome import Outcome
-from shared.messaging.reading.records import Readable
-from shared.messaging.subscription import Subscription
+from shared.messaging.reading.records import Handled, Readable
+from shared.messaging.subscription import Hearing, Subscription
 
 Point = Literal[
     "after_poll",
@@ -164,13 +164,17 @@ def raise_on(keys: str) -> None:
     whole = Subscription.__init__
 
     def made(self: Subscription, topic: Any, apply: Any, *more: Any, **options: Any) -> None:
-        async def flawed(records: Sequence[Readable], doing: work.Work) -> Sequence[Outcome]:
-            if any(keys == "*" or record.key.startswith(keys) for record in records):
+        hears = isinstance(apply, Hearing)
+        step = apply.apply if hears else apply
+
+        async def flawed(items: Sequence[Readable | Handled], *doing: Any) -> Sequence[Outcome]:
+            records = [item.record if isinstance(item, Handled) else item for item in items]
+            if any(keys == "*" or (record.raw.key or b"").startswith(keys.encode()) for record in records):
                 raise ZeroDivisionError
-            outcomes: Sequence[Outcome] = await apply(records, doing)
+            outcomes: Sequence[Outcome] = await step(items, *doing)
             return outcomes
 
-        whole(self, topic, flawed, *more, **options)
+        whole(self, topic, Hearing(flawed) if hears else flawed, *more, **options)
 
     Subscription.__init__ = made  # type: ignore[method-assign]
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.faults.people import EXPECT
+from tests.faults.people import APART, EXPECT
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -36,9 +36,12 @@ class Oracle:
 
     def meet(self, topic: str, offset: int, value: bytes | None, headers: Headers) -> None:
         """Takes the next record of a topic."""
-        code = dict(headers).get(EXPECT)
-        if code is not None:
-            self.expected[topic, offset] = Expected(topic, offset, "rejected", code.decode())
+        told = dict(headers)
+        if (code := told.get(EXPECT)) is not None:
+            apart = told.get(APART)
+            self.expected[topic, offset] = Expected(
+                topic, offset, "rejected", code.decode(), apart=None if apart is None else apart.decode()
+            )
             return
         self.expected[topic, offset] = self._of_sound(topic, offset, value or b"")
 

@@ -13,8 +13,10 @@ CANARIES = (b"kanarifugl", b"+47 555 01", b"+4755501")
 """What stands in names, addresses, e-mail addresses and telephone numbers, as sent and as kept; compared in
 lower case.
 """
-EXPECT = "faults-expect"
-"""Header by which a poison record carries the code that it should be refused with."""
+EXPECT, APART = "faults-expect", "faults-apart"
+"""Headers by which a poison record carries the code that it should be refused with, and the name of a state
+that what can be read of it brings about all the same.
+"""
 STRUCTURED = ("content-type", b"application/cloudevents+json")
 LANGUAGES = ("ar", "ti", "so", "fa", "en", "uk")
 
@@ -30,9 +32,10 @@ class Sent:
     value: bytes | None
     headers: Headers = (STRUCTURED,)
 
-    def expecting(self, code: str) -> "Sent":
-        """The same, saying that it should be refused with this code."""
-        return Sent(self.municipality, self.key, self.value, (*self.headers, (EXPECT, code.encode())))
+    def expecting(self, code: str, apart: str | None = None) -> "Sent":
+        """The same, saying that it should be refused with this code, and bring about this state, if any."""
+        told: Headers = ((EXPECT, code.encode()), *([(APART, apart.encode())] if apart else ()))
+        return Sent(self.municipality, self.key, self.value, (*self.headers, *told))
 
 
 def envelope(municipality: str, case: str, time: datetime, name: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -16,13 +16,16 @@ LARGEST_INTEGER = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """A record made of a sound settlement; `code` is what refuses it."""
+    """A record made of a sound settlement; `code` is what refuses it, and `apart` the state of the person
+    that it brings about all the same.
+    """
 
     name: str
     code: str
     value: Callable[[Document], bytes | None]
     key: Callable[[Document], bytes | None] = lambda document: str(document["subject"]).encode()
     headers: Headers = (STRUCTURED,)
+    apart: str | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -30,7 +33,7 @@ class Poison:
     def made_of(self, municipality: str, document: Document) -> Sent:
         """The record, saying what it should be refused with."""
         sent = Sent(municipality, self.key(document), self.value(document), self.headers)
-        return sent.expecting(self.code)
+        return sent.expecting(self.code, self.apart)
 
 
 def _text(document: Document) -> str:
@@ -86,7 +89,13 @@ PERSONAL_NUMBER = "01010750160"
 
 MUST_DIE: tuple[Poison, ...] = (
     Poison("invalid UTF-8", "not_utf8", lambda document: _bytes(document)[:-1] + b"\xff}"),
-    Poison("truncated JSON", "not_json", lambda document: _bytes(document)[:-20]),
+    # What is cut off is whether they are a minor.
+    Poison(
+        "truncated JSON",
+        "not_json",
+        lambda document: _bytes(document)[:-20],
+        apart="RefugeeReferred",
+    ),
     Poison("NaN", "number_not_finite", _written("data.household.adults", "NaN")),
     Poison("Infinity", "number_not_finite", _written("data.household.adults", "Infinity")),
     Poison("1e999", "number_not_finite", _written("data.household.adults", "1e999")),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from pymongo import UpdateOne
@@ -28,6 +28,9 @@ from shared.messaging.reading.records import (
 from shared.messaging.subscription import HandledBefore, Hearing, Subscription
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
+
+Place = tuple[str, int, int]
+"""Topic, partition and offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +134,11 @@ class BatchTransaction:
         received = [record for record in chunk if isinstance(record, Received)]
         inbox = await Inbox.load(self.database, received if self.subscription.uses_inbox else [], session)
 
-        def handled_before(raw: Raw) -> bool:
-            return positions.is_redelivery(partition_of(raw), raw.offset, raw.timestamp)
-
-        outcomes = await self._outcomes(chunk, inbox, work, handled_before)
-        handled = self._count(chunk, outcomes, positions)
+        # In the order of their offsets, before anybody asks: that a log lost its end shows at its first newer
+        # record.
+        again = {place_of(record.raw) for record in chunk if _is_again(record.raw, positions)}
+        outcomes = await self._outcomes(chunk, inbox, work, lambda raw: place_of(raw) in again)
+        handled = self._count(chunk, outcomes, positions, again)
         if self.subscription.report is not None and handled:
             await self.subscription.report(handled, work)
         await self._quarantine(chunk, outcomes, work)
@@ -180,23 +183,29 @@ class BatchTransaction:
         if seen is None:
             return None
         same, raw = seen.fingerprint == record.fingerprint, record.raw
-        # The place alone would do, had no topic ever been made again.
-        if seen.place == (raw.partition, raw.offset) and (same or handled_before(raw)):
+        # The place alone would do, did no log ever lose its end, or begin anew.
+        if seen.place == (raw.partition, raw.offset) and handled_before(raw):
             return Tick(raw)
         if same:
             return Duplicate()
         return Dead.of([Fault("id_collision", "id", "envelope")])
 
     def _count(
-        self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], positions: Positions
+        self,
+        chunk: Sequence[Parsed],
+        outcomes: Mapping[int, Outcome],
+        positions: Positions,
+        again: Set[Place],
     ) -> list[Handled]:
-        """Moves the positions; returns the first deliveries, which are the ones to count and to answer."""
+        """Moves the positions; returns the first deliveries, which are the ones to count and to answer: those
+        that are not there `again`.
+        """
         handled: list[Handled] = []
         for index, record in enumerate(chunk):
             raw = record.raw
             partition, outcome = partition_of(raw), outcomes.get(index)
-            first = not positions.is_redelivery(partition, raw.offset, raw.timestamp)
-            if first and outcome is not None and not isinstance(record, Tick):
+            is_first = not again or place_of(raw) not in again
+            if is_first and outcome is not None and not isinstance(record, Tick):
                 handled.append(Handled(record, outcome))
                 positions.passed(partition, raw.offset, raw.timestamp, counter(outcome))
             else:
@@ -230,5 +239,14 @@ class BatchTransaction:
 
 
 def partition_of(raw: Raw) -> Partition:
-    """Where a record stands."""
+    """The partition in which a record stands."""
     return raw.topic, raw.partition
+
+
+def place_of(raw: Raw) -> Place:
+    """Where a record stands."""
+    return raw.topic, raw.partition, raw.offset
+
+
+def _is_again(raw: Raw, positions: Positions) -> bool:
+    return positions.is_redelivery(partition_of(raw), raw.offset, raw.timestamp)

@@ -116,6 +116,31 @@ async def test_who_hears_of_refused_records_is_given_them_at_their_places(
     assert await ledger.positions() == {"applied": 3, "duplicate": 1, "stale": 0, "dead": 3, "next_offset": 7}
 
 
+async def test_a_log_that_grew_anew_shows_at_its_first_new_record_whoever_asks_first(
+    corner: Corner, ledger: Ledger
+) -> None:
+    """What is repeated there may come to stand where it stood before, and gets its receipt all the same."""
+
+    async def apply(
+        records: Sequence[Readable | Handled], work: Work, handled_before: HandledBefore
+    ) -> Sequence[Outcome]:
+        refused = [item for item in reversed(records) if isinstance(item, Handled)]
+        assert not any(handled_before(item.record.raw) for item in refused)
+        return [item.outcome if isinstance(item, Handled) else Applied() for item in records]
+
+    handler = processor(corner, ledger)
+    handler.transaction = replace(
+        handler.transaction, subscription=Subscription(topics.SETTLEMENTS, Hearing(apply), ledger.report)
+    )
+    known = [settlement(f"BER-{number}") for number in range(6)]
+    await handler.process(raws(known), Commits())
+    anew = raws([settlement("BER-7"), known[3], b"nonsense"], start=2)
+    await handler.process([one._replace(timestamp=one.timestamp + 1000) for one in anew], Commits())
+    assert await ledger.positions() == {"applied": 7, "duplicate": 1, "stale": 0, "dead": 1, "next_offset": 5}
+    (position,) = await ledger.database["positions"].find().to_list(None)
+    assert position["truncated"] == 4
+
+
 async def test_replicas_that_hold_the_same_batch_apply_it_once(corner: Corner, ledger: Ledger) -> None:
     batch = raws([settlement(f"BER-{number}") for number in range(40)])
     replicas = [processor(corner, ledger) for _ in range(4)]
