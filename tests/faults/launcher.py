@@ -168,8 +168,8 @@ def raise_on(keys: str) -> None:
         step = apply.apply if hears else apply
 
         async def flawed(items: Sequence[Readable | Handled], *doing: Any) -> Sequence[Outcome]:
-            records = [item.record if isinstance(item, Handled) else item for item in items]
-            if any(keys == "*" or (record.raw.key or b"").startswith(keys.encode()) for record in records):
+            fresh = [item for item in items if not isinstance(item, Handled)]
+            if any(keys == "*" or record.key.startswith(keys) for record in fresh):
                 raise ZeroDivisionError
             outcomes: Sequence[Outcome] = await step(items, *doing)
             return outcomes
