@@ -13,7 +13,7 @@ from typing import Any
 from anyio import to_process
 
 from services.matching import packs, wire
-from services.matching.domain.pair import propose
+from services.matching.domain.agreement import propose
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round

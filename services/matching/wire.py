@@ -7,7 +7,18 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from services.matching.domain.pair import Answer, EndReason, Fact, Pair, PairStatus, Signature, Spell
+from services.matching.domain.pair import (
+    Answer,
+    EndReason,
+    Fact,
+    Hold,
+    Meeting,
+    Outcome,
+    Pair,
+    PairStatus,
+    Signature,
+    Spell,
+)
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
 from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
 from services.matching.domain.rounds import RoundResult
@@ -17,6 +28,7 @@ from shared.contracts import topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.matching import events as public
 from shared.languages import spoken_language
+from shared.values import fields_of
 
 EVENTS = events_of(Fact, topics.PAIRS)
 
@@ -127,8 +139,11 @@ def pair_state(pair: Pair) -> public.PairState:
             "proposed_on": pair.proposed_on,
             "created_on": pair.created_on,
             "ends_on": pair.ends_on,
+            "meetings": [fields_of(meeting) for meeting in pair.meetings],
+            "holds": [fields_of(hold) for hold in pair.holds],
             "ended_on": pair.ended_on,
             "end_reason": pair.end_reason,
+            "outcome": None if pair.outcome is None else fields_of(pair.outcome),
         }
     )
 
@@ -183,8 +198,13 @@ def pair(subject: str, state: public.PairState) -> Pair:
         signatures=tuple(Signature(item.signatory, item.text_version, item.on) for item in state.signatures),
         created_on=state.created_on,
         ends_on=state.ends_on,
+        meetings=tuple(Meeting(item.held_on, item.hours) for item in state.meetings),
+        holds=tuple(Hold(item.by, item.since, item.until) for item in state.holds),
         ended_on=state.ended_on,
         end_reason=None if state.end_reason is None else EndReason(state.end_reason),
+        outcome=None
+        if state.outcome is None
+        else Outcome(state.outcome.receiving, state.outcome.giving, state.outcome.may_meet_again),
     )
 
 

@@ -187,6 +187,19 @@ Rule = Annotated[
 """What forbids a pair, any one of them."""
 
 
+Afterwards = Literal["waits", "waits_anew", "rests"]
+EndingReason = Literal[
+    "mismatched_expectations",
+    "personal_receiving",
+    "personal_giving",
+    "moved",
+    "family_reunification",
+    "permanent_housing",
+    "other",
+]
+"""Why a coordinator ends a pair. That somebody is protected is none: it would say who."""
+
+
 class PackPolicy(Contract):
     """How waiting counts: points for each day since the receiving party was ready, uncapped."""
 
@@ -196,10 +209,33 @@ class PackPolicy(Contract):
 
 
 class PackDuration(Contract):
-    """How long a pair lasts."""
+    """How long a pair lasts: it is completed not before `at_least`, and by itself after `at_most`."""
 
     at_least: Months | None = None
     at_most: Months | None = None
+
+
+class PackDose(Contract):
+    """How many hours a week a pair is meant to meet."""
+
+    weekly_hours: Annotated[float, Field(gt=0, le=40)]
+
+
+class PackOutcome(Contract):
+    """What follows once a pair is over. A side `waits` again with its seniority, `waits_anew` from that day
+    on, or `rests` until it is ready anew; a coordinator may say otherwise of either. The couple may be
+    proposed to each other again, or is left out as one that declined.
+    """
+
+    receiving: Afterwards = "waits"
+    giving: Afterwards = "waits"
+    may_meet_again: bool = False
+
+
+class PackEnding(PackOutcome):
+    """A reason for which a pair may end before its time."""
+
+    reason: EndingReason
 
 
 class PackPairing(Contract):
@@ -207,7 +243,9 @@ class PackPairing(Contract):
 
     `criteria` gives each criterion the most points that it may add to a pair's score. `answer_within` is each
     proposal's deadline; `exclude_for` how long a declined or expired couple is not proposed again. All
-    `signatories` sign before a pair is created.
+    `signatories` sign before a pair is created. `endings` are the reasons for which a pair may end before its
+    time: where there are none, all that Kobling knows, and both sides wait again. `completion` is what
+    follows where a pair has had its time.
     """
 
     model_config = example(
@@ -247,6 +285,9 @@ class PackPairing(Contract):
     exclude_for: ExclusionDays
     signatories: Annotated[list[Code], Field(min_length=1, max_length=10)]
     duration: PackDuration | None = None
+    dose: PackDose | None = None
+    endings: Annotated[list[PackEnding], Field(max_length=20)] = []
+    completion: PackOutcome = PackOutcome(receiving="rests")
 
 
 class ProgrammePack(Contract):
