@@ -34,6 +34,24 @@ EVENTS = events_of(Fact, topics.PAIRS)
 
 P = TypeVar("P", Receiving, Giving)
 
+_LISTED = (
+    "receiving",
+    "giving",
+    "coordinator",
+    "status",
+    "spells",
+    "answers",
+    "respond_by",
+    "signatures",
+    "proposed_on",
+    "created_on",
+    "ends_on",
+    "meetings",
+    "holds",
+    "ended_on",
+    "end_reason",
+)
+"""What of a pair's state a list tells."""
 _STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
 
@@ -252,6 +270,21 @@ def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:
     ]
 
 
+def listed(pairs: Sequence[Pair], count: int, *, more: bool) -> dict[str, Any]:
+    """A page of pairs as a reply lists them, how many there are in all, and, where more follow, after which
+    the next page begins.
+    """
+    return {
+        "count": count,
+        "pairs": [
+            {"pair": pair.subject, **{name: state[name] for name in _LISTED if name in state}}
+            for pair in pairs
+            for state in [pair_state(pair).model_dump(mode="json", by_alias=True, exclude_none=True)]
+        ],
+        **({"next": pairs[-1].subject} if more else {}),
+    }
+
+
 def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:
     """People left without a proposal as a reply lists them; `waiting_days` counts to today."""
     return [
@@ -269,8 +302,8 @@ def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) 
 
 def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Everybody whom an answer about a pool names, so that it can be forgotten with any of them."""
-    listed = ("proposals", "unmatched_receiving", "unmatched_giving")
-    items = [item for name in listed for item in answer.get(name, ())]
+    lists = ("proposals", "pairs", "unmatched_receiving", "unmatched_giving")
+    items = [item for name in lists for item in answer.get(name, ())]
     roles = ("receiving", "giving", "subject")
     return tuple(dict.fromkeys(item[role] for item in items for role in roles if role in item))
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pydantic import TypeAdapter
 from pymongo import IndexModel, ReplaceOne
 
-from services.matching.domain.pair import Afterwards, Pair
+from services.matching.domain.pair import Afterwards, Pair, PairStatus
 from services.matching.domain.party import Rules
 from shared.messaging.work import Revision
 from shared.mongo import Database, Document, Session
@@ -38,6 +38,17 @@ class StoredPair:
 
     pair: Pair
     state: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which pairs of a pool are asked for: of these statuses, or of all where there are none, in the order of
+    their subjects from the one after `after` on, `limit` at most.
+    """
+
+    statuses: tuple[PairStatus, ...]
+    after: str | None
+    limit: int
 
 
 class Pairs:
@@ -131,6 +142,21 @@ class Pairs:
             for side in ("receiving", "giving"):
                 found[document[side]] = document["pair"]["outcome"][side], on
         return found
+
+    async def page(
+        self, municipality: str, programme: str, page: Page, session: Session
+    ) -> tuple[list[StoredPair], int, bool]:
+        """A page of a programme's pairs, how many all pages have, and whether another page follows."""
+        wanted: Document = {"municipality": municipality, "programme": programme}
+        if page.statuses:
+            wanted["status"] = {"$in": list(page.statuses)}
+        count = await self._collection.count_documents(wanted, session=session)
+        after = {"_id": {"$gt": page.after}} if page.after is not None else {}
+        cursor = self._collection.find(
+            wanted | after, sort=[("_id", 1)], limit=page.limit + 1, session=session
+        )
+        found = [_stored_pair(document) async for document in cursor]
+        return found[: page.limit], count, len(found) > page.limit
 
     async def insert(self, pairs: Sequence[StoredPair], session: Session) -> None:
         """Stores new pairs."""

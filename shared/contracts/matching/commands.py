@@ -2,11 +2,17 @@
 
 from typing import Annotated
 
+from pydantic import Field
+
 from shared.contracts.commands import Command
 from shared.contracts.example import PAIR, POOL, example
-from shared.contracts.fields import Code, Day, Hours, Municipality, ProgrammeName, Side, TextVersion
+from shared.contracts.fields import Code, Day, Hours, Municipality, ProgrammeName, Side, Subject, TextVersion
+from shared.contracts.matching.events import PairStatus
 from shared.contracts.programmes import Afterwards, EndingReason
-from shared.contracts.published import PUBLISHED
+from shared.contracts.published import PRIVATE, PUBLISHED
+
+PageSize = Annotated[int, Field(ge=1, le=200)]
+"""How many a page of a list has at most."""
 
 
 class RunRound(Command):
@@ -25,6 +31,33 @@ class ListWaiting(Command):
 
     municipality: Municipality
     programme: ProgrammeName
+
+
+class ListProposals(Command):
+    """Asks who is proposed to whom in a pool, who has answered or signed, and until when answers are awaited.
+    The subject is `<municipality>/<programme>`. `after` is the last pair of the page before.
+    """
+
+    model_config = example({"reason": "weekly_meeting"}, subject=POOL)
+
+    municipality: Municipality
+    programme: ProgrammeName
+    after: Annotated[Subject, PRIVATE] | None = None
+    limit: PageSize = 100
+
+
+class ListPairs(Command):
+    """Asks for a programme's pairs, of these statuses alone where any are given. The subject is
+    `<municipality>/<programme>`. `after` is the last pair of the page before.
+    """
+
+    model_config = example({"reason": "weekly_meeting", "status": ["active", "paused"]}, subject=POOL)
+
+    municipality: Municipality
+    programme: ProgrammeName
+    status: Annotated[list[PairStatus], Field(max_length=8)] = []
+    after: Annotated[Subject, PRIVATE] | None = None
+    limit: PageSize = 100
 
 
 class AnswerProposal(Command):
