@@ -17,7 +17,7 @@ from services.matching.rows import COMPLETE, EXPIRE, RESUME
 from services.matching.service import SPECS
 from services.matching.store import Pairs
 from shared.clock import local_time
-from shared.contracts.programmes import PackOutcome
+from shared.contracts.pairing import PackOutcome
 from shared.messaging.due import DueHandler, Task
 from shared.messaging.tables import Programmes
 from shared.messaging.work import Work

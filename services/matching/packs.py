@@ -14,17 +14,9 @@ from services.matching.domain.party import Rules
 from services.matching.domain.rules import RULES
 from services.matching.domain.rules import Rule as HardRule
 from shared.contracts.fields import Contract
+from shared.contracts.pairing import Afterwards, EndingReason, PackOutcome, Rule
 from shared.contracts.periods import number_of
-from shared.contracts.programmes import (
-    Afterwards,
-    AgeAsked,
-    ApprovalAsked,
-    EndingReason,
-    PackOutcome,
-    PackSide,
-    ProgrammePack,
-    Rule,
-)
+from shared.contracts.programmes import AgeAsked, ApprovalAsked, PackSide, ProgrammePack
 from shared.programmes import checks
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.matching import commands, wire
+from services.matching import answers, commands, wire
 from services.matching.commands.spec import Context, OfPairs, OnPair, OnPool
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Pair
@@ -42,9 +42,9 @@ class Matching:
         """One answer for each command, in order; the pairs are read and written once."""
         known = await self._pairs.by_subject((request.subject for request in requests), work.session)
         before = dict(known)
-        answers = [await self._answer(request, known, work) for request in requests]
+        decided = [await self._answer(request, known, work) for request in requests]
         await self._pairs.save([item for key, item in known.items() if item is not before[key]], work.session)
-        return answers
+        return decided
 
     async def _answer(self, request: Request, known: dict[str, StoredPair], work: Work) -> Answer:
         match SPECS.of(request.command):
@@ -77,8 +77,8 @@ class Matching:
         found, count, more = await self._pairs.page(
             command.municipality, command.programme, page, work.session
         )
-        result = wire.listed([stored.pair for stored in found], count, more=more)
-        return Accepted(result, wire.people_in(result))
+        result = answers.listed([stored.pair for stored in found], count, more=more)
+        return Accepted(result, answers.people_in(result))
 
     def _put_off(self, kind: str, request: Request, work: Work) -> Answer:
         command: Any = request.command

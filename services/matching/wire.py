@@ -1,8 +1,6 @@
 """Contract events and replies ↔ domain; packs are mapped in `packs`."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -20,7 +18,7 @@ from services.matching.domain.pair import (
     Spell,
 )
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
-from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
+from services.matching.domain.proposal import Alternative, Receipt
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
@@ -34,24 +32,6 @@ EVENTS = events_of(Fact, topics.PAIRS)
 
 P = TypeVar("P", Receiving, Giving)
 
-_LISTED = (
-    "receiving",
-    "giving",
-    "coordinator",
-    "status",
-    "spells",
-    "answers",
-    "respond_by",
-    "signatures",
-    "proposed_on",
-    "created_on",
-    "ends_on",
-    "meetings",
-    "holds",
-    "ended_on",
-    "end_reason",
-)
-"""What of a pair's state a list tells."""
 _STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
 
@@ -147,7 +127,7 @@ def pair_state(pair: Pair) -> public.PairState:
             "spells": [
                 {"status": spell.status, "from": spell.since, "to": spell.to} for spell in pair.spells
             ],
-            "receipt": _receipt(pair.receipt),
+            "receipt": receipt_fields(pair.receipt),
             "answers": [{"side": item.side, "accept": item.accept, "on": item.on} for item in pair.answers],
             "respond_by": pair.respond_by,
             "signatures": [
@@ -166,7 +146,7 @@ def pair_state(pair: Pair) -> public.PairState:
     )
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
+def receipt_fields(receipt: Receipt) -> dict[str, Any]:
     return {
         "score": receipt.score,
         "parts": dict(receipt.parts),
@@ -175,13 +155,13 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "candidates": receipt.candidates,
         "vetoes": dict(receipt.vetoes),
         "warnings": [str(warning) for warning in receipt.warnings],
-        "alternative": _alternative(receipt.alternative),
+        "alternative": alternative_fields(receipt.alternative),
         "pack_version": receipt.pack_version,
         "round": receipt.round_id,
     }
 
 
-def _alternative(alternative: Alternative | None) -> dict[str, Any] | None:
+def alternative_fields(alternative: Alternative | None) -> dict[str, Any] | None:
     if alternative is None:
         return None
     return {
@@ -240,72 +220,6 @@ def _back(receipt: public.ScoreReceipt) -> Receipt:
         round_id=receipt.round,
         alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
     )
-
-
-def would_propose(found: Sequence[Proposal]) -> list[dict[str, Any]]:
-    """What a dry run would propose, as `proposals` lists it but for what only a proposal has: its own
-    reference, and until when it may be answered.
-    """
-    return [
-        {
-            "receiving": proposal.receiving,
-            "giving": proposal.giving,
-            **{name: value for name, value in _receipt(proposal.receipt).items() if value is not None},
-        }
-        for proposal in found
-    ]
-
-
-def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:
-    """Proposed pairs as a reply lists them."""
-    return [
-        {
-            "pair": pair.subject,
-            "receiving": pair.receiving,
-            "giving": pair.giving,
-            "respond_by": pair.respond_by.isoformat().replace("+00:00", "Z"),
-            **{name: value for name, value in _receipt(pair.receipt).items() if value is not None},
-        }
-        for pair in pairs
-    ]
-
-
-def listed(pairs: Sequence[Pair], count: int, *, more: bool) -> dict[str, Any]:
-    """A page of pairs as a reply lists them, how many there are in all, and, where more follow, after which
-    the next page begins.
-    """
-    return {
-        "count": count,
-        "pairs": [
-            {"pair": pair.subject, **{name: state[name] for name in _LISTED if name in state}}
-            for pair in pairs
-            for state in [pair_state(pair).model_dump(mode="json", by_alias=True, exclude_none=True)]
-        ],
-        **({"next": pairs[-1].subject} if more else {}),
-    }
-
-
-def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:
-    """People left without a proposal as a reply lists them; `waiting_days` counts to today."""
-    return [
-        {
-            "subject": somebody.subject,
-            "reason": str(somebody.reason),
-            "rules": dict(somebody.vetoes),
-            "since": since[somebody.subject].isoformat(),
-            "waiting_days": (today - since[somebody.subject]).days,
-            **({"alternative": _alternative(somebody.alternative)} if somebody.alternative else {}),
-        }
-        for somebody in side
-    ]
-
-
-def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Everybody whom an answer about a pool names, so that it can be forgotten with any of them."""
-    lists = ("proposals", "pairs", "unmatched_receiving", "unmatched_giving")
-    items = [item for name in lists for item in answer.get(name, ())]
-    roles = ("receiving", "giving", "subject")
-    return tuple(dict.fromkeys(item[role] for item in items for role in roles if role in item))
 
 
 def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:

@@ -8,7 +8,7 @@ from shared.contracts.commands import Command
 from shared.contracts.example import PAIR, POOL, example
 from shared.contracts.fields import Code, Day, Hours, Municipality, ProgrammeName, Side, Subject, TextVersion
 from shared.contracts.matching.events import PairStatus
-from shared.contracts.programmes import Afterwards, EndingReason
+from shared.contracts.pairing import Afterwards, EndingReason
 from shared.contracts.published import PRIVATE, PUBLISHED
 
 PageSize = Annotated[int, Field(ge=1, le=200)]

@@ -23,7 +23,7 @@ from shared.contracts.fields import (
 )
 from shared.contracts.intake.events import Spell
 from shared.contracts.message import event
-from shared.contracts.programmes import Afterwards
+from shared.contracts.pairing import Afterwards
 
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
 
