@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from services.intake.domain.person import Language
-from shared.contracts import people
+from services.intake.domain.person import Language, LanguageLevel
 from shared.contracts.intake.commands import RegisterVolunteer
 from shared.contracts.municipal import PersonSettled
 from shared.languages import nearest_tag, normal_or_same, normal_tag
@@ -26,11 +25,11 @@ def _unknown(field: str, tag: str) -> Fault:
     return Fault("language_unknown", field, "data", nearest=nearest_tag(tag))
 
 
-def spoken(languages: Iterable[people.Language]) -> tuple[Language, ...]:
+def spoken(languages: Iterable[tuple[str, LanguageLevel]]) -> tuple[Language, ...]:
     """Each language once in its one form, as well as it is spoken by any of its tags."""
     best: dict[str, Language] = {}
-    for given in languages:
-        item = _in_one_form(given.code, given.level)
+    for tag, level in languages:
+        item = _in_one_form(tag, level)
         known = best.get(item.code)
         if known is None or _LEVELS.index(item.level) > _LEVELS.index(known.level):
             best[item.code] = item
@@ -39,5 +38,5 @@ def spoken(languages: Iterable[people.Language]) -> tuple[Language, ...]:
 
 # Bounded: senders choose the tags. Most repeat a few.
 @lru_cache(maxsize=4096)
-def _in_one_form(tag: str, level: people.LanguageLevel) -> Language:
+def _in_one_form(tag: str, level: LanguageLevel) -> Language:
     return Language(normal_or_same(tag), level)

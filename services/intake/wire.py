@@ -110,7 +110,7 @@ def _settled_profile(
     return person.Profile(
         birth_year=_year(who.birth_date),
         gender=who.gender,
-        languages=spoken(data.languages),
+        languages=spoken((item.code, item.level) for item in data.languages),
         adults=household.adults if household else 1,
         minors=household.minors if household else 0,
         interests=known.taken(data.interests),
@@ -158,7 +158,7 @@ def registration(data: command.RegisterVolunteer, known: Vocabulary) -> voluntee
         profile=person.Profile(
             birth_year=_year(data.person.birth_date),
             gender=data.person.gender,
-            languages=spoken(data.languages),
+            languages=spoken((item.code, item.level) for item in data.languages),
             adults=data.adults,
             minors=data.minors,
             interests=tuple(data.interests),

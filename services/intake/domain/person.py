@@ -10,6 +10,7 @@ from services.intake.domain.errors import DomainError
 from shared.values import value
 
 ParticipationStatus = Literal["joined", "consented", "ready", "left"]
+LanguageLevel = Literal["native", "fluent", "basic"]
 
 CONTACT = "contact"
 """The consent without which nobody's contact card leaves intake."""
@@ -54,7 +55,7 @@ class Language:
     """A language (BCP 47) and how well it is spoken."""
 
     code: str
-    level: Literal["native", "fluent", "basic"]
+    level: LanguageLevel
 
 
 @value
