@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 
 from examples import bergen_people as people
 from examples.recording import Draws, Sent, Writer, office_day, office_time
-from shared.contracts.municipal import Person, PersonSettled, SettledHousehold
-from shared.contracts.people import Language, Placement
+from shared.contracts.municipal import Person, PersonSettled, SettledHousehold, SettledPlacement
+from shared.contracts.people import Language
 
 MUNICIPALITY = "no-4601"
 REPEATED, CORRECTED_LANGUAGES, CORRECTED_HOUSEHOLD = 3, 15, 20
@@ -42,7 +42,7 @@ def settled(draws: Draws, number: int) -> PersonSettled:
         protection="none",
         arrived_on=day,
         settled_on=day,
-        placement=Placement(
+        placement=SettledPlacement(
             kind=draws.one(("temporary", "permanent", "permanent")), placed_on=day, district=district
         ),
         person=Person(

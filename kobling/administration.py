@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.contracts.envelope import CONTENT_TYPE
-from shared.contracts.topics import topics_for
+from shared.contracts.topics import Topic, topics_for
 from shared.messaging.topic_settings import Wrong, look, settings_of
 
 LEADERS_WITHIN = timedelta(seconds=60)
@@ -18,7 +18,7 @@ TOPIC_ALREADY_EXISTS = 36
 
 
 class AdministrationError(RuntimeError):
-    """The broker refused; the message names the topic and Kafka's error code."""
+    """It can't be done; the message says why: where the broker refused, with the topic and Kafka's code."""
 
 
 async def ensure_topics(
@@ -32,11 +32,12 @@ async def ensure_topics(
 ) -> list[str]:
     """Creates all topics that aren't there, or those of one service, in one request; returns all names.
 
-    One request, since each new topic of a family that a service follows rebalances its group.
+    One request, since each new topic of a family that a service follows rebalances its group. Raises
+    AdministrationError for what is no municipality or operator, before anything is created.
     """
     topic_of_name = {
         name: topic
-        for name, topic in topics_for(list(municipalities), list(operators)).items()
+        for name, topic in _topics_for(municipalities, operators).items()
         if service is None or service in (*topic.writers, *topic.readers)
     }
     new = [
@@ -60,6 +61,13 @@ async def ensure_topics(
     names = {prefix + name: topic.partitions for name, topic in topic_of_name.items()}
     await _until_writable(kafka, names)
     return list(names)
+
+
+def _topics_for(municipalities: Sequence[str], operators: Sequence[str]) -> dict[str, Topic]:
+    try:
+        return topics_for(list(municipalities), list(operators))
+    except ValueError as error:
+        raise AdministrationError(str(error)) from None
 
 
 async def _until_writable(kafka: str, partitions: Mapping[str, int]) -> None:

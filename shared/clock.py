@@ -10,14 +10,17 @@ ZONES = {"no": ZoneInfo("Europe/Oslo"), "dk": ZoneInfo("Europe/Copenhagen")}
 """By the country that a municipality's name begins with."""
 
 COMMON = ZONES["no"]
-"""Where no municipality is to be had: both countries have kept the same time since 1980."""
+"""Where no municipality is to be had, or one of no known country: both have kept the same time since 1980."""
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+"""How far past the broker's timestamp an event's time may lie: clocks differ, typing errors differ more."""
 
 _QUARTER = 15 * 60
 
 
 def local_time(moment: datetime, municipality: str | None = None) -> datetime:
     """The same moment by a municipality's clock: its `date()` is the day there."""
-    return moment.astimezone(COMMON if municipality is None else ZONES[municipality[:2]])
+    return moment.astimezone(COMMON if municipality is None else ZONES.get(municipality[:2], COMMON))
 
 
 def local_day(moment: datetime, municipality: str | None = None) -> date:
@@ -39,7 +42,7 @@ def _day_of(quarter: int, country: str | None) -> date:
 
 def local_midnight(day: date, municipality: str | None = None) -> datetime:
     """The moment (UTC) at which a day begins there. No clock changes at midnight in either country."""
-    zone = COMMON if municipality is None else ZONES[municipality[:2]]
+    zone = COMMON if municipality is None else ZONES.get(municipality[:2], COMMON)
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

@@ -15,6 +15,11 @@ def new_event_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+def new_chain_id() -> str:
+    """A UUID version 4, which tells neither what it was made for nor when."""
+    return str(uuid_utils.uuid4())
+
+
 def new_subject(prefix: str) -> str:
     """A random reference such as `refugee-mfzwizltoq2gk3tnnz2gs5dt`, derived from nothing."""
     return f"{prefix}-{random_bytes(SUBJECT_CHARACTERS).translate(_BASE32).decode()}"

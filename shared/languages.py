@@ -6,6 +6,7 @@ macrolanguage its main member (`arb` is `ar`, `cmn` is `zh`, `kmr` is `ku`). Oth
 are languages of their own, such as Sorani (`ckb`) beside Kurmanji, but for those of `SHARED`.
 """
 
+import re
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
@@ -28,6 +29,8 @@ SHARED = frozenset({"ar", "az", "fa", "ps", "sq", "sw", "uz"})
 APART = frozenset({"aae", "aat", "acy", "pga"})
 """Members of these that are not understood: Albanian of Italy and Greece, Cypriot and Juba Arabic."""
 
+_TAG_WRITTEN = re.compile(r"([A-Za-z]{2,3})[_. ]([A-Za-z]{2}|[A-Za-z]{4})", re.ASCII)
+"""A language and a region or script, with another sign between them than a tag has."""
 _SPOKEN = {"nb": "no", "nn": "no", "bs": "sh", "hr": "sh", "sr": "sh"}
 """Written forms of one spoken language, which letters keep apart."""
 _NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis"})
@@ -87,6 +90,16 @@ def nearest_tag(tag: str) -> str | None:
         return normal_tag(spoken)
     close = get_close_matches(primary, _common_codes(), 1)
     return normal_tag(close[0]) if close else None
+
+
+def tag_meant(written: object) -> str | None:
+    """The one form of what would be a tag, were the signs between its parts others: `nb_NO` means `nb`. Names
+    of languages are not looked up.
+    """
+    if not isinstance(written, str) or len(written) > LONGEST_TAG:
+        return None
+    parts = _TAG_WRITTEN.fullmatch(written.strip())
+    return normal_tag("-".join(parts.groups())) if parts is not None else None
 
 
 def _forget_parsed() -> None:

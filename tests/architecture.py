@@ -53,7 +53,12 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "rich": ("deploy.*",),
     "scipy": ("services.matching.domain.*",),
-    "starlette": ("services.*.pages", "shared.messaging.wiring", "shared.messaging.serving"),
+    "starlette": (
+        "services.*.pages",
+        "shared.messaging.routes",
+        "shared.messaging.wiring",
+        "shared.messaging.serving",
+    ),
     "stdnum": ("shared.personal_numbers",),
     "structlog": ("shared.logging",),
     "testcontainers": ("deploy.local.*",),
@@ -65,7 +70,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 ADDED = frozenset({"aiosmtplib", "numpy", "phonenumbers", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
-    ("bootstrap", "reading"),
+    ("bootstrap", "reading", "routes"),
     ("places", "sending", "at_rest", "state_hash"),
     ("work", "tables"),
     ("due", "subscription", "metrics", "rebuild"),
@@ -85,10 +90,12 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
     "commands.replies": ("services.*",),
     "due": ("services.*",),
     "places.progress": ("services.*",),
+    "reading.choices": ("services.*",),
     "reading.outcome": ("services.*",),
     "reading.records": ("services.*",),
     "reading.sentences": ("services.*",),
     "rebuild": ("services.*",),
+    "routes": ("services.*.pages",),
     "serving": ("services.*.__main__",),
     "state_hash": ("services.*.state_hash",),
     "subscription": ("services.*",),

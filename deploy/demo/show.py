@@ -85,7 +85,8 @@ def _waiting(outcome: Outcome, names: dict[str, str]) -> Table:
 
 def _indicators(outcome: Outcome) -> Table:
     table = Table(
-        title="Indicators", caption="counts below 5 are withheld, and whatever would let them be worked out"
+        title="Indicators",
+        caption="rounded down to fives; 0 is withheld, and levels and declines while the month is open",
     )
     for column in ("programme", "period", "figure", "value"):
         table.add_column(column, no_wrap=True)

@@ -2,9 +2,9 @@
 
 from services.intake.settlements import Settlements
 from shared.contracts import topics
-from shared.messaging.subscription import Subscription
+from shared.messaging.subscription import Hearing, Subscription
 
 
 def subscriptions(settlements: Settlements) -> tuple[Subscription, ...]:
     """Municipalities' settlements, each answered with a receipt."""
-    return (Subscription(topics.SETTLEMENTS, settlements.apply, settlements.report),)
+    return (Subscription(topics.SETTLEMENTS, Hearing(settlements.apply), settlements.report),)

@@ -4,6 +4,7 @@ phonenumbers.
 
 import re
 from collections.abc import Iterator
+from unicodedata import digit
 
 from phonenumbers import (
     SUPPORTED_REGIONS,
@@ -30,6 +31,8 @@ library of them too costs a tenth of a millisecond, about as much as all else th
 """
 _BETWEEN = dict.fromkeys(map(ord, " \u00a0.-"))
 """What may stand between the digits of such a number, for `str.translate` to leave out."""
+_BARE_CODE = re.compile(r"4[57][2-9][0-9]{7}")
+"""Such a number with its country's code and no plus: no other number has ten digits in either country."""
 _MEANS_SOMETHING = "+#*,;"
 """Signs of a number that can't be taken for a space: an extension, a pause, another number."""
 
@@ -55,6 +58,8 @@ def _looked_up(written: str, country: str) -> str | None:
         if any(sign.isalpha() for sign in text):
             return None
         text = "".join(sign if sign.isdigit() or sign in _MEANS_SOMETHING else " " for sign in text)
+    if country.lower() in _COUNTRIES and _BARE_CODE.fullmatch(bare := _plain(text)):
+        return f"+{bare}"
     try:
         number = parse(text, country if country in SUPPORTED_REGIONS else None)
     except NumberParseException:
@@ -62,6 +67,11 @@ def _looked_up(written: str, country: str) -> str | None:
     if number.extension or not is_possible_number(number):
         return None
     return format_number(number, PhoneNumberFormat.E164)
+
+
+def _plain(text: str) -> str:
+    """The text without its spaces, and digits of every script as 0 to 9."""
+    return "".join(str(digit(sign)) if sign.isdigit() else sign for sign in text if not sign.isspace())
 
 
 def email(written: object) -> str | None:

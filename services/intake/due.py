@@ -40,7 +40,7 @@ def look_again(who: Person, day: date, work: Work) -> None:
 
 
 def refer_later(who: Refugee, work: Work) -> None:
-    """Has a referral published at some moment of the next day, as of a cause of its own.
+    """Has a referral published at some moment of the next day.
 
     Beside what ends the state of the same person it would say of that state whose it was: a minor's.
     """
@@ -120,7 +120,6 @@ class Due:
             file = (await self._people.by_subject([subject], work.session)).get(subject)
             if file is None or file.person.status != "referred" or file.state.number:
                 return
-            changed = self._publisher.changed(file, file, refugee.Fact.REFERRED, task.row.cause, work)
-            await self._people.save([(file, changed)], work.session)
+            await self._people.save([(file, self._publisher.refer(file, work))], work.session)
 
         await task.finish(publish)

@@ -43,36 +43,40 @@ class Filing:
     def change(self, entry: Entry[Refugee], change: Change, cause: Cause) -> None:
         """Takes over a changed file and publishes what happened, or takes back what was published before."""
         before, person = entry.file, change.refugee
-        if before is not None and before.person.subject == person.subject:
+        if before is None:
+            file = File(person)
+        elif before.person.subject == person.subject:
             file = before._replace(person=person)
         else:
             file = File(person)
-        if before is not None and before.person.subject != person.subject:
-            self._take_back(before, cause)
+            self._take_back(before)
         if change.fact is refugee.Fact.REFERRED and _was_known(before, person):
             refer_later(person, self.work)
+        elif change.fact is refugee.Fact.REFERRED:
+            file = self.publisher.refer(file, self.work)
         elif change.fact is not None:
             file = self.publisher.changed(before, file, change.fact, cause, self.work)
         entry.file = file
         entry.changed = True
-        self.entries.update({case.key: entry for case in person.cases})
+        for case in person.cases:
+            self.entries[case.key] = entry
 
-    def merge(self, known: Refugee, former: Entry[Refugee], cause: Cause) -> Refugee:
+    def merge(self, known: Refugee, former: Entry[Refugee]) -> Refugee:
         """The known file with the cases of a former one, which was opened before they proved to be one."""
         if former.file is None:
             return known
         together = refugee.merge(known, former.file.person)
-        self._take_back(former.file, cause)
+        self._take_back(former.file)
         former.file = None
         self._merged.append(former)
         return together
 
-    def _take_back(self, file: File[Refugee], cause: Cause) -> None:
+    def _take_back(self, file: File[Refugee]) -> None:
         """Leaves nothing of a subject outside, nor in the replies that are kept."""
         self._taken_back.append(file.person.subject)
         self.work.cancel(readiness_id(file.person.subject))
         if file.state.number:
-            self.publisher.take_back(file, cause, self.work)
+            self.publisher.take_back(file, self.work)
 
     async def save(self) -> None:
         """Stores what has changed: merged files go first, since their cases belong to others from now on."""

@@ -1,7 +1,8 @@
 """Languages as intake takes them: in one form, and unknown tags refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Protocol
 
 from services.intake.domain.person import Language, LanguageLevel
 from shared.contracts.intake.commands import RegisterVolunteer
@@ -9,27 +10,40 @@ from shared.contracts.municipal import PersonSettled
 from shared.languages import nearest_tag, normal_or_same, normal_tag
 from shared.messaging.reading.outcome import Fault
 
+
+class _Given(Protocol):
+    """A language as contracts have it."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def level(self) -> LanguageLevel: ...
+
+
 _LEVELS = ("basic", "fluent", "native")
 
 
-def unknown_languages(data: PersonSettled | RegisterVolunteer) -> Iterator[Fault]:
+def unknown_languages(data: PersonSettled | RegisterVolunteer) -> list[Fault]:
     """A fault for each tag that names no language, with the nearest that does."""
+    found = []
     if data.person is not None and normal_tag(data.person.preferred_language) is None:
-        yield _unknown("person.preferred_language", data.person.preferred_language)
+        found.append(_unknown("person.preferred_language", data.person.preferred_language))
     for number, item in enumerate(data.languages):
         if normal_tag(item.code) is None:
-            yield _unknown(f"languages.{number}.code", item.code)
+            found.append(_unknown(f"languages.{number}.code", item.code))
+    return found
 
 
 def _unknown(field: str, tag: str) -> Fault:
     return Fault("language_unknown", field, "data", nearest=nearest_tag(tag))
 
 
-def spoken(languages: Iterable[tuple[str, LanguageLevel]]) -> tuple[Language, ...]:
+def spoken(languages: Iterable[_Given]) -> tuple[Language, ...]:
     """Each language once in its one form, as well as it is spoken by any of its tags."""
     best: dict[str, Language] = {}
-    for tag, level in languages:
-        item = _in_one_form(tag, level)
+    for given in languages:
+        item = _in_one_form(given.code, given.level)
         known = best.get(item.code)
         if known is None or _LEVELS.index(item.level) > _LEVELS.index(known.level):
             best[item.code] = item

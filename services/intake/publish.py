@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from services.intake import wire
+from services.intake.domain import refugee
 from services.intake.domain.person import CONTACT, Person
 from services.intake.domain.refugee import Refugee
 from services.intake.public_state import public_state, withdrawn_state
@@ -11,6 +12,7 @@ from services.intake.store import File
 from shared.contracts import topics
 from shared.contracts.intake.cards import CONTACT_CARD_SEALED, ContactCard
 from shared.contracts.intake.events import REFUGEE_WITHDRAWN
+from shared.ids import new_chain_id
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
 from shared.sealing import Sealer
@@ -50,12 +52,24 @@ class Publisher:
         work.emit(CONTACT_CARD_SEALED, subject=person.subject, data=data, cause=cause, revision=revision)
         return file._replace(card=revision)
 
-    def take_back(self, file: File[Refugee], cause: Cause, work: Work) -> None:
+    def refer(self, file: File[P], work: Work) -> File[P]:
+        """Publishes a minor's referral."""
+        return self._state(file, refugee.Fact.REFERRED, _apart(), work)
+
+    def take_back(self, file: File[Refugee], work: Work) -> None:
         """Ends what was published of somebody who must not be known any more: a last state, then nothing."""
         subject = file.person.subject
         last = file.state.next(work.now)
         data = withdrawn_state(file.person.municipality)
-        work.emit(REFUGEE_WITHDRAWN, subject=subject, data=data, cause=cause, revision=last)
+        work.emit(REFUGEE_WITHDRAWN, subject=subject, data=data, cause=_apart(), revision=last)
         work.erase(topics.REFUGEES, subject, last.next(work.now))
         if file.card.number:
             work.erase(topics.CONTACT_CARDS, subject, file.card.next(work.now))
+
+
+def _apart() -> Cause:
+    """A cause that begins a chain of its own. By the record that brought them about, a referral or a
+    take-back would say whose it was, or that the record was refused.
+    """
+    made = new_chain_id()
+    return Cause(made, made)

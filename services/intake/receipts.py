@@ -8,10 +8,12 @@ from typing import assert_never
 
 from services.intake import wire
 from services.intake.languages import unknown_languages
+from services.intake.statements import Says, statements
 from shared.clock import local_day_of
 from shared.contracts.faults import MOST_FAULTS
 from shared.contracts.fields import CASE_PATTERN, format_instant
 from shared.contracts.municipal import PersonMoved, PersonSettled
+from shared.contracts.municipalities import municipality_named
 from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Stale
 from shared.messaging.reading.records import Erased, Handled, Received, Unreadable, repeatable_id
 from shared.messaging.reading.sentences import told
@@ -28,8 +30,8 @@ def refused(record: Received) -> Dead | None:
     if (
         readable_case(record.raw.key) is not None
         and refusal(record.data) is None
-        and next(_days_ahead(record), None) is None
-        and next(_unknown(record), None) is None
+        and not _days_ahead(record)
+        and not _unknown(record)
     ):
         return None
     return Dead.of(tuple(islice(_faults(record), MOST_FAULTS)))
@@ -46,16 +48,22 @@ def _faults(record: Received) -> Iterator[Fault]:
     yield from _unknown(record)
 
 
-def _days_ahead(record: Received) -> Iterator[str]:
+def _days_ahead(record: Received) -> Sequence[str]:
     """The fields of days that lie ahead of the broker's."""
-    if isinstance(record.data, _DATED):
-        yield from wire.days_in_future(record.data, local_day_of(record.raw.timestamp, record.owner))
+    if not isinstance(record.data, _DATED):
+        return ()
+    return wire.days_in_future(record.data, local_day_of(record.raw.timestamp, record.owner))
 
 
-def _unknown(record: Received) -> Iterator[Fault]:
-    """Languages that there are not; of whom nothing goes out none is looked for."""
-    if isinstance(record.data, PersonSettled) and record.data.goes_out():
-        yield from unknown_languages(record.data)
+def _unknown(record: Received) -> Sequence[Fault]:
+    """Municipalities and languages that there are not; of whom nothing goes out no language is looked for."""
+    if not isinstance(record.data, PersonSettled):
+        return ()
+    found = unknown_languages(record.data) if record.data.goes_out() else []
+    former = record.data.former
+    if former is not None and municipality_named(former.municipality, record.owner or "") is None:
+        found.insert(0, Fault("municipality_invalid", "from.municipality", "data"))
+    return found
 
 
 # Each settlement asks twice.
@@ -85,6 +93,8 @@ def receipt(item: Handled) -> Document:
                 document["newer"] = format_instant(newer)
         case Dead() as dead:
             document = _telling("rejected", "faults", dead.told)
+            if in_doubt := tuple(_in_doubt(item.record)):
+                document["notes"] = told(in_doubt)
         case _ as never:
             assert_never(never)
     if (event_id := _event_id(item.record)) is not None:
@@ -92,6 +102,24 @@ def receipt(item: Handled) -> Document:
     raw = item.record.raw
     document["partition"], document["offset"] = raw.partition, raw.offset
     return document
+
+
+_IN_DOUBT = {
+    Says.PROTECTED: "protected_in_doubt",
+    Says.MINOR: "minor_in_doubt",
+    Says.WITHDRAWN: "withdrawn_in_doubt",
+}
+
+
+def _in_doubt(record: Received | Erased | Unreadable) -> Iterator[Fault]:
+    """What a refused record says all the same of who must not be known any more, once each."""
+    if isinstance(record, Erased) or record.owner is None:
+        return
+    try:
+        said = {statement.says for statement in statements(record.raw, record.owner)}
+    except Exception:  # noqa: BLE001 (as the safeguard, which says so in the log)
+        said = {Says.PROTECTED}
+    yield from (Fault(code) for says, code in _IN_DOUBT.items() if says in said)
 
 
 _OF_ONE = ("code", "field", "message")

@@ -1,60 +1,58 @@
 """Nobody stays known since the record that protects them was refused."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee, Settlement
 from services.intake.filing import Filing
-from services.intake.publish import Publisher
 from services.intake.statements import Says, Statement, in_doubt, statements
-from services.intake.store import Entry, Files
+from services.intake.store import Entry
 from services.intake.wire import CaseKey
-from shared.clock import local_day
+from shared.clock import FUTURE_TOLERANCE, local_day
 from shared.ids import new_subject
 from shared.logging import describe_error, get_logger
-from shared.messaging.reading.outcome import Dead
-from shared.messaging.reading.records import Erased, Handled, Raw, Received, Unreadable
-from shared.messaging.work import Work
+from shared.messaging.reading.records import Cause, Erased, Raw, Received, Unreadable
+from shared.values import value
 
 log = get_logger(__name__)
 
 
-class Safeguard:
-    """Heeds what refused settlements say of protection, of minors and of cases withdrawn."""
+class Place(NamedTuple):
+    """A case by its key, and its municipality."""
 
-    def __init__(self, files: Files[Refugee], publisher: Publisher, case_key: CaseKey) -> None:
-        self._files = files
-        self._publisher = publisher
-        self._case_key = case_key
+    case: str
+    municipality: str
 
-    async def heed(self, handled: Sequence[Handled], work: Work) -> None:
-        """Takes back those who must not be known any more: one query, and writes only where it is so.
 
-        What a newer record of the same case has said stands.
-        """
-        said = [
-            (record, statement)
-            for record, outcome in handled
-            if isinstance(outcome, Dead) and not isinstance(record, Erased) and record.owner is not None
-            for statement in _statements(record.raw, record.owner)
-        ]
-        if not said:
-            return
-        keys = {
-            reference: self._case_key(*reference)
-            for _, heard in said
-            for reference in (*heard.references, *heard.former)
-        }
-        filing = await Filing.load(self._files, self._publisher, keys.values(), work)
-        for record, statement in said:
-            for reference in statement.references:
-                _heed(keys[reference], reference[0], record, statement, filing)
-            for reference in statement.former:
-                if filing.of([keys[reference]]):
-                    _heed(keys[reference], reference[0], record, replace(statement, time=None), filing)
-        await filing.save()
+@value
+class Heard:
+    """What a refused record says, the cases that it may be of, and those that somebody is said to have left.
+
+    `time` is the record's own, None where it can't be right; `latest` is the broker's.
+    """
+
+    says: Says
+    own: tuple[Place, ...]
+    former: tuple[Place, ...]
+    time: datetime | None
+    latest: datetime
+    cause: Cause
+
+
+def hear(record: Received | Erased | Unreadable, case_key: CaseKey) -> Iterator[Heard]:
+    """What a refused record says. A time that lies further ahead than clocks differ is none."""
+    if isinstance(record, Erased) or record.owner is None:
+        return
+    latest, cause = record.raw.broker_time, record.cause
+
+    def places(references: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
+        return tuple(Place(case_key(*reference), reference[0]) for reference in references)
+
+    for said in _statements(record.raw, record.owner):
+        time = said.time if said.time is not None and said.time - latest <= FUTURE_TOLERANCE else None
+        yield Heard(said.says, places(said.references), places(said.former), time, latest, cause)
 
 
 def _statements(raw: Raw, municipality: str) -> list[Statement]:
@@ -70,51 +68,78 @@ def _statements(raw: Raw, municipality: str) -> list[Statement]:
         return [in_doubt(raw, municipality)]
 
 
-def _heed(
-    case: str, municipality: str, record: Received | Unreadable, statement: Statement, filing: Filing
-) -> None:
-    found = filing.of([case])
+def heed(heard: Heard, filing: Filing) -> None:
+    """Takes back those who must not be known any more. What a newer record of the same case has said stands.
+
+    A case that isn't known is remembered, so that an older settlement of it has no effect; without a time it
+    would be the newest for good.
+    """
+    is_one = len(heard.own) == len(heard.former) == 1
+    if is_one and (heard.time is not None or filing.of([heard.own[0].case])):
+        _heed((*heard.own, *heard.former), heard.time, heard, filing)
+        return
+    stand = [_heed([place], heard.time, heard, filing) for place in heard.own]
+    if heard.own and not any(stand):
+        return
+    for place in heard.former:
+        # What their own municipality said later is no answer.
+        _heed([place], None if filing.of([place.case]) else heard.time, heard, filing)
+
+
+def _heed(places: Sequence[Place], time: datetime | None, heard: Heard, filing: Filing) -> bool:
+    """Heeds what is said of a case, with the former one behind it if there is one, as a sound record's is;
+    False where the case has a newer record.
+    """
+    own = places[0]
+    found = filing.of([place.case for place in places])
     entry: Entry[Refugee] = found[0] if found else Entry(None, None)
     known = entry.file.person if entry.file is not None else None
-    change = _change(known, case, municipality, record, statement, filing.work)
-    if change is not None:
-        filing.change(entry, change, record.cause)
+    case = known.case(own.case) if known is not None else None
+    if time is not None and refugee.is_stale(known, own.case, time) is not None:
+        return False
+    if time is None and case is None:
+        return True
+    says = _in_doubt(heard, found)
+    former = found[-1].file if found and found[-1] is not entry else None
+    if known is not None and former is not None:
+        known = filing.merge(known, found[-1])
+    change = _change(known, former and former.person, places, says, _newest(time, case, heard.latest), filing)
+    filing.change(entry, change, heard.cause)
+    return True
+
+
+def _in_doubt(heard: Heard, found: Sequence[Entry[Refugee]]) -> Says:
+    """A record that was refused refers nobody who is protected, nor any of several who may be meant."""
+    is_protected = any(entry.file is not None and entry.file.person.status == "protected" for entry in found)
+    is_one = len(heard.own) <= 1 and len(heard.former) <= 1
+    return Says.PROTECTED if heard.says is Says.MINOR and (is_protected or not is_one) else heard.says
+
+
+def _newest(time: datetime | None, case: Case | None, latest: datetime) -> datetime:
+    """When the case was heard of last: never later than the broker's time by what was refused."""
+    heard = latest if time is None else min(time, latest)
+    if case is None:
+        return heard
+    return case.newest if time is None else max(heard, case.newest)
 
 
 def _change(
     known: Refugee | None,
-    case: str,
-    municipality: str,
-    record: Received | Unreadable,
-    statement: Statement,
-    work: Work,
-) -> Change | None:
-    """What becomes of a file; None where it stays as it is. A case that isn't known is remembered, so that an
-    older settlement of it has no effect; without a time it would be the newest for good.
-    """
-    found = known.case(case) if known is not None else None
-    if found is None and (statement.time is None or statement.time > record.raw.broker_time):
-        return None
-    if statement.time is not None and refugee.is_stale(known, case, statement.time) is not None:
-        return None
-    time = _time(statement, found, record.raw)
-    where = known.municipality if known is not None else municipality
-    subject, today = new_subject("refugee"), local_day(work.now, where)
-    if statement.says is Says.WITHDRAWN:
-        return refugee.withdraw(known, Case(case, time), where, subject, today)
-    if statement.says is Says.MINOR and (known is None or not known.is_public):
-        return None
+    former: Refugee | None,
+    places: Sequence[Place],
+    says: Says,
+    newest: datetime,
+    filing: Filing,
+) -> Change:
+    own, municipality = places[0].case, places[0].municipality
+    subject, today = new_subject("refugee"), local_day(filing.work.now, municipality)
+    if says is Says.WITHDRAWN:
+        return refugee.withdraw(known, Case(own, newest), municipality, subject, today)
     settlement = Settlement(
-        case=case,
-        municipality=where,
-        time=time,
-        secrecy="protected" if statement.says is Says.PROTECTED else "minor",
+        case=own,
+        municipality=municipality,
+        time=newest,
+        secrecy="protected" if says is Says.PROTECTED else "minor",
+        former_case=places[1].case if len(places) > 1 else None,
     )
-    return refugee.settle(known, settlement, subject, today)
-
-
-def _time(statement: Statement, case: Case | None, raw: Raw) -> datetime:
-    """When the case was heard of last: a time that can't be right must not make what is sound stale."""
-    if case is not None and (statement.time is None or statement.time > raw.broker_time):
-        return case.newest
-    return statement.time or raw.broker_time
+    return refugee.settle(known, settlement, subject, today, former)

@@ -1,7 +1,8 @@
 """Settlements: one receipt for each record, one file for each person."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from services.intake import wire
 from services.intake.domain import refugee
@@ -11,20 +12,40 @@ from services.intake.filing import Filing
 from services.intake.notes import notes
 from services.intake.publish import Publisher
 from services.intake.receipts import readable_case, receipt, refused
-from services.intake.safeguard import Safeguard
+from services.intake.safeguard import Heard, hear, heed
 from services.intake.store import Entry, Files
 from services.intake.vocabulary import Vocabulary
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
 from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT
+from shared.contracts.municipalities import municipality_named
 from shared.ids import new_subject
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
-from shared.messaging.reading.records import Handled, Readable, Received
+from shared.messaging.reading.records import Erased, Handled, Readable, Received
+from shared.messaging.subscription import HandledBefore
 from shared.messaging.work import Revision, Work
 
 Vocabularies = Callable[[str], Vocabulary]
 """Municipality → what its programmes list."""
+
+
+class _Taken(NamedTuple):
+    """A settlement to decide on, with the keys of its case and of its former one, if it has one."""
+
+    record: Received
+    cases: Sequence[str]
+
+
+class _Dismissed(NamedTuple):
+    """A refused record: its outcome, what it says, and the keys of all cases that it may be of."""
+
+    outcome: Outcome
+    heard: Sequence[Heard]
+
+    @property
+    def cases(self) -> Iterator[str]:
+        return (place.case for one in self.heard for place in (*one.own, *one.former))
 
 
 class Settlements:
@@ -37,26 +58,46 @@ class Settlements:
         self._files = files
         self._publisher = publisher
         self._case_key = case_key
-        self._safeguard = Safeguard(files, publisher, case_key)
 
-    async def apply(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
-        """Opens and corrects files, in offset order, with one query and one bulk write."""
-        received = [(record, self._cases(record)) for record in records if isinstance(record, Received)]
-        wanted = {case for _, cases in received for case in cases}
+    async def apply(
+        self, records: Sequence[Readable | Handled], work: Work, handled_before: HandledBefore
+    ) -> list[Outcome]:
+        """Opens and corrects files, in offset order, with one query and one bulk write; heeds at its place
+        what a refused record says of protection, unless that was heard before.
+        """
+        items = [self._item(item, handled_before) for item in records if not isinstance(item, Erased)]
+        wanted = {case for item in items for case in item.cases}
         filing = await Filing.load(self._files, self._publisher, wanted, work)
-        outcomes = [self._settled(record, cases, filing) for record, cases in received]
+        outcomes: list[Outcome] = []
+        for item in items:
+            if isinstance(item, _Taken):
+                outcomes.append(self._settled(item.record, item.cases, filing))
+            else:
+                outcomes.append(item.outcome)
+                for heard in item.heard:
+                    heed(heard, filing)
         await filing.save()
         return outcomes
+
+    def _item(self, item: Received | Handled, handled_before: HandledBefore) -> "_Taken | _Dismissed":
+        if isinstance(item, Received):
+            dead = refused(item)
+            if dead is None:
+                return _Taken(item, self._cases(item))
+            item = Handled(item, dead)
+        record, outcome = item
+        heard = () if handled_before(record.raw) else tuple(hear(record, self._case_key))
+        return _Dismissed(outcome, heard)
 
     def _cases(self, record: Received) -> list[str]:
         cases = [self._case_key(record.owner or "", record.key)]
         if isinstance(record.data, municipal.PersonSettled) and (former := record.data.former) is not None:
-            cases.append(self._case_key(former.municipality, former.case))
+            name = municipality_named(former.municipality, record.owner or "")
+            if name is not None:
+                cases.append(self._case_key(name, former.case))
         return cases
 
     def _settled(self, record: Received, cases: Sequence[str], filing: Filing) -> Outcome:
-        if (dead := refused(record)) is not None:
-            return dead
         own = cases[0]
         found = filing.of(cases)
         entry: Entry[Refugee] = found[0] if found else Entry(None, None)
@@ -66,7 +107,7 @@ class Settlements:
             return Stale(newer)
         former = found[-1].file if found and found[-1] is not entry else None
         if known is not None and former is not None:
-            known = filing.merge(known, found[-1], record.cause)
+            known = filing.merge(known, found[-1])
         change, outcome = self._decide(record, cases, known, former and former.person, filing.work)
         filing.change(entry, change, record.cause)
         if change.refugee.participations and _born(change.refugee) != _born(known):
@@ -82,17 +123,16 @@ class Settlements:
         work: Work,
     ) -> tuple[Change, Applied]:
         today, subject = local_day(work.now, record.owner), new_subject("refugee")
+        municipality, data = record.owner or "", record.data
+        if isinstance(data, municipal.PersonSettled):
+            listed = self._vocabulary(municipality)
+            said = wire.settlement(record, data, cases, listed)
+            change = refugee.settle(known, said, subject, today, former)
+            if said.secrecy == "minor":
+                return change, Applied("referred")
+            return change, Applied("accepted", notes(data, said, change.refugee, today, listed))
         case = Case(cases[0], record.envelope.time)
-        municipality = record.owner or ""
-        match record.data:
-            case municipal.PersonSettled() as settled:
-                said = wire.settlement(record, settled, cases, self._vocabulary(municipality))
-                if former is not None and said.secrecy == "none" and refugee.is_hidden_since(former, said):
-                    said = refugee.hidden(said)
-                change = refugee.settle(known, said, subject, today)
-                if change.refugee.status == "referred":
-                    return change, Applied("referred")
-                return change, Applied("accepted", tuple(notes(settled, said, change.refugee, today)))
+        match data:
             case municipal.SettlementWithdrawn():
                 return refugee.withdraw(known, case, municipality, subject, today), Applied()
             case municipal.PersonMoved():
@@ -101,8 +141,7 @@ class Settlements:
                 raise TypeError(record.message.name)
 
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
-        """Heeds what refused records say of protection, and answers each on its municipality's topic."""
-        await self._safeguard.heed(handled, work)
+        """Answers each record on its municipality's topic."""
         order = Revision().next(work.now).order
         answers: Counter[tuple[str, str | None]] = Counter()
         for item in handled:

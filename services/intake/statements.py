@@ -5,18 +5,17 @@ Whoever sent it takes that for said. So whatever can be read of it is, wherever 
 in doubt it says protection.
 """
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
 from typing import Any
 
+from services.intake.hearing import Event, events
+from services.intake.lenient import Several, Words, read
+from shared.clock import ZONES
 from shared.contracts.fields import CASE_PATTERN, parse_instant
+from shared.contracts.municipalities import municipalities_heard
 from shared.messaging.reading.records import Raw
 from shared.values import value
 
@@ -32,8 +31,8 @@ class Says(StrEnum):
 @value
 class Statement:
     """What is said of a case. It may be any of `references`, which are (municipality, case); `time` is the
-    record's own, None where it can't be read. `former` ones are those that somebody is said to have left:
-    what their own municipalities said later does not answer it.
+    record's own, the newest where it gives several, None where one of them can't be read. `former` ones are
+    those that somebody is said to have left: what their own municipalities said later does not answer it.
     """
 
     says: Says
@@ -43,75 +42,30 @@ class Statement:
 
 
 LARGEST = 1024 * 1024
-"""Bytes of a record that are read as JSON; of a longer one the words alone are looked for."""
-EVENTS = 50
-"""How many events of a list are looked at, and how many cases that a record may be of."""
-_NEVER_OPEN = "confidential"
-_PROTECTION = re.compile(r"protection\W*(\w*)")
-_MINOR = re.compile(r"unaccompanied_?minor\W*(\w*)")
-_SUBJECT = re.compile(r'"subject"\s*:\s*"([^"\\]{1,64})"')
+"""Characters of a record that are read as JSON; of a longer one the words alone are looked for."""
+_AROUND = " \t\r\n\"'"
 _CASE = re.compile(CASE_PATTERN.strip("^$"), re.ASCII)
 _MUNICIPALITY = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
 
 
-class _Several(list[Any]):
-    """The values of a name that stands in an object more than once."""
-
-
-@dataclass(slots=True)
-class _Heard:
-    """What stands in an event, at whatever depth, under the names that matter; letters and digits alone count
-    of a name.
-    """
-
-    protection: list[Any] = field(default_factory=list)
-    unaccompaniedminor: list[Any] = field(default_factory=list)
-    type: list[Any] = field(default_factory=list)
-    subject: list[Any] = field(default_factory=list)
-    former: list[Mapping[str, Any]] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> "_Heard":
-        """Walks the whole event, and texts in it that are JSON themselves."""
-        heard = cls()
-        waiting: list[Any] = [event]
-        while waiting:
-            content = waiting.pop()
-            if isinstance(content, Mapping):
-                for name, inner in content.items():
-                    heard._take("".join(filter(str.isalnum, name)).casefold(), inner)
-                    waiting.append(_decoded(name, inner))
-            elif isinstance(content, list):
-                waiting.extend(content)
-            elif isinstance(content, str) and (inner := _json(content)) is not None and inner != content:
-                waiting.append(inner)
-            else:
-                heard.words.append(_word(content))
-        return heard
-
-    def _take(self, name: str, content: Any) -> None:
-        values = list(content) if isinstance(content, _Several) else [content]
-        if name in {"protection", "unaccompaniedminor", "type", "subject"}:
-            getattr(self, name).extend(values)
-        elif name == "from":
-            self.former.extend(item for item in values if isinstance(item, Mapping))
-
-
 def statements(raw: Raw, municipality: str) -> list[Statement]:
     """What a refused record on a municipality's topic says; nothing of somebody who may go on being known."""
-    text = (raw.value or b"").replace(b"\0", b"").decode(errors="replace")
     found = []
-    for event in _events(raw, text):
-        heard = _Heard.of(event)
-        says = _said(heard) if event else _said_in_words(text)
+    by_key = _cases((municipality, case) for case in _keys(raw))
+    for event in events(_content(raw)):
+        says = _said(event)
         if says is None:
             continue
-        key = (raw.key or b"").decode(errors="replace")
-        subjects = heard.subject if event else _subjects_in(text)
-        references = _cases((municipality, case) for case in [key, *islice(subjects, EVENTS)])
+        references = _cases((municipality, case) for case in event.subjects)
+        if event.parent is None or not references:
+            # One of several that has a subject is no other's, whose key the record may have.
+            references = tuple(dict.fromkeys(by_key + references))
         is_settled = says is not Says.WITHDRAWN
-        former = _cases((item.get("municipality"), item.get("case")) for item in heard.former[:EVENTS])
+        former = _cases(
+            (where, item.get("case"))
+            for item in event.former
+            for where in municipalities_heard(item.get("municipality"), municipality)
+        )
         if references or former:
             found.append(Statement(says, references, _time(event), former if is_settled else ()))
     return found
@@ -123,109 +77,62 @@ def in_doubt(raw: Raw, municipality: str) -> Statement:
     return Statement(Says.PROTECTED, _cases([(municipality, key)]), None)
 
 
-def _events(raw: Raw, text: str) -> Iterator[Mapping[str, Any]]:
-    """The envelopes of a record, from structured, binary or batch mode; an empty one where none is read."""
-    document = _json(text) if len(text) <= LARGEST else None
-    attributes = {
-        name.lower().partition("_" if "_" in name else "-")[2]: (content or b"").decode(errors="replace")
-        for name, content in raw.headers
-        if name.lower().startswith(("ce_", "ce-", "cloudevents"))
-    }
-    if attributes:
-        yield {**attributes, "data": document if document is not None else text}
-    elif isinstance(document, dict):
-        yield document
-    elif isinstance(document, list) and document:
-        events = [event for event in document if isinstance(event, dict) and event]
-        yield from events[:EVENTS]
-        if len(events) < len(document) or len(events) > EVENTS:
-            yield {}
-    elif text:
-        yield {}
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text.lstrip("\ufeff"), object_pairs_hook=_object)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, content in pairs:
-        plain = name.strip().casefold()
-        known = found.get(plain)
-        if isinstance(known, _Several):
-            known.append(content)
-        else:
-            found[plain] = _Several([known, content]) if plain in found else content
-    return found
-
-
-def _decoded(name: str, content: Any) -> Any:
-    if name != "data_base64" or not isinstance(content, str):
+def _content(raw: Raw) -> Any:
+    """All of a record, in structured, binary or batch mode: what headers say is around the value."""
+    text = (raw.value or b"").replace(b"\0", b"").decode(errors="replace")
+    content = text if len(text) <= LARGEST else Words(text)
+    attributes: dict[str, Any] = {}
+    for name, header in raw.headers:
+        if name.lower().startswith(("ce_", "ce-", "cloudevents")):
+            attribute = name.lower().partition("_" if "_" in name else "-")[2]
+            attributes.setdefault(attribute, Several()).append((header or b"").decode(errors="replace"))
+    if not attributes:
         return content
-    try:
-        return base64.b64decode(content, altchars=b"-_" if {"-", "_"} & set(content) else None).decode(
-            errors="replace"
-        )
-    except (binascii.Error, ValueError):
-        return content
+    return {**attributes, "data": Several([*attributes.get("data", []), content])}
 
 
-def _said(heard: _Heard) -> Says | None:
-    type_ = " ".join(map(_word, heard.type))
-    if "settlementwithdrawn" in type_:
-        return Says.WITHDRAWN
-    words = " ".join(heard.words)
+def _said(event: Event) -> Says | None:
     # Absent means strictly confidential, as in a sound settlement.
-    is_open = bool(heard.protection) or not ("personsettled" in type_ or "personsettled" in words)
-    protection = [*map(_word, heard.protection), *_PROTECTION.findall(words)]
-    if not is_open or any(word != "none" for word in protection) or _NEVER_OPEN in words:
+    is_open = event.data == event.opens if event.data else event.opens_in_text
+    if event.is_protected or (event.is_settled and not is_open):
         return Says.PROTECTED
-    minor = [*map(_word, heard.unaccompaniedminor), *_MINOR.findall(words)]
-    return Says.MINOR if any(word not in {"false", "null"} for word in minor) else None
+    if event.is_withdrawn or (event.tells_of_withdrawal and not event.has_type):
+        return Says.WITHDRAWN
+    return Says.MINOR if event.is_minor else None
 
 
-def _said_in_words(text: str) -> Says | None:
-    """What a text says that is no JSON, by the words in it."""
-    plain = text.casefold()
-    said = _PROTECTION.findall(plain)
-    is_settled = "personsettled" in plain
-    if _NEVER_OPEN in plain or any(word != "none" for word in said) or (is_settled and not said):
-        return Says.PROTECTED
-    if any(word not in {"false", "null"} for word in _MINOR.findall(plain)):
-        return Says.MINOR
-    return Says.WITHDRAWN if "settlementwithdrawn" in plain else None
-
-
-def _word(content: Any) -> str:
-    return "null" if content is None else str(content).strip().casefold()
-
-
-def _subjects_in(text: str) -> Iterator[str]:
-    return (found[1] for found in _SUBJECT.finditer(text))
+def _keys(raw: Raw) -> Iterator[Any]:
+    """The case that the key names; where it is JSON, whatever it names."""
+    waiting = read((raw.key or b"").decode(errors="replace"))
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Mapping):
+            waiting += [content for name, content in item.items() if name != "schema"]
+        elif isinstance(item, list):
+            waiting += item
+        else:
+            yield item
 
 
 def _cases(named: Iterable[tuple[Any, Any]]) -> tuple[tuple[str, str], ...]:
     """The references among these that can be one: no other is kept anywhere."""
     found = {
         (where, case): None
-        for where, named_case in named
-        if isinstance(where, str)
-        and _MUNICIPALITY.fullmatch(where)
+        for named_place, named_case in named
+        if _MUNICIPALITY.fullmatch(where := _plain(named_place).casefold())
+        and where[:2] in ZONES
         and _CASE.fullmatch(case := _plain(named_case))
     }
     return tuple(found)
 
 
-def _plain(case: Any) -> str:
-    return str(case).strip() if isinstance(case, str | int) else ""
+def _plain(name: Any) -> str:
+    return str(name).strip(_AROUND) if isinstance(name, str | int) and not isinstance(name, bool) else ""
 
 
-def _time(event: Mapping[str, Any]) -> datetime | None:
+def _time(event: Event) -> datetime | None:
     try:
-        return parse_instant(event.get("time"))
+        times = [one.strip(_AROUND) if isinstance(one, str) else one for one in event.times]
+        return max(map(parse_instant, times), default=None)
     except ValueError:
         return None

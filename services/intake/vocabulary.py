@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from shared.contracts.programmes import ActiveProgramme
@@ -20,6 +20,13 @@ class Vocabulary:
 
     districts: Mapping[str, str]
     topics: frozenset[str]
+    listed_districts: tuple[str, ...] = field(init=False)
+    """In order, as `listed_topics` are."""
+    listed_topics: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "listed_districts", tuple(sorted(self.districts.values())))
+        object.__setattr__(self, "listed_topics", tuple(sorted(self.topics)))
 
     @classmethod
     def of(cls, programmes: Iterable[ActiveProgramme]) -> "Vocabulary":

@@ -2,11 +2,11 @@
 
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import get_args
 
 import orjson
 
@@ -15,7 +15,7 @@ from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.requirements import REGISTRY, Requirement, Requirements
 from services.intake.languages import spoken
 from services.intake.vocabulary import Vocabulary
-from shared.contracts import municipal, pairing, people, programmes, topics
+from shared.contracts import municipal, pairing, programmes, topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN, Contract
 from shared.contracts.intake import commands as command
@@ -59,7 +59,7 @@ def settlement(
     `cases` are the keys of its case and of its former one, if it has one; `known` are its words.
     """
     municipality = record.owner or ""
-    secrecy: Literal["none", "protected", "minor"]
+    secrecy: refugee.Secrecy
     secrecy = "protected" if data.protection != "none" else "minor" if data.unaccompanied_minor else "none"
     former_case = cases[1] if len(cases) > 1 else None
     if secrecy != "none" or data.person is None:
@@ -82,25 +82,26 @@ def settlement(
     )
 
 
-def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today: date) -> Iterator[str]:
+def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today: date) -> list[str]:
     """The fields of days that can't have been yet, in the contract's order: only the expected arrival may lie
     ahead of the broker's day, and, while nobody has arrived, the day on which a home is theirs.
     """
     if isinstance(data, municipal.PersonMoved):
-        if data.moved_on > today:
-            yield "moved_on"
-        return
-    if data.arrived_on is not None and data.arrived_on > today:
-        yield "arrived_on"
-    if data.settled_on is not None and data.settled_on > today:
-        yield "settled_on"
+        return ["moved_on"] if data.moved_on > today else []
+    found = []
+    arrived_on, settled_on, placement = data.arrived_on, data.settled_on, data.placement
+    if arrived_on is not None and arrived_on > today:
+        found.append("arrived_on")
+    if settled_on is not None and settled_on > today:
+        found.append("settled_on")
     born = data.person.birth_date if data.person is not None else None
     if born is not None and person.born_between(born)[0] > today:
-        yield "person.birth_date"
-    is_here = data.arrived_on is not None or data.settled_on is not None
-    latest = today if is_here else today + PLANNED
-    if data.placement is not None and data.placement.placed_on > latest:
-        yield "placement.placed_on"
+        found.append("person.birth_date")
+    if placement is not None and placement.placed_on > today:
+        is_here = arrived_on is not None or settled_on is not None
+        if is_here or placement.placed_on > today + PLANNED:
+            found.append("placement.placed_on")
+    return found
 
 
 def _settled_profile(
@@ -110,7 +111,7 @@ def _settled_profile(
     return person.Profile(
         birth_year=_year(who.birth_date),
         gender=who.gender,
-        languages=spoken((item.code, item.level) for item in data.languages),
+        languages=spoken(data.languages),
         adults=household.adults if household else 1,
         minors=household.minors if household else 0,
         interests=known.taken(data.interests),
@@ -145,8 +146,8 @@ def _details(who: municipal.Person, occupation: str | None, municipality: str) -
     )
 
 
-def _placement(placement: people.Placement, known: Vocabulary) -> refugee.Placement:
-    district = known.district(placement.district)
+def _placement(placement: municipal.SettledPlacement, known: Vocabulary) -> refugee.Placement:
+    district = known.district(placement.district or "")
     return refugee.Placement(placement.kind, placement.placed_on, district or refugee.UNLISTED)
 
 
@@ -158,7 +159,7 @@ def registration(data: command.RegisterVolunteer, known: Vocabulary) -> voluntee
         profile=person.Profile(
             birth_year=_year(data.person.birth_date),
             gender=data.person.gender,
-            languages=spoken((item.code, item.level) for item in data.languages),
+            languages=spoken(data.languages),
             adults=data.adults,
             minors=data.minors,
             interests=tuple(data.interests),
@@ -210,11 +211,14 @@ def matched(contracts: Iterable[type[Contract]], kinds: Kinds) -> Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The codes that programmes know: purposes of consents, kinds of checks, and roles."""
+    """The codes that programmes know: purposes of consents, kinds of checks, and roles; of the kinds those
+    that they ask of refugees.
+    """
 
     purposes: frozenset[str]
     checks: frozenset[str]
     roles: frozenset[str]
+    checks_of_refugees: frozenset[str] = frozenset()
 
 
 def words(packs: Iterable[ProgrammePack]) -> Words:
@@ -232,6 +236,12 @@ def words(packs: Iterable[ProgrammePack]) -> Words:
             if isinstance(rule, pairing.ChildCertificateRule)
         },
         roles=frozenset(side.role for side in sides),
+        checks_of_refugees=frozenset(
+            item.check
+            for pack in known
+            for item in pack.sides.receiving.requirements
+            if isinstance(item, programmes.CheckAsked)
+        ),
     )
 
 

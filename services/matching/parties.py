@@ -63,8 +63,8 @@ class States:
             party = party_of(record)
             changed[subject] = known[subject], party
             left.pop(subject, None)
-            if party is None:
-                left[subject] = _reason(record), record.cause
+            if party is None or _is_elsewhere(before, party.attributes.municipality):
+                left[subject] = _reason(before, record), record.cause
             outcomes.append(Applied())
         await self._parties.save(changed, stored, work.session)
         await self._end_pairs(left, work)
@@ -93,7 +93,14 @@ def _volunteer(record: Received) -> Party | None:
     return wire.giving(record.key, state) if isinstance(state, VolunteerRead) else None
 
 
-def _reason(record: Received) -> EndReason:
+def _is_elsewhere(stored: Known, municipality: str | None) -> bool:
+    """Whether a municipality is another than that in which somebody is matched, if they are."""
+    return None not in {stored.municipality, municipality} and stored.municipality != municipality
+
+
+def _reason(stored: Known, record: Received) -> EndReason:
+    if _is_elsewhere(stored, getattr(record.data, "municipality", None)):
+        return EndReason.MOVED
     match getattr(record.data, "status", None):
         case "moved":
             return EndReason.MOVED

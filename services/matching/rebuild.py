@@ -5,7 +5,7 @@ a while that is another's now, and somebody who left may be back. So pairs open 
 departure of the past finds none to end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.matching import wire
 from services.matching.domain.course import end_because
@@ -13,7 +13,7 @@ from services.matching.domain.pair import EndReason, Pair
 from services.matching.parties import States
 from services.matching.publish import forget, keep_due, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
-from services.matching.store import Pairs, Parties, StoredPair
+from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.clock import local_time
 from shared.contracts import topics
 from shared.contracts.matching.events import PairState
@@ -103,14 +103,14 @@ class Rebuilding:
         """Ends pairs of the departed among the next open ones; returns the last that was looked at, or ""."""
         pairs = await self._pairs.open_after(after, AT_ONCE, work.session)
         people = {person for item in pairs for person in (item.pair.receiving, item.pair.giving)}
-        departed = await self._parties.departed(people, work.session)
+        known = await self._parties.known(people, work.session)
         ended = [
-            _ended(item, EndReason.WITHDRAWN, work)
+            _ended(item, reason, work)
             for item in pairs
-            if departed.keys() & {item.pair.receiving, item.pair.giving}
+            if (reason := _end_reason(item.pair, known)) is not None
         ]
         await self._pairs.save(ended, work.session)
-        await forget(self._pairs, [person for person, erased in departed.items() if erased], work)
+        await forget(self._pairs, [person for person, found in known.items() if found.erased], work)
         return pairs[-1].pair.subject if pairs else ""
 
 
@@ -118,6 +118,14 @@ def _pair(record: Received) -> Pair:
     if not isinstance(record.data, PairState):
         raise TypeError(f"{record.message.name} is no state of a pair")
     return wire.pair(record.key, record.data)
+
+
+def _end_reason(pair: Pair, known: Mapping[str, Known]) -> EndReason | None:
+    """Why a pair is over by where its people may be matched now; None where it goes on."""
+    places = {known[person].municipality for person in (pair.receiving, pair.giving) if person in known}
+    if None in places:
+        return EndReason.WITHDRAWN
+    return EndReason.MOVED if places - {pair.municipality} else None
 
 
 def _places(pair: Pair) -> set[tuple[str, ...]]:

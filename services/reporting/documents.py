@@ -40,10 +40,11 @@ class Projection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A period's figures as they were published last, and their place in the topic."""
+    """A period's figures as they were published last, their place in the topic, and the month's room."""
 
     data: Document
     revision: Revision
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,15 @@ def book_of(document: Document) -> Book:
             opening.get("shown", {}),
             opening.get("ended", 0),
             opening.get("idle", False),
+            opening.get("room", 0),
         ),
         tuple(
-            Month(month["name"], month["counts"], _values(month["shown"], month["counts"]))
+            Month(
+                month["name"],
+                month["counts"],
+                _values(month["shown"], month["counts"]),
+                month.get("room", 0),
+            )
             for month in document["months"]
         ),
     )
@@ -120,12 +127,14 @@ def document_of_book(place: Place, year: str, book: Book) -> Document:
             "shown": dict(book.opening.shown),
             "ended": book.opening.ended,
             "idle": book.opening.idle,
+            "room": book.opening.room,
         },
         "months": [
             {
                 "name": month.name,
                 "counts": dict(month.counts),
                 "shown": dict(month.shown or {}),
+                "room": month.room,
             }
             for month in book.months
         ],

@@ -10,7 +10,7 @@ from typing import Any
 from services.reporting import wire
 from services.reporting.documents import Book, Published
 from services.reporting.domain import figures, periods
-from services.reporting.domain.book import Disclosed, Month, Opening, Values, disclose
+from services.reporting.domain.book import ROOM, Disclosed, Month, Opening, Values, disclose
 from services.reporting.domain.figures import ALL
 from services.reporting.domain.periods import month_of, year_of
 from services.reporting.domain.projection import Counts, Place, counted, levels
@@ -60,7 +60,7 @@ class _Issue:
     before: Mapping[str, Published]
     after: dict[str, Published] = field(default_factory=dict)
 
-    def publish(self, data: IndicatorsPublished, cause: Cause, work: Work) -> None:
+    def publish(self, data: IndicatorsPublished, cause: Cause, work: Work, room: int = 0) -> None:
         """Sends a period's figures if they differ from those sent last."""
         key = key_of((data.municipality, data.programme), data.period)
         document: dict[str, Any] = data.model_dump(mode="json", exclude_none=True)
@@ -69,7 +69,7 @@ class _Issue:
             return
         revision = (known.revision if known is not None else Revision()).next(work.now)
         work.emit(INDICATORS_PUBLISHED, subject=key, data=data, cause=cause, revision=revision)
-        self.after[key] = Published(document, revision)
+        self.after[key] = Published(document, revision, room)
 
 
 class Publishing:
@@ -88,7 +88,9 @@ class Publishing:
         self._progress = progress
         self._publish_every = publish_every
         self._close_after = close_after
-        self._known: dict[tuple[Place, str], tuple[Opening, tuple[Month, ...], Before, Disclosed]] = {}
+        self._known: dict[
+            tuple[Place, str], tuple[Opening, tuple[Month, ...], Before, Values, Disclosed]
+        ] = {}
 
     async def schedule(self, now: datetime) -> None:
         """Has the figures published now and from then on; for the start of the service."""
@@ -159,7 +161,7 @@ class Publishing:
                     continue
                 for month in year.months:
                     if month.name >= first:
-                        issue.publish(_indicators(place, month, closed=False), cause, work)
+                        issue.publish(_indicators(place, month, closed=False), cause, work, month.room)
                 issue.publish(_indicators(place, year.year, closed=False), cause, work)
         await self._repository.indicators.save(issue.after, work.session)
         return len(issue.after)
@@ -217,7 +219,7 @@ class Publishing:
         # A municipality's own figures come first: its programmes' levels are held against them.
         for place in sorted(places, key=lambda place: (place[0], place[1] != ALL, place[1])):
             municipality = found.get((place[0], ALL))
-            registered = _registered(municipality[-1].closing) if municipality else 0
+            registered = _registered(municipality or ())
             found[place] = []
             for year in years:
                 book = books.get((place, year))
@@ -247,17 +249,17 @@ class Publishing:
         before: Before,
         *,
         closing: bool,
-        registered: int,
+        registered: Values,
     ) -> Disclosed:
         """What to show; remembered, since few places change between two publications."""
         known = self._known.get((place, year))
-        if known is not None and not closing and known[:3] == (book.opening, months, before):
-            return known[3]
+        if known is not None and not closing and known[:4] == (book.opening, months, before, registered):
+            return known[4]
         found = disclose(place[1], year, book.opening, months, before, closing=closing, registered=registered)
         if closing:
             self._known.pop((place, year), None)
         else:
-            self._known[place, year] = (book.opening, months, before, found)
+            self._known[place, year] = (book.opening, months, before, registered, found)
         return found
 
     @staticmethod
@@ -277,12 +279,20 @@ def _place(key: str) -> Place:
     return municipality, programme
 
 
-def _registered(opening: Opening) -> int:
-    return opening.shown.get(figures.SETTLEMENTS_REGISTERED.name, 0)
+def _registered(years: Sequence[Disclosed]) -> Values:
+    """What a municipality shows as registered by the end of each month, of all since the beginning."""
+    name, found = figures.SETTLEMENTS_REGISTERED.name, {}
+    for year in years:
+        whole = year.opening.shown.get(name, 0)
+        for month in year.months:
+            whole += (month.shown or {}).get(name, 0)
+            found[month.name] = whole
+    return found
 
 
 def _values(published: Published) -> Values:
-    return wire.published(IndicatorsPublished.model_validate(published.data)).counts
+    counts = wire.published(IndicatorsPublished.model_validate(published.data)).counts
+    return {**counts, ROOM: published.room}
 
 
 def _indicators(place: Place, period: Month, *, closed: bool) -> IndicatorsPublished:

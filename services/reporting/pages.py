@@ -4,11 +4,12 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from services.reporting.store import Repository
 from services.reporting.store.indicators import key_of
 from shared.logging import describe_error, get_logger
+from shared.messaging.routes import error, route
 from shared.mongo import DatabaseError
 
 log = get_logger(__name__)
@@ -27,21 +28,21 @@ class Pages:
     def routes(self) -> list[BaseRoute]:
         """All figures page by page, or those of one municipality, programme and period."""
         return [
-            Route("/indicators", self._all),
-            Route("/indicators/{municipality}/{programme}/{period}", self._one),
+            route("/indicators", self._all, "after", "limit"),
+            route("/indicators/{municipality}/{programme}/{period}", self._one),
         ]
 
     async def _all(self, request: Request) -> JSONResponse:
         """A page of all figures, and under `next` the address of the one behind it, if there is one."""
         limit = _limit(request.query_params.get("limit", str(PAGE)))
         if limit is None:
-            return _error(
+            return error(
                 400, "limit_invalid", f"limit: a whole number from 1 to {LARGEST_PAGE}; {PAGE} if left out."
             )
         try:
             found = await self._repository.indicators.page(request.query_params.get("after", ""), limit + 1)
-        except DatabaseError as error:
-            return _unavailable(error)
+        except DatabaseError as failure:
+            return _unavailable(failure)
         page = found[:limit]
         if len(found) <= limit:
             return JSONResponse({"indicators": page})
@@ -55,10 +56,10 @@ class Pages:
         key = key_of((asked["municipality"], asked["programme"]), asked["period"])
         try:
             found = await self._repository.indicators.find(key)
-        except DatabaseError as error:
-            return _unavailable(error)
+        except DatabaseError as failure:
+            return _unavailable(failure)
         if found is None:
-            return _error(
+            return error(
                 404,
                 "not_published",
                 "Nothing is published under this municipality, programme and period. GET /indicators lists "
@@ -73,10 +74,6 @@ def _limit(text: str) -> int | None:
     return int(text) if digits and 1 <= int(text) <= LARGEST_PAGE else None
 
 
-def _unavailable(error: DatabaseError) -> JSONResponse:
-    log.warning("indicators_unavailable", **describe_error(error))
-    return _error(503, "database_unavailable", "The database does not answer. Try again in a few seconds.")
-
-
-def _error(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status)
+def _unavailable(failure: DatabaseError) -> JSONResponse:
+    log.warning("indicators_unavailable", **describe_error(failure))
+    return error(503, "database_unavailable", "The database does not answer. Try again in a few seconds.")

@@ -7,7 +7,11 @@ from shared.contracts.municipal import Person, PersonSettled
 
 def _one_of(*names: str) -> JsonSchemaValue:
     """At least one of these texts is there."""
-    return {"anyOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]}
+    return {
+        "anyOf": [
+            {"required": [name], "properties": {name: {"type": "string", "minLength": 1}}} for name in names
+        ]
+    }
 
 
 RULES: dict[type, JsonSchemaValue] = {

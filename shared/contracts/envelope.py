@@ -4,6 +4,7 @@
 dedupes. `causationid` is the id of what caused this record, `correlationid` the first of the chain.
 """
 
+from itertools import combinations
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -65,15 +66,27 @@ class Envelope(Contract):
     data: dict[str, Any]
 
 
-EXTENSION = r"^(?!data$|dr|dy|.*run|exp?ect|.*revis|.*protect|unaccomp)[a-z0-9]{1,60}$"
+def _in_order(letters: str) -> str:
+    return ".*".join(letters)
+
+
+_DRY_RUN = (
+    # Four letters of it in their order, in as many signs as two edits leave; and what begins so, or holds it.
+    "(?=.{4,8}$).*(?:"
+    + "|".join(dict.fromkeys(_in_order("".join(four)) for four in combinations("dryrun", 4)))
+    + ")|dry|.*dry.*run"
+)
+_EXPECTED_REVISION = r"exp?ect|.*xpec|.*ectedr|.*edrev|(?=.{13,19}$)e.*vision"
+"""One edit leaves one of the four parts whole that come first, and two leave these or both ends."""
+EXTENSION = rf"^(?!data$|{_DRY_RUN}|{_EXPECTED_REVISION}|.*protect|unaccomp)[a-z0-9]{{1,60}}$"
 """Names of other extensions, which brokers and tracing add on the way: let through and not kept, in what
-outside systems send. `data` is none, nor is what looks like a misspelt `dryrun` or
-`expectedrevision`: without these a command would be carried out that wasn't meant to be. Nor is what says of
-somebody that they are protected or a minor, and stands in the wrong place.
+outside systems send. `data` is none, nor is what may be a misspelt `dryrun` or `expectedrevision`: without
+these a command would be carried out that wasn't meant to be. Nor is what says of somebody that they are
+protected or a minor, and stands in the wrong place.
 """
 TRACING = ("traceparent", "tracestate")
 """W3C Trace Context's: a text of an outside system's that is none is let through and not kept."""
-MAY_BE_EMPTY = ("dataschema", "correlationid", "causationid", "partitionkey")
+MAY_BE_EMPTY = ("datacontenttype", "dataschema", "correlationid", "causationid", "partitionkey")
 """Attributes that may be absent: an outside system's empty text, as Dapr writes, says as much."""
 FOR_COMMANDS = ("dryrun", "expectedrevision")
 """Attributes of commands alone."""

@@ -34,7 +34,7 @@ _FINER = re.compile(r"(\.\d{6})\d+", re.ASCII)
 _MICROSECONDS = len("2026-11-22T09:00:00.000000Z")
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt](?:[01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,9})?)?"
-    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    r"([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)",
     re.ASCII,
 )
 
@@ -45,11 +45,12 @@ _DAYS = (
     r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])))"
 )
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_OFFSET = r"[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?"
 DAY_PATTERN = f"^{_DAYS}$"
 """What `parse_day` takes, for schemas."""
 BIRTH_PATTERN = rf"^(?:(?:19[0-9]{{2}}|2[01][0-9]{{2}}|2200)(?:-(?:0[1-9]|1[0-2]))?|{_DAYS})$"
 """What `parse_birth` takes, for schemas."""
-INSTANT_PATTERN = rf"^{_DAYS}[Tt]{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|[+-]{_CLOCK})$"
+INSTANT_PATTERN = rf"^{_DAYS}[Tt]{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|{_OFFSET})$"
 """What `parse_instant` takes, for schemas: JSON Schema's `date-time` asks for seconds."""
 
 
@@ -78,17 +79,23 @@ def _in_range(value: Any) -> date:
     return value
 
 
+_ENOUGH = {"beside": "a year or a month is enough, such as 1994 or 1994-03"}
+
+
 def parse_birth(value: Any) -> str:
     """A date of birth as far as it is known: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`. Raises as `parse_day`."""
     if isinstance(value, str) and len(value) < _DAY_LENGTH and (part := _PART_OF_A_DATE.fullmatch(value)):
         parse_day(f"{part['year']}-{part['month'] or '01'}-01")
         return value
-    return parse_day(value).isoformat()
+    try:
+        return parse_day(value).isoformat()
+    except PydanticCustomError as error:
+        raise PydanticCustomError(error.type, error.message_template, _ENOUGH) from None
 
 
 def parse_instant(value: Any) -> datetime:
-    """A moment in UTC from RFC 3339, seconds or not; raises `time_invalid`, `time_without_zone` or
-    `date_out_of_range`.
+    """A moment in UTC from RFC 3339, seconds or not, the offset as `+02:00`, `+0200` or `+02`; raises
+    `time_invalid`, `time_without_zone` or `date_out_of_range`.
     """
     if isinstance(value, str):
         if not _INSTANT.fullmatch(value):
@@ -159,7 +166,10 @@ PackVersion = Annotated[
     REGISTERED,
 ]
 TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), PUBLISHED]
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), PUBLISHED]
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+LOCALE_PATTERN = LANGUAGE_PATTERN.replace("(-", "([-_]")
+"""What is read as a language tag: Java writes `nb_NO`."""
+LanguageCode = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN), PUBLISHED]
 """A BCP 47 language tag, such as `nb`, `ti` or `ar-SY`: in its one form in what Kobling publishes."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -15,14 +15,13 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from shared.contracts import topics
 from shared.contracts.across_fields import RULES
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.compatibility import breaking_changes
-from shared.contracts.envelope import EXTENSION, FOR_COMMANDS, MAY_BE_EMPTY, TRACING, Envelope
+from shared.contracts.envelope import FOR_COMMANDS, Envelope
 from shared.contracts.example import MUNICIPALITY, OPERATOR
-from shared.contracts.fields import CASE_PATTERN, DAY_PATTERN, INSTANT_PATTERN
 from shared.contracts.message import Message
+from shared.contracts.taken import as_taken
 from shared.contracts.topics_page import EXAMPLE_FILES, SCHEMAS, file_name, topics_page
 
 ROOT = Path(__file__).parents[2]
@@ -102,53 +101,12 @@ def schema(message: Message) -> JsonSchemaValue:
         "properties": properties,
         "required": envelope["required"],
     }
-    if message.inbound:
-        _as_it_is_taken(message, whole)
-    else:
+    if not message.inbound:
         for name in FOR_COMMANDS:
             del properties[name]
         whole["required"] += _ALWAYS_WRITTEN + (["revision"] if message.topic.state else [])
     whole["$defs"] = defined
-    return _with_exact_times(whole) if message.inbound else whole
-
-
-def _as_it_is_taken(message: Message, whole: JsonSchemaValue) -> None:
-    """What the reading of inbound records takes and refuses of an envelope beyond its model."""
-    properties = whole["properties"]
-    whole["patternProperties"] = {EXTENSION: {"type": ["string", "number", "boolean", "null"]}}
-    whole["additionalProperties"] = False
-    content_type = properties["datacontenttype"]["anyOf"][0]
-    content_type["pattern"] = rf"^[ \t]*{_any_case('application/json')}[ \t]*(;.*)?$"
-    for name in TRACING:
-        properties[name] = {"anyOf": [{"type": "string"}, {"type": "null"}]}
-    for name in MAY_BE_EMPTY:
-        properties[name]["anyOf"].append({"const": ""})
-    if message.topic == topics.SETTLEMENTS:
-        properties["subject"]["pattern"] = CASE_PATTERN
-
-
-def _any_case(text: str) -> str:
-    return "".join(f"[{sign.upper()}{sign}]" if sign.isalpha() else sign for sign in text)
-
-
-def _with_exact_times(value: Any) -> Any:
-    """A schema whose days and moments are told by patterns: `format` alone checks nothing in most validators,
-    and its `date-time` asks for seconds.
-    """
-    match value:
-        case {"format": "date"}:
-            return {**value, "pattern": DAY_PATTERN}
-        case {"format": "date-time"}:
-            return {
-                **{name: one for name, one in value.items() if name != "format"},
-                "pattern": INSTANT_PATTERN,
-            }
-        case dict():
-            return {name: _with_exact_times(one) for name, one in value.items()}
-        case list():
-            return [_with_exact_times(one) for one in value]
-        case _:
-            return value
+    return as_taken(whole, message) if message.inbound else whole
 
 
 def _topic_of(message: Message) -> str:

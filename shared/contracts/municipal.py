@@ -19,8 +19,9 @@ from shared.contracts.fields import (
     Municipality,
 )
 from shared.contracts.message import inbound
+from shared.contracts.municipalities import MunicipalityTold
 from shared.contracts.people import EducationLevel, Interests, Languages, Placement
-from shared.contracts.published import PRIVATE, PUBLISHED
+from shared.contracts.published import PRIVATE, PUBLISHED, REGISTERED
 
 Protection = Literal["none", "confidential", "strictly_confidential"]
 
@@ -84,10 +85,23 @@ class SettledHousehold(Contract):
 
 
 class FormerCase(Contract):
-    """The municipality and case that somebody moved here from."""
+    """The municipality and case that somebody moved here from. A municipality may be written as its official
+    number alone: then it is one of the sender's country, Norway's with four digits, Denmark's with three, or
+    with a zero before them.
+    """
 
-    municipality: Municipality
+    municipality: MunicipalityTold
     case: CaseReference
+
+
+class SettledPlacement(Placement):
+    """Where the municipality has housed somebody. Without a `district`, or in one that no programme lists, it
+    goes out as `unlisted`, and the receipt has a note.
+    """
+
+    model_config = example(shown(Placement))
+
+    district: Annotated[Line, REGISTERED] | None = None  # type: ignore[assignment]
 
 
 class PersonSettled(Contract):
@@ -108,7 +122,7 @@ class PersonSettled(Contract):
             "protection": "none",
             "arrived_on": "2026-10-05",
             "settled_on": "2026-10-05",
-            "placement": shown(Placement),
+            "placement": shown(SettledPlacement),
             "person": shown(Person),
             "languages": [{"code": "ti", "level": "native"}, {"code": "nb", "level": "basic"}],
             "household": shown(SettledHousehold),
@@ -123,7 +137,7 @@ class PersonSettled(Contract):
     expected_arrival_on: Day | None = None
     arrived_on: Day | None = None
     settled_on: Day | None = None
-    placement: Placement | None = None
+    placement: SettledPlacement | None = None
     person: Annotated[Person | None, PRIVATE] = None
     languages: Languages = []
     household: SettledHousehold | None = None

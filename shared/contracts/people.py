@@ -58,7 +58,7 @@ class Expectations(Contract):
     """What a side expects of the relation: hours a week, activities, form of contact."""
 
     model_config = example(
-        {"weekly_hours": 2.0, "activities": ["cooking", "norwegian_practice"], "contact": "in_person"}
+        {"weekly_hours": 2.0, "activities": ["cooking", "practise_norwegian"], "contact": "in_person"}
     )
 
     weekly_hours: Hours

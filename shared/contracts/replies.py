@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.contracts import topics
 from shared.contracts.example import COMMAND, PACK_VERSION, PAIR, POOL, REFUGEE, ROUND, VOLUNTEER, example
 from shared.contracts.faults import Faults, Sentence
-from shared.contracts.fields import Code, Contract
+from shared.contracts.fields import Code, Contract, Offset
 from shared.contracts.message import event
 
 
@@ -84,7 +84,8 @@ class CommandRejected(Contract):
     """Not done. `message` says what would help; `state` is the current one where the command was too late.
 
     `code` and `field` are the first of the `faults`, which lists all that was found in a command that could
-    not be read or published, ten at most.
+    not be read or published, ten at most. `partition` and `offset` are the command's own, there where its id
+    is a personal number and not repeated: `command` and the reply's key are then made from its place.
     """
 
     model_config = example(
@@ -105,6 +106,8 @@ class CommandRejected(Contract):
     field: Annotated[str, Field(max_length=80)] | None = None
     state: dict[str, Any] | None = None
     faults: Faults | None = None
+    partition: Offset | None = None
+    offset: Offset | None = None
 
 
 ACCEPTED = event(topics.REPLIES, CommandAccepted)

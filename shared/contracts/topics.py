@@ -44,10 +44,17 @@ class Topic:
         """Whether the name stands for one topic per municipality or operator."""
         return "<" in self.name
 
+    @property
+    def is_municipal(self) -> bool:
+        """Whether there is one for each municipality."""
+        return "<municipality>" in self.name
+
     def named(self, owner: str, prefix: str = "") -> str:
         """The topic of one municipality or operator; raises ValueError where `owner` is no valid name."""
+        if self.is_municipal and not MUNICIPALITY.fullmatch(owner):
+            raise ValueError(f"{owner!r} is no municipality: {MUNICIPALITY_FORM}")
         if not OWNER.fullmatch(owner):
-            raise ValueError(f"{owner!r} is no municipality or operator: 2 to 40 of a-z, 0-9 and -")
+            raise ValueError(f"{owner!r} is no operator: 2 to 40 of a-z, 0-9 and -")
         return prefix + _PLACEHOLDER.sub(owner, self.name)
 
     def pattern(self, prefix: str = "") -> str:
@@ -82,6 +89,9 @@ class Topic:
 
 
 OWNER = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
+MUNICIPALITY = re.compile(r"no-[0-9]{4}|dk-[0-9]{3}", re.ASCII)
+"""Country and official number: of no other country is the time, or the form of a phone, known."""
+MUNICIPALITY_FORM = "no- and four digits, or dk- and three, such as no-4601"
 _PLACEHOLDER = re.compile(r"<[a-z]+>")
 
 
@@ -224,7 +234,8 @@ REGISTRY: tuple[Topic, ...] = (
 
 
 def topics_for(municipalities: list[str], operators: list[str]) -> dict[str, Topic]:
-    """Names and definitions of all topics of an installation with these municipalities and operators.
+    """Names and definitions of all topics of an installation with these municipalities and operators. Raises
+    ValueError for what is neither.
 
     Created in one batch: each new topic of a subscribed family rebalances its readers' group.
     """
@@ -232,7 +243,7 @@ def topics_for(municipalities: list[str], operators: list[str]) -> dict[str, Top
     for topic in REGISTRY:
         if not topic.is_family:
             found[topic.name] = topic
-        elif "<municipality>" in topic.name:
+        elif topic.is_municipal:
             found.update({topic.named(owner): topic for owner in municipalities})
         else:
             found.update({topic.named(owner): topic for owner in operators})

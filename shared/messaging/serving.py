@@ -13,10 +13,10 @@ from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from shared.logging import get_logger, quiet_loop_exceptions
 from shared.messaging.metrics import CONTENT_TYPE
+from shared.messaging.routes import route
 from shared.messaging.runtime import App
 from shared.messaging.wiring import Wiring
 from shared.settings import ServiceSettings
@@ -77,9 +77,9 @@ def http(app: App) -> Starlette:
     pages = _Pages(app)
     return Starlette(
         routes=[
-            Route("/health/live", pages.live),
-            Route("/health/ready", pages.ready),
-            Route("/metrics", pages.metrics),
+            route("/health/live", pages.live),
+            route("/health/ready", pages.ready),
+            route("/metrics", pages.metrics),
             *app.wiring.routes,
         ],
         lifespan=lifespan,

@@ -6,15 +6,30 @@ from dataclasses import dataclass
 from shared.contracts.fields import Contract
 from shared.contracts.topics import Topic
 from shared.messaging.reading.outcome import Outcome
-from shared.messaging.reading.records import Handled, Readable
+from shared.messaging.reading.records import Handled, Raw, Readable
 from shared.messaging.work import Work
 
 Apply = Callable[[Sequence[Readable], Work], Awaitable[Sequence[Outcome]]]
 """Applies records in the order given and returns one outcome for each. Runs inside the transaction, maybe
 more than once: everything it does goes through `work`."""
 
+HandledBefore = Callable[[Raw], bool]
+"""Whether a record was handled before, at this very place: it is delivered, or run, again."""
+
+ApplyAll = Callable[[Sequence[Readable | Handled], Work, HandledBefore], Awaitable[Sequence[Outcome]]]
+"""As `Apply`, with the records that are refused already among the others, in the order given: the outcome of
+each of those stays as it is.
+"""
+
 Report = Callable[[Sequence[Handled], Work], Awaitable[None]]
 """Answers for records that were delivered for the first time, dead ones included: receipts and replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Applies records where refused ones may have an effect too, each at its own place among the others."""
+
+    apply: ApplyAll
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +40,7 @@ class Subscription:
     """
 
     topic: Topic
-    apply: Apply
+    apply: Apply | Hearing
     report: Report | None = None
     reader: type[Contract] | None = None
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from shared.contracts.administrators import Operator
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
-from shared.contracts.topics import OPERATORS, PROGRAMMES
+from shared.contracts.topics import MUNICIPALITY, MUNICIPALITY_FORM, OPERATORS, PROGRAMMES
 from shared.operators import Operators
 from shared.programmes.checks import CHECKS, PackCheck, unsatisfied
 from shared.programmes.table import Programmes, key_of
@@ -143,7 +143,8 @@ class Acceptance:
             own = "name and version" if isinstance(record, ProgrammePack) else "municipality and programme"
             return [f"{own}: not what the key says; send it under its own key"]
         if isinstance(record, ActiveProgramme):
-            return []
+            is_one = MUNICIPALITY.fullmatch(record.municipality) is not None
+            return [] if is_one else [f"municipality: {MUNICIPALITY_FORM}"]
         known_pack = self._find(record.name, record.version)
         if known_pack is None:
             return [fault for check in self.checks if (fault := _asked(check, record)) is not None]

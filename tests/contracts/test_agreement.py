@@ -64,10 +64,24 @@ VALUES = st.one_of(
             "2026-11-22T09:00:00+24:00",
             "2026-11-22T09:00",
             "2023-02-29T09:00:00Z",
+            "2026-11-22T09:00:00+0200",
+            "2026-11-22T09:00:00-02",
+            "2026-11-22T09:00:00+2400",
         ]
     ),
     st.sampled_from(
-        ["2026/4821", "none", "confidential", "nb", "ar-SY", "Application/JSON ; x=1", "1.0", "1.0\n"]
+        [
+            "2026/4821",
+            "none",
+            "confidential",
+            "nb",
+            "ar-SY",
+            "nb_NO",
+            "nb__NO",
+            "Application/JSON ; x=1",
+            "1.0",
+            "1.0\n",
+        ]
     ),
     st.sampled_from(["", "\n"]),
     st.text(max_size=6),
@@ -79,6 +93,10 @@ FOREIGN = [
     "dryrn",
     "dry",
     "runs",
+    "dynatrace",
+    "prerun",
+    "expctedrevision",
+    "gitrevision",
     "data_base64",
     "Test Eksempel",
     "ab_c",
@@ -203,3 +221,23 @@ def test_people_as_they_are_are_taken_by_both(name: str, person: dict[str, Any],
     document = deepcopy(EXAMPLES[name])
     document["data"]["person"] = {"preferred_language": "ti", **person}
     assert VALIDATORS[name].is_valid(document) is service_takes(name, document) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("municipality", "is_taken"),
+    [
+        *((name, True) for name in ("no-4601", "NO-0301", "dk-751", "Dk-0751", "4601", "0751", "751")),
+        *(
+            (name, False)
+            for name in (
+                *("bergen", "no-0461x", "no-460", "dk-4601", "se-0180", "no-46011", "no-4601\n", " no-4601"),
+                *("46", "46011", "no-\u0664\u0666\u0660\u0661", "", None, 4601, ["no-4601"]),
+            )
+        ),
+    ],
+)
+def test_where_somebody_came_from_is_a_municipality_to_both(municipality: Any, *, is_taken: bool) -> None:
+    document = deepcopy(EXAMPLES["PersonSettled"])
+    document["data"]["from"] = {"municipality": municipality, "case": "A1"}
+    assert VALIDATORS["PersonSettled"].is_valid(document) is is_taken
+    assert service_takes("PersonSettled", document) is is_taken

@@ -13,6 +13,7 @@ import pytest
 
 from examples.generate import build
 from services.intake import service as intake
+from services.intake import wire
 from services.matching import service as matching
 from shared.contracts.catalogue import BY_TYPE
 from shared.contracts.envelope import Envelope
@@ -354,3 +355,44 @@ def test_a_pack_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr("shared.programmes.files", lambda _: tmp_path)
     with pytest.raises(ValueError, match="name it after its content"):
         shipped_packs()
+
+
+def test_the_contracts_examples_hold_codes_that_the_shipped_programme_knows() -> None:
+    (pack,) = shipped_packs().values()
+    activated = next(
+        json.loads(line)["data"]
+        for line in (rules.EXAMPLE / "programmes.jsonl").read_text(encoding="utf-8").splitlines()
+        if "ProgrammeActivated" in line
+    )
+    topics, districts = set(activated["topics"]), set(activated["districts"])
+    words = wire.words([pack])
+    known: dict[str, set[str] | frozenset[str]] = {
+        "interests": topics,
+        "activities": topics,
+        "occupation": topics,
+        "occupation_field": topics,
+        "topics": topics,
+        "district": districts,
+        "districts": districts,
+        "purpose": words.purposes,
+        "role": words.roles,
+    }
+    found: set[str] = set()
+    for path in Path("shared/contracts/examples").glob("*.json"):
+        for name, value in _fields(json.loads(path.read_text(encoding="utf-8"))):
+            if name in known and not isinstance(value, int):
+                codes = value if isinstance(value, list) else [value]
+                assert set(codes) <= known[name], f"{path.name}: {name}"
+                found.add(name)
+    assert found == known.keys()
+
+
+def _fields(content: Any) -> Iterator[tuple[str, Any]]:
+    """All fields, at whatever depth."""
+    if isinstance(content, dict):
+        for name, inner in content.items():
+            yield name, inner
+            yield from _fields(inner)
+    elif isinstance(content, list):
+        for inner in content:
+            yield from _fields(inner)

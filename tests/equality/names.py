@@ -164,9 +164,14 @@ class Names:
     def _learn_refugees(self, events: Sequence[Event]) -> None:
         cases = self._cases_by_id()
         for record, document in events:
-            if topic_of(record) != "refugees.v1" or document.get("revision") != 1:
+            if topic_of(record) != "refugees.v1":
                 continue
             cause = document["causationid"]
+            if document["type"].split(".")[-2] in {"RefugeeReferred", "RefugeeWithdrawn"}:
+                # Random: nothing tells whose settlement it was.
+                self._names.setdefault(cause, "cause:of its own")
+            if document.get("revision") != 1:
+                continue
             case, place = cases.get(cause, ("", ""))
             self._names.setdefault(document["subject"], f"refugee:{case or self.named(cause)}#{place}")
             made = int(place or -1), document["subject"]

@@ -129,6 +129,7 @@ class Checker:
                 doubled.append(f"{place[0]}/{place[1]}")
         verdict.missing("A", "states", lost)
         verdict.twice("A", "states", doubled)
+        self._apart(verdict)
         gaps, both = [], []
         for (topic, subject), revisions in observer.states.items():
             if topic in {"refugees.v1", "contact-cards.v1", "pairs.v1"}:
@@ -136,6 +137,14 @@ class Checker:
                 both += [subject for ids in revisions.values() if len(ids) > 1]
         verdict.missing("A", "revisions", gaps)
         verdict.twice("A", "revisions", both)
+
+    def _apart(self, verdict: Verdict) -> None:
+        """Referrals and take-backs have random causes: as many are there as settlements ask for."""
+        asked = Counter(one.apart for one in self.observer.oracle.expected.values() if one.apart is not None)
+        for name in ("RefugeeReferred", "RefugeeWithdrawn"):
+            found = len(self.observer.named.get(name, ()))
+            verdict.missing("A", name, [name] * (asked[name] - found))
+            verdict.twice("A", name, [name] * (found - asked[name]))
 
     async def _files(self, verdict: Verdict) -> None:
         """Each case has one file, and the others are at its revision."""

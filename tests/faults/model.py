@@ -12,7 +12,9 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A record's outcome, as its receipt says it, and how many states of refugees it causes."""
+    """A record's outcome, as its receipt says it, how many states of refugees it causes, and the name of a
+    state that it brings about under a random cause.
+    """
 
     topic: str
     offset: int
@@ -21,6 +23,7 @@ class Expected:
     event_id: str = ""
     case: str = ""
     states: int = 0
+    apart: str | None = None
 
 
 @dataclass(slots=True)
@@ -56,8 +59,11 @@ class Oracle:
         self._newest[topic, case] = time
         data = document["data"]
         hidden = data.get("protection", "none") != "none"
-        outcome = "referred" if data.get("unaccompanied_minor") else "accepted"
-        return Expected(topic, offset, outcome, None, event_id, case, 0 if hidden else 1)
+        if data.get("unaccompanied_minor"):
+            return Expected(topic, offset, "referred", None, event_id, case, apart="RefugeeReferred")
+        if ".SettlementWithdrawn." in document["type"]:
+            return Expected(topic, offset, "accepted", None, event_id, case, apart="RefugeeWithdrawn")
+        return Expected(topic, offset, "accepted", None, event_id, case, 0 if hidden else 1)
 
     def cases(self) -> set[tuple[str, str]]:
         """Each (topic, case) that must have one file."""

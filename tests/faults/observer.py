@@ -53,6 +53,7 @@ class Observer:
     states: dict[tuple[str, str], dict[int, set[str]]] = field(default_factory=dict)
     erased: set[tuple[str, bytes]] = field(default_factory=set)
     caused: dict[str, set[str]] = field(default_factory=dict)
+    named: dict[str, set[str]] = field(default_factory=dict)
     delays: dict[tuple[str, int], float] = field(default_factory=dict)
     from_newer: int = 0
     disorder: list[str] = field(default_factory=list)
@@ -199,6 +200,7 @@ class Observer:
             self.states.setdefault(place, {}).setdefault(revision, set()).add(document["id"])
             if topic == "refugees.v1":
                 self.caused.setdefault(document.get("causationid", ""), set()).add(document["id"])
+                self.named.setdefault(document["type"].split(".")[-2], set()).add(document["id"])
 
     def _see_receipt(self, topic: str, record: Any, document: dict[str, Any]) -> None:
         data = document["data"]

@@ -57,7 +57,7 @@ def wired(service: topics.Service, database: Database) -> Wiring:
             programme=pack.name,
             pack_version=pack.version,
             districts=["Fana"],
-            topics=["cooking", "football", "hiking", "norwegian_practice", "nurse", "cook"],
+            topics=["cooking", "football", "hiking", "practise_norwegian", "nurse", "cook"],
         )
         resources.programmes.put(f"active/{MUNICIPALITY}/{pack.name}", active)
     match service:

@@ -8,6 +8,7 @@ so settlements have none that is a name as a code.
 import re
 import uuid
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import bson
@@ -74,10 +75,42 @@ def with_names(message: Message) -> Iterator[Sent]:
                 document, key, headers = event(message)
                 yield {**document, "data": placed(document["data"], text.path, name)}, key, headers
     document, key, headers = event(message)
-    yield {**document, "data": {**document["data"], NAME: NAME}}, key, headers
     yield {**document, "data": {**document["data"], "remark": NAME}}, key, headers
-    yield {**document, NAME: NAME}, key, headers
     yield {**document, "data": NAME}, key, headers
+    yield from with_names_of_fields(message)
+
+
+def with_names_of_fields(message: Message) -> Iterator[Sent]:
+    """The message with a field of that name in each of its objects, and with two such headers that differ."""
+    document, key, headers = event(message)
+    for name in (NAME, AS_CODE):
+        for path in objects(document):
+            yield with_field(document, path, name), key, headers
+        attributes = [(f"ce_{one}", str(said).encode()) for one, said in document.items() if one != "data"]
+        for value in (b"2", b"\xff"):
+            twice = ((f"ce_{name}", b"1"), (f"ce_{name}", value))
+            yield document["data"], key, (*attributes, *twice)
+
+
+def objects(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where the objects of a JSON value lie, itself first."""
+    if isinstance(value, dict):
+        yield path
+    inner: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, held_there in inner:
+        yield from objects(held_there, (*path, name))
+
+
+def with_field(document: dict[str, Any], path: tuple[str | int, ...], name: str) -> dict[str, Any]:
+    """A copy of JSON with one field more in the object at a path."""
+    copy = deepcopy(document)
+    place: Any = copy
+    for part in path:
+        place = place[part]
+    place[name] = "x"
+    return copy
 
 
 def placed(value: Any, path: tuple[str, ...], name: str) -> Any:

@@ -3,8 +3,10 @@
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile, refuse
 from services.intake.domain import person, requirements
+from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
+from services.intake.domain.volunteer import Volunteer
 from shared.contracts.intake import events
 from shared.contracts.intake.commands import (
     JoinProgramme,
@@ -57,11 +59,16 @@ def interview(who: Person, command: RecordInterview, context: Context) -> Person
 
 
 def check(who: Person, command: RecordCheck, context: Context) -> Person:
-    """Showed a document."""
+    """Showed a document. Refugees do only where a programme asks it of them."""
     words = context.words(who)
+    kinds = words.checks if isinstance(who, Volunteer) else words.checks_of_refugees
+    if not kinds and words.checks:
+        raise DomainError(
+            "not_a_volunteer", "No programme here asks refugees for checks, but volunteers alone.", "subject"
+        )
     refuse(
         context.ahead("seen_on", command.seen_on),
-        context.unknown("kind", command.kind, words.checks),
+        context.unknown("kind", command.kind, kinds),
         context.unknown("role", command.role, words.roles) if command.role is not None else (),
     )
     return person.checked(who, Check(command.kind, command.seen_on, command.role))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from enum import StrEnum
 from itertools import chain, islice
 from typing import Generic, TypeVar
@@ -19,11 +18,9 @@ from shared.contracts.commands import Command
 from shared.contracts.faults import MOST_FAULTS
 from shared.messaging.commands.answers import Answer
 from shared.messaging.commands.registry import CommandSpec
+from shared.messaging.reading.choices import MOST_ALLOWED, closest, there_are
 from shared.messaging.reading.outcome import Fault
 from shared.messaging.reading.sentences import sentence
-
-_ALLOWED, _NAMED = 50, 200
-"""How many known codes a refusal lists, and characters of them in its sentence."""
 
 C = TypeVar("C", bound=Command)
 
@@ -56,10 +53,9 @@ class Context:
         listed = sorted(known)
         if code in listed:
             return
-        nearest = next(iter(get_close_matches(code, listed, 1)), None)
-        there = ", ".join(listed)[:_NAMED] if listed else "none, until a programme that lists any runs here"
-        detail = f"There are: {there}"
-        yield Fault("not_listed", field, "data", detail, tuple(listed[:_ALLOWED]), nearest)
+        there = there_are(listed) if listed else "none, until a programme that lists any runs here"
+        nearest = closest(code, tuple(listed))
+        yield Fault("not_listed", field, "data", f"There are: {there}", tuple(listed[:MOST_ALLOWED]), nearest)
 
     def unlisted(self, field: str, topics: Iterable[str], municipality: str) -> Iterator[Fault]:
         """`not_listed` for each topic that may not be published."""

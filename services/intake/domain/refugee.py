@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
-from services.intake.domain.person import Details, Participation, Person, Profile, Spell, with_birth
+from services.intake.domain.person import Details, Person, Profile, Spell, with_birth
 from shared.values import value
 
 
@@ -24,6 +24,11 @@ class Fact(StrEnum):
 
 UNLISTED = "unlisted"
 """A part of town that no list of the municipality has: what was written instead may be an address."""
+
+
+Secrecy = Literal["none", "minor", "protected"]
+"""What may be known of somebody, each stricter than the one before: all, a referral, nothing."""
+_STRICTER = get_args(Secrecy).index
 
 
 @value
@@ -77,7 +82,7 @@ class Settlement:
     case: str
     municipality: str
     time: datetime
-    secrecy: Literal["none", "protected", "minor"]
+    secrecy: Secrecy
     profile: Profile | None = None
     details: Details | None = None
     expected_arrival_on: date | None = None
@@ -116,15 +121,21 @@ def is_stale(known: Refugee | None, case: str, time: datetime) -> datetime | Non
     return found.newest if found is not None and found.newest > time else None
 
 
-def settle(known: Refugee | None, settlement: Settlement, subject: str, today: date) -> Change:
+def settle(
+    known: Refugee | None, settlement: Settlement, subject: str, today: date, former: Refugee | None = None
+) -> Change:
     """Opens or corrects a file. `subject` is a fresh reference, used where a person begins to be public.
 
-    Callers drop stale records first.
+    `former` is the file of the case that the settlement names, as it was, where that was another until now:
+    `known` is both by then. Callers drop stale records first.
     """
-    if settlement.secrecy == "none" and known is not None and is_hidden_since(known, settlement):
-        settlement = hidden(settlement)
-    if settlement.secrecy != "none":
-        return _hide(known, settlement, subject, today)
+    ahead = _ahead(known, former, settlement)
+    secrecy = settlement.secrecy
+    for held in (known, former):
+        if held is not None and not held.is_public:
+            secrecy = max(secrecy, _kept(held, settlement), key=_STRICTER)
+    if secrecy != "none":
+        return _hide(known, replace(settlement, secrecy=secrecy), subject, today, ahead)
     if known is None or not known.is_public:
         status, since = _arrival(settlement, today)
         opened = Refugee(
@@ -132,17 +143,20 @@ def settle(known: Refugee | None, settlement: Settlement, subject: str, today: d
             municipality=settlement.municipality,
             status=status,
             spells=(Spell(status, since),),
-            cases=_cases(known.cases if known else (), settlement),
+            cases=_cases(known, settlement),
             **_stated(settlement),
         )
         return Change(opened, Fact.SETTLED)
-    current = known.cases[0].key
-    is_new = known.case(settlement.case) is None
-    known = replace(known, cases=_cases(known.cases, settlement))
-    if _is_older(settlement, current, is_new=is_new):
-        # An older case of somebody who has moved on: what its municipality says no longer decides.
-        return Change(replace(known, cases=_newest_kept(known.cases, current)))
+    known = replace(known, cases=_cases(known, settlement, ahead))
+    # Of an older case of somebody who has moved on what its municipality says no longer decides.
+    return _corrected(known, settlement, today) if ahead is None else Change(known)
+
+
+def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
     begins = settlement.municipality != known.municipality or known.profile is None
+    if settlement.municipality != known.municipality and not known.has_left:
+        # That they moved is said by their arrival too, whether or not they were said to move before.
+        known = known.with_status("moved", today)
     known = replace(known, municipality=settlement.municipality)
     if known.has_left:
         known = replace(known, participations=(), consents=(), interview=None)
@@ -157,15 +171,29 @@ def settle(known: Refugee | None, settlement: Settlement, subject: str, today: d
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
 
 
-def is_hidden_since(known: Refugee, settlement: Settlement) -> bool:
-    """Whether another case of the person has said, later than the settlement, that they are protected."""
-    others = (case for case in known.cases if case.key != settlement.case)
-    return known.status == "protected" and any(case.newest > settlement.time for case in others)
+def _ahead(known: Refugee | None, former: Refugee | None, settlement: Settlement) -> Refugee | None:
+    """The file whose current case goes on being the person's; None where the settlement's becomes it.
+
+    Who is public is where they came last. A case that hides them gives way to none but one that names it.
+    """
+    if former is not None and not former.is_public and not _answers(former, settlement):
+        return former
+    if known is None or _answers(known, settlement):
+        return None
+    return known if not known.is_public or known.case(settlement.case) is not None else None
 
 
-def hidden(settlement: Settlement) -> Settlement:
-    """The settlement as one of somebody protected."""
-    return replace(settlement, secrecy="protected", profile=None, details=None)
+def _answers(held: Refugee, settlement: Settlement) -> bool:
+    """Whether a settlement is of somebody's current case, or of one to which they came from there."""
+    return held.cases[0].key in {settlement.case, settlement.former_case}
+
+
+def _kept(held: Refugee, settlement: Settlement) -> Secrecy:
+    """The secrecy that a settlement can't end: it answers another case, or another said so later."""
+    said_later = any(case.newest > settlement.time for case in held.cases if case.key != settlement.case)
+    if _answers(held, settlement) and not said_later:
+        return "none"
+    return "protected" if held.status == "protected" else "minor"
 
 
 def merge(kept: Refugee, former: Refugee) -> Refugee:
@@ -211,36 +239,31 @@ def _leave(
 
 def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tuple[Refugee, Fact]:
     """Settles the status after a step towards readiness, and names the step by its greatest effect."""
-    became_ready = _ready(after.participations) and not _ready(before.participations)
-    status = "ready" if _ready(after.participations) else "consented" if after.consents else after.status
-    return after.with_status(status, today), Fact.READY if became_ready else step
+    was_ready, is_ready = (
+        any(part.status == "ready" for part in who.participations) for who in (before, after)
+    )
+    status = "ready" if is_ready else "consented" if after.consents else after.status
+    return after.with_status(status, today), Fact.READY if is_ready and not was_ready else step
 
 
-def _ready(participations: tuple[Participation, ...]) -> bool:
-    return any(part.status == "ready" for part in participations)
-
-
-def _hide(known: Refugee | None, settlement: Settlement, subject: str, today: date) -> Change:
+def _hide(
+    known: Refugee | None, settlement: Settlement, subject: str, today: date, ahead: Refugee | None
+) -> Change:
     """Keeps case and status alone, under another subject where the old one was known outside.
 
     A minor's referral is known outside too; it stays for as long as they are a minor and their case is open.
     """
     status = "protected" if settlement.secrecy == "protected" else "referred"
-    cases, municipality = _cases(known.cases if known else (), settlement), settlement.municipality
-    if known is not None and _is_older(
-        settlement, known.cases[0].key, is_new=known.case(settlement.case) is None
-    ):
-        cases, municipality = _newest_kept(cases, known.cases[0].key), known.municipality
+    municipality = settlement.municipality if ahead is None else ahead.municipality
+    if ahead is not None and ahead.has_left:
+        # An older case is no reason to refer who has left.
+        status = "protected"
     if known is not None and known.status in {"protected", status}:
         subject = known.subject
     is_known = known is not None and (known.status, known.municipality) == ("referred", municipality)
     fact = Fact.REFERRED if status == "referred" and not is_known else None
+    cases = _cases(known, settlement, ahead)
     return Change(_bare(cases, municipality, subject).with_status(status, today), fact)
-
-
-def _is_older(settlement: Settlement, current: str, *, is_new: bool) -> bool:
-    """Whether a settlement is of a case that somebody has left for the current one."""
-    return not is_new and current not in {settlement.case, settlement.former_case}
 
 
 def _bare(cases: tuple[Case, ...], municipality: str, subject: str) -> Refugee:
@@ -265,15 +288,13 @@ def _stated(settlement: Settlement) -> _Stated:
     }
 
 
-def _cases(cases: tuple[Case, ...], settlement: Settlement) -> tuple[Case, ...]:
-    """The record's case first, then the others; a former case that is not known yet is held for it."""
-    first = Case(settlement.case, settlement.time)
-    rest = [case for case in cases if case.key != settlement.case]
-    if settlement.former_case is not None and all(case.key != settlement.former_case for case in rest):
-        rest.append(Case(settlement.former_case, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
-    return (first, *rest)
-
-
-def _newest_kept(cases: tuple[Case, ...], current: str) -> tuple[Case, ...]:
-    """The same cases with the current one first again."""
-    return tuple(sorted(cases, key=lambda case: case.key != current))
+def _cases(known: Refugee | None, settlement: Settlement, ahead: Refugee | None = None) -> tuple[Case, ...]:
+    """All cases, the current one first; a former case that is not known yet is held for it."""
+    rest = [case for case in (known.cases if known else ()) if case.key != settlement.case]
+    former = settlement.former_case
+    if former is not None and former not in {settlement.case, *(case.key for case in rest)}:
+        rest.append(Case(former, datetime.min.replace(tzinfo=settlement.time.tzinfo)))
+    cases = (Case(settlement.case, settlement.time), *rest)
+    if ahead is None:
+        return cases
+    return tuple(sorted(cases, key=lambda case: case.key != ahead.cases[0].key))

@@ -39,20 +39,22 @@ class Known:
     """What is stored of a subject: the revision of its state, and the version that every change moves on.
 
     `version` changes with each new state and each proposal, so a round that read it before sees that
-    somebody was faster. Nothing follows an erasure: subjects are never used again.
+    somebody was faster. Nothing follows an erasure: subjects are never used again. `municipality` is where
+    they may be matched, if they may be, by what is stored.
     """
 
     revision: int = 0
     version: int = 0
     erased: bool = False
+    municipality: str | None = None
 
     def changed(self, revision: int) -> "Known":
         """After a newer state."""
-        return Known(revision, self.version + 1)
+        return replace(self, revision=revision, version=self.version + 1)
 
     def gone(self) -> "Known":
         """After its erasure."""
-        return Known(self.revision, self.version + 1, erased=True)
+        return replace(self, version=self.version + 1, erased=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,13 @@ class Parties:
         self._collection = database["parties"]
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
-        """Revision and version by subject."""
-        fields = {"revision": 1, "version": 1, "erased": 1}
+        """What is stored, by subject."""
+        fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1}
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
         return {
-            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False))
+            item["_id"]: Known(
+                item["revision"], item["version"], item.get("erased", False), item.get("municipality")
+            )
             async for item in cursor
         }
 
@@ -97,12 +101,6 @@ class Parties:
             ordered=False,
             session=session,
         )
-
-    async def departed(self, subjects: Collection[str], session: Session) -> dict[str, bool]:
-        """Those who are known and can't be matched, and of each whether they were erased."""
-        wanted = {"_id": {"$in": list(subjects)}, "side": {"$exists": False}}
-        cursor = self._collection.find(wanted, {"erased": 1}, session=session)
-        return {item["_id"]: item.get("erased", False) async for item in cursor}
 
     async def pool(
         self, municipality: str, rules: Rules, today: date, pairs: Pairs, session: Session

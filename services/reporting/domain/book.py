@@ -10,14 +10,16 @@ from dataclasses import field, replace
 
 from services.reporting.domain import figures
 from services.reporting.domain.figures import FIGURES
-from services.reporting.domain.identities import ONLY_BY_ROUNDS
 from services.reporting.domain.rounding import down
 from shared.values import value
 
 PROPOSED, DECLINED = figures.PAIRS_PROPOSED.name, figures.PROPOSALS_DECLINED.name
 CREATED, ACTIVE, ROUNDS = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name, figures.ROUNDS_RUN.name
-FROM_PROPOSALS = ONLY_BY_ROUNDS | {DECLINED, CREATED, ACTIVE}
+LATE = figures.late(PROPOSED)
+FROM_PROPOSALS = frozenset({PROPOSED, DECLINED, CREATED, ACTIVE})
 """What comes of proposals, and so of rounds."""
+ROOM = "room"
+"""Kept beside what an open month showed: its `room`."""
 WAITING = figures.REFUGEES_WAITING.name
 AS_COUNTED = frozenset(figure.name for figure in FIGURES if not figure.of_people)
 
@@ -30,22 +32,38 @@ class Opening:
     """What there was before a year: flows as counted and as shown, and `ended`, pairs created but not active
     as shown.
 
-    `idle`: no round has ever been run.
+    `idle`: no round has ever been run. `room` is how many late proposals its rounds let be shown.
     """
 
     counted: Values = field(default_factory=dict)
     shown: Values = field(default_factory=dict)
     ended: int = 0
     idle: bool = True
+    room: int = 0
 
 
 @value
 class Month:
-    """A month's counts. `shown` is what was shown at its close for good; None while it is open."""
+    """A month's counts. `shown` is what was shown at its close for good; None while it is open.
+
+    `room` is how many proposals its rounds let be shown (see `Room`).
+    """
 
     name: str
     counts: Values
     shown: Values | None = None
+    room: int = 0
+
+
+@value
+class Room:
+    """How many proposals of an open month itself may be shown, so that none tell of registrations withheld:
+    for each of its rounds as many as were shown as registered when it was counted; `now`, for new rounds
+    beside those shown already.
+    """
+
+    in_all: int
+    now: int
 
 
 @value
@@ -66,11 +84,11 @@ def disclose(
     before: Mapping[str, Values],
     *,
     closing: bool,
-    registered: int,
+    registered: Values,
 ) -> Disclosed:
-    """What to show of a year's months so far; `before` is what open months showed last.
+    """What to show of a year's months so far; `before` is what open months showed last, and their ROOM.
 
-    A month closes with the `registered` that its municipality has shown since the programme began.
+    `registered` is what the municipality shows as such by the end of each month, of all since it began.
     """
     state = opening
     floor = dict(opening.shown)
@@ -78,14 +96,17 @@ def disclose(
     for month in months:
         earlier = before.get(month.name, {}) if month.shown is None else month.shown
         floor = _sum(floor, earlier, programme)
-        shown = month.shown
+        shown, in_all = month.shown, month.room
         if shown is None:
-            shown = _flows(programme, state, month, floor, closing=closing)
+            people = registered.get(month.name, 0)
+            room = _room(month, earlier, people)
+            shown = _flows(programme, state, month, floor, room, closing=closing)
             if closing:
-                shown |= _levels(programme, state, month, shown, registered)
+                shown |= _levels(programme, state, month, shown, people)
             known = AS_COUNTED | (_impossible(state, month) if closing else frozenset())
             shown = {name: count for name, count in shown.items() if count or name in known}
-        done.append(replace(month, shown=shown))
+            in_all = room.in_all
+        done.append(replace(month, shown=shown, room=in_all))
         state = after(programme, state, done[-1])
     whole = _year(programme, done)
     return Disclosed(opening, tuple(done), Month(year, whole, whole), state)
@@ -97,10 +118,13 @@ def after(programme: str, opening: Opening, month: Month) -> Opening:
     flows = _sum(opening.shown, shown, programme)
     ended = flows.get(CREATED, 0) - shown.get(ACTIVE, 0)
     counted = _sum(opening.counted, month.counts, programme)
-    return Opening(counted, flows, ended, opening.idle and not month.counts.get(ROUNDS))
+    room = max(0, opening.room + month.room - shown.get(PROPOSED, 0))
+    return Opening(counted, flows, ended, opening.idle and not month.counts.get(ROUNDS), room)
 
 
-def _flows(programme: str, state: Opening, month: Month, floor: Values, *, closing: bool) -> dict[str, int]:
+def _flows(
+    programme: str, state: Opening, month: Month, floor: Values, room: Room, *, closing: bool
+) -> dict[str, int]:
     counted = _sum(state.counted, month.counts, programme)
 
     def grown(name: str) -> int:
@@ -108,10 +132,8 @@ def _flows(programme: str, state: Opening, month: Month, floor: Values, *, closi
         return max(down(counted[name]), floor.get(name, 0), before) - before
 
     shown = {name: grown(name) for name in figures.flows(programme)}
-    if month.counts.get(ROUNDS, 0) == month.counts.get(figures.late(ROUNDS), 0):
-        # No round was run in this month itself: what it counts as proposed is late.
-        shown |= {name: min(shown[name], shown[figures.late(name)]) for name in ONLY_BY_ROUNDS & shown.keys()}
     if PROPOSED in shown:
+        shown |= _proposed(state, shown, down(counted[PROPOSED] - month.counts.get(LATE, 0)), room)
         shown |= _answered(state.shown, shown, closing=closing)
     for name in figures.names(programme, "flow"):
         late = figures.late(name)
@@ -120,6 +142,30 @@ def _flows(programme: str, state: Opening, month: Month, floor: Values, *, closi
         if name in AS_COUNTED:
             shown |= {one: month.counts.get(one, 0) for one in (name, late)}
     return shown
+
+
+def _proposed(state: Opening, grown: Values, in_time: int, room: Room) -> Values:
+    """Late ones fell in earlier months' rounds and in none that are new; others may be read after theirs.
+
+    `in_time` is the rounded sum without the month's late ones.
+    """
+    late = min(grown[LATE], state.room)
+    own = min(room.in_all, max(in_time - state.shown.get(PROPOSED, 0), room.now))
+    return {PROPOSED: min(grown[PROPOSED], late + own), LATE: late}
+
+
+def _room(month: Month, earlier: Values, registered: int) -> Room:
+    """By what was shown `earlier` of a month, and what is registered by what is shown now: who is registered
+    later was in none of the rounds before.
+    """
+    shown = _in_time(PROPOSED, earlier)
+    rounds = max(0, _in_time(ROUNDS, month.counts) - _in_time(ROUNDS, earlier))
+    new = rounds * registered
+    return Room(max(earlier.get(ROOM, 0), shown) + new, shown + new)
+
+
+def _in_time(name: str, counts: Values) -> int:
+    return counts.get(name, 0) - counts.get(figures.late(name), 0)
 
 
 def _answered(before: Values, shown: Values, *, closing: bool) -> Values:
@@ -147,12 +193,11 @@ def _levels(
 
 
 def _impossible(state: Opening, month: Month) -> frozenset[str]:
-    """What can't have occurred, which is no secret: where no round was run, nobody was proposed. Known at the
-    close alone, as a round's record may be read after its proposals'.
+    """What can't have occurred, which is no secret: where no round was ever run, nobody was proposed; after
+    one, a month without rounds may count late proposals. Known at the close alone, as a round's record may be
+    read after its proposals'.
     """
-    if month.counts.get(ROUNDS):
-        return frozenset()
-    return FROM_PROPOSALS if state.idle else ONLY_BY_ROUNDS
+    return FROM_PROPOSALS if state.idle and not month.counts.get(ROUNDS) else frozenset()
 
 
 def _year(programme: str, months: Sequence[Month]) -> Values:

@@ -41,5 +41,18 @@ OF_ANY_DAYS = (AtMost((figures.PROPOSALS_DECLINED.name,), figures.PAIRS_PROPOSED
 is declined within the days that the pack gives for the answer, and packs are public.
 """
 
-ONLY_BY_ROUNDS = frozenset({figures.PAIRS_PROPOSED.name})
-"""They grow in no month in which no round was run; and rounds are shown as they were counted."""
+
+@value
+class InEachRound:
+    """What any days add to `less`, late ones aside, is at most `of` as it is then for each round of these
+    days: nobody has two open pairs in a programme. So without a round it is none.
+    """
+
+    less: str
+    of: str
+
+
+BY_ROUNDS = (InEachRound(figures.PAIRS_PROPOSED.name, figures.SETTLEMENTS_REGISTERED.name),)
+"""Rounds are shown as they were counted. How many guides there are, and for how many each, is not published:
+these bound nothing that a reader could count.
+"""

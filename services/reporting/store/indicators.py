@@ -25,7 +25,11 @@ class Indicators:
         """The figures of open periods as published last, by key."""
         cursor = self._collection.find({"closed": False}, session=session)
         return {
-            document["_id"]: Published(document["data"], Revision(document["revision"], document["order"]))
+            document["_id"]: Published(
+                document["data"],
+                Revision(document["revision"], document["order"]),
+                document.get("room", 0),
+            )
             async for document in cursor
         }
 
@@ -41,6 +45,7 @@ class Indicators:
                             "data": known.data,
                             "revision": known.revision.number,
                             "order": known.revision.order,
+                            "room": known.room,
                         },
                         upsert=True,
                     )

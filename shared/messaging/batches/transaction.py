@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pymongo import UpdateOne
@@ -25,7 +25,7 @@ from shared.messaging.reading.records import (
     Tick,
     Unreadable,
 )
-from shared.messaging.subscription import Subscription
+from shared.messaging.subscription import HandledBefore, Hearing, Subscription
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
 
@@ -39,6 +39,52 @@ class Stored:
     sends: bool
     falls_due: bool
     counted: Mapping[Partition, Counter[str]]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The outcomes of a batch by the indexes of its records, those that are to be applied yet, and those
+    refused meanwhile of which the subscription is to hear.
+    """
+
+    subscription: Subscription
+    inbox: Inbox
+    work: Work
+    handled_before: HandledBefore
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    fresh: dict[int, Readable] = field(default_factory=dict)
+    refused: dict[int, Handled] = field(default_factory=dict)
+
+    def refuse(self, index: int, record: Received | Unreadable, outcome: Dead) -> None:
+        """A record that is dead whatever the subscription says."""
+        self.outcomes[index] = outcome
+        if isinstance(self.subscription.apply, Hearing):
+            self.refused[index] = Handled(record, outcome)
+
+    async def apply(self) -> None:
+        """Applies what is fresh, in order, and takes it off the list."""
+        if self.fresh or self.refused:
+            for (index, record), outcome in zip(self.fresh.items(), await self._decided(), strict=True):
+                self.outcomes[index] = outcome
+                if isinstance(record, Received) and self.subscription.uses_inbox:
+                    if isinstance(outcome, Dead):
+                        self.inbox.release(record)
+                    else:
+                        self.inbox.store(record)
+            self.fresh.clear()
+            self.refused.clear()
+
+    async def _decided(self) -> Sequence[Outcome]:
+        """The outcome of each fresh record."""
+        apply = self.subscription.apply
+        if not isinstance(apply, Hearing):
+            return await apply(list(self.fresh.values()), self.work)
+        if not self.refused:
+            return await apply.apply(list(self.fresh.values()), self.work, self.handled_before)
+        records: dict[int, Readable | Handled] = {**self.fresh, **self.refused}
+        places = sorted(records)
+        decided = await apply.apply([records[index] for index in places], self.work, self.handled_before)
+        return [outcome for index, outcome in zip(places, decided, strict=True) if index in self.fresh]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,36 +146,35 @@ class BatchTransaction:
         return Stored(work.sends, work.falls_due, positions.counted)
 
     async def _outcomes(
-        self, chunk: Sequence[Parsed], inbox: Inbox, work: Work, handled_before: Callable[[Raw], bool]
+        self, chunk: Sequence[Parsed], inbox: Inbox, work: Work, handled_before: HandledBefore
     ) -> dict[int, Outcome]:
         """Each record's outcome by its index; a tick and a record handled before at this place have none."""
-        outcomes: dict[int, Outcome] = {}
-        fresh: dict[int, Readable] = {}
+        batch = _Batch(self.subscription, inbox, work, handled_before)
         for index, record in enumerate(chunk):
             match record:
                 case Unreadable():
-                    outcomes[index] = Dead(record.code, record.field, record.faults)
+                    batch.refuse(index, record, Dead(record.code, record.field, record.faults))
                 case Received() if self.subscription.uses_inbox:
                     if inbox.awaits(record):
                         # A second record of an id: what it is depends on what became of the first.
-                        await self._apply(fresh, outcomes, inbox, work)
+                        await batch.apply()
                     judged = self._judged(record, inbox, handled_before)
                     if judged is None:
                         inbox.expect(record)
-                        fresh[index] = record
+                        batch.fresh[index] = record
+                    elif isinstance(judged, Dead):
+                        batch.refuse(index, record, judged)
                     elif not isinstance(judged, Tick):
-                        outcomes[index] = judged
+                        batch.outcomes[index] = judged
                 case Received() | Erased():
-                    fresh[index] = record
+                    batch.fresh[index] = record
                 case Tick():
                     pass
-        await self._apply(fresh, outcomes, inbox, work)
-        return outcomes
+        await batch.apply()
+        return batch.outcomes
 
     @staticmethod
-    def _judged(
-        record: Received, inbox: Inbox, handled_before: Callable[[Raw], bool]
-    ) -> Outcome | Tick | None:
+    def _judged(record: Received, inbox: Inbox, handled_before: HandledBefore) -> Outcome | Tick | None:
         """What the inbox says of a record: None where it is new, a Tick where it is this very one again."""
         seen = inbox.find(record)
         if seen is None:
@@ -141,22 +186,6 @@ class BatchTransaction:
         if same:
             return Duplicate()
         return Dead.of([Fault("id_collision", "id", "envelope")])
-
-    async def _apply(
-        self, fresh: dict[int, Readable], outcomes: dict[int, Outcome], inbox: Inbox, work: Work
-    ) -> None:
-        """Applies what is fresh, in order, and takes it off the list."""
-        if not fresh:
-            return
-        decided = await self.subscription.apply(list(fresh.values()), work)
-        for (index, record), outcome in zip(fresh.items(), decided, strict=True):
-            outcomes[index] = outcome
-            if isinstance(record, Received) and self.subscription.uses_inbox:
-                if isinstance(outcome, Dead):
-                    inbox.release(record)
-                else:
-                    inbox.store(record)
-        fresh.clear()
 
     def _count(
         self, chunk: Sequence[Parsed], outcomes: Mapping[int, Outcome], positions: Positions

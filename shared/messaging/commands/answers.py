@@ -58,7 +58,8 @@ class Rejected:
     """Not done; `message` says what would help and quotes nothing personal.
 
     `subject` is whose `state` it holds, where that may have to be forgotten. `faults`: all that is wrong with
-    a command that could not be read, or not be published.
+    a command that could not be read, or not be published. `place`: the command's partition and offset, where
+    its id is not repeated.
     """
 
     code: str
@@ -67,6 +68,7 @@ class Rejected:
     state: dict[str, Any] | None = None
     subject: str | None = None
     faults: tuple[Fault, ...] = ()
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

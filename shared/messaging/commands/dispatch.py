@@ -23,6 +23,7 @@ from shared.messaging.commands.answers import (
     shown_subject,
 )
 from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDesk
+from shared.messaging.commands.refusals import number_instead, refused_unread
 from shared.messaging.commands.registry import CommandSpec, require_all
 from shared.messaging.commands.replies import Replies
 from shared.messaging.due import Task
@@ -36,18 +37,16 @@ from shared.messaging.reading.records import (
     Unreadable,
     shown_id,
 )
-from shared.messaging.reading.sentences import LONGEST, sentence
 from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
 from shared.messaging.work import DueRow, Work
-from shared.personal_numbers import is_chosen_as_personal_number, reads_as_personal_number
+from shared.personal_numbers import reads_as_personal_number
 from shared.published import refusal, refusals
 
 UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
 """How long a command on a subject that isn't here yet waits: topics overtake each other."""
 UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
 RETRY_KIND = "command"
-_AGAIN = " Send it again under a new id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +101,22 @@ class Commands:
     async def report(self, handled: Sequence[Handled], work: Work) -> None:
         """Repeats the reply to a repeated command, and refuses what was readable enough to be answered."""
         repeated: list[tuple[CommandRef, Received]] = []
-        refused: list[tuple[CommandRef, Handled]] = []
+        refused: list[tuple[CommandRef, Handled, Rejected]] = []
         for item in handled:
             if isinstance(item.outcome, Duplicate) and isinstance(item.record, Received):
-                repeated.append((self._ref(item.record), item.record))
+                if (number := number_instead(item.record)) is not None and number.place is not None:
+                    # Each record with such an id is answered under one of its own.
+                    refused.append((self._ref(item.record), item, number))
+                else:
+                    repeated.append((self._ref(item.record), item.record))
             elif isinstance(item.outcome, Dead) and (ref := self._readable_ref(item.record)) is not None:
-                refused.append((ref, item))
-        refs = [ref for ref, _ in repeated] + [ref for ref, _ in refused]
+                refused.append((ref, item, refused_unread(item)))
+        refs = [ref for ref, _ in repeated] + [ref for ref, *_ in refused]
         replies = await Replies.load(work, refs, self._cipher, at_once=True)
         for ref, record in repeated:
             replies.repeat(ref, record.cause)
-        for ref, item in refused:
-            replies.refuse(ref, item.record.cause, _refusal(item))
+        for ref, item, why in refused:
+            replies.refuse(ref, item.record.cause, why)
         await replies.save()
 
     async def retry(self, task: Task) -> None:
@@ -182,14 +185,8 @@ class Commands:
         if not isinstance(command, contract.Command):
             raise TypeError(f"{record.message.name} is no command")
         envelope = record.envelope
-        for field_, told, is_number in (
-            ("subject", "The subject must be a reference", reads_as_personal_number(record.key)),
-            ("id", "The id must be random", is_chosen_as_personal_number(envelope.id)),
-        ):
-            if is_number:
-                return Rejected(
-                    "personal_number", f"{told}, never a personal number: send again under a new id.", field_
-                )
+        if (number := number_instead(record)) is not None:
+            return number
         operator = self.operators.find(record.owner or "", now)
         if operator is None:
             return Rejected("unknown_operator", "This operator isn't registered, or no longer valid.")
@@ -213,8 +210,8 @@ class Commands:
         )
 
     def _ref(self, record: Received) -> CommandRef:
-        id_, about = shown_id(record.envelope.id, record.raw), self._about(record.key)
-        return CommandRef(record.owner or "", id_, about, record.cause.correlation)
+        id_, _ = shown_id(record.envelope.id, record.raw)
+        return CommandRef(record.owner or "", id_, self._about(record.key), record.cause.correlation)
 
     def _readable_ref(self, record: object) -> CommandRef | None:
         """Whom to tell that a record was refused; None where its id can't be told."""
@@ -223,7 +220,7 @@ class Commands:
                 return self._ref(record)
             case Unreadable(envelope={"id": str(id_)}, owner=str(owner)) if 0 < len(id_) <= 200:  # noqa: PLR2004
                 key = (record.raw.key or b"").decode(errors="replace")
-                shown = shown_id(id_, record.raw)
+                shown, _ = shown_id(id_, record.raw)
                 return CommandRef(owner, shown, self._about(key) if key else "unreadable", shown)
             case _:
                 return None
@@ -234,14 +231,6 @@ class Commands:
 
 def _is_on_letter(request: Request) -> bool:
     return isinstance(request.command, DeadLetterCommand)
-
-
-def _refusal(item: Handled) -> Rejected:
-    """Why a command was refused unread, and what would help."""
-    faults = item.outcome.told if isinstance(item.outcome, Dead) else (Fault("unreadable"),)
-    first = faults[0]
-    message = f"{sentence(first)[: LONGEST - len(_AGAIN)]}{_AGAIN}"
-    return Rejected(first.code, message, first.field, faults=faults)
 
 
 def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: RecordCipher | None) -> DueRow:

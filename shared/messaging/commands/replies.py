@@ -198,6 +198,7 @@ def _reply(ref: CommandRef, answer: Answer, *, dry_run: bool) -> tuple[Message, 
 
 def _rejected(ref: CommandRef, answer: Rejected) -> contract.CommandRejected:
     faults = [Fault.model_validate(fault) for fault in told(answer.faults)]
+    partition, offset = answer.place or (None, None)
     return contract.CommandRejected(
         command=ref.id,
         about=ref.about,
@@ -206,4 +207,6 @@ def _rejected(ref: CommandRef, answer: Rejected) -> contract.CommandRejected:
         field=answer.field,
         state=answer.state,
         faults=faults or None,
+        partition=partition,
+        offset=offset,
     )

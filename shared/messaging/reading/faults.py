@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -14,12 +15,13 @@ from pydantic_core import ErrorDetails
 
 from shared.contracts.catalogue import MESSAGES, commands_of
 from shared.contracts.commands import DEAD_LETTER_COMMANDS
+from shared.contracts.envelope import Envelope
 from shared.contracts.faults import Where
+from shared.contracts.fields import LANGUAGE_PATTERN
 from shared.contracts.topics import COMMANDS, SERVICES, Topic
+from shared.languages import tag_meant
+from shared.messaging.reading.choices import choices
 from shared.messaging.reading.outcome import Fault
-
-SAFE_NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
-"""A field's name is shown only if it looks like one: names of fields can hold names of people."""
 
 OWN_CODES = frozenset({
     "date_invalid",
@@ -27,6 +29,7 @@ OWN_CODES = frozenset({
     "date_missing",
     "time_invalid",
     "time_without_zone",
+    "municipality_invalid",
     "person_missing",
     "name_missing",
 })  # fmt: skip
@@ -97,7 +100,9 @@ def with_types(fault: Fault, sent: str, topic: Topic, carried: Collection[str]) 
         known = tuple(dict.fromkeys(message.type for message in MESSAGES if message.command))
     names = {_name(type_): type_ for type_ in known}
     close = nearest(_name(sent), list(names))
-    return replace(fault, detail=detail, allowed=tuple(carried), nearest=names[close] if close else None)
+    # Of one that goes elsewhere it is said where.
+    meant = names[close] if close and names[close] != sent else None
+    return replace(fault, detail=detail, allowed=tuple(carried), nearest=meant)
 
 
 def _name(type_: str) -> str:
@@ -124,27 +129,49 @@ def _where_it_goes(type_: str) -> str:
 def _fault(detail: ErrorDetails, model: type[BaseModel], where: Where) -> Fault:
     path, type_ = [str(part) for part in detail["loc"]], detail["type"]
     context: Mapping[str, Any] = detail.get("ctx", {})
-    code, text, allowed, close = "field_invalid", None, (), None
+    code, text, close = "field_invalid", None, None
+    allowed: tuple[str, ...] = ()
     if type_ == "missing":
-        code = "field_missing"
+        code, allowed = "field_missing", choices(model, path)
     elif type_ == "extra_forbidden":
-        code, close = "unknown_field", nearest(path[-1], _names_beside(model, path))
-        if not SAFE_NAME.fullmatch(path[-1]):
-            path.pop()
+        known = _names_beside(model, path)
+        code, close = "unknown_field", nearest(path[-1], known)
+        if close is None:
+            text = f"known here are {', '.join(sorted(known))}"
     elif type_ in OWN_CODES:
-        code, text = type_, detail["msg"]
+        # Their sentences say the same as pydantic's texts; a field's own remark comes beside.
+        code, text = type_, context.get("beside")
     elif type_ in _LISTS:
         allowed = tuple(re.findall(r"'([^']*)'", context.get(_LISTS[type_], "")))
         close = nearest(detail["input"], allowed)
+    elif context.get("pattern") == LANGUAGE_PATTERN:
+        code, close = "language_unknown", tag_meant(detail["input"])
     elif type_ in _TELLING:
         text = detail["msg"].replace("Input should", "should").replace("String should", "should")
-    return Fault(code, _shown(path, where), where, text, allowed, close)
+    return Fault(code, _shown(detail["loc"], where), where, text, allowed, close)
 
 
-def _shown(path: Sequence[str], where: Where) -> str | None:
-    """A path as it may be told; what lies in no field of `data` is told as `data`."""
-    safe = [part for part in path if part.isdigit() or SAFE_NAME.fullmatch(part)]
+def _shown(path: Sequence[str | int], where: Where) -> str | None:
+    """A path as it may be told: without names that no schema knows, since a field's name can be somebody's.
+    What lies in no field of `data` is told as `data`.
+    """
+    safe = [str(part) for part in path if isinstance(part, int) or part in _known_names()]
     return ".".join(safe)[:80] or ("data" if where == "data" else None)
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    """The names of all fields in all messages and their envelope."""
+    found: set[str] = set()
+    seen: set[type[BaseModel]] = set()
+    open_: list[type[BaseModel]] = [Envelope, *(message.model for message in MESSAGES)]
+    while open_:
+        if (model := open_.pop()) not in seen:
+            seen.add(model)
+            for name, field in model.model_fields.items():
+                found |= {name, field.alias or name}
+                open_ += _models(field.annotation)
+    return frozenset(found)
 
 
 def _names_beside(model: type[BaseModel], path: Sequence[str]) -> list[str]:

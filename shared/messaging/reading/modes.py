@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from shared.contracts.envelope import CONTENT_TYPE, HEADERS, Envelope, media_type
-from shared.messaging.reading.faults import SAFE_NAME, Refused
+from shared.contracts.envelope import CONTENT_TYPE, HEADERS, MAY_BE_EMPTY, Envelope, media_type
+from shared.messaging.reading.faults import Refused
 from shared.messaging.reading.records import Raw
 from shared.messaging.reading.strict_json import JsonRefused, loads
 
@@ -58,19 +58,29 @@ def _attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
     for name, content in headers:
         if name != _CONTENT and not name.startswith("ce_"):
             continue
-        shown = name if SAFE_NAME.fullmatch(name) else None
+        attribute = "datacontenttype" if name == _CONTENT else name.removeprefix("ce_")
+        # A header's name can be somebody's.
+        shown = name if name != _CONTENT and attribute in _ATTRIBUTES else None
         try:
             text = content.decode()
         except UnicodeDecodeError:
             raise Refused("header_not_utf8", shown, "envelope") from None
-        attribute = "datacontenttype" if name == _CONTENT else name.removeprefix("ce_")
         if attribute in _ATTRIBUTES and re.fullmatch(r'".*"', text, re.DOTALL):
             raise Refused("header_quoted", shown, "envelope")
         value = _value(attribute, text)
-        if found.setdefault(attribute, value) != value:
+        if value == "" and attribute in MAY_BE_EMPTY:
+            continue
+        known = found.setdefault(attribute, value)
+        if known != value and not (attribute == "datacontenttype" and _are_alike(known, value)):
             # Which of them is meant nobody can tell.
             raise Refused("duplicate_header", shown, "envelope")
     return found
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether two content types say the same: one of them may leave out its parameters."""
+    (kind, _, parameters), (other_kind, _, others) = one.partition(";"), other.partition(";")
+    return kind == other_kind and not (parameters and others)
 
 
 def _value(attribute: str, text: str) -> Any:

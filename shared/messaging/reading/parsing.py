@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
 
+from shared.clock import FUTURE_TOLERANCE
 from shared.contracts.catalogue import BY_TYPE, MESSAGES
 from shared.contracts.envelope import FOR_COMMANDS, HEADERS, Envelope
 from shared.contracts.faults import MOST_FAULTS, Where
 from shared.contracts.fields import Contract, parse_instant
 from shared.contracts.message import Message
-from shared.contracts.topics import Topic
+from shared.contracts.topics import MUNICIPALITY, Topic
 from shared.messaging.reading.faults import Refused, faults_of, with_types
 from shared.messaging.reading.mending import mended
 from shared.messaging.reading.modes import document_of
@@ -35,9 +35,6 @@ from shared.messaging.reading.strict_json import MAX_BYTES
 
 M = TypeVar("M", bound=Contract)
 
-FUTURE_TOLERANCE = timedelta(minutes=5)
-"""How far past the broker's timestamp an event's time may lie: clocks differ, typing errors differ more."""
-
 _VERSIONED = re.compile(r"(?P<stem>no\.kobling\.(?:command\.)?[A-Za-z]+)\.v(?P<version>\d{1,4})", re.ASCII)
 _PLACE = re.compile(r"(?:^|[/:])(no-\d{4}|dk-\d{3})(?=$|[/:])", re.ASCII)
 """A municipality in a `source`: country and official number. Others may be names of hosts."""
@@ -56,8 +53,7 @@ class Parser:
         self._types = {message.type: message for message in MESSAGES if message.topic == topic}
         self._inbound = any(message.inbound for message in self._types.values())
         self._stems = {name.rpartition(".v")[0] for name in BY_TYPE}
-        self._owners: dict[str, str] = {}
-        self._is_municipal = "<municipality>" in topic.name
+        self._owners: dict[str, str | None] = {}
         self._of_state = next(iter(self._types.values())) if topic.state else None
         self._reader = reader
         self._whole = None if reader is None else create_model("Read", __base__=Envelope, data=(reader, ...))
@@ -69,8 +65,9 @@ class Parser:
         if (read := self._read(raw)) is not None:
             return read
         owner = self._owner(raw.topic) if self._topic.is_family else None
-        if raw.fault is not None:
-            return Unreadable(raw, raw.fault, None, owner)
+        fault = "municipality_unknown" if owner is None and self._topic.is_family else raw.fault
+        if fault is not None:
+            return Unreadable(raw, fault, None, owner)
         document: dict[str, Any] | None = None
         try:
             if raw.value is None:
@@ -98,11 +95,13 @@ class Parser:
             raw, envelope.subject, None, message, envelope, data, *_origin(raw, envelope, inbound=False)
         )
 
-    def _owner(self, topic: str) -> str:
-        owner = self._owners.get(topic)
-        if owner is None:
-            owner = self._owners[topic] = self._topic.owner(topic, self._prefix)
-        return owner
+    def _owner(self, topic: str) -> str | None:
+        """Whose topic it is; None where there can be no such municipality."""
+        if topic not in self._owners:
+            owner = self._topic.owner(topic, self._prefix)
+            is_none = self._topic.is_municipal and MUNICIPALITY.fullmatch(owner) is None
+            self._owners[topic] = None if is_none else owner
+        return self._owners[topic]
 
     def _is_state(self, message: Message) -> bool:
         return self._of_state is not None and message.model is self._of_state.model
@@ -132,7 +131,7 @@ class Parser:
         return self._reader if self._reader is not None and self._is_state(message) else message.model
 
     def _names_another(self, owner: str, source: str) -> bool:
-        return self._is_municipal and _place(source) not in {None, owner}
+        return self._topic.is_municipal and _place(source) not in {None, owner}
 
     @staticmethod
     def _valid(model: type[M], value: dict[str, Any], *, strictly: bool) -> M:

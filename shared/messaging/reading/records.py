@@ -128,11 +128,13 @@ def _id_of_place(raw: Raw) -> str:
     return str(uuid.uuid5(_PLACES, f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.timestamp}"))
 
 
-def shown_id(foreign: str, raw: Raw) -> str:
+def shown_id(foreign: str, raw: Raw) -> tuple[str, tuple[int, int] | None]:
     """A command's id as replies repeat it: as its operator chose it, who knows the reply by it. Where that is
-    a personal number it is one made from the record's place.
+    a personal number it is one made from the record's place, and its partition and offset stand beside it.
     """
-    return _id_of_place(raw) if is_chosen_as_personal_number(foreign) else foreign
+    if is_chosen_as_personal_number(foreign):
+        return _id_of_place(raw), (raw.partition, raw.offset)
+    return foreign, None
 
 
 def public_trace(traceparent: str | None) -> str | None:

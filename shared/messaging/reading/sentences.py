@@ -8,13 +8,19 @@ from functools import lru_cache
 from typing import Any
 
 from shared.contracts.faults import MOST_FAULTS
+from shared.contracts.topics import MUNICIPALITY_FORM
 from shared.messaging.reading.outcome import Fault
 
 LONGEST = 400
 """Characters of a sentence, as the contract has it."""
 
+_TAKEN_BACK = (
+    "nothing of them is public any more, and a pair that they had has ended. A settlement that is accepted "
+    'with protection "none" opens them anew.'
+)
+
 SENTENCES = {
-    "address_invalid": ("This is no postal address in one text of up to 200 characters, and is not kept."),
+    "address_invalid": "This is no postal address in one text of up to 200 characters.",
     "age_unsure": (
         "Nobody can tell whether the person is of age. Who may be a minor is not matched where a programme "
         "asks for an age: send the date of birth, or its year."
@@ -33,11 +39,10 @@ SENTENCES = {
     "duplicate_header": "Two headers give this attribute and differ: send one.",
     "duplicate_key": "An object names a field twice: send it once.",
     "district_unlisted": (
-        "No programme of the municipality lists the district: it is kept nowhere. Send one that is listed."
+        "There is no district, or one that no programme of the municipality lists, which is kept nowhere. "
+        "Send one that is listed."
     ),
-    "email_invalid": (
-        "No mail could be sent to this address, and it is not kept: send one such as name@example.org."
-    ),
+    "email_invalid": "No mail could be sent to this address: send one such as name@example.org.",
     "empty_value": "The record has no value: send the event as its value.",
     "field_invalid": "The value has not the form that the schema gives.",
     "field_missing": "The schema asks for this field.",
@@ -56,7 +61,15 @@ SENTENCES = {
     "key_not_utf8": "The record's key is not UTF-8.",
     "language_unknown": "The tag names no registered language: send a BCP 47 tag such as nb, ti or ar-SY.",
     "lone_surrogate": "A text or a name holds half of a surrogate pair, which is no character.",
+    "municipality_invalid": (
+        "This names no municipality: send its country and official number, such as no-4601 or dk-751."
+    ),
     "municipality_mismatch": "The source names another municipality than the topic.",
+    "municipality_unknown": f"The topic is no municipality's: {MUNICIPALITY_FORM}.",
+    "minor_in_doubt": (
+        "The record says of somebody that they are an unaccompanied minor, or leaves it open. Until a record "
+        f"that can be read says otherwise, this person counts as one: {_TAKEN_BACK}"
+    ),
     "name_missing": "Who somebody is takes one name at least: given_name or family_name.",
     "not_an_object": "The value is JSON and no object: send the event as an object.",
     "not_json": "The value is no JSON, is cut short, or holds several documents.",
@@ -69,10 +82,15 @@ SENTENCES = {
     "person_missing": "A settlement with protection none says in person who it is about.",
     "personal_number": "There is a personal number, or what could pass for one: send a reference instead.",
     "phone_invalid": (
-        "No number can be made out, and none is kept: send one, with its country's code, such as "
-        "+47 900 00 042."
+        "No number can be made out: send one, with its country's code, such as +47 900 00 042."
     ),
-    "protection_unstated": "protection is not stated, so the person counts as strictly confidential.",
+    "protected_in_doubt": (
+        "The record says of somebody that they are protected, or leaves it open. Until a record that can be "
+        f"read says otherwise, this person counts as protected: {_TAKEN_BACK}"
+    ),
+    "protection_unstated": (
+        f"protection is not stated, so the person counts as strictly confidential: {_TAKEN_BACK}"
+    ),
     "time_in_future": "The time is more than five minutes ahead of the broker's: look at the sender's clock.",
     "time_invalid": "This is no moment, or one that does not exist: write it as 2026-11-22T09:00:00Z.",
     "time_without_zone": "The moment has no zone: add Z or an offset such as +01:00.",
@@ -84,6 +102,10 @@ SENTENCES = {
     "unknown_type": "This topic carries no such type.",
     "unknown_version": "The type is known in another version.",
     "unprintable_character": "A published text holds a line break or another sign that can't be printed.",
+    "withdrawn_in_doubt": (
+        "The record withdraws a case. Until a record that can be read says otherwise, whoever it is about "
+        f"has left: {_TAKEN_BACK}"
+    ),
 }
 _OTHER = "The record can't be read."
 
@@ -93,9 +115,13 @@ def sentence(fault: Fault) -> str:
     said = SENTENCES.get(fault.code, _OTHER)
     if fault.detail is not None:
         said = f"{said} {fault.detail[0].upper()}{fault.detail[1:].removesuffix('.')}."
-    if fault.nearest is not None:
-        said = f"{said} Did you mean {fault.nearest}?"
-    return said[:LONGEST]
+    meant = f" Did you mean {fault.nearest}?" if fault.nearest is not None else ""
+    return _cut(said, LONGEST - len(meant)) + meant
+
+
+def _cut(text: str, most: int) -> str:
+    """No more than so many characters, of whole words."""
+    return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0]}…"
 
 
 def told(faults: Sequence[Fault]) -> list[dict[str, Any]]:

@@ -112,7 +112,7 @@ async def test_a_refused_command_is_told_all_its_faults_and_nothing_of_what_it_s
     assert told == [
         ("field_invalid", "capacity", None),
         ("date_invalid", "registered_on", None),
-        ("unknown_field", "persn", "person"),
+        ("unknown_field", "data", "person"),
     ]
     assert (reply["code"], reply["field"]) == told[0][:2]
     assert reply["message"].endswith("Send it again under a new id.")
@@ -200,6 +200,35 @@ async def test_a_personal_number_is_refused_and_repeated_nowhere(world: World) -
     outgoing = b"".join([bson.encode(row) async for row in world.database["outbox"].find({})])
     for text in (NUMBER, spaced):
         assert text.encode() not in outgoing + await everything(world)
+
+
+async def test_a_refusal_of_an_id_says_where_its_command_stands(world: World) -> None:
+    unread = command("JoinProgramme", "volunteer-aaaaaaaaaaaaaaaa", f"2-{NUMBER}")
+    for document in (find("CASE-77", NUMBER), find("CASE-77", NUMBER), unread, unread):
+        await world.send(("red-1", document))
+    sent = await world.sent("replies.red-1.v1")
+    assert [reply["value"]["data"]["partition"] for reply in sent] == [0] * 4
+    assert len({reply["value"]["data"]["offset"] for reply in sent}) == 4
+    assert [reply["value"]["data"]["code"] for reply in sent] == ["personal_number"] * 2 + [
+        "field_missing"
+    ] * 2
+    assert len({reply["key"] for reply in sent}) == 4
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "1466000071271",
+        "4458956334210659748",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "010F6147-4BF7-4E15-BA52-EF989DBD9B09",
+    ],
+)
+async def test_the_reply_to_an_id_that_a_machine_made_is_found_by_it(world: World, id_: str) -> None:
+    await world.send(("red-1", find("CASE-77", id_)))
+    (reply,) = await world.sent("replies.red-1.v1")
+    assert (reply["key"], reply["value"]["data"]["command"]) == (id_, id_)
+    assert "offset" not in reply["value"]["data"]
 
 
 async def test_a_personal_number_in_what_would_be_public_is_refused(world: World) -> None:

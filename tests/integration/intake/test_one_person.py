@@ -7,7 +7,7 @@ import bson
 import pytest
 
 from shared.contracts.programmes import ActiveProgramme
-from tests.integration.intake.world import GUIDE, PACK, World, find, names, settled
+from tests.integration.intake.world import GUIDE, PACK, World, command, find, names, settled
 
 BERGEN, TROMSO = "no-4601", "no-5501"
 FROM_A = {"from": {"municipality": BERGEN, "case": "A1"}}
@@ -145,6 +145,79 @@ async def test_who_is_taken_back_leaves_no_other_mark_than_who_is_withdrawn(worl
     assert len(first) == 3
 
 
+FROM_A1: dict[str, Any] = {"from": {"municipality": BERGEN, "case": "A1"}}
+HIDDEN: dict[str, dict[str, Any]] = {
+    "protected": {"protection": "strictly_confidential"},
+    "a minor": {"unaccompanied_minor": True},
+}
+
+
+def moved_from_bergen(id_: str, hour: int) -> tuple[str, dict[str, Any]]:
+    left = {**settled("A1", id_, hour), "type": "no.kobling.PersonMoved.v1", "data": LEFT["PersonMoved"]}
+    return BERGEN, left
+
+
+@pytest.mark.parametrize("is_told", [False, True], ids=["unsaid", "the move is said"])
+@pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
+async def test_what_the_former_municipality_sends_later_brings_nobody_back(
+    world: World, hidden: dict[str, Any], *, is_told: bool
+) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 7)))
+    (before,) = await world.public()
+    if is_told:
+        await world.settle(moved_from_bergen("2", 8))
+    await world.settle((TROMSO, settled("B1", "3", 9, **FROM_A1, **hidden)))
+    await world.settle((BERGEN, settled("A1", "4", 10)), (BERGEN, settled("A1", "5", 11)))
+    assert await world.public() == {}
+    assert [row["value"]["data"]["outcome"] for row in await world.sent("receipts.no-4601.v1")][-2:] == [
+        "accepted",
+        "accepted",
+    ]
+    await world.settle((TROMSO, settled("B1", "6", 12)))
+    (again,) = (await world.public()).items()
+    assert again[0] != before
+    assert again[1]["data"]["municipality"] == TROMSO
+
+
+async def test_of_whom_the_current_municipality_withdraws_the_former_one_tells_nothing(world: World) -> None:
+    gone = {**settled("B1", "3", 9), "type": "no.kobling.SettlementWithdrawn.v1", "data": {"reason": "test"}}
+    await world.settle((BERGEN, settled("A1", "1", 7)), (TROMSO, settled("B1", "2", 8, **FROM_A1)))
+    await world.settle((TROMSO, gone))
+    minor = {"unaccompanied_minor": True}
+    await world.settle((BERGEN, settled("A1", "4", 10)), (BERGEN, settled("A1", "5", 11, **minor)))
+    await world.run_due(timedelta(days=2))
+    assert await world.public() == {}
+
+
+async def test_a_file_that_proves_to_be_somebodys_whom_a_third_case_protects_is_taken_back(
+    world: World,
+) -> None:
+    third = ("dk-101", settled("D1", "2", 8, **FROM_A1, **HIDDEN["protected"]))
+    await world.settle((BERGEN, settled("A1", "1", 7)), third, (TROMSO, settled("B1", "3", 9)))
+    assert len(await world.public()) == 1
+    await world.settle((TROMSO, settled("B1", "4", 10, **FROM_A1)), (TROMSO, settled("B1", "5", 11)))
+    assert await world.public() == {}
+    assert await world.cases() == [3]
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+async def test_a_move_ends_what_somebody_takes_part_in_whichever_record_is_first(
+    world: World, *, old_first: bool
+) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 7)))
+    (subject,) = await world.public()
+    await world.send(
+        ("bergen-1", command("JoinProgramme", subject, "join", programme=GUIDE, joined_on="2016-06-14"))
+    )
+    records = [moved_from_bergen("2", 9), (TROMSO, settled("B1", "3", 8, **FROM_A1))]
+    for record in records if old_first else reversed(records):
+        await world.settle(record)
+    state = (await world.public())[subject]["data"]
+    assert (state["municipality"], state["status"]) == (TROMSO, "settled")
+    assert (state["participations"], state["consents"]) == ([], [])
+    assert [spell["status"] for spell in state["spells"]] == ["settled", "moved", "settled"]
+
+
 NUMBER = "01010750160"
 """A synthetic number with fitting check digits (day 01.01.2007)."""
 PLACED = {"kind": "permanent", "placed_on": "2016-06-01", "district": "Fana"}
@@ -183,6 +256,20 @@ async def test_a_district_that_is_not_listed_goes_nowhere_and_costs_no_settlemen
         "placement.district",
     )
     assert district == "unlisted" or not await holds(world, district)
+
+
+@pytest.mark.parametrize(
+    "district", [{}, {"district": None}, {"district": ""}], ids=["absent", "null", "empty"]
+)
+async def test_a_placement_without_a_district_costs_no_settlement(
+    world: World, district: dict[str, Any]
+) -> None:
+    home = {name: value for name, value in PLACED.items() if name != "district"}
+    await world.settle((BERGEN, settled("A1", "1", placement={**home, **district})))
+    (state,) = (await world.public()).values()
+    assert state["data"]["placement"] == {**home, "district": "unlisted"}
+    (receipt,) = await world.sent("receipts.no-4601.v1")
+    assert receipt["value"]["data"]["code"] == "district_unlisted"
 
 
 async def holds(world: World, text: str) -> bool:

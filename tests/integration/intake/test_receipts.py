@@ -90,3 +90,11 @@ async def test_what_a_release_without_sources_had_handled_is_handled_no_second_t
 
 async def _no_commit(_: object) -> None:
     """Commits nothing: there is no broker."""
+
+
+async def test_settlements_on_a_topic_of_no_municipality_are_refused_and_hold_nobody_up(world: World) -> None:
+    foreign = [("se-0180", case(f"S{number}")) for number in range(12)]
+    await world.settle(*foreign, ("bergen", case("B1")), (TOPIC, case("A1")))
+    assert await world.dead() == ["municipality_unknown"] * 13
+    assert [one["outcome"] for one in await receipts(world)] == ["accepted"]
+    assert await world.sent("receipts.se-0180.v1") == []

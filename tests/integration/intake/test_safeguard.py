@@ -1,6 +1,7 @@
 """Whoever a refused settlement protects is taken back first; its receipt then names the fault."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -135,6 +136,67 @@ async def test_a_sound_correction_afterwards_opens_a_file_that_nothing_leads_to(
     assert again != subject
 
 
+def came_from(municipality: Any) -> dict[str, Any]:
+    return {"from": {"municipality": municipality, "case": "A1"}}
+
+
+NAMES_OF_BERGEN = ["no-4601", "NO-4601", "4601"]
+TAKEN_FOR_BERGEN = ["no-4601 ", "no_4601", 4601, "4601 Bergen", "Bergen kommune (4601)", ["NO 4601"]]
+NO_NAMES = ["bergen", "no-0461x", "se-0180", "751", "46011", ""]
+
+
+@pytest.mark.parametrize("municipality", NAMES_OF_BERGEN)
+async def test_whatever_names_a_municipality_links_to_the_case_there(world: World, municipality: str) -> None:
+    await open_file(world)
+    await world.settle((TROMSO, settled("B1", "2", 8, **came_from(municipality))))
+    (state,) = (await world.public()).values()
+    assert state["data"]["municipality"] == TROMSO
+    await world.settle((TROMSO, settled("B1", "3", 9, **came_from(municipality), **STRICTLY)))
+    assert await world.public() == {}
+    assert await world.dead() == []
+
+
+@pytest.mark.parametrize("municipality", ["101", "0101", "DK-0101"])
+async def test_a_bare_number_is_one_of_the_senders_country(world: World, municipality: str) -> None:
+    await world.settle(("dk-101", settled("A1", "1", 7)))
+    await world.settle(("dk-751", settled("B1", "2", 8, **came_from(municipality), **STRICTLY)))
+    assert await world.public() == {}
+    assert await world.dead() == []
+
+
+@pytest.mark.parametrize("municipality", [*NO_NAMES, *TAKEN_FOR_BERGEN])
+async def test_what_names_no_municipality_is_refused_with_the_form(world: World, municipality: Any) -> None:
+    await open_file(world)
+    await world.settle((TROMSO, settled("B1", "2", 8, **came_from(municipality))))
+    (receipt,) = await world.sent(f"receipts.{TROMSO}.v1")
+    said = receipt["value"]["data"]
+    assert (said["outcome"], said["code"], said["field"]) == (
+        "rejected",
+        "municipality_invalid",
+        "from.municipality",
+    )
+    assert "no-4601" in said["message"]
+    assert [state["data"]["municipality"] for state in (await world.public()).values()] == [BERGEN]
+
+
+@pytest.mark.parametrize("municipality", TAKEN_FOR_BERGEN)
+async def test_protection_reaches_the_former_case_although_its_municipality_is_misspelt(
+    world: World, municipality: Any
+) -> None:
+    await open_file(world)
+    await world.settle((TROMSO, settled("B1", "2", 8, **came_from(municipality), **STRICTLY)))
+    assert await world.dead() == ["municipality_invalid"]
+    assert await world.public() == {}
+
+
+async def test_what_may_mean_another_countrys_municipality_does_not_reach_it_where_the_name_is_whole(
+    world: World,
+) -> None:
+    await world.settle(("no-0751", settled("A1", "1", 7)))
+    await world.settle(("dk-101", settled("B1", "2", 8, nickname="x", **came_from("751"), **STRICTLY)))
+    assert len(await world.public()) == 1
+
+
 FROM = {"from": {"municipality": BERGEN, "case": "A1"}}
 REFUSED = {**STRICTLY, "nickname": "Test"}
 
@@ -195,8 +257,79 @@ async def test_who_has_moved_and_is_withdrawn_then_is_taken_back(world: World) -
 async def test_a_refused_record_is_a_cause_like_any_other(world: World) -> None:
     await open_file(world)
     await world.settle((BERGEN, settled("A1", "2", 8, **REFUSED)))
-    causes = [row["value"]["causationid"] for row in await world.sent("refugees.v1") if row["value"]]
-    assert [str(uuid.UUID(cause)) for cause in causes] == causes
+    for topic in ("refugees.v1", f"receipts.{BERGEN}.v1"):
+        causes = [row["value"]["causationid"] for row in await world.sent(topic) if row["value"]]
+        assert [str(uuid.UUID(cause)) for cause in causes] == causes
+
+
+IDS: dict[str, Callable[[int], str]] = {
+    "UUIDs of version 4": lambda number: str(uuid.uuid4()),
+    "UUIDs of version 7": lambda number: f"0198e0a4-7c1e-7000-8000-{number:012}",
+    "numbers": str,
+}
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize("id_of", IDS.values(), ids=IDS)
+async def test_a_take_back_tells_neither_what_brought_it_about_nor_that_it_was_refused(
+    world: World, id_of: Callable[[int], str]
+) -> None:
+    sent = [
+        settled("A1", id_of(1), 7),
+        settled("A2", id_of(2), 7),
+        settled("A3", id_of(3), 7),
+        settled("A1", id_of(4), 8, **STRICTLY),
+        settled("A2", id_of(5), 8, **REFUSED),
+        {
+            **settled("A3", id_of(6), 8),
+            "type": "no.kobling.SettlementWithdrawn.v1",
+            "data": {"reason": "left"},
+        },
+    ]
+    for document in sent:
+        await world.settle((BERGEN, {**document, "traceparent": TRACE, "correlationid": id_of(9)}))
+    rows = [row["value"] for row in await world.sent("refugees.v1") if row["value"]]
+    taken_back = [row for row in rows if row["type"] == "no.kobling.RefugeeWithdrawn.v1"]
+    assert len(taken_back) == 3
+    assert_of_their_own(taken_back, rows)
+
+
+def assert_of_their_own(told: list[Document], rows: list[Document]) -> None:
+    """That each of these has a random cause, which no other record has."""
+    chain = ("causationid", "correlationid")
+    for row in told:
+        others = {other[name] for other in rows for name in chain if other is not row}
+        assert row["causationid"] == row["correlationid"] not in others
+        assert uuid.UUID(row["causationid"]).version == 4
+        assert "traceparent" not in row
+
+
+async def test_an_id_used_again_does_not_tell_that_it_was(world: World) -> None:
+    first, again = str(uuid.uuid4()), str(uuid.uuid4())
+    await world.settle((BERGEN, settled("A1", first, 7)), (BERGEN, settled("A2", again, 7)))
+    await world.settle((BERGEN, settled("A1", again, 8, **STRICTLY)))
+    rows = [row["value"] for row in await world.sent("refugees.v1") if row["value"]]
+    assert [row["causationid"] for row in rows[:2]] == [first, again]
+    assert_of_their_own(rows[2:], rows)
+
+
+@pytest.mark.parametrize("id_of", IDS.values(), ids=IDS)
+async def test_all_referrals_look_the_same_whoever_was_public_before(
+    world: World, id_of: Callable[[int], str]
+) -> None:
+    minor: dict[str, Any] = {"unaccompanied_minor": True}
+    await world.settle((BERGEN, settled("A1", id_of(1), 7)))
+    for number, case in enumerate(("A1", "A2"), 2):
+        record = {**settled(case, id_of(number), 8, **minor), "traceparent": TRACE, "correlationid": id_of(9)}
+        await world.settle((BERGEN, record))
+    await world.run_due(timedelta(days=2))
+    rows = [row["value"] for row in await world.sent("refugees.v1") if row["value"]]
+    referrals = [row for row in rows if row["type"] == "no.kobling.RefugeeReferred.v1"]
+    assert_of_their_own(referrals, rows)
+    random = {"id", "subject", "time", "causationid", "correlationid"}
+    plain = [{name: value for name, value in row.items() if name not in random} for row in referrals]
+    assert len(plain) == 2
+    assert plain[0] == plain[1]
 
 
 async def test_many_small_headers_halt_nobody(world: World) -> None:

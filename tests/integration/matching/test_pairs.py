@@ -9,7 +9,8 @@ from services.matching.rows import EXPIRE
 from shared.contracts.matching.commands import AnswerProposal
 from shared.messaging.commands.answers import Accepted, Rejected
 from shared.mongo import Document
-from tests.integration.matching.world import OPERATOR, World, couple, guide, refugee
+from tests.integration.matching.world import OPERATOR, World, couple, elsewhere, guide, moved, refugee
+from tests.support.cluster import Record
 
 DAY = timedelta(days=1)
 
@@ -107,3 +108,33 @@ async def test_an_operator_of_another_municipality_is_refused(world: World, prop
     assert isinstance(refused, Rejected)
     assert refused.code == "not_your_municipality"
     assert (await pair(world))["status"] == "proposed"
+
+
+MOVES = {
+    "both are known": [moved(1, 2), elsewhere(1, 3, "settled")],
+    "both are known, and they wait there": [moved(1, 2), elsewhere(1, 3)],
+    "the arrival alone": [elsewhere(1, 2, "settled")],
+    "the arrival alone, and they wait there": [elsewhere(1, 2)],
+    "the arrival and a correction": [elsewhere(1, 2, "settled"), elsewhere(1, 3)],
+}
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["apart", "in one batch"])
+@pytest.mark.parametrize("records", MOVES.values(), ids=MOVES)
+@pytest.mark.usefixtures("proposed")
+async def test_whoever_moves_to_another_municipality_leaves_their_pair(
+    world: World, records: list[Record], *, together: bool
+) -> None:
+    await (world.apply_batch(records) if together else world.apply(*records))
+    ended = (await pair(world))["pair"]
+    assert (ended["status"], ended["end_reason"]) == ("ended", "moved")
+    assert [event["type"] for event in await world.sent("pairs.v1")][1:] == ["no.kobling.PairEnded.v1"]
+    await world.apply(refugee(2))
+    await world.run_round("round-2")
+    assert await world.couples(open=True) == [couple(2, 1)], "the guide waits again"
+
+
+@pytest.mark.usefixtures("proposed")
+async def test_who_moves_and_is_back_in_one_batch_goes_on(world: World) -> None:
+    await world.apply_batch([elsewhere(1, 2), refugee(1, 3)])
+    assert (await pair(world))["open"]

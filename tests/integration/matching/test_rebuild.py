@@ -21,7 +21,18 @@ from shared.messaging.sending.relay import relay_producer
 from shared.messaging.state_hash import state_hash
 from shared.messaging.work import Work
 from shared.mongo import Session
-from tests.integration.matching.world import BERGEN, GUIDES, NOW, OPERATOR, POOL, World, guide, refugee, who
+from tests.integration.matching.world import (
+    BERGEN,
+    GUIDES,
+    NOW,
+    OPERATOR,
+    POOL,
+    World,
+    elsewhere,
+    guide,
+    refugee,
+    who,
+)
 from tests.support.cluster import Record, event
 from tests.support.outbox import waiting_rows
 from tests.unit.messaging.records import STRUCTURED
@@ -114,6 +125,14 @@ async def test_a_departure_that_had_no_effect_yet_ends_the_pair_now(small: World
     (found,) = await small.rows("pairs")
     assert (found["status"], found["pair"]["end_reason"]) == ("ended", "withdrawn")
     assert await published(small) == [("PairEnded.v1", 6)]
+
+
+async def test_a_move_that_had_no_effect_yet_ends_the_pair_now(small: World) -> None:
+    records = [pair(1, 1, "PairProposed", "proposed", (1, 1)), refugee(1), guide(1), elsewhere(1, 2)]
+    await rebuilt(small, *records)
+    assert await published(small) == [("PairEnded.v1", 2)]
+    (ended,) = await small.rows("pairs")
+    assert ended["pair"]["end_reason"] == "moved"
 
 
 async def test_a_slot_may_have_been_held_by_many(small: World) -> None:

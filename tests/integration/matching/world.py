@@ -62,6 +62,22 @@ def refugee(number: int, revision: int = 1, status: str = "ready") -> Record:
     return event(name, who("refugee", number), {**_PERSON, "status": status}, NOW, revision=revision)
 
 
+def elsewhere(number: int, revision: int, status: str = "ready") -> Record:
+    """A refugee's state in another municipality, where they are matched if they are ready."""
+    state = {**_PERSON, "status": status, "municipality": "no-5501"}
+    if status != "ready":
+        state["participations"] = []
+    name = "RefugeeReady" if status == "ready" else "RefugeeSettled"
+    return event(name, who("refugee", number), state, NOW, revision=revision)
+
+
+def moved(number: int, revision: int) -> Record:
+    """The state of a refugee who has left for another municipality."""
+    left = [{"programme": GUIDES, "pack_version": "1.0", "status": "left"}]
+    state = {**_PERSON, "status": "moved", "participations": left}
+    return event("RefugeeMoved", who("refugee", number), state, NOW, revision=revision)
+
+
 def guide(number: int, revision: int = 1, capacity: int = 1) -> Record:
     """An approved guide's state."""
     state = {**_PERSON, "status": "approved", "capacity": capacity}

@@ -14,8 +14,8 @@ from shared.messaging.at_rest import RecordCipher
 from shared.messaging.batches.batch import Halted
 from shared.messaging.batches.dead_letters import LARGEST_KEY
 from shared.messaging.reading.outcome import Applied, Outcome
-from shared.messaging.reading.records import Readable
-from shared.messaging.subscription import Subscription
+from shared.messaging.reading.records import Handled, Readable
+from shared.messaging.subscription import HandledBefore, Hearing, Subscription
 from shared.messaging.work import DueRow, OutgoingTooLarge, Work
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.support.cluster import Corner
@@ -81,6 +81,39 @@ async def test_a_batch_wakes_whoever_runs_due_rows_only_for_one_that_is_due(
     handler.wake_due = lambda: calls.append(None)
     await handler.process(raws([settlement("BER-1")]), Commits())
     assert len(calls) == woken
+
+
+async def test_who_hears_of_refused_records_is_given_them_at_their_places(
+    corner: Corner, ledger: Ledger
+) -> None:
+    given: list[tuple[int, str, bool]] = []
+
+    async def apply(
+        records: Sequence[Readable | Handled], work: Work, handled_before: HandledBefore
+    ) -> Sequence[Outcome]:
+        for item in records:
+            raw = item.record.raw if isinstance(item, Handled) else item.raw
+            given.append((raw.offset, type(item).__name__, handled_before(raw)))
+        return [item.outcome if isinstance(item, Handled) else Applied() for item in records]
+
+    handler = processor(corner, ledger)
+    handler.transaction = replace(
+        handler.transaction, subscription=Subscription(topics.SETTLEMENTS, Hearing(apply), ledger.report)
+    )
+    good, other = settlement("BER-1"), settlement("BER-2")
+    collision = {**settlement("BER-3"), "id": good["id"]}
+    batch = raws([b"nonsense", good, b"nonsense", other, good])
+    await handler.process(batch, Commits())
+    await handler.process([*batch, *raws([collision, settlement("BER-4")], start=5)], Commits())
+    first = [(0, "Handled"), (1, "Received"), (2, "Handled"), (3, "Received")]
+    again = [(0, "Handled"), (2, "Handled")]
+    new = [(5, "Handled"), (6, "Received")]
+    assert given == [
+        *((*one, False) for one in first),
+        *((*one, True) for one in again),
+        *((*one, False) for one in new),
+    ]
+    assert await ledger.positions() == {"applied": 3, "duplicate": 1, "stale": 0, "dead": 3, "next_offset": 7}
 
 
 async def test_replicas_that_hold_the_same_batch_apply_it_once(corner: Corner, ledger: Ledger) -> None:

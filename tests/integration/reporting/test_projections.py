@@ -152,6 +152,14 @@ async def until(corner: Corner, key: str, expected: dict[str, int | None], *, cl
     await wait_until(there, f"{key} shows {expected}")
 
 
+async def happens(corner: Corner, records: Sequence[Record]) -> None:
+    """A month as it goes: who is settled and referred is read and shown before there are rounds."""
+    people = [record for record in records if record[0] == topics.REFUGEES]
+    await corner.produce(people)
+    await until(corner, f"{BERGEN}/all/2016-06", OF_BERGEN)
+    await corner.produce([record for record in records if record not in people])
+
+
 async def counted(corner: Corner, **wanted: int) -> None:
     """Waits until so many records have had these outcomes in all."""
     database = corner.database()
@@ -188,7 +196,7 @@ async def test_events_become_figures_and_an_old_record_changes_none(corner: Corn
     """With two replicas: each revision is published once."""
     records = a_month()
     async with reporting(corner, JUNE) as app, reporting(corner, JUNE):
-        await corner.produce(records)
+        await happens(corner, records)
         for period in ("2016-06", "2016"):
             await until(corner, f"{BERGEN}/all/{period}", OF_BERGEN)
             await until(corner, f"{BERGEN}/{GUIDE}/{period}", OF_OPEN)
@@ -217,7 +225,17 @@ async def _check_endpoint(app: App, on_topic: dict[str, dict[str, Any]]) -> None
     for limit in ("0", "1001", "-1", "1e3", "\u0663", "", "9" * 5000):
         status, refused = await get(app, f"/indicators?limit={limit}")
         assert (status, refused["error"]["code"]) == (400, "limit_invalid")
+    for unknown in (
+        "/indicators?municipality=no-0301",
+        "/health/live?x=1",
+        "/metrics?limit=1",
+        "/health/ready?a",
+    ):
+        status, refused = await get(app, unknown)
+        assert (status, refused["error"]["code"]) == (400, "parameter_unknown")
+        assert "0301" not in refused["error"]["message"]
     one = f"{BERGEN}/{GUIDE}/2016"
+    assert (await get(app, f"/indicators/{one}?limit=1"))[0] == 400
     assert await get(app, f"/indicators/{one}") == (200, on_topic[one]["data"])
     status, missing = await get(app, f"/indicators/{BERGEN}/{GUIDE}/1999")
     assert status == 404
@@ -258,7 +276,7 @@ def _check_sdk(record: Any) -> None:
 async def test_erasure_lowers_levels_and_leaves_a_closed_month_as_it_was(corner: Corner) -> None:
     june, july = f"{BERGEN}/{GUIDE}/2016-06", f"{BERGEN}/{GUIDE}/2016-07"
     async with reporting(corner, JUNE):
-        await corner.produce(a_month())
+        await happens(corner, a_month())
         await until(corner, june, OF_OPEN)
         await until(corner, f"{BERGEN}/all/2016-06", OF_BERGEN)
     async with reporting(corner, JULY):
@@ -364,7 +382,7 @@ async def test_a_month_that_ended_while_the_service_was_away_is_closed_with_what
 async def test_what_comes_after_its_months_close_is_shown_as_late(corner: Corner) -> None:
     june, july = f"{BERGEN}/{GUIDE}/2016-06", f"{BERGEN}/{GUIDE}/2016-07"
     async with reporting(corner, JUNE):
-        await corner.produce(a_month())
+        await happens(corner, a_month())
         await counted(corner, applied=len(a_month()))
     async with reporting(corner, JULY):
         await until(corner, june, OF_GUIDES, closed=True)

@@ -20,6 +20,7 @@ from tests.integration.reporting.test_projections import (
     OF_OPEN,
     a_month,
     counted,
+    happens,
     published,
     ready,
     reporting,
@@ -45,7 +46,7 @@ async def test_what_was_published_stands_and_nothing_is_counted_twice(corner: Co
     june, now = f"{BERGEN}/{GUIDE}/2016-06", JULY if closed else JUNE
     records = a_month()
     async with reporting(corner, JUNE):
-        await corner.produce(records)
+        await happens(corner, records)
         await until(corner, june, OF_OPEN)
         await until(corner, f"{BERGEN}/all/2016-06", OF_BERGEN)
     async with reporting(corner, now):
@@ -72,7 +73,7 @@ async def test_what_was_published_stands_and_nothing_is_counted_twice(corner: Co
 async def test_nothing_is_published_before_everything_was_read(corner: Corner) -> None:
     june = f"{BERGEN}/{GUIDE}/2016-06"
     async with reporting(corner, JUNE):
-        await corner.produce(a_month())
+        await happens(corner, a_month())
         await until(corner, june, OF_OPEN)
         await until(corner, f"{BERGEN}/all/2016-06", OF_BERGEN)
         await ticked(corner)

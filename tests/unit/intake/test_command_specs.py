@@ -10,7 +10,7 @@ import pytest
 from services.intake import commands, wire
 from services.intake.commands.cases import FIND_PERSON
 from services.intake.commands.people import RECORD_CHECK, RECORD_CONSENT, RECORD_INTERVIEW
-from services.intake.commands.spec import OnFile, Opening, Question, Refused, refuse
+from services.intake.commands.spec import Context, OnFile, Opening, Question, Refused, refuse
 from services.intake.commands.volunteers import REGISTER_VOLUNTEER
 from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.errors import DomainError
@@ -23,7 +23,7 @@ from services.intake.vocabulary import Vocabulary
 from shared.contracts import topics
 from shared.contracts.commands import Command
 from shared.contracts.example import shown
-from shared.contracts.intake.commands import RecordConsent, RecordInterview, RegisterVolunteer
+from shared.contracts.intake.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
 from shared.contracts.message import Message
 from shared.messaging.commands.answers import Accepted, UnknownSubject
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
@@ -74,6 +74,13 @@ EACH_STEP = pytest.mark.parametrize(
 )
 
 
+def context_of(spec: CommandSpec[object], who: Person) -> Context:
+    """The usual one; where a refugee shows a document, of a programme that asks refugees for it."""
+    if spec is RECORD_CHECK and isinstance(who, refugee.Refugee):
+        return replace(CONTEXT, words=lambda _: replace(WORDS, checks_of_refugees=WORDS.checks))
+    return CONTEXT
+
+
 def taken(spec: OnFile[Command], who: Person, **changes: Any) -> tuple[Person, Message]:
     """Who has joined, if the command isn't that, after its example, and what happened.
 
@@ -83,7 +90,7 @@ def taken(spec: OnFile[Command], who: Person, **changes: Any) -> tuple[Person, M
     programme = getattr(command, "programme", PACK.name)
     if spec.fact is not refugee.Fact.JOINED:
         who = person.join(who, programme, PACK.version, TODAY)
-    decided = spec.decide(who, command, CONTEXT)
+    decided = spec.decide(who, command, context_of(spec, who))
     assessed = assess(decided, replace(asked(decided, programme), **changes), LATE)
     changed, fact = progressed(who, assessed, spec.fact, LATE)
     return changed, wire.EVENTS[fact]
@@ -112,7 +119,22 @@ def test_a_step_after_which_nothing_is_missing_says_so(spec: OnFile[Command], wh
 @EACH_STEP
 def test_no_step_lies_ahead(spec: OnFile[Command], who: Person) -> None:
     with pytest.raises(DomainError, match="date_in_future"):
-        spec.decide(who, example(spec), replace(CONTEXT, today=date(1900, 1, 1)))
+        spec.decide(who, example(spec), replace(context_of(spec, who), today=date(1900, 1, 1)))
+
+
+def test_a_refugee_shows_a_document_only_where_a_programme_asks_for_it() -> None:
+    who = people()[topics.REFUGEES]
+    shown_check = RecordCheck.model_validate(shown(RecordCheck))
+    with pytest.raises(DomainError, match="not_a_volunteer"):
+        RECORD_CHECK.decide(who, shown_check, CONTEXT)
+    receiving = PACK.sides.receiving.model_copy(update={"requirements": PACK.sides.giving.requirements[3:4]})
+    asking = PACK.model_copy(update={"sides": PACK.sides.model_copy(update={"receiving": receiving})})
+    context = replace(CONTEXT, words=lambda _: wire.words([asking]))
+    decided = RECORD_CHECK.decide(who, shown_check, context)
+    assert [check.kind for check in decided.checks] == ["police_certificate"]
+    training = shown_check.model_copy(update={"kind": "training"})
+    with pytest.raises(DomainError, match="not_listed"):
+        RECORD_CHECK.decide(who, training, context)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if isinstance(spec, Opening)])
@@ -181,7 +203,7 @@ def test_the_nearest_code_is_named() -> None:
         assert f"Did you mean {meant}?" in refused.value.message
 
 
-TOPICS_LISTED = Vocabulary({}, frozenset({"cooking", "football", "hiking", "norwegian_practice"}))
+TOPICS_LISTED = Vocabulary({}, frozenset({"cooking", "football", "hiking", "practise_norwegian"}))
 
 
 @pytest.mark.parametrize("known", [TOPICS_LISTED, NOTHING], ids=["listed", "nothing listed"])
@@ -198,6 +220,19 @@ def test_a_topic_that_may_not_be_published_is_refused(topic: str, known: Vocabul
     for refused in (at_interview.value, at_registration.value):
         assert refused.field == "interests.1"
         assert topic not in refused.message
+
+
+def test_values_are_listed_whole_and_meant_in_any_order_of_words() -> None:
+    listed = {f"activity_number_{number}" for number in range(40)} | {"practise_norwegian"}
+    with pytest.raises(Refused) as refused:
+        refuse(CONTEXT.unknown("expectations.activities.0", "norwegian_practice", listed))
+    (fault,) = refused.value.faults
+    assert fault.nearest == "practise_norwegian"
+    named, _, rest = refused.value.message.removeprefix(
+        "No programme of the municipality knows it. There are: "
+    ).partition(" and ")
+    assert set(named.split(", ")) < listed
+    assert rest == f"{len(listed) - len(named.split(', '))} more. Did you mean practise_norwegian?"
 
 
 def test_of_listed_topics_the_nearest_is_named() -> None:

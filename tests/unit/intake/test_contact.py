@@ -43,6 +43,11 @@ NUMBER = "+4790000042"
         "+47\u200b90000042 \n",
         "٩٠٠٠٠٠٤٢",
         "\uff0b\uff14\uff1790000042",
+        "4790000042",
+        "47 90000042",
+        "47-900-00-042",
+        "(47) 900 00 042",
+        "٤٧٩٠٠٠٠٠٤٢",
     ],
 )
 def test_a_number_is_kept_as_it_is_dialled_from_anywhere(written: str) -> None:
@@ -57,6 +62,10 @@ def test_a_number_is_kept_as_it_is_dialled_from_anywhere(written: str) -> None:
         ("+46 (0)70-123 45 67", "no-4601", "+46701234567"),
         ("00 964 770 123 4567", "no-4601", "+9647701234567"),
         ("+47 900 00 042", "xx-1", NUMBER),
+        ("47 900 00 042", "dk-751", NUMBER),
+        ("4520123456", "no-4601", "+4520123456"),
+        ("45123456", "no-4601", "+4745123456"),
+        ("47123456", "dk-751", "+4547123456"),
     ],
 )
 def test_a_number_without_a_country_is_one_of_the_municipalitys(
@@ -77,6 +86,9 @@ def test_a_number_without_a_country_is_one_of_the_municipalitys(
         "90000042#5",
         "2012345#6",
         "+47 (0)900 00 042",
+        "4690000042",
+        "47900000421",
+        "90000042 47",
         "1",
         "+999 1234",
         "+",

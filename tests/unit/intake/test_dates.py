@@ -17,7 +17,7 @@ ANNOUNCED = {"settled_on": None, "expected_arrival_on": YEAR.isoformat()}
 
 
 def refused(**data: Any) -> list[str]:
-    return list(wire.days_in_future(PersonSettled.model_validate(settlement(**data)["data"]), TODAY))
+    return wire.days_in_future(PersonSettled.model_validate(settlement(**data)["data"]), TODAY)
 
 
 def placed(on: date) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def test_an_arrival_that_has_happened_is_not_announced_any_more() -> None:
 @pytest.mark.parametrize("on", [TOMORROW, FAR])
 def test_nobody_has_moved_ahead_of_today(on: date) -> None:
     moved = {"to_municipality": "no-5501", "moved_on": on.isoformat()}
-    assert list(wire.days_in_future(PersonMoved.model_validate(moved), TODAY)) == ["moved_on"]
-    assert list(wire.days_in_future(PersonMoved.model_validate(moved), on)) == []
+    assert wire.days_in_future(PersonMoved.model_validate(moved), TODAY) == ["moved_on"]
+    assert wire.days_in_future(PersonMoved.model_validate(moved), on) == []
 
 
 def test_a_day_begins_at_the_moment_from_which_it_does_not_lie_ahead() -> None:

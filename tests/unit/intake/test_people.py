@@ -16,14 +16,17 @@ from services.intake.domain.refugee import Refugee, settle
 from services.intake.domain.requirements import Age
 from services.intake.notes import notes
 from services.intake.public_state import public_state
-from services.intake.receipts import refused
+from services.intake.receipts import receipt, refused
 from services.intake.vocabulary import Vocabulary
 from shared.contracts import municipal, topics
+from shared.contracts.example import shown
 from shared.contracts.intake.commands import RecordBirthDate, RegisterVolunteer
-from shared.messaging.reading.outcome import Fault
+from shared.contracts.programmes import ActiveProgramme
+from shared.messaging.reading.outcome import Dead, Fault
 from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import Received, Unreadable
-from tests.unit.intake.people import CONTEXT, TODAY
+from shared.messaging.reading.records import Handled, Received, Unreadable
+from shared.messaging.reading.sentences import sentence, told
+from tests.unit.intake.people import CONTEXT, NOTHING, TODAY
 from tests.unit.intake.people import settlement as said
 from tests.unit.messaging.records import raw, settlement
 
@@ -39,15 +42,17 @@ def read(person: dict[str, Any], **data: Any) -> Received | Unreadable:
     return parsed
 
 
-def taken(person: dict[str, Any], known: Refugee | None = None, **data: Any) -> tuple[Refugee, list[Fault]]:
+def taken(
+    person: dict[str, Any], known: Refugee | None = None, listed: Vocabulary = NOTHING, **data: Any
+) -> tuple[Refugee, list[Fault]]:
     """The file of a settlement, and what its receipt notes."""
     record = read(person, **data)
     assert isinstance(record, Received)
     assert refused(record) is None
     assert isinstance(record.data, municipal.PersonSettled)
-    read_as = wire.settlement(record, record.data, ["case-1"], Vocabulary({}, frozenset()))
+    read_as = wire.settlement(record, record.data, ["case-1"], listed)
     file = settle(known, read_as, SUBJECT, TODAY).refugee
-    return file, list(notes(record.data, read_as, file, TODAY))
+    return file, list(notes(record.data, read_as, file, TODAY, listed))
 
 
 def test_of_a_person_one_name_and_a_language_are_enough() -> None:
@@ -146,6 +151,36 @@ def test_all_that_was_left_out_is_noted_and_the_rest_is_taken() -> None:
     ]
     assert file.details is not None
     assert (file.details.phone, file.details.email, file.details.address) == (None, None, None)
+    for fault in noted[2:]:
+        assert sentence(fault).endswith("It is left out, and all else is taken.")
+
+
+def test_of_a_district_and_interests_that_are_not_listed_those_that_are_are_told() -> None:
+    programmes = [
+        ActiveProgramme.model_validate(
+            {**shown(ActiveProgramme), "districts": ["Årstad", "Fana"], "topics": ["football", "cooking"]}
+        )
+    ]
+    placed = {"kind": "permanent", "placed_on": "2016-06-01", "district": "Arstad"}
+    _, noted = taken(
+        MINIMAL,
+        listed=Vocabulary.of(programmes),
+        placement=placed,
+        interests=["cooking", "storgata_5", "fotball"],
+    )
+    district, interests, *_ = noted
+    assert (district.code, district.allowed, district.nearest) == (
+        "district_unlisted",
+        ("Fana", "Årstad"),
+        "Årstad",
+    )
+    assert (interests.code, interests.allowed, interests.nearest) == (
+        "interest_unlisted",
+        ("cooking", "football"),
+        "football",
+    )
+    assert "There are: cooking, football. Did you mean football?" in sentence(interests)
+    assert not any("storgata" in repr(told([fault])) for fault in noted)
 
 
 def test_languages_are_taken_in_one_form_each_once_and_at_its_best() -> None:
@@ -261,3 +296,29 @@ def test_of_whom_nothing_is_kept_nothing_is_recorded() -> None:
     with pytest.raises(DomainError) as refusal:
         RECORD_BIRTH_DATE.decide(bare, RecordBirthDate(reason="passport_seen", birth_date="1990"), TODAYS)
     assert refusal.value.code == "not_taking_part"
+
+
+@pytest.mark.parametrize(
+    ("changes", "noted"),
+    [
+        ({"protecton": "none", "protection": None}, ["protected_in_doubt"]),
+        ({"protection": "confidential", "household": {"adults": "two"}}, ["protected_in_doubt"]),
+        ({"protection": "none", "unaccompanied_minor": "yes"}, ["minor_in_doubt"]),
+        ({"protection": "none", "household": {"adults": "two"}}, []),
+    ],
+)
+def test_a_refused_record_says_whom_it_protects_all_the_same(
+    changes: dict[str, Any], noted: list[str]
+) -> None:
+    record = read(MINIMAL, **changes)
+    assert isinstance(record, Unreadable)
+    answer = receipt(Handled(record, Dead.of(record.faults)))
+    assert answer["outcome"] == "rejected"
+    assert [note["code"] for note in answer.get("notes", [])] == noted
+    assert all("opens them anew" in note["message"] for note in answer.get("notes", []))
+
+
+def test_what_unstated_protection_does_is_said() -> None:
+    message = sentence(Fault("protection_unstated", "protection", "data"))
+    assert "nothing of them is public any more" in message
+    assert 'protection "none"' in message

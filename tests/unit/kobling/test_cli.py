@@ -126,3 +126,35 @@ def test_a_sealed_reply_is_opened_with_the_operators_key(
     assert "no line is a reply" in capsys.readouterr().err
     monkeypatch.delenv("KOBLING_PRIVATE_KEY")
     assert cli.main() == 2
+
+
+@pytest.mark.parametrize("command", ["create-topics", "setup"])
+@pytest.mark.parametrize("name", ["bergen", "se-0180", "no-460", "dk-0751", "no-4601-x"])
+def test_no_topics_are_created_for_what_is_no_municipality(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, name: str
+) -> None:
+    asked = [
+        "kobling",
+        command,
+        "--kafka",
+        "127.0.0.1:1",
+        "--municipality",
+        "no-4601",
+        "--municipality",
+        name,
+    ]
+    monkeypatch.setattr(sys, "argv", asked)
+    assert cli.main() == 1
+    assert capsys.readouterr().err == (
+        f"'{name}' is no municipality: no- and four digits, or dk- and three, such as no-4601\n"
+    )
+
+
+def test_no_topics_are_created_for_what_is_no_operator(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["kobling", "setup", "--kafka", "127.0.0.1:1", "--operator", "Red Cross"]
+    )
+    assert cli.main() == 1
+    assert "'Red Cross' is no operator: 2 to 40 of a-z, 0-9 and -" in capsys.readouterr().err

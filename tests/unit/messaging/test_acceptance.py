@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import pytest
+
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.operators import Operators
 from shared.programmes.acceptance import WITHHELD_KEY, Acceptance
@@ -191,3 +193,13 @@ def test_who_may_act_where_counts_while_they_are_valid() -> None:
     assert known.organisations(BERGEN, "auditor", NOW) == frozenset()
     assert known.organisations("dk-630", "approver", NOW) == frozenset()
     assert known.organisations(BERGEN, "approver", datetime(2030, 1, 1, tzinfo=NOW.tzinfo)) == frozenset()
+
+
+@pytest.mark.parametrize("place", ["bergen", "se-0180"])
+def test_no_programme_runs_where_there_can_be_no_municipality(place: str) -> None:
+    accepting = acceptance()
+    key = f"active/{place}/{NAME}"
+    record = ActiveProgramme(municipality=place, programme=NAME, pack_version=PACK.version)
+    (fault,) = say(accepting, (KEY, PACK), (key, record))[key]
+    assert fault == "municipality: no- and four digits, or dk- and three, such as no-4601"
+    assert accepting.programmes.active(place, NAME) is None

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.clock import ZONES, local_day, local_midnight
+from shared.clock import ZONES, local_day, local_midnight, local_time
 
 BERGEN, AARHUS = "no-4601", "dk-751"
 
@@ -41,3 +41,11 @@ def test_norway_and_denmark_keep_the_same_time() -> None:
         norway, denmark = (moment.astimezone(zone).utcoffset() for zone in ZONES.values())
         assert norway == denmark
         moment += timedelta(hours=23)
+
+
+def test_where_no_zone_is_known_the_common_one_holds() -> None:
+    moment = datetime(2016, 6, 30, 22, tzinfo=UTC)
+    for nowhere in ("se-0180", "bergen"):
+        assert local_time(moment, nowhere) == local_time(moment)
+        assert local_day(moment, nowhere) == date(2016, 7, 1)
+        assert local_midnight(date(2016, 7, 1), nowhere) == moment

@@ -101,6 +101,7 @@ def test_an_id_that_is_a_personal_number_is_refused_and_repeated_by_no_service(
     answer = dispatch._authorise(record, NOW)
     assert isinstance(answer, Rejected)
     assert (answer.code, answer.field) == ("personal_number", "id")
+    assert answer.place == (record.raw.partition, record.raw.offset)
     ref = dispatch._ref(record)
     assert id_ not in repr(ref)
     assert ref == dispatch._ref(record)

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from shared.contracts import topics
+from shared.contracts.municipal import PersonSettled
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Headers, Parsed, Received, Unreadable, repeatable_id
+from shared.messaging.reading.sentences import sentence
 from tests.unit.messaging.records import STRUCTURED, raw, settlement
 
 PARSER = Parser(topics.SETTLEMENTS)
@@ -26,13 +28,39 @@ def code(parsed: Parsed) -> tuple[str, str | None]:
     return parsed.code, parsed.field
 
 
-@pytest.mark.parametrize("name", ["dryrn", "dryruns", "expectedrevison", "ce_x", "Traceid", "data_base46"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("dryrn", "dryruns", "dry", "drurn", "dyrun", "drrun", "drytun", "isdryrun", "dryrunmode", "fryrun"),
+        *("expectedrevison", "expectedversion", "epectedrevision", "expctedrevision", "exspectedrevision"),
+        *("expactedravision", "xpectedrevision", "expected"),
+        *("ce_x", "Traceid", "data_base46"),
+    ],
+)
 def test_an_extension_that_could_be_meant_otherwise_is_refused(name: str) -> None:
     assert code(parse({**settlement(), name: "x"}))[0] == "unknown_field"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dynatrace",
+        "dropped",
+        "drift",
+        "druid",
+        "dynamicrouting",
+        "duration",
+        "trun",
+        "lastrun",
+        "gitrevision",
+    ],
+)
+def test_an_extension_that_only_begins_or_ends_like_an_attribute_is_let_through(name: str) -> None:
+    assert isinstance(parse({**settlement(), name: "x"}), Received)
+
+
 def test_an_extension_of_several_values_is_none() -> None:
-    assert code(parse({**settlement(), "traceid": ["x"]})) == ("unknown_field", "traceid")
+    assert code(parse({**settlement(), "traceid": ["x"]})) == ("unknown_field", None)
 
 
 @pytest.mark.parametrize("value", [True, False])
@@ -46,6 +74,53 @@ def test_null_is_absent_in_envelope_and_data() -> None:
     assert isinstance(parsed, Received)
     assert parsed.data == getattr(parse(settlement()), "data", None)
     assert code(parse({**settlement(), "time": None})) == ("field_missing", "time")
+
+
+def test_an_empty_text_is_absent_where_a_text_may_be() -> None:
+    empty = {
+        **settlement(
+            occupation="", education="", expected_arrival_on="", household={"adults": 1, "minors": 0}
+        ),
+        "datacontenttype": "",
+    }
+    empty["data"]["household"]["reference"] = ""
+    empty["data"]["person"] |= {"given_name": "", "family_name": "Eksempel", "gender": "", "birth_date": ""}
+    plain = settlement(household={"adults": 1, "minors": 0})
+    for name in ("occupation", "education", "expected_arrival_on"):
+        plain["data"].pop(name, None)
+    person = plain["data"]["person"]
+    plain["data"]["person"] = {"family_name": "Eksempel", "preferred_language": person["preferred_language"]}
+    plain["data"]["person"] |= {
+        name: person[name] for name in ("phone", "email", "address") if name in person
+    }
+    parsed = parse(empty)
+    assert isinstance(parsed, Received)
+    assert parsed.data == getattr(parse(plain), "data", None)
+
+
+def test_an_empty_text_is_no_absent_field_where_none_may_be_absent_or_no_text_stands() -> None:
+    assert code(parse(settlement(unaccompanied_minor=""))) == ("field_invalid", "unaccompanied_minor")
+    assert code(parse(settlement(interests=""))) == ("field_invalid", "interests")
+    assert code(parse(settlement(household={"adults": "", "minors": 0})))[1] == "household.adults"
+    language = {"given_name": "Test", "preferred_language": ""}
+    assert code(parse(settlement(person=language))) == ("field_missing", "person.preferred_language")
+    nobody = {"given_name": "", "family_name": "", "preferred_language": "ti"}
+    assert code(parse(settlement(person=nobody))) == ("name_missing", "person")
+
+
+def test_protection_that_is_an_empty_text_is_the_strictest() -> None:
+    parsed = parse(settlement(protection=""))
+    assert isinstance(parsed, Received)
+    assert isinstance(parsed.data, PersonSettled)
+    assert (parsed.data.protection, parsed.data.person) == ("strictly_confidential", None)
+
+
+@pytest.mark.parametrize("tag", ["nb_NO", "zh_Hant_TW", "sr-Latn_RS"])
+def test_a_locale_is_the_language_tag_that_it_stands_for(tag: str) -> None:
+    parsed = parse(settlement(languages=[{"code": tag, "level": "native"}]))
+    assert isinstance(parsed, Received)
+    assert isinstance(parsed.data, PersonSettled)
+    assert parsed.data.languages[0].code == tag.replace("_", "-")
 
 
 def test_a_whole_number_with_a_decimal_point_is_an_integer() -> None:
@@ -63,8 +138,11 @@ def test_one_byte_order_mark_is_skipped_and_no_second() -> None:
     assert code(parse(b"\xef\xbb\xbf\xef\xbb\xbf" + value))[0] == "not_json"
 
 
-@pytest.mark.parametrize("time", ["2016-06-15T07:00Z", "2016-06-15T09:00+02:00"])
-def test_a_time_without_seconds_is_taken(time: str) -> None:
+@pytest.mark.parametrize(
+    "time",
+    ["2016-06-15T07:00Z", "2016-06-15T09:00+02:00", "2016-06-15T09:00:00+0200", "2016-06-15T09:00:00.0+02"],
+)
+def test_a_time_without_seconds_or_with_a_short_offset_is_taken(time: str) -> None:
     parsed, plain = parse({**settlement(), "time": time}), parse(settlement())
     assert isinstance(parsed, Received)
     assert isinstance(plain, Received)
@@ -95,6 +173,9 @@ def test_a_batch_is_refused_by_its_name(headers: Headers) -> None:
             ("Content-Type", b"application/json;charset=utf-8"),
         ),
         (("CE_ID", b"event-BER-1"), ("content-type", b"application/json")),
+        (("ce_datacontenttype", b"application/json; charset=utf-8"),),
+        (("ce_datacontenttype", b""),),
+        (("content-type", b"application/json; charset=utf-8"), ("ce_datacontenttype", b"Application/JSON")),
     ],
 )
 def test_what_two_headers_say_alike_is_said_once(twice: Headers) -> None:
@@ -125,9 +206,17 @@ def test_all_faults_are_told_at_once_with_where_and_what_would_be_right() -> Non
     assert told["envelope", "unknown_field", None].nearest == "type"
     assert ("envelope", "key_mismatch", "subject") in told
     assert ("data", "field_missing", "household.minors") in told
-    assert told["data", "unknown_field", "person.gendre"].nearest == "gender"
+    assert told["data", "unknown_field", "person"].nearest == "gender"
     level = told["data", "field_invalid", "languages.0.level"]
     assert (level.allowed, level.nearest) == (("native", "fluent", "basic"), "fluent")
+
+
+def test_who_sent_an_unknown_field_is_told_where_it_stands_and_which_are_known_there() -> None:
+    parsed = parse(settlement(household={"adults": 1, "minors": 0, "kari_eksempel": 1}))
+    assert isinstance(parsed, Unreadable)
+    (fault,) = parsed.faults
+    assert (fault.code, fault.field, fault.nearest) == ("unknown_field", "household", None)
+    assert sentence(fault).endswith("Known here are adults, minors, reference.")
 
 
 def test_what_is_left_of_a_record_after_the_first_fault_is_looked_into_too() -> None:

@@ -1,6 +1,7 @@
 import random
 import unicodedata
 import uuid
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,43 @@ def test_other_references_are_not(reference: str) -> None:
 )
 def test_nothing_around_or_between_the_digits_hides_one(reference: str) -> None:
     assert reads_as_personal_number(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "01011907-50160",
+        "0101190750160",
+        "01.01.1907-50160",
+        "01.01.1907 501 60",
+        "BER-7/01012007-50160/2",
+        "1-0101200750160-2",
+        "01011980-0567",
+        "01012007-4567",
+        "010120074567",
+        "K2-01.01.1980-0567",
+        "01012007x501x60",
+        "K7-0101a0750160",
+        "7-010107x50x160",
+        "7-0x1x0x1x0x7x5x0x1x6x0",
+        "K2-0101a804567",
+        "No. 010107 - 50160 (2)",
+        "BER2026-0 1 0 1 0 7 5 0 1 6 0",
+        "K2-1-0-1-0-1-8-0-4-5-6-7",
+    ],
+)
+def test_neither_a_whole_year_nor_letters_beside_other_digits_hide_one(reference: str) -> None:
+    assert reads_as_personal_number(reference)
+    assert is_chosen_as_personal_number(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["01011880-50160", "01012126-4567", "32011907-50160", "01011907-50161", "12102026-0042", "121020260042"],
+    ids=["1880", "2126", "32 January", "check digit", "a Dane of 1926", "a Dane of 1926, joined"],
+)
+def test_eight_digits_that_are_no_birthday_of_the_rest_are_none(reference: str) -> None:
+    assert not reads_as_personal_number(reference)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +232,10 @@ def test_a_number_beside_other_digits_is_found_in_a_reference(reference: str) ->
         "20{:02}{:07}",
         "+47 9{:01} {:03} 00 42",
         "KOB{:09}",
+        "20{:02}-10-12/{:06}",
+        "20{:02}1012-{:05}",
+        "4601-20{:02}-{:06}",
+        "20{:02}0048217{:05}",
     ],
 )
 def test_no_ordinary_reference_or_norwegian_phone_passes_for_one(pattern: str) -> None:
@@ -223,7 +265,43 @@ def test_hardly_a_random_uuid_seems_to_hold_one() -> None:
     chance = random.Random(2016)  # noqa: S311
     ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(20_000)]
     assert sum(map(id_holds_personal_number, ids)) < len(ids) / 50
+
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MADE: dict[str, Callable[[random.Random], str]] = {
+    "UUID": lambda chance: str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+    "UUID in capitals": lambda chance: str(uuid.UUID(int=chance.getrandbits(128), version=4)).upper(),
+    "UUID in braces": lambda chance: f"{{{uuid.UUID(int=chance.getrandbits(128), version=4)}}}",
+    "urn:uuid": lambda chance: uuid.UUID(int=chance.getrandbits(128), version=4).urn,
+    "UUID without hyphens": lambda chance: uuid.UUID(int=chance.getrandbits(128), version=4).hex,
+    "SHA-256": lambda chance: f"{chance.getrandbits(256):064x}",
+    "ULID": lambda chance: "01" + "".join(chance.choices(CROCKFORD, k=24)),
+    "snowflake": lambda chance: str(chance.randrange(2**60, 2**63)),
+    "milliseconds since 1970": lambda chance: str(chance.randrange(978_307_200_000, 4_133_980_800_000)),
+    "microseconds since 1970": lambda chance: str(chance.randrange(10**15, 4 * 10**15)),
+    "time and counter": lambda chance: f"2026-{chance.randrange(10**4):04}-{chance.randrange(10**7):07}",
+}
+
+
+@pytest.mark.parametrize("made", MADE.values(), ids=MADE.keys())
+def test_hardly_an_id_that_a_machine_made_is_taken_for_one(made: Callable[[random.Random], str]) -> None:
+    chance = random.Random(2016)  # noqa: S311
+    ids = [made(chance) for _ in range(20_000)]
     assert sum(map(is_chosen_as_personal_number, ids)) < len(ids) / 1000
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "{01010750-1600-4000-8000-000000000000}",
+        "urn:uuid:00000000-0000-4000-8000-001010750160",
+        "00000000-0000-4000-8000-00101075016A",
+        "00000000000040008000001010750160",
+        "0000000000000001010750160A",
+    ],
+)
+def test_an_id_of_a_machines_form_that_was_made_of_one_is_known(id_: str) -> None:
+    assert is_chosen_as_personal_number(id_)
 
 
 def test_what_is_passed_on_of_a_records_id_and_trace_holds_no_number() -> None:

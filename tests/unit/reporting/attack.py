@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from services.reporting.domain.book import Month, Opening, Values, disclose
+from services.reporting.domain.book import ROOM, Month, Opening, Values, disclose
 from services.reporting.domain.figures import ALL, flows, late, names
 from services.reporting.domain.identities import (
     ACTIVE_IS,
     BOUNDS,
+    BY_ROUNDS,
     ENDED,
     OF_ANY_DAYS,
     OF_EACH_MONTH,
-    ONLY_BY_ROUNDS,
 )
 from tests.unit.reporting.bounds import Reader
 
@@ -64,16 +64,22 @@ class Published:
     closing: Opening = field(default_factory=Opening)
 
     def publish(self, counts: Mapping[str, int], *, closing: bool, registered: int = 0) -> Values:
-        """`counts` are the open month's. Returns what is shown of it."""
+        """`counts` are the open month's, `registered` what is shown as such in all. Returns what is shown."""
         name = f"2016-{len(self.months) + 1:02}"
         filled = {one: counts.get(one, 0) for one in (*names(self.programme), *flows(self.programme))}
         months = (*self.months, Month(name, filled))
         found = disclose(
-            self.programme, "2016", self.opening, months, self.before, closing=closing, registered=registered
+            self.programme,
+            "2016",
+            self.opening,
+            months,
+            self.before,
+            closing=closing,
+            registered={name: registered},
         )
         self.closing = found.closing
         shown = found.months[-1].shown or {}
-        self.before[name] = shown
+        self.before[name] = {**shown, ROOM: found.months[-1].room}
         self.publications.append(Publication({one.name: one.shown or {} for one in found.months}, closing))
         if closing:
             self.months.append(found.months[-1])
@@ -81,7 +87,7 @@ class Published:
 
     def rebuild(self) -> None:
         """Of closed months no more is known than what they showed."""
-        self.months = [replace(month, counts=month.shown or {}) for month in self.months]
+        self.months = [replace(month, counts=month.shown or {}, room=0) for month in self.months]
 
 
 @dataclass
@@ -127,6 +133,10 @@ class Play:
         if closing:
             self.flows = {}
         return town, guides
+
+    def registered(self, at: int) -> int:
+        """How many a publication shows as registered in all."""
+        return sum(values.get(REGISTERED, 0) for values in self.town.publications[at].shown.values())
 
     def rounds(self, at: int) -> int:
         """How many rounds were shown by a publication, which is no secret."""
@@ -181,7 +191,7 @@ def reader(play: Play) -> Reader:
         for name in (name for name in COUNTS if at and name != WAITING):
             found.relates({f"{name}@{at}": 1, f"{name}@{at - 1}": -1}, 0)
         for place in (play.town, play.guides):
-            _flows(found, place, at)
+            _flows(found, play, place, at)
         for part in (one for one in OF_EACH_MONTH if one.more in COUNTS):
             weights = dict(_grown(part.more, at, start))
             for one in part.less:
@@ -190,14 +200,25 @@ def reader(play: Play) -> Reader:
         for bound in BOUNDS:
             found.relates(_weights(bound.less, bound.more, at), 0)
         _any_days(found, at)
-        if play.rounds(at) == play.rounds(at - 1):
-            for name in ONLY_BY_ROUNDS:
-                found.relates(_grown(name, at, at - 1 if at else None), 0, 0)
+        _by_rounds(found, play, at)
         publication = play.guides.publications[at]
         if publication.closed:
             ended = _levels(found, publication, at, ended)
             start = at
     return found
+
+
+def _by_rounds(found: Reader, play: Play, at: int) -> None:
+    """Of any days until a moment, and of all: in these late ones fell in some round as well."""
+    for bound in BY_ROUNDS:
+        for since in range(-1, at):
+            weights = dict(_grown(bound.less, at, since if since >= 0 else None))
+            if since >= 0:
+                late_ones = _grown(late(bound.less), at, since)
+                weights |= {name: -weight for name, weight in late_ones.items()}
+            weights = {name: -weight for name, weight in weights.items()}
+            weights[f"{bound.of}@{at}"] = play.rounds(at) - play.rounds(since)
+            found.relates(weights, 0)
 
 
 def _any_days(found: Reader, at: int) -> None:
@@ -211,7 +232,7 @@ def _any_days(found: Reader, at: int) -> None:
             found.relates(weights, 0)
 
 
-def _flows(found: Reader, place: Published, at: int) -> None:
+def _flows(found: Reader, play: Play, place: Published, at: int) -> None:
     publication = place.publications[at]
     for name in FLOWS[place.programme]:
         total = sum(values.get(name, 0) for values in publication.shown.values())
@@ -225,7 +246,52 @@ def _flows(found: Reader, place: Published, at: int) -> None:
             publication.closed and publication.last.get(DECLINED, 0) < publication.last.get(PROPOSED, 0)
         ):
             most = math.inf
+        if whole in {DECLINED, CREATED} and _all_answered(publication):
+            most = math.inf
+        if name == PROPOSED:
+            # Of late ones as many more as there are.
+            found.relates(
+                {f"{PROPOSED}@{at}": 1, f"{late(PROPOSED)}@{at}": -1}, -math.inf, _proposed(play, at)
+            )
+            most = math.inf
+        elif name == late(PROPOSED):
+            most = max(most, _proposed_late(play, at))
         found.knows(f"{name}@{at}", total, most)
+
+
+def _all_answered(publication: Publication) -> bool:
+    """Whether as many are shown as created and declined as proposed: there may be any number more."""
+    proposed, created, declined = (
+        sum(values.get(name, 0) for values in publication.shown.values())
+        for name in (PROPOSED, CREATED, DECLINED)
+    )
+    return created + declined == proposed
+
+
+def _proposed(play: Play, at: int) -> float:
+    """The most that may be proposed: any number where another five would be more than rounds let be shown."""
+    publication = play.guides.publications[at]
+    total = sum(values.get(PROPOSED, 0) for values in publication.shown.values())
+    room = _room(play, range(_first_of_month(play, at), at + 1))
+    return math.inf if publication.last.get(PROPOSED, 0) + STEP >= room else _most(total)
+
+
+def _proposed_late(play: Play, at: int) -> float:
+    """The same of those that fell in earlier months' rounds."""
+    publication = play.guides.publications[at]
+    total = sum(values.get(late(PROPOSED), 0) for values in publication.shown.values())
+    proposed = sum(values.get(PROPOSED, 0) for values in publication.shown.values())
+    room = _room(play, range(_first_of_month(play, at))) - proposed
+    return math.inf if room <= STEP else _most(total)
+
+
+def _room(play: Play, publications: range) -> int:
+    return sum((play.rounds(at) - play.rounds(at - 1)) * play.registered(at) for at in publications)
+
+
+def _first_of_month(play: Play, at: int) -> int:
+    months = [[*publication.shown][-1] for publication in play.guides.publications]
+    return months.index(months[at])
 
 
 def _weights(less: Sequence[str], more: str, at: int) -> Mapping[str, float]:
@@ -271,7 +337,7 @@ def _active(at: int) -> Mapping[str, float]:
 
 def withheld(play: Play) -> list[Mapping[str, float]]:
     """Each cell that any publication withheld, as weights of counts; but for those known to be 0 since no
-    round was run, and what is shown at the close alone.
+    round was ever run, and what is shown at the close alone.
     """
     cells: list[Mapping[str, float]] = []
     start: int | None = None
@@ -283,9 +349,7 @@ def withheld(play: Play) -> list[Mapping[str, float]]:
             known = {name for name in hidden if in_the_end.get(_of_late(name)) == 0}
             before = -1 if start is None else start
             if not play.rounds(at):
-                known |= {CREATED, late(CREATED)}
-            if play.rounds(at) == play.rounds(before):
-                known |= {PROPOSED, late(PROPOSED)}
+                known |= {PROPOSED, late(PROPOSED), CREATED, late(CREATED)}
             if not publication.closed or play.rounds(at) == play.rounds(before + 1 - ANSWERED_WITHIN):
                 known |= {DECLINED, late(DECLINED)}
             cells += [_grown(name, at, start) for name in hidden if name not in known]

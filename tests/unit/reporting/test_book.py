@@ -151,8 +151,8 @@ def test_rounds_are_shown_as_they_are_and_at_the_close_that_nobody_can_have_been
     assert guides.publish({WAITING: 3}, closing=False) == {ROUNDS: 0}
     assert guides.publish({WAITING: 3}, closing=True) == {ROUNDS: 0, ACTIVE: 0, **nothing}
     assert guides.publish({ROUNDS: 2, PROPOSED: 3}, closing=True) == {ROUNDS: 2}
-    # A proposal of the month before may be answered.
-    assert guides.publish({CREATED: 3, ACTIVE: 3}, closing=True) == {ROUNDS: 0, PROPOSED: 0}
+    # A proposal of the month before may be answered, and may be late.
+    assert guides.publish({CREATED: 3, ACTIVE: 3}, closing=True) == {ROUNDS: 0}
 
 
 def test_every_figure_of_five_or_more_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,6 +172,52 @@ def test_every_figure_of_five_or_more_is_shown(capsys: pytest.CaptureFixture[str
 
 def test_late_proposals_do_not_tell_of_the_month_in_which_they_fell() -> None:
     guides = Published("guide")
-    assert PROPOSED not in guides.publish({ROUNDS: 1, PROPOSED: 4}, closing=True)
-    assert guides.publish({PROPOSED: 1, late(PROPOSED): 1}, closing=True)[PROPOSED] == 0
-    assert guides.publish({ROUNDS: 1, PROPOSED: 1}, closing=True)[PROPOSED] == 5
+    assert PROPOSED not in guides.publish({ROUNDS: 1, PROPOSED: 4}, closing=True, registered=10)
+    # Not shown as 0 either, as there is one.
+    assert PROPOSED not in guides.publish({PROPOSED: 1, late(PROPOSED): 1}, closing=True, registered=10)
+    assert guides.publish({ROUNDS: 1, PROPOSED: 1}, closing=True, registered=10)[PROPOSED] == 5
+
+
+@pytest.mark.parametrize(("people", "rounds"), [(4, 3), (3, 4), (1, 5), (9, 3)])
+def test_rounds_and_proposals_do_not_tell_how_many_were_registered(people: int, rounds: int) -> None:
+    play = Play()
+    play.happens(people)
+    for _ in range(rounds):
+        play.happens(rounds=1, proposed=people)
+        play.happens(declined=people)
+    play.publish(closing=True)
+    bounds_nothing(play)
+
+
+def test_a_later_registration_does_not_tell_of_proposals_in_earlier_rounds() -> None:
+    play = Play()
+    for registered in (4, 0, 1, 0):
+        play.happens(registered)
+        if play.waiting < 5:
+            play.happens(rounds=2, proposed=2 * play.waiting)
+            play.happens(declined=play.proposals)
+        play.publish()
+    play.publish(closing=True)
+    play.happens(rounds=1, proposed=5)
+    _, shown = play.publish()
+    assert shown[PROPOSED] == 5
+    bounds_nothing(play)
+
+
+def test_a_round_that_is_read_before_its_proposals_lets_them_be_shown() -> None:
+    guides = Published("guide")
+    assert PROPOSED not in guides.publish({ROUNDS: 1}, closing=False, registered=20)
+    assert guides.publish({ROUNDS: 1, PROPOSED: 14}, closing=False, registered=20)[PROPOSED] == 10
+
+
+def test_a_late_proposal_without_a_new_round_waits_for_one() -> None:
+    play = Play()
+    play.happens(20, rounds=1, proposed=4)
+    play.publish(closing=True)
+    play.happens(rounds=1)
+    play.publish()
+    play.happens(proposed=1)
+    play.flows[late(PROPOSED)] = 1
+    _, shown = play.publish(closing=True)
+    assert PROPOSED not in shown
+    bounds_nothing(play)
