@@ -38,10 +38,7 @@ async def topic_made_anew(run: Run) -> None:
         left = world.load.only(world.municipalities[1:])
         await world.observer.stop()
         async with left.under(run.bench.rate):
-            # What it sent just before, the others may read, and nobody could count any more.
-            world.of("intake").stop()
             await _delete(world, doomed)
-            world.of("intake").go_on()
             await asyncio.sleep(5)
             await ensure_topics(world.servers.kafka, world.municipalities, (OPERATOR,), prefix=world.prefix)
             for name in doomed:
