@@ -74,6 +74,11 @@ class KafkaServer:
         self.process: ServerProcess | None = None
 
     @property
+    def data(self) -> Path:
+        """The directory with its logs."""
+        return self._directory / "data"
+
+    @property
     def address(self) -> str:
         """Bootstrap servers; raises StackError before the first start."""
         if self._address is None:
@@ -144,7 +149,7 @@ class KafkaServer:
             "listeners": _listed({**listeners, "CONTROLLER": f"{LOOPBACK}:{controller}"}),
             "advertised.listeners": _listed(advertised),
             "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
-            "log.dirs": str(self._directory / "data"),
+            "log.dirs": str(self.data),
         }
         self._directory.mkdir(parents=True, exist_ok=True)
         lines = "".join(f"{name}={value}\n" for name, value in settings.items())

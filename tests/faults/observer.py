@@ -3,15 +3,18 @@
 import asyncio
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.contracts import topics
+from shared.contracts.topics import Service
+from tests.faults import deleted
 from tests.faults.launcher import NEWER_ATTRIBUTE
 from tests.faults.model import Oracle
 from tests.faults.people import CANARIES
@@ -56,6 +59,8 @@ class Observer:
     named: dict[str, set[str]] = field(default_factory=dict)
     delays: dict[tuple[str, int], float] = field(default_factory=dict)
     from_newer: int = 0
+    unread: dict[Service, list[deleted.Kept]] = field(default_factory=lambda: defaultdict(list))
+    """By service, what was deleted with its topic before the service had read it."""
     disorder: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     _lives: Counter[str] = field(default_factory=Counter)
@@ -81,14 +86,25 @@ class Observer:
             if topic == "refugees.v1" and len(revisions) == 1:
                 yield subject
 
-    def begin_anew(self, topic: str) -> None:
-        """Says, while the observer is stopped, that a topic has been deleted and made again.
+    def begin_anew(self, topic: str, data: Path, reached: Mapping[Service, Mapping[int, int]]) -> None:
+        """Says, while the observer is stopped, that a topic has been deleted, and will be made again.
 
-        Its offsets begin at 0 once more, so places on it are counted on from here by `ANOTHER_LIFE`.
+        Takes in what it has not read of the deleted logs, which services may have read to the last moment:
+        `reached` says how far each is in each partition, and `data` is the directory with the broker's logs.
+        Offsets begin at 0 once more, so places on the topic are counted on from here by `ANOTHER_LIFE`.
         """
-        for partition in [one for one in self._positions if one.topic == self.prefix + topic]:
-            del self._positions[partition]
+        for partition in [one for one in self.partitions() if one.topic == self.prefix + topic]:
+            for record in deleted.committed(data, partition, self._positions.pop(partition, 0)):
+                self._see(topic, record)
+                for service, offsets in reached.items():
+                    if record.offset >= offsets.get(partition.partition, 0):
+                        self.unread[service].append(record)
         self._lives[topic] += 1
+
+    def unread_states(self, service: Service) -> set[tuple[str, int]]:
+        """Subjects and revisions among what was deleted before a service had read it."""
+        documents = [json.loads(one.value) for one in self.unread[service] if one.value]
+        return {(one["subject"], one["revision"]) for one in documents if "revision" in one}
 
     def truncated(self, topic: str, end: int) -> None:
         """Says, while the observer is stopped, that a topic of one partition ends there now.

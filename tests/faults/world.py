@@ -24,7 +24,7 @@ from shared.contracts.topics import SERVICES, Service
 from shared.mongo import Database, DatabaseError
 from shared.programmes import shipped_packs
 from shared.sealing import encode, new_key_pair
-from tests.faults.invariants import CAP, READS, Checker, Logs, Verdict, totals
+from tests.faults.invariants import CAP, READS, Checker, Logs, Verdict, counters, totals
 from tests.faults.launcher import SOUND, Flaw
 from tests.faults.load import OPERATOR, Load
 from tests.faults.observer import Observer, canary_in
@@ -217,6 +217,19 @@ class World:
         finally:
             await admin.close()
         return found
+
+    async def begin_anew(self, topic: str, data: Path) -> None:
+        """Says to the stopped observer that a topic is deleted. `data` holds the broker's logs."""
+        reached = {
+            service: {
+                partition: row["next_offset"]
+                for (name, partition), row in (await counters(database)).items()
+                if name == self.prefix + topic
+            }
+            for service, database in self.databases.items()
+            if topic.startswith(READS[service])
+        }
+        self.observer.begin_anew(topic, data, reached)
 
     async def outcomes(self) -> Counter[str]:
         """Of all records that any service has read, since the last call."""

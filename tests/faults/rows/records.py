@@ -40,13 +40,15 @@ async def topic_made_anew(run: Run) -> None:
         async with left.under(run.bench.rate):
             await _delete(world, doomed)
             await asyncio.sleep(5)
-            await ensure_topics(world.servers.kafka, world.municipalities, (OPERATOR,), prefix=world.prefix)
             for name in doomed:
-                world.observer.begin_anew(name.removeprefix(world.prefix))
+                await world.begin_anew(name.removeprefix(world.prefix), run.bench.kafka.data)
+            await ensure_topics(world.servers.kafka, world.municipalities, (OPERATOR,), prefix=world.prefix)
             await world.observer.start()
             async with world.load.under(run.bench.rate, world.observer):
                 await asyncio.sleep(8)
-        run.did("a municipality's topic and refugees.v1")
+        unread = {service: len(records) for service, records in world.observer.unread.items()}
+        told = ", ".join(f"{service} {count}" for service, count in unread.items()) or "none"
+        run.did(f"a municipality's topic and refugees.v1; records deleted unread: {told}")
 
 
 async def _delete(world: World, names: list[str]) -> None:
