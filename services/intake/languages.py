@@ -41,16 +41,15 @@ def _unknown(field: str, tag: str) -> Fault:
 
 def spoken(languages: Iterable[_Given]) -> tuple[Language, ...]:
     """Each language once in its one form, as well as it is spoken by any of its tags."""
-    best: dict[str, Language] = {}
-    for given in languages:
-        item = _in_one_form(given.code, given.level)
-        known = best.get(item.code)
-        if known is None or _LEVELS.index(item.level) > _LEVELS.index(known.level):
-            best[item.code] = item
-    return tuple(best.values())
+    return _in_one_form(tuple((given.code, given.level) for given in languages))
 
 
-# Bounded: senders choose the tags. Most repeat a few.
+# Bounded: senders choose the tags. Most people speak what many do.
 @lru_cache(maxsize=4096)
-def _in_one_form(tag: str, level: LanguageLevel) -> Language:
-    return Language(normal_or_same(tag), level)
+def _in_one_form(languages: tuple[tuple[str, LanguageLevel], ...]) -> tuple[Language, ...]:
+    best: dict[str, LanguageLevel] = {}
+    for tag, level in languages:
+        code = normal_or_same(tag)
+        if _LEVELS.index(level) >= _LEVELS.index(best.get(code, level)):
+            best[code] = level
+    return tuple(Language(code, level) for code, level in best.items())

@@ -84,7 +84,7 @@ def receipt(item: Handled) -> Document:
         case Applied(outcome, ()):
             document = {"outcome": outcome}
         case Applied(outcome, notes):
-            document = _telling(outcome, "notes", notes)
+            document = {"outcome": outcome, **_noted(notes)}
         case Duplicate():
             document = {"outcome": "duplicate"}
         case Stale(newer):
@@ -92,7 +92,8 @@ def receipt(item: Handled) -> Document:
             if newer is not None:
                 document["newer"] = format_instant(newer)
         case Dead() as dead:
-            document = _telling("rejected", "faults", dead.told)
+            faults = told(dead.told)
+            document = {"outcome": "rejected", **_first(faults, "code", "field", "message"), "faults": faults}
             if in_doubt := tuple(_in_doubt(item.record)):
                 document["notes"] = told(in_doubt)
         case _ as never:
@@ -122,18 +123,24 @@ def _in_doubt(record: Received | Erased | Unreadable) -> Iterator[Fault]:
     yield from (Fault(code) for says, code in _IN_DOUBT.items() if says in said)
 
 
-_OF_ONE = ("code", "field", "message")
+# Most records of a municipality have the same, which are not to be changed.
+@lru_cache(maxsize=1024)
+def _noted(notes: tuple[Fault, ...]) -> Document:
+    """All notes, and which the first of them is."""
+    all_ = told(notes)
+    return {**_first(all_, "code", "field"), "notes": all_}
 
 
-def _telling(outcome: str, name: str, faults: Sequence[Fault]) -> Document:
-    """With all faults, and the first of them for readers of one."""
-    all_ = told(faults)
-    first = all_[0]
-    return {"outcome": outcome, **{of: first[of] for of in _OF_ONE if of in first}, name: all_}
+def _first(faults: Sequence[Document], *names: str) -> Document:
+    """What readers of one fault look for."""
+    return {name: faults[0][name] for name in names if name in faults[0]}
 
 
 def _event_id(record: Received | Erased | Unreadable) -> str | None:
     match record:
+        case Received() if record.cause.id == record.envelope.id:
+            # Passed on as it is, so there is nothing more to find out.
+            return record.cause.id
         case Received():
             return repeatable_id(record.envelope.id)
         case Unreadable(envelope=dict() as envelope):

@@ -28,6 +28,8 @@ INDEXES: dict[str, list[IndexModel]] = {
 _REFUGEE = TypeAdapter(Refugee)
 _VOLUNTEER = TypeAdapter(Volunteer)
 _DETAILS = TypeAdapter(Details)
+_APART = {"details"}
+"""Stored encrypted, beside the rest."""
 _NAMES: dict[type[Person], str] = {Refugee: "refugees", Volunteer: "volunteers"}
 _CODECS: dict[type[Person], TypeAdapter[Any]] = {
     Refugee: _REFUGEE,
@@ -133,7 +135,7 @@ class Files(Generic[P]):
         document: Document = {
             "_id": person.subject,
             # As JSON has it: dates as text, tuples as lists.
-            "person": _CODECS[type(person)].dump_python(person, mode="json", exclude={"details"}),
+            "person": _CODECS[type(person)].serializer.to_python(person, mode="json", exclude=_APART),
             "details": cipher,
             "state": [file.state.number, file.state.order],
             "card": [file.card.number, file.card.order],

@@ -19,8 +19,8 @@ class SettlementReceipt(Contract):
     `event_id` is its sender's own id for it, where that is a UUID, a ULID, another long hexadecimal number or
     a number of up to five digits: others could be a name. `code`, `field` and `message` say what was wrong
     first, `faults` all that was found, ten at most. `notes` say what of an accepted settlement was left out,
-    or would help, and the three the first of them; of a rejected one whom it protects all the same. `newer`
-    is the time of the record that a stale one met.
+    or would help, and `code` and `field` which the first of them is; of a rejected one whom it protects all
+    the same. `newer` is the time of the record that a stale one met.
     """
 
     model_config = example(

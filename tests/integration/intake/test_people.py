@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.messaging.reading.sentences import SENTENCES
 from tests.integration.intake.test_commands import REGISTER, VOLUNTEER
 from tests.integration.intake.test_one_person import BERGEN, holds
 from tests.integration.intake.test_readiness import consent, interview
@@ -23,8 +24,9 @@ async def test_who_has_one_name_and_no_birth_date_is_taken_and_waits_for_their_a
     said = await receipt(world)
     assert (said["outcome"], said["code"], said["field"]) == ("accepted", "age_unsure", "person.birth_date")
     assert said["notes"] == [
-        {key: said[key] for key in ("code", "field", "message")} | {"where": "data"},
+        {"code": said["code"], "where": "data", "field": said["field"], "message": SENTENCES["age_unsure"]}
     ]
+    assert "message" not in said
     ((subject, _),) = (await world.public()).items()
     join = command("JoinProgramme", subject, "join", programme=GUIDE, joined_on="2016-06-02")
     steps = [join, consent(subject, "contact"), consent(subject, "matching"), interview(subject)]
