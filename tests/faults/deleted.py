@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ COMMIT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record, as a consumer would have been handed it."""
+    """A record, as a consumer would have been handed it; `is_open` says that its transaction had no end."""
 
     topic: str
     partition: int
@@ -24,10 +24,12 @@ class Kept:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
+    is_open: bool = False
 
 
-def committed(data: Path, partition: TopicPartition, position: int) -> list[Kept]:
-    """A deleted partition's records from a position on, those of transactions that were committed alone.
+def rest(data: Path, partition: TopicPartition, position: int) -> list[Kept]:
+    """A deleted partition's records from a position on: those of transactions that were committed, and of one
+    that had no end yet, which nobody could read.
 
     `data` is the directory with the broker's logs. Raises FileNotFoundError where the partition is not among
     the deleted ones.
@@ -43,24 +45,20 @@ def committed(data: Path, partition: TopicPartition, position: int) -> list[Kept
             ended = open_.pop(batch.producer_id, [])
             if int.from_bytes(marker.key[2:4], "big") == COMMIT:
                 found += ended
-            continue
-        records = [
-            Kept(
-                partition.topic,
-                partition.partition,
-                one.offset,
-                one.timestamp,
-                one.key,
-                one.value,
-                tuple(one.headers),
-            )
-            for one in batch
-        ]
-        if batch.is_transactional:
-            open_[batch.producer_id] += records
+        elif batch.is_transactional:
+            open_[batch.producer_id] += _records(batch, partition)
         else:
-            found += records
-    return [one for one in sorted(found, key=lambda one: one.offset) if one.offset >= position]
+            found += _records(batch, partition)
+    found += [replace(one, is_open=True) for records in open_.values() for one in records]
+    return sorted((one for one in found if one.offset >= position), key=lambda one: one.offset)
+
+
+def _records(batch: Any, partition: TopicPartition) -> list[Kept]:
+    topic, number = partition
+    return [
+        Kept(topic, number, one.offset, one.timestamp, one.key, one.value, tuple(one.headers))
+        for one in batch
+    ]
 
 
 def _batches(log: Path) -> Iterator[Any]:

@@ -185,7 +185,7 @@ class Checker:
 
     def _readable(self, service: Service, wanted: dict[str, int]) -> dict[str, int]:
         """The revisions without those that were deleted with their topic before the service had read them."""
-        unread = self.observer.unread_states(service)
+        unread = {(subject, revision) for _, subject, revision in self.observer.unread_states(service)}
         return {
             subject: next(one for one in range(revision, -1, -1) if (subject, one) not in unread)
             for subject, revision in wanted.items()
@@ -237,7 +237,7 @@ class Checker:
         ]
         verdict.broken("C", "records without one outcome", wrong)
         applied = (await totals(self.databases[service], f"{prefix}refugees.v1"))["applied"]
-        gone = sum(one.topic == f"{prefix}refugees.v1" for one in unread)
+        gone = sum(topic == "refugees.v1" for topic, *_ in self.observer.unread_states(service))
         effects = self._effects("refugees.v1") - gone
         if "refugees.v1" in READS[service] and applied != effects:
             verdict.broken("C", "effects", [f"{service} applied {applied} of {effects}"])

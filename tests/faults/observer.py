@@ -20,6 +20,8 @@ from tests.faults.model import Oracle
 from tests.faults.people import CANARIES
 
 Record = "ConsumerRecord[bytes, bytes]"
+State = tuple[str, str, int | None]
+"""A topic, a subject and a revision; None of an erasure."""
 PAUSE = 0.2
 ANOTHER_LIFE = 10**9
 PERSONAL = ("settlements.", "commands.intake.")
@@ -54,6 +56,7 @@ class Observer:
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
     dead: dict[str, DeadLetter] = field(default_factory=dict)
     states: dict[tuple[str, str], dict[int, set[str]]] = field(default_factory=dict)
+    copies: Counter[State] = field(default_factory=Counter)
     erased: set[tuple[str, bytes]] = field(default_factory=set)
     caused: dict[str, set[str]] = field(default_factory=dict)
     named: dict[str, set[str]] = field(default_factory=dict)
@@ -94,17 +97,26 @@ class Observer:
         Offsets begin at 0 once more, so places on the topic are counted on from here by `ANOTHER_LIFE`.
         """
         for partition in [one for one in self.partitions() if one.topic == self.prefix + topic]:
-            for record in deleted.committed(data, partition, self._positions.pop(partition, 0)):
+            for record in deleted.rest(data, partition, self._positions.pop(partition, 0)):
                 self._see(topic, record)
                 for service, offsets in reached.items():
-                    if record.offset >= offsets.get(partition.partition, 0):
+                    if record.is_open or record.offset >= offsets.get(partition.partition, 0):
                         self.unread[service].append(record)
         self._lives[topic] += 1
 
-    def unread_states(self, service: Service) -> set[tuple[str, int]]:
-        """Subjects and revisions among what was deleted before a service had read it."""
-        documents = [json.loads(one.value) for one in self.unread[service] if one.value]
-        return {(one["subject"], one["revision"]) for one in documents if "revision" in one}
+    def unread_states(self, service: Service) -> set[State]:
+        """What was deleted before a service had read it, and was sent nowhere else."""
+        deleted_copies = Counter(
+            state for one in self.unread[service] if (state := self._state(one)) is not None
+        )
+        return {state for state, count in deleted_copies.items() if self.copies[state] == count}
+
+    def _state(self, record: Any) -> State | None:
+        topic = record.topic.removeprefix(self.prefix)
+        if record.value is None:
+            return topic, record.key.decode(), None
+        document = json.loads(record.value)
+        return (topic, document["subject"], document["revision"]) if "revision" in document else None
 
     def truncated(self, topic: str, end: int) -> None:
         """Says, while the observer is stopped, that a topic of one partition ends there now.
@@ -191,6 +203,7 @@ class Observer:
             self._see_dead({name: content.decode() for name, content in record.headers})
         elif record.value is None:
             self.erased.add((topic, record.key))
+            self.copies[topic, record.key.decode(), None] += 1
         elif record.value and not topic.startswith("commands."):
             self._see_event(topic, record, json.loads(record.value))
 
@@ -208,6 +221,7 @@ class Observer:
         elif "revision" in document:
             place = topic, document["subject"]
             revision = document["revision"]
+            self.copies[*place, revision] += 1
             if revision < self._newest[place]:
                 self.disorder.append(
                     f"{topic}: {document['subject']} {self._newest[place]} before {revision}"
