@@ -1,4 +1,5 @@
-"""aiokafka's clients, made to find their brokers again, to say what they doubt, and to stop without harm.
+"""aiokafka's clients, made to find their brokers again, to lose no topics of a pattern, to say what they
+doubt, and to stop without harm.
 
 A client of aiokafka's asks its bootstrap servers once, and from then on the brokers that these named. Where
 all of those have moved, as on new machines behind the same name, it would ask the old addresses for ever.
@@ -39,6 +40,21 @@ def finding_again(made: C) -> C:
 
     client._metadata_update = ask  # noqa: SLF001
     return made
+
+
+def keep_pattern(client: AIOKafkaClient) -> None:
+    """Has a client that asks about all topics, as it does for a pattern, go on doing so.
+
+    aiokafka's keeps a list of topics that is empty then, and adds to it what it is asked about and does not
+    know, such as a topic that was deleted while it was assigned. From then on it would ask about that topic
+    alone, and all others would be gone for it, without a word.
+    """
+    add_topic = client.add_topic
+
+    def add(topic: str) -> Any:
+        return add_topic(topic) if client._topics else client.force_metadata_update()  # noqa: SLF001
+
+    client.add_topic = add
 
 
 def tell_doubts(client: AIOKafkaClient, tell: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.committing import CommittingConsumer
 from shared.messaging.batches.examining import Found, look_up, unless_lost
-from shared.messaging.bootstrap import finding_again, stop_whole, tell_doubts
+from shared.messaging.bootstrap import finding_again, keep_pattern, stop_whole, tell_doubts
 from shared.messaging.places.guard import DatabaseBehind, OffsetGuard
 from shared.messaging.reading.bounded import one_poll
 from shared.messaging.reading.records import FaultyRecord
@@ -52,6 +52,7 @@ class BatchConsumer(CommittingConsumer):
     def __init__(self, *topics: str, name: str, health: Health, guard: OffsetGuard, **options: Any) -> None:
         super().__init__(*topics, guard=guard, **options)
         finding_again(self)
+        keep_pattern(self._client)
         given = options["bootstrap_servers"]
         self.servers = given if isinstance(given, str) else ",".join(given)
         self._name = name

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
 from confluent_kafka import KafkaError, Producer
 
@@ -97,6 +97,23 @@ async def test_lag_is_zero_at_rest_after_aborted_transactions_and_exact_batches(
         )
         lags = {line.split()[1]: line.split()[5] for line in said.splitlines() if corner.prefix in line}
         assert lags[topic] == "0"
+
+
+async def test_a_municipalitys_topic_that_goes_while_it_is_looked_at_holds_up_no_other(
+    corner: Corner, ledger: Ledger, stack: Addresses
+) -> None:
+    async with member(stack, ledger, corner.prefix) as (broker, _):
+        await send(stack, corner.prefix, "no-4601", [named("no-4601", 1)])
+        await wait_until(lambda: _applied(ledger, 1))
+        gone = TopicPartition(corner.prefix + topics.SETTLEMENTS.named("no-4601"), 0)
+        await corner.delete_topic(topics.SETTLEMENTS.named("no-4601"))
+        (subscriber,) = broker.subscribers
+        # As the consumer itself does with what it is assigned, if it doubts that before it hears that it lost it.
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(subscriber.consumer.beginning_offsets([gone]), 2)
+        for city in CITIES[1:]:
+            await send(stack, corner.prefix, city, [named(city, 2)])
+        await wait_until(lambda: _applied(ledger, 3), within=30)
 
 
 async def test_a_new_municipality_is_followed_within_half_a_minute(
