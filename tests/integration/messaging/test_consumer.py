@@ -108,9 +108,9 @@ async def test_a_municipalitys_topic_that_goes_while_it_is_looked_at_holds_up_no
         gone = TopicPartition(corner.prefix + topics.SETTLEMENTS.named("no-4601"), 0)
         await corner.delete_topic(topics.SETTLEMENTS.named("no-4601"))
         (subscriber,) = broker.subscribers
-        # As the consumer itself does with what it is assigned, if it doubts that before it hears that it lost it.
+        # As the consumer itself does, if it doubts what it is assigned before it hears that it lost it.
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(subscriber.consumer.beginning_offsets([gone]), 2)
+            await asyncio.wait_for(subscriber.consumer.beginning_offsets([gone]), 2)  # type: ignore[attr-defined]
         for city in CITIES[1:]:
             await send(stack, corner.prefix, city, [named(city, 2)])
         await wait_until(lambda: _applied(ledger, 3), within=30)
