@@ -15,7 +15,7 @@ from services.intake.domain import person, refugee, volunteer
 from services.intake.domain.requirements import REGISTRY, Requirement, Requirements
 from services.intake.languages import spoken
 from services.intake.vocabulary import Vocabulary
-from shared.contracts import municipal, programmes, topics
+from shared.contracts import municipal, pairing, programmes, topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN, Contract
 from shared.contracts.intake import commands as command
@@ -233,7 +233,7 @@ def words(packs: Iterable[ProgrammePack]) -> Words:
             rule.code
             for pack in known
             for rule in pack.pairing.rules
-            if isinstance(rule, programmes.ChildCertificateRule)
+            if isinstance(rule, pairing.ChildCertificateRule)
         },
         roles=frozenset(side.role for side in sides),
         checks_of_refugees=frozenset(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from services.matching import wire
-from services.matching.domain.pair import EndReason, end_because
+from services.matching.domain.course import end_because
+from services.matching.domain.pair import EndReason
 from services.matching.domain.waiting import Party
 from services.matching.publish import forget, publish
 from services.matching.readers import RefugeeRead, VolunteerRead

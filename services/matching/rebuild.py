@@ -8,7 +8,8 @@ departure of the past finds none to end.
 from collections.abc import Mapping, Sequence
 
 from services.matching import wire
-from services.matching.domain.pair import EndReason, Pair, end_because
+from services.matching.domain.course import end_because
+from services.matching.domain.pair import EndReason, Pair
 from services.matching.parties import States
 from services.matching.publish import forget, keep_due, publish
 from services.matching.readers import RefugeeRead, VolunteerRead

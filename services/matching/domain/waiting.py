@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from services.matching.domain.pair import Afterwards
 from services.matching.domain.party import Giving, Receiving
 from shared.values import value
 
@@ -21,3 +22,19 @@ class Party:
 
     attributes: Receiving | Giving
     waits: tuple[Waits, ...]
+
+
+def waiting_since(ready_since: date, over: tuple[Afterwards, date] | None) -> date | None:
+    """Since when somebody waits, by what they do since their latest pair was over; None while they rest. Who
+    has become ready after that waits as anybody does.
+    """
+    if over is None or ready_since > over[1]:
+        return ready_since
+    does, on = over
+    match does:
+        case "waits":
+            return ready_since
+        case "waits_anew":
+            return on
+        case "rests":
+            return None

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pymongo import IndexModel, UpdateOne
 
 from services.matching.domain.party import Giving, Pool, Receiving, Rules
-from services.matching.domain.waiting import Party, Waits
+from services.matching.domain.waiting import Party, Waits, waiting_since
 from services.matching.store.pairs import Pairs
 from shared.messaging.work import KEPT
 from shared.mongo import Database, Document, Session, put
@@ -111,11 +111,16 @@ class Parties:
         giving: list[Giving] = []
         versions: dict[str, int] = {}
         since: dict[str, date] = {}
+        over = await pairs.afterwards(municipality, rules, session)
         async for document in self._collection.find(wanted, session=session):
             subject = document["_id"]
             versions[subject] = document["version"]
             waits = _WAITS.validate_python(document["waits"])
-            since[subject] = next(wait.since for wait in waits if wait.programme == rules.name)
+            ready_since = next(wait.since for wait in waits if wait.programme == rules.name)
+            waits_since = waiting_since(ready_since, over.get(subject))
+            if waits_since is None:
+                continue
+            since[subject] = waits_since
             if document["side"] == "giving":
                 giving.append(_GIVING.validate_python(document["attributes"]))
             else:
