@@ -21,6 +21,7 @@ from shared.contracts.fields import (
 )
 from shared.contracts.message import inbound
 from shared.contracts.pairing import PackPairing
+from shared.contracts.periods import Months
 from shared.contracts.published import REGISTERED
 
 
@@ -39,17 +40,22 @@ class InterviewAsked(Contract):
 
 
 class CheckAsked(Contract):
-    """A document that was seen, such as `police_certificate`."""
+    """A document that was seen, such as `police_certificate`, and for how long that holds; `minors` asks it
+    of those alone in whose household there are some.
+    """
 
     kind: Literal["check"]
     check: Code
+    valid_for: Months | None = None
+    when: Literal["always", "minors"] = "always"
 
 
 class ApprovalAsked(Contract):
-    """An organisation's approval."""
+    """An organisation's approval, and for how long it holds."""
 
     kind: Literal["approval"]
     organisation: Code
+    valid_for: Months | None = None
 
 
 class AgeAsked(Contract):

@@ -6,6 +6,7 @@ from services.intake import wire
 from services.intake.commands.spec import Awaited, Context, OnFile, Opening, refuse
 from services.intake.contact import left_out
 from services.intake.domain import person, volunteer
+from services.intake.domain.birth import born_between
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Approval, Person
 from services.intake.domain.requirements import missing_approvals
@@ -31,7 +32,7 @@ def register(known: Person | None, subject: str, command: RegisterVolunteer, con
     born = command.person.birth_date
     refuse(
         context.ahead("registered_on", command.registered_on),
-        context.ahead("person.birth_date", person.born_between(born)[0]) if born is not None else (),
+        context.ahead("person.birth_date", born_between(born)[0]) if born is not None else (),
         context.unlisted("interests", command.interests, command.municipality),
         unknown_languages(command),
         # Somebody sits there who can ask the volunteer again, so nothing is left out unsaid.
@@ -57,7 +58,7 @@ def approve(who: Person, command: ApproveVolunteer, context: Context) -> Person:
 def other_approvals(who: Person, command: ApproveVolunteer, context: Context) -> Awaited:
     """The organisations that the pack asks for and that have not approved yet."""
     asked = context.asked(who, command.programme)
-    return Awaited(command.programme, missing_approvals(who, asked))
+    return Awaited(command.programme, missing_approvals(who, asked, context.today))
 
 
 REGISTER_VOLUNTEER = Opening(

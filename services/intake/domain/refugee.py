@@ -242,7 +242,8 @@ def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tupl
     was_ready, is_ready = (
         any(part.status == "ready" for part in who.participations) for who in (before, after)
     )
-    status = "ready" if is_ready else "consented" if after.consents else after.status
+    here = "settled" if after.settled_on or after.arrived_on else "announced"
+    status = "ready" if is_ready else "consented" if after.consents else here
     return after.with_status(status, today), Fact.READY if is_ready and not was_ready else step
 
 

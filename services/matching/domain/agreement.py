@@ -13,13 +13,13 @@ from services.matching.domain.pair import (
     Side,
     Signature,
     Spell,
-    add_months,
     become,
     check_day,
     closed,
 )
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
+from shared.values import add_months
 
 LAST_SECOND = time(23, 59, 59)
 

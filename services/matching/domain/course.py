@@ -14,11 +14,11 @@ from services.matching.domain.pair import (
     Meeting,
     Outcome,
     Pair,
-    add_months,
     become,
     check_day,
     closed,
 )
+from shared.values import add_months
 
 LONGEST_MEETING = 24.0
 """Hours, a whole day."""

@@ -6,7 +6,6 @@ operation repeated with the same content yields none. `on` is the local day that
 the moment at which the command is decided, by the municipality's clock: its date is today's.
 """
 
-import calendar
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -153,13 +152,6 @@ class Pair:
 
 
 Decision = tuple[Pair, tuple[Fact, ...]]
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of the month so many months later, or that month's last day if it is shorter."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def become(pair: Pair, status: PairStatus, on: date) -> Pair:
