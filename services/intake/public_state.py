@@ -89,7 +89,7 @@ def _common(who: person.Person) -> Document:
                 programme=part.programme,
                 pack_version=part.pack_version,
                 status=part.status,
-                ready_since=_day(part.ready_since) if part.status == "ready" else None,
+                ready_since=_day(part.ready_since),
                 missing=list(part.missing) or None,
             )
             for part in who.participations

@@ -35,28 +35,33 @@ P = TypeVar("P", Receiving, Giving)
 _STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
 
+_HELD = {"approved": {"lapsed"}, "lapsed": {"lapsed"}, "paused": {"lapsed", "ready"}}
+"""By a volunteer's status, which of their participations are held."""
+
+
 def receiving(subject: str, state: RefugeeRead) -> Party | None:
-    """A refugee who may be matched somewhere; None for all others."""
+    """A refugee who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
+    held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
     if not waits:
-        return None
-    common = _attributes(state)
+        return Party(state.municipality, held=held) if held else None
     attributes = Receiving(
         subject=subject,
         municipality=state.municipality,
         ready_since=min(wait.since for wait in waits),
         wished_gender=state.wishes.guide_gender if state.wishes else None,
         interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
-        **common,
+        **_attributes(state),
     )
-    return Party(attributes, waits)
+    return Party(state.municipality, attributes, waits, held)
 
 
 def giving(subject: str, state: VolunteerRead) -> Party | None:
-    """A volunteer who may be matched somewhere; None for all others."""
+    """A volunteer who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
+    held = _held(state, _HELD.get(state.status, set()))
     if not waits:
-        return None
+        return Party(state.municipality, held=held) if held else None
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
@@ -65,7 +70,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
-    return Party(attributes, waits)
+    return Party(state.municipality, attributes, waits, held)
 
 
 def _waits(state: PersonRead) -> tuple[Waits, ...]:
@@ -74,6 +79,10 @@ def _waits(state: PersonRead) -> tuple[Waits, ...]:
         for part in state.participations
         if part.status == "ready" and part.ready_since is not None
     )
+
+
+def _held(state: PersonRead, statuses: set[str]) -> tuple[str, ...]:
+    return tuple(part.programme for part in state.participations if part.status in statuses)
 
 
 def _attributes(state: PersonRead) -> dict[str, Any]:

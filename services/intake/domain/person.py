@@ -8,7 +8,7 @@ from services.intake.domain.birth import born_between
 from services.intake.domain.errors import DomainError
 from shared.values import value
 
-ParticipationStatus = Literal["joined", "consented", "ready", "left"]
+ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
 LanguageLevel = Literal["native", "fluent", "basic"]
 
 CONTACT = "contact"
@@ -130,7 +130,7 @@ class Approval:
 class Participation:
     """A part in one programme; `missing` are the codes of what is still asked of who isn't ready.
 
-    `ready_since` stays while something has lapsed: who renews it has waited all the time. `ready_until` is
+    `ready_since` stays while it has `lapsed`: who renews what is missing has waited all the time. `ready_until` is
     the last day on which nothing will have lapsed. `interviewed_on`: for this programme, where an interview
     for another has followed.
     """

@@ -215,13 +215,10 @@ def _progressed(person: Person, part: Participation, asked: Requirements, today:
         for item, standing in zip(asked.items, standings, strict=True)
         if isinstance(item, Consent)
     ]
-    return replace(
-        part,
-        status="consented" if consents and all(consents) else "joined",
-        ready_since=part.ready_since if all(consents) else None,
-        ready_until=None,
-        missing=lacks,
-    )
+    lacking = replace(part, ready_until=None, missing=lacks)
+    if all(consents) and part.ready_since is not None:
+        return replace(lacking, status="lapsed")
+    return replace(lacking, status="consented" if consents and all(consents) else "joined", ready_since=None)
 
 
 def _standings(person: Person, asked: Requirements) -> list[Standing]:

@@ -56,6 +56,8 @@ class EndReason(StrEnum):
     PROTECTION = "protection"
     WITHDRAWN = "withdrawn"
     RESTRICTED = "restricted"
+    NOT_AVAILABLE = "not_available"
+    """A proposal's: a side is away, or something of theirs has lapsed."""
     ERASED = "erased"
     """Of pairs that ended before; none does any more, since it would tell who was taken back."""
     OTHER = "other"

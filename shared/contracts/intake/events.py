@@ -34,7 +34,7 @@ from shared.contracts.people import (
 RefugeeEnd = Literal["withdrawn", "moved", "merged", "referred", "restricted", "erased"]
 RefugeeStatus = Literal["announced", "settled", "consented", "ready", RefugeeEnd]
 VolunteerStatus = Literal["registered", "approved", "paused", "lapsed", "withdrawn", "merged", "erased"]
-ParticipationStatus = Literal["joined", "consented", "ready", "left"]
+ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
 
 
 class Spell(Contract):
@@ -50,7 +50,8 @@ MissingCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}(:
 
 
 class Participation(Contract):
-    """Somebody's part in one programme; the pack version is the one that they joined under.
+    """Somebody's part in one programme; the pack version is the one that they joined under. It has `lapsed`
+    where they were ready and lack something again.
 
     `missing` is what is still asked of them before they may be matched, as far as intake knew when it
     published the state; it is left out of who is ready and of who has left.
