@@ -223,6 +223,19 @@ def consent(person: P, given: Consent) -> P:
     return replace(person, consents=(*others, given))
 
 
+def withdraw_consent(person: P, purpose: str) -> P:
+    """Takes a consent back; raises `no_consent`."""
+    others = tuple(item for item in person.consents if item.purpose != purpose)
+    if others == person.consents:
+        raise DomainError("no_consent", "No consent for this purpose is in force.", "purpose")
+    return replace(person, consents=others)
+
+
+def leave(person: P, programme: str) -> P:
+    """Takes part in a programme no more; raises `not_joined`."""
+    return person.with_participation(_joined(person, programme).left())
+
+
 def interviewed(person: P, interview: Interview) -> P:
     """Records an interview; raises `not_joined` or `interview_superseded`."""
     part = _joined(person, interview.programme)

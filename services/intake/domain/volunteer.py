@@ -94,6 +94,13 @@ def with_capacity(volunteer: Volunteer, capacity: int) -> Volunteer:
     return replace(volunteer, capacity=capacity)
 
 
+def reject(volunteer: Volunteer, on: date) -> Volunteer:
+    """Is not taken. Raises `already_approved` of who has been."""
+    if volunteer.approved_on is not None:
+        raise DomainError("already_approved", "Who was approved is withdrawn.", "subject")
+    return withdraw(volunteer, on)
+
+
 def withdraw(volunteer: Volunteer, on: date) -> Volunteer:
     """Leaves: every participation ends, and nothing that was consented to holds any more."""
     if volunteer.status == "withdrawn":
