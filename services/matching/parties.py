@@ -1,5 +1,6 @@
 """Keeps the parties as the state topics tell them, and has their pairs follow."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from services.matching.domain.presence import follow
 from services.matching.domain.waiting import Party, presence_of
 from services.matching.publish import forget, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
-from services.matching.store import Known, Pairs, Parties, StoredPair
+from services.matching.store import Known, Pairs, Parties
 from shared.clock import local_time
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Cause, Erased, Readable, Received
@@ -74,20 +75,22 @@ class States:
         self, parties: Mapping[str, Party | None], causes: Mapping[str, tuple[EndReason, Cause]], work: Work
     ) -> None:
         """Has open pairs do as their people's new states say: end, pause, or go on."""
-        followed: list[StoredPair] = []
-        for stored in await self._pairs.open_of(parties.keys(), work.session):
-            sides: tuple[tuple[Side, str], ...]
-            sides = ("receiving", stored.pair.receiving), ("giving", stored.pair.giving)
-            for side, subject in sides:
-                if subject not in parties or not stored.pair.is_open:
-                    continue
-                reason, cause = causes[subject]
-                now = local_time(work.now, stored.pair.municipality)
-                pair, facts = follow(stored.pair, side, presence_of(parties[subject]), reason, now)
-                if facts:
-                    stored = publish(replace(stored, pair=pair), facts, cause, work)
-                    followed.append(stored)
-        await self._pairs.save(list({item.pair.subject: item for item in followed}.values()), work.session)
+        open_pairs = await self._pairs.open_of(parties.keys(), work.session)
+        followed = {stored.pair.subject: stored for stored in open_pairs}
+        sides: tuple[Side, ...] = ("receiving", "giving")
+        for subject, side in itertools.product(tuple(followed), sides):
+            stored = followed[subject]
+            pair, person = stored.pair, getattr(stored.pair, side)
+            if person not in parties or not pair.is_open:
+                continue
+            reason, cause = causes[person]
+            now = local_time(work.now, pair.municipality)
+            after, facts = follow(pair, side, presence_of(parties[person]), reason, now)
+            followed[subject] = publish(replace(stored, pair=after), facts, cause, work)
+        changed = [followed[stored.pair.subject] for stored in open_pairs]
+        await self._pairs.save(
+            [new for new, old in zip(changed, open_pairs, strict=True) if new != old], work.session
+        )
 
 
 def _refugee(record: Received) -> Party | None:

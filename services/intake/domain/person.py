@@ -15,7 +15,6 @@ CONTACT = "contact"
 """The consent without which nobody's contact card leaves intake."""
 
 
-
 @value
 class Details:
     """Personal data: encrypted where it is stored, published in sealed contact cards alone.
@@ -130,9 +129,9 @@ class Approval:
 class Participation:
     """A part in one programme; `missing` are the codes of what is still asked of who isn't ready.
 
-    `ready_since` stays while it has `lapsed`: who renews what is missing has waited all the time. `ready_until` is
-    the last day on which nothing will have lapsed. `interviewed_on`: for this programme, where an interview
-    for another has followed.
+    `ready_since` stays while it has `lapsed`: who renews what is missing has waited all the time.
+    `ready_until` is the last day on which nothing will have lapsed. `interviewed_on`: for this programme,
+    where an interview for another has followed.
     """
 
     programme: str

@@ -18,9 +18,7 @@ class Presence:
     held: frozenset[str]
 
 
-def follow(
-    pair: Pair, side: Side, presence: Presence | None, reason: EndReason, now: datetime
-) -> Decision:
+def follow(pair: Pair, side: Side, presence: Presence | None, reason: EndReason, now: datetime) -> Decision:
     """What an open pair does as a side's presence is: None of who has left, for whatever `reason`.
 
     Who may not be matched for now keeps a pair, which pauses until they may; a proposal ends.

@@ -33,7 +33,9 @@ def presence_of(party: Party | None) -> Presence | None:
     """Where somebody takes part; None of who takes no part."""
     if party is None:
         return None
-    return Presence(party.municipality, frozenset(wait.programme for wait in party.waits), frozenset(party.held))
+    return Presence(
+        party.municipality, frozenset(wait.programme for wait in party.waits), frozenset(party.held)
+    )
 
 
 def waiting_since(ready_since: date, over: tuple[Afterwards, date] | None) -> date | None:

@@ -80,9 +80,7 @@ class Parties:
         fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1, "programmes": 1, "held": 1}
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
         return {
-            item["_id"]: Known(
-                item["revision"], item["version"], item.get("erased", False), _presence(item)
-            )
+            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False), _presence(item))
             async for item in cursor
         }
 

@@ -9,8 +9,8 @@ from services.matching.domain.agreement import answer, expire, propose, sign
 from services.matching.domain.course import end_because
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import EndReason, Fact, PairStatus, Spell
-from shared.values import add_months
 from services.matching.domain.proposal import Proposal
+from shared.values import add_months
 from tests.unit.matching.lives import (
     ALL,
     DAY,
