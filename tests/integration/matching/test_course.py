@@ -12,7 +12,7 @@ from shared.contracts.matching import commands as contract
 from shared.contracts.programmes import ProgrammePack
 from shared.messaging.commands.answers import Accepted, Rejected
 from shared.mongo import Document
-from tests.integration.matching.world import GUIDES, World, couple, guide, refugee, who
+from tests.integration.matching.world import GUIDES, World, away, couple, guide, refugee, who
 
 DAY = timedelta(days=1)
 TODAY = "2016-06-15"
@@ -75,6 +75,10 @@ class Course:
         for who_signs in SIGNATORIES:
             await self.decide(contract.SignAgreement, signatory=who_signs, text_version="1", signed_on=TODAY)
         assert (await self.pair())["status"] == "active"
+
+    async def facts(self, name: str) -> list[Document]:
+        """The pairs' events of a name."""
+        return [one for one in await self.now.sent("pairs.v1") if name in one["value"]["type"]]
 
     async def pair(self) -> Document:
         (found,) = await self.world.rows("pairs", receiving=who("refugee", 1), giving=who("volunteer", 1))
@@ -177,3 +181,27 @@ async def test_meetings_stand_in_the_pairs_state_and_are_there_after_a_rebuild(c
     )
     stored = (await course.pair())["pair"]["meetings"]
     assert [date.fromisoformat(one["held_on"]).day for one in stored] == [22, 29]
+
+
+async def test_a_guide_who_is_away_pauses_the_pair_and_is_proposed_to_nobody(course: "Course") -> None:
+    await course.create()
+    await course.now.apply(away(1, 2), refugee(2))
+    assert (await course.pair())["status"] == "paused"
+    await course.now.run_round("round-2")
+    assert await course.now.rows("pairs", receiving=who("refugee", 2)) == []
+    await course.now.apply(away(1, 3))
+    assert len(await course.facts("PairPaused")) == 1
+    await course.now.apply(guide(1, 4))
+    assert (await course.pair())["status"] == "active"
+    assert len(await course.facts("PairResumed")) == 1
+
+
+async def test_a_proposal_ends_when_its_guide_is_away(course: "Course") -> None:
+    await course.now.apply(refugee(1), guide(1))
+    await course.now.run_round()
+    await course.now.apply(away(1, 2))
+    pair = await course.pair()
+    assert (pair["status"], pair["pair"]["end_reason"]) == ("ended", "not_available")
+    await course.now.apply(guide(1, 3))
+    await course.now.run_round("round-2")
+    assert len(await course.now.rows("pairs", status="proposed")) == 1
