@@ -76,9 +76,9 @@ class Course:
             await self.decide(contract.SignAgreement, signatory=who_signs, text_version="1", signed_on=TODAY)
         assert (await self.pair())["status"] == "active"
 
-    async def facts(self, name: str) -> list[Document]:
+    async def facts(self, name: str) -> list[dict[str, Any]]:
         """The pairs' events of a name."""
-        return [one for one in await self.now.sent("pairs.v1") if name in one["value"]["type"]]
+        return [one for one in await self.now.sent("pairs.v1") if name in one["type"]]
 
     async def pair(self) -> Document:
         (found,) = await self.world.rows("pairs", receiving=who("refugee", 1), giving=who("volunteer", 1))
