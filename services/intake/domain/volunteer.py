@@ -114,23 +114,40 @@ def progressed(before: Volunteer, after: Volunteer, today: date) -> tuple[Volunt
     """Settles the status after a step, and names the step by its greatest effect: approved while any
     participation is ready, lapsed once none is any more, paused while away.
     """
-    if after.status == "withdrawn":
-        return after, Fact.UPDATED if before.status == "withdrawn" else Fact.WITHDRAWN
     ready_since = _ready_since(after.participations)
     if ready_since is not None and after.approved_on is None:
         after = replace(after, approved_on=ready_since)
+    settled = _settled(before, after, ready_since, today)
+    return settled, _fact(before, settled)
+
+
+def _settled(before: Volunteer, after: Volunteer, ready_since: date | None, today: date) -> Volunteer:
+    if after.status == "withdrawn":
+        return after
     if after.pause is not None:
-        paused = _in_status(after, "paused", after.pause.since)
-        return paused, Fact.UPDATED if before.pause == after.pause else Fact.PAUSED
+        return _in_status(after, "paused", after.pause.since)
     if ready_since is None:
-        status = "lapsed" if after.approved_on is not None else "registered"
-        lapses = status == "lapsed" != before.status
-        fact = Fact.LAPSED if lapses else Fact.RESUMED if before.status == "paused" else Fact.UPDATED
-        return _in_status(after, status, today), fact
+        return _in_status(after, "registered" if after.approved_on is None else "lapsed", today)
     if before.status in {"lapsed", "paused"}:
-        return _in_status(after, "approved", today), Fact.RESUMED
-    approved = after.with_status("approved", ready_since)
-    return approved, Fact.UPDATED if _ready_since(before.participations) == ready_since else Fact.APPROVED
+        return _in_status(after, "approved", today)
+    return after.with_status("approved", ready_since)
+
+
+def _fact(before: Volunteer, after: Volunteer) -> Fact:
+    ready_anew = _ready_since(before.participations) != _ready_since(after.participations)
+    match after.status:
+        case "withdrawn" if before.status != "withdrawn":
+            return Fact.WITHDRAWN
+        case "paused" if before.pause != after.pause:
+            return Fact.PAUSED
+        case "lapsed" if before.status != "lapsed":
+            return Fact.LAPSED
+        case "approved" | "registered" if before.status in {"lapsed", "paused"}:
+            return Fact.RESUMED
+        case "approved" if ready_anew:
+            return Fact.APPROVED
+        case _:
+            return Fact.UPDATED
 
 
 def _in_status(volunteer: Volunteer, status: str, on: date) -> Volunteer:
