@@ -75,13 +75,17 @@ class Packs:
         running = [pack for place, pack in self._programmes.all_active() if place == who.municipality]
         return wire.words([*running, *joined])
 
-    def next_met(self, who: Person, today: date) -> date | None:
-        """The next day on which passing time alone will meet a requirement that is missing."""
+    def next_change(self, who: Person, today: date) -> date | None:
+        """The next day on which passing time alone changes how somebody stands: a requirement is met, one
+        lapses, or a pause is over.
+        """
         days = [
-            requirements.next_met(who, self.asked(who, part.programme), today)
+            requirements.next_change(who, self.asked(who, part.programme), today)
             for part in who.participations
-            if part.missing
+            if part.status != "left"
         ]
+        if isinstance(who, Volunteer) and who.pause is not None:
+            days.append(who.pause.until)
         return min((day for day in days if day is not None), default=None)
 
     def _found(self, pack: ProgrammePack | None, who: Person) -> Requirements:

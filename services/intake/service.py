@@ -108,8 +108,7 @@ class Intake:
         accepted = self._keep(request, entry, file._replace(person=after), fact, work)
         if request.dry_run:
             return accepted
-        if (day := self._packs.next_met(after, today)) is not None:
-            due.look_again(after, day, work)
+        due.look_again(after, self._packs.next_change(after, today), work)
         if spec.awaits is None:
             return accepted
         return await approvals.answer(request, spec.awaits(after, request.command, context), accepted, work)

@@ -28,7 +28,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     return Wiring(
         resources,
         subscriptions(states),
-        due_handlers=due_handlers(rounds, pairs),
+        due_handlers=due_handlers(rounds, pairs, resources.programmes),
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
         recipe=Rebuilding(parties, pairs, states).recipe,

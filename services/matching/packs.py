@@ -8,12 +8,15 @@ from inspect import signature
 from typing import get_args
 
 from services.matching.domain.criteria import CRITERIA
+from services.matching.domain.errors import DomainError
+from services.matching.domain.pair import Outcome
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import RULES
 from services.matching.domain.rules import Rule as HardRule
 from shared.contracts.fields import Contract
+from shared.contracts.pairing import Afterwards, EndingReason, PackOutcome, Rule
 from shared.contracts.periods import number_of
-from shared.contracts.programmes import AgeAsked, ApprovalAsked, PackSide, ProgrammePack, Rule
+from shared.contracts.programmes import AgeAsked, ApprovalAsked, PackSide, ProgrammePack
 from shared.programmes import checks
 
 
@@ -77,6 +80,29 @@ def maximum_months(pack: ProgrammePack) -> int | None:
     """After how many months a pair ends by itself; None for never."""
     duration = pack.pairing.duration
     return None if duration is None or duration.at_most is None else number_of(duration.at_most)
+
+
+def minimum_months(pack: ProgrammePack) -> int | None:
+    """Before how many months a pair isn't completed; None for no such limit."""
+    duration = pack.pairing.duration
+    return None if duration is None or duration.at_least is None else number_of(duration.at_least)
+
+
+def outcome(
+    told: PackOutcome, receiving: Afterwards | None = None, giving: Afterwards | None = None
+) -> Outcome:
+    """What follows once a pair is over: as the pack has it, unless a coordinator says otherwise of a side."""
+    return Outcome(receiving or told.receiving, giving or told.giving, told.may_meet_again)
+
+
+def ending(pack: ProgrammePack, reason: EndingReason) -> PackOutcome:
+    """What follows an end for this reason; raises DomainError `not_listed` where the pack has no such."""
+    endings = {item.reason: item for item in pack.pairing.endings}
+    if not endings:
+        return PackOutcome()
+    if reason not in endings:
+        raise DomainError("not_listed", f"The pack knows {', '.join(endings)}.", "end_reason")
+    return endings[reason]
 
 
 def recorders(pack: ProgrammePack, signatory: str) -> frozenset[str]:

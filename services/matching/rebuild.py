@@ -8,7 +8,9 @@ departure of the past finds none to end.
 from collections.abc import Mapping, Sequence
 
 from services.matching import wire
-from services.matching.domain.pair import EndReason, Pair, end_because
+from services.matching.domain.course import end_because
+from services.matching.domain.pair import EndReason, Pair, Side
+from services.matching.domain.presence import follow
 from services.matching.parties import States
 from services.matching.publish import forget, keep_due, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
@@ -103,12 +105,8 @@ class Rebuilding:
         pairs = await self._pairs.open_after(after, AT_ONCE, work.session)
         people = {person for item in pairs for person in (item.pair.receiving, item.pair.giving)}
         known = await self._parties.known(people, work.session)
-        ended = [
-            _ended(item, reason, work)
-            for item in pairs
-            if (reason := _end_reason(item.pair, known)) is not None
-        ]
-        await self._pairs.save(ended, work.session)
+        followed = [changed for item in pairs if (changed := _followed(item, known, work)) is not None]
+        await self._pairs.save(followed, work.session)
         await forget(self._pairs, [person for person, found in known.items() if found.erased], work)
         return pairs[-1].pair.subject if pairs else ""
 
@@ -119,12 +117,16 @@ def _pair(record: Received) -> Pair:
     return wire.pair(record.key, record.data)
 
 
-def _end_reason(pair: Pair, known: Mapping[str, Known]) -> EndReason | None:
-    """Why a pair is over by where its people may be matched now; None where it goes on."""
-    places = {known[person].municipality for person in (pair.receiving, pair.giving) if person in known}
-    if None in places:
-        return EndReason.WITHDRAWN
-    return EndReason.MOVED if places - {pair.municipality} else None
+def _followed(item: StoredPair, known: Mapping[str, Known], work: Work) -> StoredPair | None:
+    """The pair as its people's presence has it, published; None where it goes on as it is."""
+    now, changed = local_time(work.now, item.pair.municipality), None
+    sides: tuple[tuple[Side, str], ...] = (("receiving", item.pair.receiving), ("giving", item.pair.giving))
+    for side, subject in sides:
+        if subject in known and item.pair.is_open:
+            pair, facts = follow(item.pair, side, known[subject].presence, EndReason.WITHDRAWN, now)
+            if facts:
+                item = changed = publish(StoredPair(pair, item.state), facts, CAUSE, work)
+    return changed
 
 
 def _places(pair: Pair) -> set[tuple[str, ...]]:

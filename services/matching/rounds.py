@@ -12,8 +12,8 @@ from typing import Any
 
 from anyio import to_process
 
-from services.matching import packs, wire
-from services.matching.domain.pair import propose
+from services.matching import answers, packs, wire
+from services.matching.domain.agreement import propose
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
@@ -109,12 +109,14 @@ class Rounds:
             "receiving": result.receiving,
             "giving": result.giving,
             "could_be_proposed": len(could),
-            "unmatched_receiving": wire.unmatched(
+            "unmatched_receiving": answers.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
-            "unmatched_giving": wire.unmatched(result.unmatched_giving[:LISTED], solved.loaded.since, today),
+            "unmatched_giving": answers.unmatched(
+                result.unmatched_giving[:LISTED], solved.loaded.since, today
+            ),
         }
-        named = wire.people_in(answer)
+        named = answers.people_in(answer)
         await task.finish(lambda work: self._reply(task, Accepted(answer, named), work))
 
     async def _solve(self, task: Task) -> _Solved | None:
@@ -192,13 +194,15 @@ class Rounds:
             "optimum_proven": result.optimum_proven,
             "total": result.total,
             "proposals": (
-                wire.would_propose(result.proposals[:LISTED]) if is_trial else wire.proposals(made[:LISTED])
+                answers.would_propose(result.proposals[:LISTED])
+                if is_trial
+                else answers.proposals(made[:LISTED])
             ),
-            "unmatched_receiving": wire.unmatched(
+            "unmatched_receiving": answers.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
         }
-        await self._reply(task, Accepted(answer, wire.people_in(answer)), work)
+        await self._reply(task, Accepted(answer, answers.people_in(answer)), work)
 
     async def _reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
         command = task.row.data.get("command")

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.matching import commands, wire
-from services.matching.commands.spec import Context, OnPair, OnPool
+from services.matching import answers, commands, wire
+from services.matching.commands.spec import Context, OfPairs, OnPair, OnPool
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Pair
 from services.matching.publish import publish
 from services.matching.rounds import new_round_id
-from services.matching.store import Pairs, StoredPair
+from services.matching.store import Page, Pairs, StoredPair
 from shared.clock import local_time
 from shared.contracts.commands import Command
 from shared.messaging.commands.answers import (
@@ -42,20 +42,23 @@ class Matching:
         """One answer for each command, in order; the pairs are read and written once."""
         known = await self._pairs.by_subject((request.subject for request in requests), work.session)
         before = dict(known)
-        answers = [self._answer(request, known, work) for request in requests]
+        decided = [await self._answer(request, known, work) for request in requests]
         await self._pairs.save([item for key, item in known.items() if item is not before[key]], work.session)
-        return answers
+        return decided
 
-    def _answer(self, request: Request, known: dict[str, StoredPair], work: Work) -> Answer:
+    async def _answer(self, request: Request, known: dict[str, StoredPair], work: Work) -> Answer:
         match SPECS.of(request.command):
             case OnPair() as spec:
                 return self._step(spec, request, known, work)
             case OnPool() as spec:
-                return self._put_off(spec.decide, request, work)
+                return self._refused(request) or self._put_off(spec.decide, request, work)
+            case OfPairs() as spec:
+                return self._refused(request) or await self._list(spec.decide(request.command), request, work)
             case spec:
                 raise TypeError(type(spec).__name__)
 
-    def _put_off(self, kind: str, request: Request, work: Work) -> Answer:
+    def _refused(self, request: Request) -> Rejected | None:
+        """Why a command on a pool is not for this one."""
         command: Any = request.command
         municipality, programme = command.municipality, command.programme
         if self._programmes.active(municipality, programme) is None:
@@ -67,11 +70,24 @@ class Matching:
         pool = f"{municipality}/{programme}"
         if request.subject != pool:
             return Rejected("subject_invalid", f"The subject of this command is {pool}.", "subject")
+        return None
+
+    async def _list(self, page: Page, request: Request, work: Work) -> Answer:
+        command: Any = request.command
+        found, count, more = await self._pairs.page(
+            command.municipality, command.programme, page, work.session
+        )
+        result = answers.listed([stored.pair for stored in found], count, more=more)
+        return Accepted(result, answers.people_in(result))
+
+    def _put_off(self, kind: str, request: Request, work: Work) -> Answer:
+        command: Any = request.command
+        municipality, programme = command.municipality, command.programme
         row = DueRow(
             id=f"{kind}/{request.ref.reply_id}",
             kind=kind,
             due_at=work.now,
-            subject=pool,
+            subject=request.subject,
             data={
                 "municipality": municipality,
                 "programme": programme,

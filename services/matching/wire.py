@@ -1,15 +1,24 @@
 """Contract events and replies ↔ domain; packs are mapped in `packs`."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from services.matching.domain.pair import Answer, EndReason, Fact, Pair, PairStatus, Signature, Spell
+from services.matching.domain.pair import (
+    Answer,
+    EndReason,
+    Fact,
+    Hold,
+    Meeting,
+    Outcome,
+    Pair,
+    PairStatus,
+    Signature,
+    Spell,
+)
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
-from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
+from services.matching.domain.proposal import Alternative, Receipt
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
@@ -17,6 +26,7 @@ from shared.contracts import topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.matching import events as public
 from shared.languages import spoken_language
+from shared.values import fields_of
 
 EVENTS = events_of(Fact, topics.PAIRS)
 
@@ -25,28 +35,33 @@ P = TypeVar("P", Receiving, Giving)
 _STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
 
+_HELD = {"approved": {"lapsed"}, "lapsed": {"lapsed"}, "paused": {"lapsed", "ready"}}
+"""By a volunteer's status, which of their participations are held."""
+
+
 def receiving(subject: str, state: RefugeeRead) -> Party | None:
-    """A refugee who may be matched somewhere; None for all others."""
+    """A refugee who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
+    held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
     if not waits:
-        return None
-    common = _attributes(state)
+        return Party(state.municipality, held=held) if held else None
     attributes = Receiving(
         subject=subject,
         municipality=state.municipality,
         ready_since=min(wait.since for wait in waits),
         wished_gender=state.wishes.guide_gender if state.wishes else None,
         interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
-        **common,
+        **_attributes(state),
     )
-    return Party(attributes, waits)
+    return Party(state.municipality, attributes, waits, held)
 
 
 def giving(subject: str, state: VolunteerRead) -> Party | None:
-    """A volunteer who may be matched somewhere; None for all others."""
+    """A volunteer who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
+    held = _held(state, _HELD.get(state.status, set()))
     if not waits:
-        return None
+        return Party(state.municipality, held=held) if held else None
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
@@ -55,7 +70,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
-    return Party(attributes, waits)
+    return Party(state.municipality, attributes, waits, held)
 
 
 def _waits(state: PersonRead) -> tuple[Waits, ...]:
@@ -64,6 +79,10 @@ def _waits(state: PersonRead) -> tuple[Waits, ...]:
         for part in state.participations
         if part.status == "ready" and part.ready_since is not None
     )
+
+
+def _held(state: PersonRead, statuses: set[str]) -> tuple[str, ...]:
+    return tuple(part.programme for part in state.participations if part.status in statuses)
 
 
 def _attributes(state: PersonRead) -> dict[str, Any]:
@@ -117,7 +136,7 @@ def pair_state(pair: Pair) -> public.PairState:
             "spells": [
                 {"status": spell.status, "from": spell.since, "to": spell.to} for spell in pair.spells
             ],
-            "receipt": _receipt(pair.receipt),
+            "receipt": receipt_fields(pair.receipt),
             "answers": [{"side": item.side, "accept": item.accept, "on": item.on} for item in pair.answers],
             "respond_by": pair.respond_by,
             "signatures": [
@@ -127,13 +146,16 @@ def pair_state(pair: Pair) -> public.PairState:
             "proposed_on": pair.proposed_on,
             "created_on": pair.created_on,
             "ends_on": pair.ends_on,
+            "meetings": [fields_of(meeting) for meeting in pair.meetings],
+            "holds": [fields_of(hold) for hold in pair.holds],
             "ended_on": pair.ended_on,
             "end_reason": pair.end_reason,
+            "outcome": None if pair.outcome is None else fields_of(pair.outcome),
         }
     )
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
+def receipt_fields(receipt: Receipt) -> dict[str, Any]:
     return {
         "score": receipt.score,
         "parts": dict(receipt.parts),
@@ -142,13 +164,13 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "candidates": receipt.candidates,
         "vetoes": dict(receipt.vetoes),
         "warnings": [str(warning) for warning in receipt.warnings],
-        "alternative": _alternative(receipt.alternative),
+        "alternative": alternative_fields(receipt.alternative),
         "pack_version": receipt.pack_version,
         "round": receipt.round_id,
     }
 
 
-def _alternative(alternative: Alternative | None) -> dict[str, Any] | None:
+def alternative_fields(alternative: Alternative | None) -> dict[str, Any] | None:
     if alternative is None:
         return None
     return {
@@ -183,8 +205,13 @@ def pair(subject: str, state: public.PairState) -> Pair:
         signatures=tuple(Signature(item.signatory, item.text_version, item.on) for item in state.signatures),
         created_on=state.created_on,
         ends_on=state.ends_on,
+        meetings=tuple(Meeting(item.held_on, item.hours) for item in state.meetings),
+        holds=tuple(Hold(item.by, item.since, item.until) for item in state.holds),
         ended_on=state.ended_on,
         end_reason=None if state.end_reason is None else EndReason(state.end_reason),
+        outcome=None
+        if state.outcome is None
+        else Outcome(state.outcome.receiving, state.outcome.giving, state.outcome.may_meet_again),
     )
 
 
@@ -202,57 +229,6 @@ def _back(receipt: public.ScoreReceipt) -> Receipt:
         round_id=receipt.round,
         alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
     )
-
-
-def would_propose(found: Sequence[Proposal]) -> list[dict[str, Any]]:
-    """What a dry run would propose, as `proposals` lists it but for what only a proposal has: its own
-    reference, and until when it may be answered.
-    """
-    return [
-        {
-            "receiving": proposal.receiving,
-            "giving": proposal.giving,
-            **{name: value for name, value in _receipt(proposal.receipt).items() if value is not None},
-        }
-        for proposal in found
-    ]
-
-
-def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:
-    """Proposed pairs as a reply lists them."""
-    return [
-        {
-            "pair": pair.subject,
-            "receiving": pair.receiving,
-            "giving": pair.giving,
-            "respond_by": pair.respond_by.isoformat().replace("+00:00", "Z"),
-            **{name: value for name, value in _receipt(pair.receipt).items() if value is not None},
-        }
-        for pair in pairs
-    ]
-
-
-def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:
-    """People left without a proposal as a reply lists them; `waiting_days` counts to today."""
-    return [
-        {
-            "subject": somebody.subject,
-            "reason": str(somebody.reason),
-            "rules": dict(somebody.vetoes),
-            "since": since[somebody.subject].isoformat(),
-            "waiting_days": (today - since[somebody.subject]).days,
-            **({"alternative": _alternative(somebody.alternative)} if somebody.alternative else {}),
-        }
-        for somebody in side
-    ]
-
-
-def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Everybody whom an answer about a pool names, so that it can be forgotten with any of them."""
-    listed = ("proposals", "unmatched_receiving", "unmatched_giving")
-    items = [item for name in listed for item in answer.get(name, ())]
-    roles = ("receiving", "giving", "subject")
-    return tuple(dict.fromkeys(item[role] for item in items for role in roles if role in item))
 
 
 def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:

@@ -3,6 +3,7 @@
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile, refuse
 from services.intake.domain import person, requirements
+from services.intake.domain.birth import born_between
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
@@ -10,10 +11,12 @@ from services.intake.domain.volunteer import Volunteer
 from shared.contracts.intake import events
 from shared.contracts.intake.commands import (
     JoinProgramme,
+    LeaveProgramme,
     RecordBirthDate,
     RecordCheck,
     RecordConsent,
     RecordInterview,
+    WithdrawConsent,
 )
 
 _OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_APPROVED)
@@ -32,9 +35,15 @@ def join(who: Person, command: JoinProgramme, context: Context) -> Person:
     return requirements.moved(who, running, context.today)
 
 
+def leave(who: Person, command: LeaveProgramme, context: Context) -> Person:
+    """Takes part in a programme no more."""
+    refuse(context.ahead("left_on", command.left_on))
+    return person.leave(who, command.programme)
+
+
 def birth_date(who: Person, command: RecordBirthDate, context: Context) -> Person:
     """Was born then, as far as is known."""
-    refuse(context.ahead("birth_date", person.born_between(command.birth_date)[0]))
+    refuse(context.ahead("birth_date", born_between(command.birth_date)[0]))
     return person.born(who, command.birth_date)
 
 
@@ -45,6 +54,12 @@ def consent(who: Person, command: RecordConsent, context: Context) -> Person:
         context.unknown("purpose", command.purpose, context.words(who).purposes),
     )
     return person.consent(who, Consent(command.purpose, command.text_version, command.given_on))
+
+
+def withdraw_consent(who: Person, command: WithdrawConsent, context: Context) -> Person:
+    """Takes a consent back."""
+    refuse(context.ahead("withdrawn_on", command.withdrawn_on))
+    return person.withdraw_consent(who, command.purpose)
 
 
 def interview(who: Person, command: RecordInterview, context: Context) -> Person:
@@ -82,6 +97,13 @@ JOIN_PROGRAMME = OnFile(
     fact=Fact.JOINED,
     events=(events.REFUGEE_JOINED, *_OUTCOMES),
 )
+LEAVE_PROGRAMME = OnFile(
+    model=LeaveProgramme,
+    role="coordinator",
+    subject="person",
+    decide=leave,
+    events=(events.REFUGEE_CORRECTED, events.VOLUNTEER_UPDATED, events.VOLUNTEER_LAPSED),
+)
 RECORD_BIRTH_DATE = OnFile(
     model=RecordBirthDate,
     role="coordinator",
@@ -96,6 +118,13 @@ RECORD_CONSENT = OnFile(
     decide=consent,
     fact=Fact.CONSENTED,
     events=(events.REFUGEE_CONSENTED, *_OUTCOMES),
+)
+WITHDRAW_CONSENT = OnFile(
+    model=WithdrawConsent,
+    role="coordinator",
+    subject="person",
+    decide=withdraw_consent,
+    events=(events.REFUGEE_CORRECTED, events.VOLUNTEER_UPDATED, events.VOLUNTEER_LAPSED),
 )
 RECORD_INTERVIEW = OnFile(
     model=RecordInterview,

@@ -1,22 +1,18 @@
 """What refugees and volunteers have in common: who they are, what they agreed to, what they take part in."""
 
-from calendar import monthrange
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from typing import Literal, Self, TypeVar
 
+from services.intake.domain.birth import born_between
 from services.intake.domain.errors import DomainError
 from shared.values import value
 
-ParticipationStatus = Literal["joined", "consented", "ready", "left"]
+ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
 LanguageLevel = Literal["native", "fluent", "basic"]
 
 CONTACT = "contact"
 """The consent without which nobody's contact card leaves intake."""
-
-
-ADULT_AGE = 18
 
 
 @value
@@ -121,16 +117,22 @@ class Check:
 
 @value
 class Approval:
-    """An organisation's approval for a programme."""
+    """An organisation's approval for a programme, and the day on which it was last given again."""
 
     programme: str
     organisation: str
     on: date
+    renewed_on: date | None = None
 
 
 @value
 class Participation:
-    """A part in one programme; `missing` are the codes of what is still asked of who isn't ready."""
+    """A part in one programme; `missing` are the codes of what is still asked of who isn't ready.
+
+    `ready_since` stays while it has `lapsed`: who renews what is missing has waited all the time.
+    `ready_until` is the last day on which nothing will have lapsed. `interviewed_on`: for this programme,
+    where an interview for another has followed.
+    """
 
     programme: str
     pack_version: str
@@ -139,6 +141,8 @@ class Participation:
     ready_since: date | None = None
     role: str | None = None
     missing: tuple[str, ...] = ()
+    ready_until: date | None = None
+    interviewed_on: date | None = None
 
     def left(self) -> "Participation":
         """The same part, ended."""
@@ -170,6 +174,11 @@ class Person:
         """The part in a programme, if there is one."""
         return next((part for part in self.participations if part.programme == programme), None)
 
+    def approval(self, programme: str, organisation: str) -> Approval | None:
+        """An organisation's approval for a programme, if it has given one."""
+        wanted = programme, organisation
+        return next((one for one in self.approvals if (one.programme, one.organisation) == wanted), None)
+
     def with_status(self, status: str, on: date) -> Self:
         """The same person in another status from a day on; unchanged if that is the status already."""
         if status == self.status and self.spells:
@@ -196,34 +205,6 @@ class Person:
 P = TypeVar("P", bound=Person)
 
 
-# Bounded: senders write them. Each settlement asks thrice.
-@lru_cache(maxsize=4096)
-def born_between(birth_date: str) -> tuple[date, date]:
-    """The first and the last day on which somebody may be born, by what is known of their birth date."""
-    if len(birth_date) == len("1994-03-09"):
-        born = date.fromisoformat(birth_date)
-        return born, born
-    match [int(part) for part in birth_date.split("-")]:
-        case [year, month]:
-            return date(year, month, 1), date(year, month, monthrange(year, month)[1])
-        case [year]:
-            return date(year, 1, 1), date(year, 12, 31)
-        case _:
-            raise ValueError("no date of birth")
-
-
-def is_of_age(birth_date: str | None, today: date) -> bool | None:
-    """Whether somebody is an adult; None where what is known of their birth date leaves both open."""
-    if birth_date is None:
-        return None
-    # The birthday as a number, so that who was born on 29 February comes of age on 1 March.
-    adults_are_born_by = (today.year - ADULT_AGE, today.month, today.day)
-    earliest, latest = born_between(birth_date)
-    may_be = (earliest.year, earliest.month, earliest.day) <= adults_are_born_by
-    must_be = (latest.year, latest.month, latest.day) <= adults_are_born_by
-    return may_be if may_be == must_be else None
-
-
 def join(person: P, programme: str, pack_version: str, joined_on: date) -> P:
     """Takes part in a programme; raises `already_joined`."""
     known = person.participation(programme)
@@ -241,12 +222,26 @@ def consent(person: P, given: Consent) -> P:
     return replace(person, consents=(*others, given))
 
 
+def withdraw_consent(person: P, purpose: str) -> P:
+    """Takes a consent back; raises `no_consent`."""
+    others = tuple(item for item in person.consents if item.purpose != purpose)
+    if others == person.consents:
+        raise DomainError("no_consent", "No consent for this purpose is in force.", "purpose")
+    return replace(person, consents=others)
+
+
+def leave(person: P, programme: str) -> P:
+    """Takes part in a programme no more; raises `not_joined`."""
+    return person.with_participation(_joined(person, programme).left())
+
+
 def interviewed(person: P, interview: Interview) -> P:
     """Records an interview; raises `not_joined` or `interview_superseded`."""
-    _joined(person, interview.programme)
+    part = _joined(person, interview.programme)
     if person.interview is not None and person.interview.held_on > interview.held_on:
         raise DomainError("interview_superseded", "A later interview is on record.", "held_on")
-    return replace(person, interview=interview)
+    held = person.with_participation(replace(part, interviewed_on=interview.held_on))
+    return replace(held, interview=interview)
 
 
 def born(person: P, birth_date: str) -> P:
@@ -272,17 +267,23 @@ def checked(person: P, check: Check) -> P:
 
 
 def approved(person: P, approval: Approval) -> P:
-    """Records an organisation's approval; raises `not_joined`. A repeated one keeps the first day."""
+    """Records an organisation's approval; raises `not_joined`. A repeated one keeps the first day, and is
+    renewed by a later one.
+    """
     _joined(person, approval.programme)
-    known = {(item.programme, item.organisation) for item in person.approvals}
-    if (approval.programme, approval.organisation) in known:
+    known = person.approval(approval.programme, approval.organisation)
+    if known is None:
+        return replace(person, approvals=(*person.approvals, approval))
+    if approval.on <= (known.renewed_on or known.on):
         return person
-    return replace(person, approvals=(*person.approvals, approval))
+    renewed = replace(known, renewed_on=approval.on)
+    return replace(person, approvals=tuple(renewed if one == known else one for one in person.approvals))
 
 
-def _joined(person: Person, programme: str) -> None:
+def _joined(person: Person, programme: str) -> Participation:
     part = person.participation(programme)
     if part is None or part.status == "left":
         raise DomainError(
             "not_joined", "The subject takes no part in this programme: join it first.", "programme"
         )
+    return part

@@ -239,10 +239,9 @@ def _leave(
 
 def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tuple[Refugee, Fact]:
     """Settles the status after a step towards readiness, and names the step by its greatest effect."""
-    was_ready, is_ready = (
-        any(part.status == "ready" for part in who.participations) for who in (before, after)
-    )
-    status = "ready" if is_ready else "consented" if after.consents else after.status
+    was_ready, is_ready = ("ready" in {part.status for part in who.participations} for who in (before, after))
+    here = "settled" if after.settled_on or after.arrived_on else "announced"
+    status = "ready" if is_ready else "consented" if after.consents else here
     return after.with_status(status, today), Fact.READY if is_ready and not was_ready else step
 
 

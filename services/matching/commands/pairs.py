@@ -1,55 +1,70 @@
-"""Commands on a pair: each side answers a proposal, each signatory signs."""
+"""Commands on a pair that was created: meetings, pauses, and its end."""
 
 from services.matching import packs
 from services.matching.commands.spec import Context, OnPair
-from services.matching.domain import pair as pairs
-from services.matching.domain.errors import DomainError
-from services.matching.domain.pair import Decision, Pair
+from services.matching.domain import course
+from services.matching.domain.pair import Decision, EndReason, Pair
 from shared.contracts.matching import events
-from shared.contracts.matching.commands import AnswerProposal, SignAgreement
+from shared.contracts.matching.commands import (
+    CompletePair,
+    EndPair,
+    LogMeeting,
+    PausePair,
+    ResumePair,
+)
 
 
-def answer(pair: Pair, command: AnswerProposal, context: Context) -> Decision:
-    """One side answers the proposal."""
-    return pairs.answer(pair, command.side, command.accept, command.answered_on, context.now)
+def log_meeting(pair: Pair, command: LogMeeting, context: Context) -> Decision:
+    """The two have met."""
+    return course.log_meeting(pair, command.held_on, command.hours, context.now)
 
 
-def _hold_signatory_to(recorders: frozenset[str], signatory: str, organisation: str) -> None:
-    if organisation not in recorders:
-        raise DomainError(
-            "signatory_elsewhere",
-            f"That {signatory} has signed is recorded by {', '.join(sorted(recorders))}.",
-            "signatory",
-        )
+def pause(pair: Pair, command: PausePair, context: Context) -> Decision:
+    """A coordinator has it pause."""
+    return course.pause(pair, "coordinator", command.paused_on, command.until, context.now)
 
 
-def sign(pair: Pair, command: SignAgreement, context: Context) -> Decision:
-    """One signatory signs the text of the agreement; raises DomainError `signatory_elsewhere`."""
+def resume(pair: Pair, command: ResumePair, context: Context) -> Decision:
+    """A coordinator has it go on."""
+    return course.resume(pair, "coordinator", command.resumed_on, context.now)
+
+
+def complete(pair: Pair, command: CompletePair, context: Context) -> Decision:
+    """It has had its time."""
     pack = context.pack_of(pair)
-    if command.signatory in pack.pairing.signatories:
-        _hold_signatory_to(packs.recorders(pack, command.signatory), command.signatory, context.organisation)
-    return pairs.sign(
-        pair,
-        command.signatory,
-        command.text_version,
-        command.signed_on,
-        signatories=pack.pairing.signatories,
-        maximum_months=packs.maximum_months(pack),
-        now=context.now,
-    )
+    outcome = packs.outcome(pack.pairing.completion, command.receiving, command.giving)
+    return course.complete(pair, command.completed_on, packs.minimum_months(pack), outcome, context.now)
 
 
-ANSWER_PROPOSAL = OnPair(
-    model=AnswerProposal,
+def end(pair: Pair, command: EndPair, context: Context) -> Decision:
+    """It ends before its time; raises DomainError `not_listed` for a reason that the pack hasn't."""
+    ending = packs.ending(context.pack_of(pair), command.end_reason)
+    outcome = packs.outcome(ending, command.receiving, command.giving)
+    return course.end(pair, EndReason(command.end_reason), command.ended_on, outcome, context.now)
+
+
+LOG_MEETING = OnPair(
+    model=LogMeeting,
     role="coordinator",
     subject="pair",
-    decide=answer,
-    events=(events.ANSWER_RECORDED, events.PROPOSAL_ACCEPTED, events.PROPOSAL_DECLINED),
+    decide=log_meeting,
+    events=(events.MEETING_LOGGED,),
 )
-SIGN_AGREEMENT = OnPair(
-    model=SignAgreement,
+PAUSE_PAIR = OnPair(
+    model=PausePair, role="coordinator", subject="pair", decide=pause, events=(events.PAIR_PAUSED,)
+)
+RESUME_PAIR = OnPair(
+    model=ResumePair,
     role="coordinator",
     subject="pair",
-    decide=sign,
-    events=(events.AGREEMENT_SIGNED, events.PAIR_CREATED),
+    decide=resume,
+    events=(events.PAIR_RESUMED, events.PAIR_PAUSED),
 )
+COMPLETE_PAIR = OnPair(
+    model=CompletePair,
+    role="coordinator",
+    subject="pair",
+    decide=complete,
+    events=(events.PAIR_COMPLETED,),
+)
+END_PAIR = OnPair(model=EndPair, role="coordinator", subject="pair", decide=end, events=(events.PAIR_ENDED,))

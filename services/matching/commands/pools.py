@@ -1,9 +1,10 @@
-"""Commands on a pool: a round, and the question who waits."""
+"""Commands on a pool: a round, and the questions who waits, who is proposed and who is paired."""
 
-from services.matching.commands.spec import OnPool
+from services.matching.commands.spec import OfPairs, OnPool
 from services.matching.rounds import LIST_WAITING as LIST_WAITING_KIND
 from services.matching.rounds import RUN_ROUND as RUN_ROUND_KIND
-from shared.contracts.matching.commands import ListWaiting, RunRound
+from services.matching.store import Page
+from shared.contracts.matching.commands import ListPairs, ListProposals, ListWaiting, RunRound
 from shared.contracts.matching.events import PAIR_PROPOSED, ROUND_COMPLETED
 
 RUN_ROUND = OnPool(
@@ -14,3 +15,17 @@ RUN_ROUND = OnPool(
     events=(PAIR_PROPOSED, ROUND_COMPLETED),
 )
 LIST_WAITING = OnPool(model=ListWaiting, role="coordinator", subject="pool", decide=LIST_WAITING_KIND)
+
+
+def proposals(command: ListProposals) -> Page:
+    """Those that wait for an answer or a signature."""
+    return Page(("proposed", "accepted"), command.after, command.limit)
+
+
+def pairs(command: ListPairs) -> Page:
+    """Those of the statuses asked for."""
+    return Page(tuple(command.status), command.after, command.limit)
+
+
+LIST_PROPOSALS = OfPairs(model=ListProposals, role="coordinator", subject="pool", decide=proposals)
+LIST_PAIRS = OfPairs(model=ListPairs, role="coordinator", subject="pool", decide=pairs)

@@ -1,4 +1,4 @@
-"""How commands are decided: by a step in a pair's life, or later, by work on a pool."""
+"""How commands are decided: by a step in a pair's life, by a list of pairs, or later, by work on a pool."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Decision, Pair
+from services.matching.store import Page
 from shared.contracts.commands import Command
 from shared.contracts.programmes import ProgrammePack
 from shared.messaging.commands.registry import CommandSpec
@@ -46,3 +47,13 @@ class OnPool(CommandSpec[str]):
 
     The command names a municipality and a programme, and its subject is the pool.
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfPairs(CommandSpec[Callable[[C], Page]], Generic[C]):
+    """A question about a pool's pairs: `decide` gives the page that is asked for.
+
+    The command names a municipality and a programme, and its subject is the pool.
+    """
+
+    model: type[C]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pydantic import TypeAdapter
 from pymongo import IndexModel, ReplaceOne
 
-from services.matching.domain.pair import Pair
+from services.matching.domain.pair import Afterwards, Pair, PairStatus
 from services.matching.domain.party import Rules
 from shared.messaging.work import Revision
 from shared.mongo import Database, Document, Session
@@ -38,6 +38,17 @@ class StoredPair:
 
     pair: Pair
     state: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which pairs of a pool are asked for: of these statuses, or of all where there are none, in the order of
+    their subjects from the one after `after` on, `limit` at most.
+    """
+
+    statuses: tuple[PairStatus, ...]
+    after: str | None
+    limit: int
 
 
 class Pairs:
@@ -97,16 +108,55 @@ class Pairs:
     async def excluded(
         self, municipality: str, rules: Rules, today: date, session: Session
     ) -> frozenset[tuple[str, str]]:
-        """Couples whose proposal was declined or expired less than the pack's exclusion days ago."""
+        """Couples whose proposal was declined or expired, or whose pair is over and who aren't to meet again,
+        less than the pack's exclusion days ago.
+        """
         since = (today - timedelta(days=rules.exclusion_days)).isoformat()
         wanted = {
             "municipality": municipality,
             "programme": rules.name,
-            "status": {"$in": ["declined", "expired"]},
             "closed_on": {"$gt": since},
+            "$or": [
+                {"status": {"$in": ["declined", "expired"]}},
+                {"status": {"$in": ["ended", "completed"]}, "pair.outcome.may_meet_again": False},
+            ],
         }
         cursor = self._collection.find(wanted, {"receiving": 1, "giving": 1}, session=session)
         return frozenset([(document["receiving"], document["giving"]) async for document in cursor])
+
+    async def afterwards(
+        self, municipality: str, rules: Rules, session: Session
+    ) -> dict[str, tuple[Afterwards, date]]:
+        """What those do whose pairs are over, and since when: by the latest of their pairs."""
+        wanted = {
+            "municipality": municipality,
+            "programme": rules.name,
+            "status": {"$in": ["ended", "completed"]},
+            "pair.outcome": {"$ne": None},
+        }
+        fields = {"receiving": 1, "giving": 1, "closed_on": 1, "pair.outcome": 1}
+        cursor = self._collection.find(wanted, fields, sort=[("closed_on", 1), ("_id", 1)], session=session)
+        found: dict[str, tuple[Afterwards, date]] = {}
+        async for document in cursor:
+            on = date.fromisoformat(document["closed_on"])
+            for side in ("receiving", "giving"):
+                found[document[side]] = document["pair"]["outcome"][side], on
+        return found
+
+    async def page(
+        self, municipality: str, programme: str, page: Page, session: Session
+    ) -> tuple[list[StoredPair], int, bool]:
+        """A page of a programme's pairs, how many all pages have, and whether another page follows."""
+        wanted: Document = {"municipality": municipality, "programme": programme}
+        if page.statuses:
+            wanted["status"] = {"$in": list(page.statuses)}
+        count = await self._collection.count_documents(wanted, session=session)
+        after = {"_id": {"$gt": page.after}} if page.after is not None else {}
+        cursor = self._collection.find(
+            wanted | after, sort=[("_id", 1)], limit=page.limit + 1, session=session
+        )
+        found = [_stored_pair(document) async for document in cursor]
+        return found[: page.limit], count, len(found) > page.limit
 
     async def insert(self, pairs: Sequence[StoredPair], session: Session) -> None:
         """Stores new pairs."""

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 from pymongo import IndexModel, UpdateOne
 
 from services.matching.domain.party import Giving, Pool, Receiving, Rules
-from services.matching.domain.waiting import Party, Waits
+from services.matching.domain.presence import Presence
+from services.matching.domain.waiting import Party, Waits, waiting_since
 from services.matching.store.pairs import Pairs
 from shared.messaging.work import KEPT
 from shared.mongo import Database, Document, Session, put
@@ -39,14 +40,14 @@ class Known:
     """What is stored of a subject: the revision of its state, and the version that every change moves on.
 
     `version` changes with each new state and each proposal, so a round that read it before sees that
-    somebody was faster. Nothing follows an erasure: subjects are never used again. `municipality` is where
-    they may be matched, if they may be, by what is stored.
+    somebody was faster. Nothing follows an erasure: subjects are never used again. `presence` is where they
+    may be matched, or may again, by what is stored.
     """
 
     revision: int = 0
     version: int = 0
     erased: bool = False
-    municipality: str | None = None
+    presence: Presence | None = None
 
     def changed(self, revision: int) -> "Known":
         """After a newer state."""
@@ -67,19 +68,19 @@ class LoadedPool:
 
 
 class Parties:
-    """Refugees and volunteers who may be matched; of all others the revision alone is kept."""
+    """Refugees and volunteers who may be matched; of who may not for now where they take part, and of all
+    others the revision alone.
+    """
 
     def __init__(self, database: Database) -> None:
         self._collection = database["parties"]
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
         """What is stored, by subject."""
-        fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1}
+        fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1, "programmes": 1, "held": 1}
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
         return {
-            item["_id"]: Known(
-                item["revision"], item["version"], item.get("erased", False), item.get("municipality")
-            )
+            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False), _presence(item))
             async for item in cursor
         }
 
@@ -111,11 +112,16 @@ class Parties:
         giving: list[Giving] = []
         versions: dict[str, int] = {}
         since: dict[str, date] = {}
+        over = await pairs.afterwards(municipality, rules, session)
         async for document in self._collection.find(wanted, session=session):
             subject = document["_id"]
             versions[subject] = document["version"]
             waits = _WAITS.validate_python(document["waits"])
-            since[subject] = next(wait.since for wait in waits if wait.programme == rules.name)
+            ready_since = next(wait.since for wait in waits if wait.programme == rules.name)
+            waits_since = waiting_since(ready_since, over.get(subject))
+            if waits_since is None:
+                continue
+            since[subject] = waits_since
             if document["side"] == "giving":
                 giving.append(_GIVING.validate_python(document["attributes"]))
             else:
@@ -142,14 +148,25 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
         return document | {"erased": True, "at": datetime.now(UTC)}
     if party is None:
         return document
+    document["municipality"] = party.municipality
+    if party.held:
+        document["held"] = sorted(party.held)
+    if party.attributes is None:
+        return document
     codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING
     return document | {
         "side": "giving" if isinstance(party.attributes, Giving) else "receiving",
-        "municipality": party.attributes.municipality,
         "programmes": [wait.programme for wait in party.waits],
         "waits": _WAITS.dump_python(party.waits, mode="json"),
         "attributes": _in_order(codec.dump_python(party.attributes, mode="python")),
     }
+
+
+def _presence(document: Document) -> Presence | None:
+    if "municipality" not in document:
+        return None
+    there, held = document.get("programmes", ()), document.get("held", ())
+    return Presence(document["municipality"], frozenset(there), frozenset(held))
 
 
 def _in_order(value: Any) -> Any:

@@ -145,6 +145,69 @@ class ApproveVolunteer(Command):
     decided_on: Day
 
 
+class PauseVolunteer(Command):
+    """The volunteer is away from a day on, and until another where it is known: their pairs pause, and
+    nothing is proposed to them. Sent again it moves the day until which.
+    """
+
+    model_config = example(
+        {"reason": "holiday", "paused_on": "2026-12-01", "until": "2027-01-04"}, subject=VOLUNTEER
+    )
+
+    paused_on: Day
+    until: Day | None = None
+
+
+class ResumeVolunteer(Command):
+    """The volunteer is back, and their pairs go on."""
+
+    model_config = example({"reason": "back_early"}, subject=VOLUNTEER)
+
+
+class WithdrawVolunteer(Command):
+    """The volunteer leaves: their pairs end. Who comes back is registered anew."""
+
+    model_config = example({"reason": "own_wish", "withdrawn_on": "2027-03-01"}, subject=VOLUNTEER)
+
+    withdrawn_on: Day
+
+
+class RejectVolunteer(Command):
+    """The volunteer, who was never approved, is not taken. Nothing says why but the command's `reason`."""
+
+    model_config = example({"reason": "not_suitable", "decided_on": "2026-09-21"}, subject=VOLUNTEER)
+
+    decided_on: Day
+
+
+class ChangeCapacity(Command):
+    """How many pairs at once the volunteer takes from now on. Pairs that there are go on."""
+
+    model_config = example({"reason": "has_more_time", "capacity": 2}, subject=VOLUNTEER)
+
+    capacity: Annotated[int, Field(ge=0, le=20)]
+
+
+class LeaveProgramme(Command):
+    """The subject, a refugee or a volunteer, takes part in a programme no more: their pairs in it end."""
+
+    model_config = example({"reason": "own_wish", "left_on": "2027-03-01"}, subject=VOLUNTEER)
+
+    programme: ProgrammeName
+    left_on: Day
+
+
+class WithdrawConsent(Command):
+    """The subject takes a consent back, which stops at once what needed it: proposals, pairs, messages."""
+
+    model_config = example(
+        {"reason": "own_wish", "purpose": "matching", "withdrawn_on": "2027-03-01"}, subject=REFUGEE
+    )
+
+    purpose: Annotated[Code, PUBLISHED]
+    withdrawn_on: Day
+
+
 class FindPerson(Command):
     """Asks which subject a municipality's case is. The command's subject is the case reference."""
 

@@ -1,6 +1,6 @@
 """What intake publishes of refugees and volunteers; `receipts` and sealed `cards` are beside it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -34,7 +34,7 @@ from shared.contracts.people import (
 RefugeeEnd = Literal["withdrawn", "moved", "merged", "referred", "restricted", "erased"]
 RefugeeStatus = Literal["announced", "settled", "consented", "ready", RefugeeEnd]
 VolunteerStatus = Literal["registered", "approved", "paused", "lapsed", "withdrawn", "merged", "erased"]
-ParticipationStatus = Literal["joined", "consented", "ready", "left"]
+ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
 
 
 class Spell(Contract):
@@ -50,7 +50,8 @@ MissingCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}(:
 
 
 class Participation(Contract):
-    """Somebody's part in one programme; the pack version is the one that they joined under.
+    """Somebody's part in one programme; the pack version is the one that they joined under. It has `lapsed`
+    where they were ready and lack something again.
 
     `missing` is what is still asked of them before they may be matched, as far as intake knew when it
     published the state; it is left out of who is ready and of who has left.
@@ -197,7 +198,7 @@ def _went(**days: str) -> Data:
     return {"status": list(days)[-1], "spells": spells}
 
 
-def _takes_part(status: str, **more: str) -> Data:
+def _takes_part(status: str, **more: Any) -> Data:
     return {"participations": [{**shown(Participation), "status": status, **more}]}
 
 
@@ -246,17 +247,45 @@ VOLUNTEER_REGISTERED = event(topics.VOLUNTEERS, VolunteerState, "VolunteerRegist
 VOLUNTEER_UPDATED = _of_volunteer(
     "VolunteerUpdated", {**_takes_part("joined"), "checks": _CHECKS, "approvals": _APPROVALS[:1]}, 8
 )
-VOLUNTEER_APPROVED = _of_volunteer(
-    "VolunteerApproved",
+_APPROVED = {
+    **_went(registered="2026-09-07", approved="2026-09-23"),
+    **_takes_part("ready", ready_since="2026-09-23"),
+    **_INTERVIEWED,
+    "consents": _CONSENTS,
+    "checks": _CHECKS,
+    "approvals": _APPROVALS,
+    "roles": ["guide"],
+    "approved_on": "2026-09-23",
+}
+VOLUNTEER_APPROVED = _of_volunteer("VolunteerApproved", _APPROVED, 9)
+VOLUNTEER_PAUSED = _of_volunteer(
+    "VolunteerPaused",
+    {**_APPROVED, **_went(registered="2026-09-07", approved="2026-09-23", paused="2026-12-01")},
+    10,
+)
+VOLUNTEER_LAPSED = _of_volunteer(
+    "VolunteerLapsed",
     {
-        **_went(registered="2026-09-07", approved="2026-09-23"),
-        **_takes_part("ready", ready_since="2026-09-23"),
-        **_INTERVIEWED,
-        "consents": _CONSENTS,
-        "checks": _CHECKS,
-        "approvals": _APPROVALS,
-        "roles": ["guide"],
-        "approved_on": "2026-09-23",
+        **_APPROVED,
+        **_went(registered="2026-09-07", approved="2026-09-23", lapsed="2029-09-14"),
+        **_takes_part("lapsed", ready_since="2026-09-23", missing=["check:police_certificate"]),
+        "roles": [],
     },
-    9,
+    12,
+)
+VOLUNTEER_RESUMED = _of_volunteer(
+    "VolunteerResumed",
+    {**_APPROVED, **_went(registered="2026-09-07", paused="2026-12-01", approved="2027-01-04")},
+    11,
+)
+VOLUNTEER_WITHDRAWN = _of_volunteer(
+    "VolunteerWithdrawn",
+    {
+        **_APPROVED,
+        **_went(registered="2026-09-07", approved="2026-09-23", withdrawn="2027-03-01"),
+        **_takes_part("left", ready_since="2026-09-23"),
+        "consents": [],
+        "roles": [],
+    },
+    13,
 )

@@ -23,6 +23,7 @@ from shared.contracts.fields import (
 )
 from shared.contracts.intake.events import Spell
 from shared.contracts.message import event
+from shared.contracts.pairing import Afterwards
 
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
 
@@ -102,6 +103,24 @@ class Meeting(Contract):
     hours: Hours
 
 
+class PairHold(Contract):
+    """Whose doing it is that a pair pauses: the coordinator's, or that one of the two can't. Since when, and
+    where it ends by itself the first day after.
+    """
+
+    by: Literal["coordinator", "receiving", "giving"]
+    since: Day
+    until: Day | None = None
+
+
+class PairOutcome(Contract):
+    """What follows once a pair is over, as `PackOutcome` has it."""
+
+    receiving: Afterwards
+    giving: Afterwards
+    may_meet_again: bool
+
+
 class PairState(Contract):
     """A pair's whole public state, from proposal to end.
 
@@ -140,8 +159,10 @@ class PairState(Contract):
     created_on: Day | None = None
     ends_on: Day | None = None
     meetings: list[Meeting] = []
+    holds: list[PairHold] = []
     ended_on: Day | None = None
     end_reason: Code | None = None
+    outcome: PairOutcome | None = None
 
 
 class RoundCompleted(Contract):
@@ -199,6 +220,36 @@ _CREATED: Data = {
     "signatures": _SIGNATURES,
     "created_on": "2026-11-22",
 }
+_ACTIVE = {"status": "active", "from": "2026-11-22", "to": "2026-12-20"}
+_MEETINGS: Data = {**_CREATED, "meetings": [{"held_on": "2026-12-02", "hours": 2.0}]}
+_PAUSED: Data = {
+    **_MEETINGS,
+    "status": "paused",
+    "spells": [_PROPOSED, _ACCEPTED, _ACTIVE, {"status": "paused", "from": "2026-12-20"}],
+    "holds": [{"by": "coordinator", "since": "2026-12-20", "until": "2027-01-10"}],
+}
+_RESUMED: Data = {
+    **_MEETINGS,
+    "spells": [
+        _PROPOSED,
+        _ACCEPTED,
+        _ACTIVE,
+        {"status": "paused", "from": "2026-12-20", "to": "2027-01-08"},
+        {"status": "active", "from": "2027-01-08"},
+    ],
+}
+_COMPLETED: Data = {
+    **_MEETINGS,
+    "status": "completed",
+    "spells": [
+        _PROPOSED,
+        _ACCEPTED,
+        {"status": "active", "from": "2026-11-22", "to": "2027-09-01"},
+        {"status": "completed", "from": "2027-09-01"},
+    ],
+    "ended_on": "2027-09-01",
+    "outcome": {"receiving": "rests", "giving": "waits", "may_meet_again": False},
+}
 _ENDED: Data = {
     **_CREATED,
     "status": "ended",
@@ -236,5 +287,9 @@ AGREEMENT_SIGNED = event(
     Example({**_BOTH_ACCEPTED, "signatures": _SIGNATURES[:1]}, revision=4),
 )
 PAIR_CREATED = event(topics.PAIRS, PairState, "PairCreated", Example(_CREATED, revision=7))
+MEETING_LOGGED = event(topics.PAIRS, PairState, "MeetingLogged", Example(_MEETINGS, revision=8))
+PAIR_PAUSED = event(topics.PAIRS, PairState, "PairPaused", Example(_PAUSED, revision=9))
+PAIR_RESUMED = event(topics.PAIRS, PairState, "PairResumed", Example(_RESUMED, revision=10))
+PAIR_COMPLETED = event(topics.PAIRS, PairState, "PairCompleted", Example(_COMPLETED, revision=9))
 PAIR_ENDED = event(topics.PAIRS, PairState, "PairEnded", Example(_ENDED, revision=8))
 ROUND_COMPLETED = event(topics.ROUNDS, RoundCompleted)

@@ -84,6 +84,13 @@ def guide(number: int, revision: int = 1, capacity: int = 1) -> Record:
     return event("VolunteerApproved", who("volunteer", number), state, NOW, revision=revision)
 
 
+def away(number: int, revision: int) -> Record:
+    """The state of a guide who is away for a while."""
+    return event(
+        "VolunteerPaused", who("volunteer", number), {**_PERSON, "status": "paused"}, NOW, revision=revision
+    )
+
+
 def erased(kind: str, number: int) -> Record:
     """A tombstone."""
     return (topics.REFUGEES if kind == "refugee" else topics.VOLUNTEERS), who(kind, number), None

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from services.intake import wire
 from services.intake.commands.people import RECORD_BIRTH_DATE
 from services.intake.commands.volunteers import REGISTER_VOLUNTEER
+from services.intake.domain.birth import born_between, is_of_age
 from services.intake.domain.errors import DomainError
-from services.intake.domain.person import Person, born_between, is_of_age
+from services.intake.domain.person import Person
 from services.intake.domain.refugee import Refugee, settle
 from services.intake.domain.requirements import Age
 from services.intake.notes import notes

@@ -8,12 +8,12 @@ import pytest
 from services.matching import packs
 from services.matching.domain.criteria import CRITERIA
 from services.matching.domain.rules import RULES, Rule
-from shared.contracts import programmes as contract
+from shared.contracts import pairing
 from shared.contracts.programmes import ProgrammePack
 from shared.programmes import checks, shipped_packs
 
 BERGEN = shipped_packs()["flyktningguide-bergen@1.0"]
-CLASSES = get_args(get_args(contract.Rule)[0])
+CLASSES = get_args(get_args(pairing.Rule)[0])
 
 
 def bergen(**pairing: Any) -> ProgrammePack:

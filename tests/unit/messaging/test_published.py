@@ -33,6 +33,7 @@ PUBLISHED_FIELDS = {
     "PersonSettled": {"languages.0.code", "occupation", "interests.0"},
     "RegisterVolunteer": {"languages.0.code", "interests.0", "occupation"},
     "RecordConsent": {"purpose", "text_version"},
+    "WithdrawConsent": {"purpose"},
     "RecordInterview": {"expectations.activities.0", "interests.0"},
     "RecordCheck": {"kind", "role"},
     "SignAgreement": {"signatory", "text_version"},
