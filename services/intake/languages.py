@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from services.intake.domain.person import Language, LanguageLevel
-from shared.contracts.intake.commands import RegisterVolunteer
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.municipal import PersonSettled
 from shared.languages import nearest_tag, normal_or_same, normal_tag
 from shared.messaging.reading.outcome import Fault

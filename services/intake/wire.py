@@ -19,8 +19,9 @@ from services.intake.vocabulary import Vocabulary
 from shared.contracts import municipal, pairing, programmes, topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN, Contract
-from shared.contracts.intake import commands as command
 from shared.contracts.intake.cards import CardDetails
+from shared.contracts.intake.commands.people import RecordInterview
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.message import Message
 from shared.contracts.periods import number_of
 from shared.contracts.programmes import PackSide, ProgrammePack
@@ -153,7 +154,7 @@ def _placement(placement: municipal.SettledPlacement, known: Vocabulary) -> refu
     return refugee.Placement(placement.kind, placement.placed_on, district or refugee.UNLISTED)
 
 
-def registration(data: command.RegisterVolunteer, known: Vocabulary) -> volunteer.Registration:
+def registration(data: RegisterVolunteer, known: Vocabulary) -> volunteer.Registration:
     """A new volunteer as intake decides on them; `known` are the municipality's words."""
     occupation = _published(data.occupation, known)
     return volunteer.Registration(
@@ -175,7 +176,7 @@ def registration(data: command.RegisterVolunteer, known: Vocabulary) -> voluntee
     )
 
 
-def interview(data: command.RecordInterview) -> person.Interview:
+def interview(data: RecordInterview) -> person.Interview:
     """An interview's results."""
     return person.Interview(
         programme=data.programme,

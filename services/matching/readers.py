@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.fields import Code, Contract, Day, Gender, Line, Municipality
-from shared.contracts.intake.events import Participation, RefugeeStatus, VolunteerStatus
+from shared.contracts.intake.states import Participation, RefugeeStatus, VolunteerStatus
 from shared.contracts.people import (
     Availability,
     BirthYear,

@@ -17,7 +17,7 @@ from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.clock import local_time
 from shared.contracts import topics
-from shared.contracts.matching.events import PairState
+from shared.contracts.matching.states import PairState
 from shared.logging import get_logger
 from shared.messaging.reading.records import Cause, Erased, Readable, Received
 from shared.messaging.rebuild import CAUSE, Recipe, Source, Steps

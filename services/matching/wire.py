@@ -24,7 +24,7 @@ from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
 from shared.contracts.catalogue import events_of
-from shared.contracts.matching import events as public
+from shared.contracts.matching import states as public
 from shared.languages import spoken_language
 from shared.values import fields_of
 

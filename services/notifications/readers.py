@@ -1,7 +1,7 @@
 """What notifications reads of a pair's state: its contract's types, and no field more."""
 
 from shared.contracts.fields import Contract, Day, Subject
-from shared.contracts.matching.events import PairStatus
+from shared.contracts.matching.states import PairStatus
 
 
 class PairRead(Contract):

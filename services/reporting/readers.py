@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.fields import Code, Contract, Day, Municipality, ProgrammeName, Subject
-from shared.contracts.intake.events import ParticipationStatus, RefugeeStatus, VolunteerStatus
-from shared.contracts.matching.events import PairStatus
+from shared.contracts.intake.states import ParticipationStatus, RefugeeStatus, VolunteerStatus
+from shared.contracts.matching.states import PairStatus
 
 
 class Part(Contract):

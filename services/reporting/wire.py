@@ -9,8 +9,9 @@ from services.reporting.domain.periods import month_of
 from services.reporting.domain.projection import Live, Occurrence, Pair, Place, Refugee, Volunteer
 from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
 from shared.clock import local_day
-from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral
-from shared.contracts.matching.events import RoundCompleted
+from shared.contracts.intake.events import REFUGEE_SETTLED
+from shared.contracts.intake.states import RefugeeReferral
+from shared.contracts.matching.states import RoundCompleted
 from shared.contracts.reporting.events import Figure, IndicatorsPublished
 from shared.messaging.reading.records import Received
 

@@ -4,7 +4,7 @@ from services.intake.commands.spec import Question
 from services.intake.domain.errors import DomainError
 from services.intake.domain.refugee import Refugee
 from services.intake.store import File
-from shared.contracts.intake.commands import FindPerson
+from shared.contracts.intake.commands.cases import FindPerson
 from shared.messaging.commands.answers import Accepted, UnknownSubject
 from shared.personal_numbers import reads_as_personal_number
 

@@ -9,7 +9,7 @@ from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
 from services.intake.domain.volunteer import Volunteer
 from shared.contracts.intake import events
-from shared.contracts.intake.commands import (
+from shared.contracts.intake.commands.people import (
     JoinProgramme,
     LeaveProgramme,
     RecordBirthDate,

@@ -13,7 +13,7 @@ from services.intake.domain.requirements import missing_approvals
 from services.intake.domain.volunteer import Volunteer
 from services.intake.languages import unknown_languages
 from shared.contracts.intake import events
-from shared.contracts.intake.commands import (
+from shared.contracts.intake.commands.volunteers import (
     ApproveVolunteer,
     ChangeCapacity,
     PauseVolunteer,

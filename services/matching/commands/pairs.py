@@ -5,13 +5,7 @@ from services.matching.commands.spec import Context, OnPair
 from services.matching.domain import course
 from services.matching.domain.pair import Decision, EndReason, Pair
 from shared.contracts.matching import events
-from shared.contracts.matching.commands import (
-    CompletePair,
-    EndPair,
-    LogMeeting,
-    PausePair,
-    ResumePair,
-)
+from shared.contracts.matching.commands.pairs import CompletePair, EndPair, LogMeeting, PausePair, ResumePair
 
 
 def log_meeting(pair: Pair, command: LogMeeting, context: Context) -> Decision:

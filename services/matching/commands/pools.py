@@ -4,7 +4,7 @@ from services.matching.commands.spec import OfPairs, OnPool
 from services.matching.rounds import LIST_WAITING as LIST_WAITING_KIND
 from services.matching.rounds import RUN_ROUND as RUN_ROUND_KIND
 from services.matching.store import Page
-from shared.contracts.matching.commands import ListPairs, ListProposals, ListWaiting, RunRound
+from shared.contracts.matching.commands.pools import ListPairs, ListProposals, ListWaiting, RunRound
 from shared.contracts.matching.events import PAIR_PROPOSED, ROUND_COMPLETED
 
 RUN_ROUND = OnPool(

@@ -6,7 +6,7 @@ from services.matching.domain import agreement
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Decision, Pair
 from shared.contracts.matching import events
-from shared.contracts.matching.commands import AnswerProposal, SignAgreement
+from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgreement
 
 
 def answer(pair: Pair, command: AnswerProposal, context: Context) -> Decision:

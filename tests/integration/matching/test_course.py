@@ -8,7 +8,9 @@ import pytest
 
 from services.matching.rows import COMPLETE, RESUME
 from shared.contracts.commands import Command
-from shared.contracts.matching import commands as contract
+from shared.contracts.matching.commands.pairs import CompletePair, EndPair, LogMeeting, PausePair
+from shared.contracts.matching.commands.pools import ListWaiting
+from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgreement
 from shared.contracts.programmes import ProgrammePack
 from shared.messaging.commands.answers import Accepted, Rejected
 from shared.mongo import Document
@@ -71,9 +73,9 @@ class Course:
         await self.world.apply(refugee(1), guide(1))
         await self.world.run_round()
         for side in ("receiving", "giving"):
-            await self.decide(contract.AnswerProposal, side=side, accept=True, answered_on=TODAY)
+            await self.decide(AnswerProposal, side=side, accept=True, answered_on=TODAY)
         for who_signs in SIGNATORIES:
-            await self.decide(contract.SignAgreement, signatory=who_signs, text_version="1", signed_on=TODAY)
+            await self.decide(SignAgreement, signatory=who_signs, text_version="1", signed_on=TODAY)
         assert (await self.pair())["status"] == "active"
 
     async def facts(self, name: str) -> list[dict[str, Any]]:
@@ -93,7 +95,7 @@ async def test_a_pair_is_completed_by_itself_after_a_year_and_only_the_guide_wai
     course: Course,
 ) -> None:
     await course.create()
-    early = await course.on("2017-02-15").decide(contract.CompletePair, completed_on="2017-02-15")
+    early = await course.on("2017-02-15").decide(CompletePair, completed_on="2017-02-15")
     assert isinstance(early, Rejected)
     assert (early.code, early.field) == ("too_early", "completed_on")
     await course.on("2017-06-14").now.run_due()
@@ -111,7 +113,7 @@ async def test_a_pair_is_completed_by_itself_after_a_year_and_only_the_guide_wai
 
 async def test_who_is_ready_anew_waits_again(course: Course) -> None:
     await course.create()
-    await course.on("2017-03-20").decide(contract.CompletePair, completed_on="2017-03-20")
+    await course.on("2017-03-20").decide(CompletePair, completed_on="2017-03-20")
     await course.now.apply(guide(2))
     await course.now.run_round("round-2")
     assert await course.world.couples(open=True) == []
@@ -124,7 +126,7 @@ async def test_who_is_ready_anew_waits_again(course: Course) -> None:
 
 async def test_a_pause_ends_on_its_day(course: Course) -> None:
     await course.create()
-    await course.decide(contract.PausePair, paused_on=TODAY, until="2016-07-01")
+    await course.decide(PausePair, paused_on=TODAY, until="2016-07-01")
     assert [row["kind"] for row in await course.world.rows("due")] == [COMPLETE, RESUME]
     await course.on("2016-06-30").now.run_due()
     assert (await course.pair())["status"] == "paused"
@@ -138,14 +140,12 @@ async def test_a_pair_ends_for_a_reason_of_its_pack_and_each_side_does_as_the_pa
     course: Course,
 ) -> None:
     await course.create()
-    unknown = await course.decide(contract.EndPair, end_reason="family_reunification", ended_on=TODAY)
+    unknown = await course.decide(EndPair, end_reason="family_reunification", ended_on=TODAY)
     assert isinstance(unknown, Rejected)
     assert (unknown.code, unknown.field) == ("not_listed", "end_reason")
-    await course.on("2016-09-01").decide(
-        contract.EndPair, end_reason="personal_giving", ended_on="2016-09-01"
-    )
+    await course.on("2016-09-01").decide(EndPair, end_reason="personal_giving", ended_on="2016-09-01")
     await course.now.apply(guide(2), refugee(2))
-    listed = contract.ListWaiting(reason="asked", municipality="no-4601", programme=GUIDES)
+    listed = ListWaiting(reason="asked", municipality="no-4601", programme=GUIDES)
     await course.now.decide(listed, f"no-4601/{GUIDES}", id="list")
     await course.now.run_due()
     result = (await course.world.sent("replies.bergen-1.v1"))[-1]["data"]["result"]
@@ -163,9 +163,7 @@ async def test_a_couple_that_did_not_suit_is_left_out(
     course: Course, reason: str, expected: list[tuple[str, str]]
 ) -> None:
     await course.create()
-    await course.decide(
-        contract.EndPair, end_reason=reason, ended_on=TODAY, receiving="waits", giving="waits"
-    )
+    await course.decide(EndPair, end_reason=reason, ended_on=TODAY, receiving="waits", giving="waits")
     await course.now.run_round("round-2")
     assert await course.world.couples(open=True) == expected
 
@@ -173,7 +171,7 @@ async def test_a_couple_that_did_not_suit_is_left_out(
 async def test_meetings_stand_in_the_pairs_state_and_are_there_after_a_rebuild(course: Course) -> None:
     await course.create()
     for day, hours in (("2016-06-22", 2), ("2016-06-29", 1.5), ("2016-06-22", 2.5)):
-        await course.on("2016-07-01").decide(contract.LogMeeting, held_on=day, hours=hours)
+        await course.on("2016-07-01").decide(LogMeeting, held_on=day, hours=hours)
     told = (await course.world.sent("pairs.v1"))[-1]
     assert (told["type"], told["data"]["meetings"]) == (
         "no.kobling.MeetingLogged.v1",

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.matching.commands import AnswerProposal, EndPair, ListPairs, ListProposals
+from shared.contracts.matching.commands.pairs import EndPair
+from shared.contracts.matching.commands.pools import ListPairs, ListProposals
+from shared.contracts.matching.commands.proposals import AnswerProposal
 from shared.messaging.commands.answers import Accepted, Rejected
 from tests.integration.matching.world import BERGEN, GUIDES, POOL, World, guide, refugee, who
 

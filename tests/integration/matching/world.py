@@ -12,7 +12,7 @@ from services.matching.settings import Settings
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.commands import Command
-from shared.contracts.matching import commands as contract
+from shared.contracts.matching.commands.pools import RunRound
 from shared.contracts.programmes import ActiveProgramme
 from shared.messaging.commands.answers import Answer, CommandRef, Request
 from shared.messaging.reading.records import Cause, Raw
@@ -177,7 +177,7 @@ class World:
 
     async def ask_round(self, id_: str = "round-1", **options: Any) -> None:
         """Asks for a round; `run_due` runs it."""
-        asked = contract.RunRound(reason="new_people", municipality=BERGEN, programme=GUIDES)
+        asked = RunRound(reason="new_people", municipality=BERGEN, programme=GUIDES)
         await self.decide(asked, POOL, id=id_, **options)
 
     async def run_round(self, id_: str = "round-1", **options: Any) -> None:

@@ -15,7 +15,7 @@ from services.notifications.settings import Settings
 from shared.contracts import topics
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake.cards import CardDetails, ContactCard
-from shared.contracts.matching.events import PairState, PairStatus, ScoreReceipt
+from shared.contracts.matching.states import PairState, PairStatus, ScoreReceipt
 from shared.contracts.topics import Topic
 from shared.ids import new_subject
 from shared.messaging.places import positions

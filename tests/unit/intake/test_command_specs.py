@@ -34,7 +34,8 @@ from shared.contracts import topics
 from shared.contracts.commands import Command
 from shared.contracts.example import shown
 from shared.contracts.intake import events
-from shared.contracts.intake.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
+from shared.contracts.intake.commands.people import RecordCheck, RecordConsent, RecordInterview
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.message import Message
 from shared.messaging.commands.answers import Accepted, UnknownSubject
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in

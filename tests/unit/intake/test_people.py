@@ -21,7 +21,8 @@ from services.intake.receipts import receipt, refused
 from services.intake.vocabulary import Vocabulary
 from shared.contracts import municipal, topics
 from shared.contracts.example import shown
-from shared.contracts.intake.commands import RecordBirthDate, RegisterVolunteer
+from shared.contracts.intake.commands.people import RecordBirthDate
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.programmes import ActiveProgramme
 from shared.messaging.reading.outcome import Dead, Fault
 from shared.messaging.reading.parsing import Parser

@@ -25,8 +25,8 @@ from services.intake.vocabulary import Vocabulary
 from shared.contracts import topics
 from shared.contracts.example import shown
 from shared.contracts.fields import Contract
-from shared.contracts.intake.commands import RegisterVolunteer
-from shared.contracts.intake.events import RefugeeReferral, RefugeeState, VolunteerState
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
+from shared.contracts.intake.states import RefugeeReferral, RefugeeState, VolunteerState
 from shared.contracts.municipal import PersonSettled
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Received

@@ -19,17 +19,10 @@ from services.matching.settings import Settings
 from shared.contracts import topics
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.commands import Command
-from shared.contracts.intake.commands import JoinProgramme
-from shared.contracts.matching.commands import (
-    AnswerProposal,
-    CompletePair,
-    EndPair,
-    LogMeeting,
-    PausePair,
-    ResumePair,
-    RunRound,
-    SignAgreement,
-)
+from shared.contracts.intake.commands.people import JoinProgramme
+from shared.contracts.matching.commands.pairs import CompletePair, EndPair, LogMeeting, PausePair, ResumePair
+from shared.contracts.matching.commands.pools import RunRound
+from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgreement
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
 from shared.messaging.tables import Programmes
 from shared.messaging.wiring import Resources
@@ -173,7 +166,7 @@ def test_a_command_decided_twice_stops_the_start() -> None:
 
 def test_a_new_module_of_commands_is_found_by_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "stars.py").write_text(
-        "from shared.contracts.intake.commands import JoinProgramme\n"
+        "from shared.contracts.intake.commands.people import JoinProgramme\n"
         "from shared.messaging.commands.registry import CommandSpec\n"
         "COUNT = CommandSpec(JoinProgramme, 'coordinator', 'pool', None)\n"
     )

@@ -18,7 +18,8 @@ from shared.contracts import topics
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.example import shown
 from shared.contracts.fields import Code, Contract, Line
-from shared.contracts.intake.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
+from shared.contracts.intake.commands.people import RecordCheck, RecordConsent, RecordInterview
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.message import Message, command, inbound
 from shared.contracts.municipal import PersonSettled
 from shared.contracts.published import ITEM, PRIVATE, PUBLISHED, REGISTERED, texts

@@ -1,0 +1,59 @@
+"""Commands on a pool: a round, and questions about it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.commands import Command
+from shared.contracts.example import POOL, example
+from shared.contracts.fields import Municipality, ProgrammeName, Subject
+from shared.contracts.matching.states import PairStatus
+from shared.contracts.published import PRIVATE
+
+PageSize = Annotated[int, Field(ge=1, le=200)]
+"""How many a page of a list has at most."""
+
+
+class RunRound(Command):
+    """Runs a round of a pool now. The subject is `<municipality>/<programme>`."""
+
+    model_config = example({"reason": "weekly_meeting"}, subject=POOL, extensions={"dryrun": True})
+
+    municipality: Municipality
+    programme: ProgrammeName
+
+
+class ListWaiting(Command):
+    """Asks who waits in a pool, since when and why. The subject is `<municipality>/<programme>`."""
+
+    model_config = example({"reason": "weekly_meeting"}, subject=POOL)
+
+    municipality: Municipality
+    programme: ProgrammeName
+
+
+class ListProposals(Command):
+    """Asks who is proposed to whom in a pool, who has answered or signed, and until when answers are awaited.
+    The subject is `<municipality>/<programme>`. `after` is the last pair of the page before.
+    """
+
+    model_config = example({"reason": "weekly_meeting"}, subject=POOL)
+
+    municipality: Municipality
+    programme: ProgrammeName
+    after: Annotated[Subject, PRIVATE] | None = None
+    limit: PageSize = 100
+
+
+class ListPairs(Command):
+    """Asks for a programme's pairs, of these statuses alone where any are given. The subject is
+    `<municipality>/<programme>`. `after` is the last pair of the page before.
+    """
+
+    model_config = example({"reason": "weekly_meeting", "status": ["active", "paused"]}, subject=POOL)
+
+    municipality: Municipality
+    programme: ProgrammeName
+    status: Annotated[list[PairStatus], Field(max_length=8)] = []
+    after: Annotated[Subject, PRIVATE] | None = None
+    limit: PageSize = 100
