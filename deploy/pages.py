@@ -12,7 +12,7 @@ from examples.senders import ATTRIBUTES, CASES, SETTINGS, Case
 from services.intake.service import SPECS as INTAKE
 from services.matching.service import SPECS as MATCHING
 from services.reporting.domain.figures import FIGURES
-from shared.contracts.commands import DEAD_LETTER_COMMANDS
+from shared.contracts.commands import DEAD_LETTER_COMMANDS, RunBatch
 from shared.messaging.commands.desk import ROLE
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +59,8 @@ def commands() -> str:
         )
         for model in DEAD_LETTER_COMMANDS
     ]
-    return table(["command", "to", "its subject", "role", "may bring about"], rows)
+    batch = (f"`{RunBatch.__name__}`", "each", "any word", "its commands'", "what its commands bring about")
+    return table(["command", "to", "its subject", "role", "may bring about"], [*rows, batch])
 
 
 def senders() -> str:

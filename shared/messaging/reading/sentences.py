@@ -96,7 +96,7 @@ SENTENCES = {
     "time_without_zone": "The moment has no zone: add Z or an offset such as +01:00.",
     "too_deep": "Objects and lists lie in each other more than 20 levels deep.",
     "too_large": "The value is over 256 KiB.",
-    "too_many_keys": "The value has more than 500 fields.",
+    "too_many_keys": "The value has more than 500 fields, or, of commands, 10,000.",
     "unhandled_exception": "The service failed on this record; it is kept and can be run again.",
     "unknown_field": "There is no such field here: leave it out, or spell it as the schema does.",
     "unknown_type": "This topic carries no such type.",
