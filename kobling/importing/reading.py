@@ -1,11 +1,10 @@
 """A file's rows as records, checked as the service would check them before anything is sent."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import orjson
 
 from kobling.administration import AdministrationError
 from kobling.importing import columns, files
@@ -166,7 +165,7 @@ def _wrong(item: Item, part: Part) -> Iterator[tuple[str | None, str]]:
     except ValueError as error:
         yield "municipality" if item.topic is SETTLEMENTS else None, str(error)
         return
-    value = orjson.dumps(document(item, part))
+    value = json.dumps(document(item, part)).encode()
     raw = Raw(name, 0, 0, _FAR_AHEAD, item.sent.subject.encode(), value, HEADERS)
     parsed = Parser(item.topic).parse(raw)
     if isinstance(parsed, Unreadable):
