@@ -3,6 +3,7 @@
 from services.matching import store
 from services.matching.consumers import subscriptions
 from services.matching.due import due_handlers
+from services.matching.explaining import Explaining
 from services.matching.parties import States
 from services.matching.rebuild import Rebuilding
 from services.matching.rounds import Rounds, warm_up
@@ -28,7 +29,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     return Wiring(
         resources,
         subscriptions(states),
-        due_handlers=due_handlers(rounds, pairs, resources.programmes),
+        due_handlers=due_handlers(rounds, Explaining(rounds, parties, pairs), pairs, resources.programmes),
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
         recipe=Rebuilding(parties, pairs, states).recipe,

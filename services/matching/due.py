@@ -11,8 +11,9 @@ from services.matching.commands.spec import OnPool
 from services.matching.domain.agreement import expire
 from services.matching.domain.course import complete_due, resume_due
 from services.matching.domain.pair import Decision, Outcome, Pair
+from services.matching.explaining import Explaining
 from services.matching.publish import publish
-from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
+from services.matching.rounds import EXPLAIN_WAITING, LIST_WAITING, RUN_ROUND, Rounds
 from services.matching.rows import COMPLETE, EXPIRE, RESUME
 from services.matching.service import SPECS
 from services.matching.store import Pairs
@@ -23,12 +24,15 @@ from shared.messaging.tables import Programmes
 from shared.messaging.work import Work
 
 
-def due_handlers(rounds: Rounds, pairs: Pairs, programmes: Programmes) -> Mapping[str, DueHandler]:
+def due_handlers(
+    rounds: Rounds, explaining: Explaining, pairs: Pairs, programmes: Programmes
+) -> Mapping[str, DueHandler]:
     """What runs for each kind of due row; raises LookupError where a command is put off to no such kind."""
     passing = Passing(pairs, programmes)
     handlers = {
         RUN_ROUND: rounds.run_round,
         LIST_WAITING: rounds.list_waiting,
+        EXPLAIN_WAITING: explaining.explain_waiting,
         EXPIRE: passing.expire,
         RESUME: passing.resume,
         COMPLETE: passing.complete,

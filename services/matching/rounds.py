@@ -31,17 +31,24 @@ from shared.messaging.work import DueRow, Revision, Work
 
 RUN_ROUND = "run_round"
 LIST_WAITING = "list_waiting"
+EXPLAIN_WAITING = "explain_waiting"
 LISTED = 500
 """Most people of each side that one reply lists; the counts beside them are whole."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Solved:
-    """A pool as it was read, and its solution."""
+class LoadedRules:
+    """A pool as it was read, and the rules of the pack that runs there."""
 
     municipality: str
     rules: Rules
     loaded: LoadedPool
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved(LoadedRules):
+    """With its solution."""
+
     result: RoundResult
 
 
@@ -117,10 +124,19 @@ class Rounds:
             ),
         }
         named = answers.people_in(answer)
-        await task.finish(lambda work: self._reply(task, Accepted(answer, named), work))
+        await task.finish(lambda work: self.reply(task, Accepted(answer, named), work))
 
     async def _solve(self, task: Task) -> _Solved | None:
-        """The pool's solution; None where the programme has ended meanwhile and the command is answered."""
+        found = await self.load(task)
+        if found is None:
+            return None
+        result = await to_process.run_sync(
+            run_round, wire.compared(found.loaded.pool), task.row.data["round"]
+        )
+        return _Solved(found.municipality, found.rules, found.loaded, result)
+
+    async def load(self, task: Task) -> LoadedRules | None:
+        """The pool; None where the programme has ended meanwhile and the command is answered."""
         data = task.row.data
         municipality, programme = data["municipality"], data["programme"]
         pack = self._programmes.active(municipality, programme)
@@ -128,7 +144,7 @@ class Rounds:
             gone = Rejected(
                 "unknown_programme", "The municipality does not run the programme any more.", "programme"
             )
-            await task.finish(lambda work: self._reply(task, gone, work))
+            await task.finish(lambda work: self.reply(task, gone, work))
             return None
         rules = packs.rules(pack)
         loaded = await task.step(
@@ -136,8 +152,7 @@ class Rounds:
                 municipality, rules, local_day(work.now, municipality), self._pairs, work.session
             )
         )
-        result = await to_process.run_sync(run_round, wire.compared(loaded.pool), data["round"])
-        return _Solved(municipality, rules, loaded, result)
+        return LoadedRules(municipality, rules, loaded)
 
     async def _propose(
         self,
@@ -202,9 +217,10 @@ class Rounds:
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
         }
-        await self._reply(task, Accepted(answer, answers.people_in(answer)), work)
+        await self.reply(task, Accepted(answer, answers.people_in(answer)), work)
 
-    async def _reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
+    async def reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
+        """Answers the command that the row was put off for, if there is one."""
         command = task.row.data.get("command")
         if command is None:
             return

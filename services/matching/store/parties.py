@@ -1,7 +1,7 @@
 """Parties ↔ documents, and the pool of those who wait."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -30,6 +30,8 @@ INDEXES = [
     ),
 ]
 
+_KNOWN = ("revision", "version", "erased", "municipality", "programmes", "held", "lacks")
+
 _RECEIVING = TypeAdapter(Receiving)
 _GIVING = TypeAdapter(Giving)
 _WAITS = TypeAdapter(tuple[Waits, ...])
@@ -41,13 +43,14 @@ class Known:
 
     `version` changes with each new state and each proposal, so a round that read it before sees that
     somebody was faster. Nothing follows an erasure: subjects are never used again. `presence` is where they
-    may be matched, or may again, by what is stored.
+    may be matched, or may again, by what is stored; `lacks` what they lack where they never could.
     """
 
     revision: int = 0
     version: int = 0
     erased: bool = False
     presence: Presence | None = None
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def changed(self, revision: int) -> "Known":
         """After a newer state."""
@@ -77,10 +80,16 @@ class Parties:
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
         """What is stored, by subject."""
-        fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1, "programmes": 1, "held": 1}
+        fields = dict.fromkeys(_KNOWN, 1)
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
         return {
-            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False), _presence(item))
+            item["_id"]: Known(
+                item["revision"],
+                item["version"],
+                item.get("erased", False),
+                _presence(item),
+                {name: tuple(codes) for name, codes in item.get("lacks", {}).items()},
+            )
             async for item in cursor
         }
 
@@ -151,6 +160,8 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
     document["municipality"] = party.municipality
     if party.held:
         document["held"] = sorted(party.held)
+    if party.lacks:
+        document["lacks"] = {name: list(codes) for name, codes in party.lacks.items()}
     if party.attributes is None:
         return document
     codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING
