@@ -50,8 +50,9 @@ def test_who_is_in_no_pool_is_not_explained_by_it() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_counts_add_up_to_all_on_the_other_side(seed: int) -> None:
     given = random_pool(seed, 40, 30, rules=rules(hours=1.0))
-    for party in (*given.receiving, *given.giving):
-        told = explain(given, party.subject)
+    everybody = [party.subject for party in given.receiving] + [party.subject for party in given.giving]
+    for subject in everybody:
+        told = explain(given, subject)
         assert told is not None
         assert sum(told.removed.values()) + told.candidates == told.others
         assert (told.proposed is None) == (told.reason is not None)
