@@ -1,4 +1,6 @@
-"""Publishes what happened to a file: the public state, the sealed card where consent allows it, and notices."""
+"""Publishes what happened to a file: the public state, the sealed card where consent allows it, and what its
+coordinator is told.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
