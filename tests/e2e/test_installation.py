@@ -240,7 +240,7 @@ async def test_a_name_in_every_place_is_nowhere_but_where_it_was_sent_and_in_its
 
         async def letters() -> bool:
             # Of the proposal first, if they hear of it before they answer.
-            return people.PAIRED <= {(str(mail["To"]), str(mail["Subject"])) for mail in people.mails(found)}
+            return {(str(mail["To"]), str(mail["Subject"])) for mail in people.mails(found)} >= people.PAIRED
 
         await wait_until(letters, "their letters")
         await wait_until(lambda: people.is_settled(found), "all is handled", within=50)
