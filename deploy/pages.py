@@ -13,6 +13,7 @@ from services.intake.service import SPECS as INTAKE
 from services.matching.service import SPECS as MATCHING
 from services.reporting.domain.figures import FIGURES
 from shared.contracts.commands import DEAD_LETTER_COMMANDS, RunBatch
+from shared.contracts.notices import CODES
 from shared.messaging.commands.desk import ROLE
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +64,11 @@ def commands() -> str:
     return table(["command", "to", "its subject", "role", "may bring about"], [*rows, batch])
 
 
+def notices() -> str:
+    """What operators are told."""
+    return table(["`code`", "what happened"], [(f"`{code}`", meaning) for code, meaning in CODES.items()])
+
+
 def senders() -> str:
     """What senders' libraries make of a record, and what becomes of it."""
     records = table(
@@ -101,6 +107,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/compatibility.md": senders,
     "docs/contracts.md": commands,
     "docs/indicators.md": indicators,
+    "docs/notices.md": notices,
 }
 """What makes the part of each page."""
 

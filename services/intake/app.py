@@ -23,7 +23,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     database = resources.database
     cipher = FieldCipher(decode(settings.master_key.get_secret_value()))
     case_key = case_digest(decode(settings.case_key.get_secret_value()))
-    publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
+    publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key), resources.operators)
     people = People(Files(database, Refugee, cipher), Files(database, Volunteer, cipher))
     packs = Packs(resources.programmes)
     at_rest = RecordCipher(

@@ -1,20 +1,28 @@
-"""Publishes what happened to a file: the public state, and the sealed card where consent allows it."""
+"""Publishes what happened to a file: the public state, the sealed card where consent allows it, and what its
+coordinator is told.
+"""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
 from services.intake import wire
 from services.intake.domain import refugee
+from services.intake.domain.notices import Told, notices, taken_back
 from services.intake.domain.person import CONTACT, Person
 from services.intake.domain.refugee import Refugee
 from services.intake.public_state import public_state, withdrawn_state
 from services.intake.store import File
+from shared.clock import local_day
 from shared.contracts import topics
 from shared.contracts.intake.cards import CONTACT_CARD_SEALED, ContactCard
 from shared.contracts.intake.events import REFUGEE_WITHDRAWN
+from shared.contracts.notices import Notice
 from shared.ids import new_chain_id
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
+from shared.notices import tell
+from shared.operators import Operators
 from shared.sealing import Sealer
 
 P = TypeVar("P", bound=Person)
@@ -23,13 +31,19 @@ P = TypeVar("P", bound=Person)
 class Publisher:
     """Turns changed files into records. Each call returns the file with its new places in the topics."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, sealer: Sealer, operators: Operators) -> None:
         self._sealer = sealer
+        self._operators = operators
 
     def changed(
         self, before: File[P] | None, file: File[P], fact: StrEnum, cause: Cause, work: Work
     ) -> File[P]:
-        """Publishes what happened with the whole public state, and the card where it is new or changed."""
+        """Publishes what happened with the whole public state, and the card where it is new or changed; tells
+        the person's coordinator.
+        """
+        if before is not None:
+            today = local_day(work.now, before.person.municipality)
+            self._tell(before.person, notices(before.person, file.person, today), cause, work)
         return self._card(before, self._state(file, fact, cause, work), cause, work)
 
     def _state(self, file: File[P], fact: StrEnum, cause: Cause, work: Work) -> File[P]:
@@ -58,13 +72,28 @@ class Publisher:
 
     def take_back(self, file: File[Refugee], work: Work) -> None:
         """Ends what was published of somebody who must not be known any more: a last state, then nothing."""
-        subject = file.person.subject
+        subject, cause = file.person.subject, _apart()
         last = file.state.next(work.now)
         data = withdrawn_state(file.person.municipality)
-        work.emit(REFUGEE_WITHDRAWN, subject=subject, data=data, cause=_apart(), revision=last)
+        work.emit(REFUGEE_WITHDRAWN, subject=subject, data=data, cause=cause, revision=last)
+        self._tell(
+            file.person, taken_back(file.person, local_day(work.now, file.person.municipality)), cause, work
+        )
         work.erase(topics.REFUGEES, subject, last.next(work.now))
         if file.card.number:
             work.erase(topics.CONTACT_CARDS, subject, file.card.next(work.now))
+
+    def _tell(self, who: Person, told: Iterable[Told], cause: Cause, work: Work) -> None:
+        for one in told:
+            notice = Notice(
+                code=one.code,
+                municipality=one.municipality,
+                programme=one.programme,
+                about=[who.subject],
+                on=one.on,
+                details=list(one.details),
+            )
+            tell(notice, who.subject, [who.coordinator], self._operators, cause, work)
 
 
 def _apart() -> Cause:

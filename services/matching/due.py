@@ -3,7 +3,6 @@ pairs.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from services.matching import packs
@@ -12,7 +11,7 @@ from services.matching.domain.agreement import expire
 from services.matching.domain.course import complete_due, resume_due
 from services.matching.domain.pair import Decision, Outcome, Pair
 from services.matching.explaining import Explaining
-from services.matching.publish import publish
+from services.matching.publish import Publisher
 from services.matching.rounds import EXPLAIN_WAITING, LIST_WAITING, RUN_ROUND, Rounds
 from services.matching.rows import COMPLETE, EXPIRE, RESUME
 from services.matching.service import SPECS
@@ -25,10 +24,10 @@ from shared.messaging.work import Work
 
 
 def due_handlers(
-    rounds: Rounds, explaining: Explaining, pairs: Pairs, programmes: Programmes
+    rounds: Rounds, explaining: Explaining, pairs: Pairs, programmes: Programmes, publisher: Publisher
 ) -> Mapping[str, DueHandler]:
     """What runs for each kind of due row; raises LookupError where a command is put off to no such kind."""
-    passing = Passing(pairs, programmes)
+    passing = Passing(pairs, programmes, publisher)
     handlers = {
         RUN_ROUND: rounds.run_round,
         LIST_WAITING: rounds.list_waiting,
@@ -48,9 +47,10 @@ class Passing:
     meanwhile.
     """
 
-    def __init__(self, pairs: Pairs, programmes: Programmes) -> None:
+    def __init__(self, pairs: Pairs, programmes: Programmes, publisher: Publisher) -> None:
         self._pairs = pairs
         self._programmes = programmes
+        self._publisher = publisher
 
     async def expire(self, task: Task) -> None:
         """Closes a proposal that nobody has answered in time."""
@@ -78,7 +78,7 @@ class Passing:
                 return
             pair, facts = decide(stored.pair, local_time(work.now, stored.pair.municipality))
             if facts:
-                changed = publish(replace(stored, pair=pair), facts, task.row.cause, work)
+                changed = self._publisher.publish(stored, pair, facts, task.row.cause, work)
                 await self._pairs.save([changed], work.session)
 
         await task.finish(body)

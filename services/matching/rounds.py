@@ -18,7 +18,7 @@ from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.solve import prepare
-from services.matching.publish import publish
+from services.matching.publish import Publisher
 from services.matching.store import LoadedPool, Pairs, Parties, StoredPair
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
@@ -75,6 +75,7 @@ class Rounds:
         parties: Parties,
         pairs: Pairs,
         programmes: Programmes,
+        publisher: Publisher,
         *,
         proposals_per_transaction: int,
         again_after: timedelta,
@@ -82,6 +83,7 @@ class Rounds:
         self._parties = parties
         self._pairs = pairs
         self._programmes = programmes
+        self._publisher = publisher
         self._at_once = proposals_per_transaction
         self._again_after = again_after
 
@@ -182,7 +184,8 @@ class Rounds:
         pair, facts = propose(
             proposal, rules, subject=new_subject("pair"), coordinator=None, on=now.date(), now=now
         )
-        return publish(StoredPair(pair, Revision()), facts, task.row.cause, work)
+        new = StoredPair(pair, Revision())
+        return self._publisher.publish(new, pair, facts, task.row.cause, work)
 
     async def _complete(self, solved: _Solved, skipped: int, task: Task, work: Work) -> None:
         data = task.row.data

@@ -8,7 +8,7 @@ from services.matching import answers, commands, packs, wire
 from services.matching.commands.spec import AboutPair, Context, OfPairs, OnPair, OnPool
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Pair
-from services.matching.publish import publish
+from services.matching.publish import Publisher
 from services.matching.rounds import new_round_id
 from services.matching.store import Page, Pairs, StoredPair
 from shared.clock import local_day, local_time
@@ -34,9 +34,10 @@ SPECS = Registry("matching", specs_in(commands))
 class Matching:
     """Decides commands on pools and pairs."""
 
-    def __init__(self, pairs: Pairs, programmes: Programmes) -> None:
+    def __init__(self, pairs: Pairs, programmes: Programmes, publisher: Publisher) -> None:
         self._pairs = pairs
         self._programmes = programmes
+        self._publisher = publisher
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
         """One answer for each command, in order; the pairs are read and written once."""
@@ -149,7 +150,7 @@ class Matching:
         if request.dry_run:
             return Accepted(_state(pair), pair.subject)
         if facts:
-            known[request.subject] = publish(replace(stored, pair=pair), facts, request.cause, work)
+            known[request.subject] = self._publisher.publish(stored, pair, facts, request.cause, work)
         return Accepted({**_state(pair), "revision": known[request.subject].state.number}, pair.subject)
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from services.matching import receipts
+from services.matching.domain.notices import Told
 from services.matching.domain.pair import (
     Answer,
     EndReason,
@@ -25,6 +26,7 @@ from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.matching import states as public
+from shared.contracts.notices import Notice
 from shared.languages import spoken_language
 from shared.values import fields_of
 
@@ -163,6 +165,19 @@ def pair_state(pair: Pair) -> public.PairState:
             "end_reason": pair.end_reason,
             "outcome": None if pair.outcome is None else fields_of(pair.outcome),
         }
+    )
+
+
+def notice(pair: Pair, told: Told) -> Notice:
+    """What coordinators are told of a pair."""
+    return Notice(
+        code=told.code,
+        municipality=pair.municipality,
+        programme=pair.programme,
+        about=[pair.receiving, pair.giving],
+        on=told.on,
+        due_on=told.due_on,
+        details=list(told.details),
     )
 
 

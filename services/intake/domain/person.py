@@ -165,6 +165,7 @@ class Person:
     approvals: tuple[Approval, ...] = ()
     participations: tuple[Participation, ...] = ()
     household_ref: str | None = None
+    coordinator: str | None = None
 
     def consented_to(self, purpose: str) -> bool:
         """Whether a consent for the purpose is in force."""
