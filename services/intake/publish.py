@@ -1,16 +1,21 @@
-"""Publishes what happened to a file: the public state, and the sealed card where consent allows it."""
+"""Publishes what happened to a file: the public state, and the sealed card while consent allows it."""
 
 from enum import StrEnum
 from typing import TypeVar
 
 from services.intake import wire
 from services.intake.domain import refugee
-from services.intake.domain.person import CONTACT, Person
+from services.intake.domain.person import CONTACT, Details, Person
 from services.intake.domain.refugee import Refugee
 from services.intake.public_state import public_state, withdrawn_state
 from services.intake.store import File
 from shared.contracts import topics
-from shared.contracts.intake.cards import CONTACT_CARD_SEALED, ContactCard
+from shared.contracts.intake.cards import (
+    CONTACT_CARD_SEALED,
+    CONTACT_CARD_WITHDRAWN,
+    ContactCard,
+    NoContactCard,
+)
 from shared.contracts.intake.events import REFUGEE_WITHDRAWN
 from shared.ids import new_chain_id
 from shared.messaging.reading.records import Cause
@@ -29,7 +34,7 @@ class Publisher:
     def changed(
         self, before: File[P] | None, file: File[P], fact: StrEnum, cause: Cause, work: Work
     ) -> File[P]:
-        """Publishes what happened with the whole public state, and the card where it is new or changed."""
+        """Publishes what happened with the whole public state, and what has become of the card."""
         return self._card(before, self._state(file, fact, cause, work), cause, work)
 
     def _state(self, file: File[P], fact: StrEnum, cause: Cause, work: Work) -> File[P]:
@@ -39,17 +44,21 @@ class Publisher:
         return File(file.person, revision, file.card, file.key)
 
     def _card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
-        """Publishes the contact card if somebody consented to contact and the card is new or changed."""
+        """Publishes the contact card where it is new or changed, or that there is none any more."""
         person = file.person
-        if person.details is None or not person.consented_to(CONTACT):
-            return file
-        known = before.person if before is not None else None
-        if known is not None and known.details == person.details and known.consented_to(CONTACT):
+        now, known = _reached_by(person), None if before is None else _reached_by(before.person)
+        if now == known:
             return file
         revision = file.card.next(work.now)
-        sealed = self._sealer.seal(wire.card(person.details), person.subject)
-        data = ContactCard(municipality=person.municipality, card=sealed)
-        work.emit(CONTACT_CARD_SEALED, subject=person.subject, data=data, cause=cause, revision=revision)
+        if now is None:
+            gone = NoContactCard(municipality=person.municipality)
+            work.emit(
+                CONTACT_CARD_WITHDRAWN, subject=person.subject, data=gone, cause=cause, revision=revision
+            )
+        else:
+            sealed = self._sealer.seal(wire.card(now), person.subject)
+            data = ContactCard(municipality=person.municipality, card=sealed)
+            work.emit(CONTACT_CARD_SEALED, subject=person.subject, data=data, cause=cause, revision=revision)
         return file._replace(card=revision)
 
     def refer(self, file: File[P], work: Work) -> File[P]:
@@ -65,6 +74,12 @@ class Publisher:
         work.erase(topics.REFUGEES, subject, last.next(work.now))
         if file.card.number:
             work.erase(topics.CONTACT_CARDS, subject, file.card.next(work.now))
+
+
+def _reached_by(person: Person) -> Details | None:
+    """What somebody may be written to by; None of who has left, or has not consented to it."""
+    is_gone = isinstance(person, Refugee) and person.has_left
+    return person.details if person.consented_to(CONTACT) and not is_gone else None
 
 
 def _apart() -> Cause:
