@@ -14,6 +14,7 @@ from services.intake.packs import Packs
 from services.intake.public_state import public_state
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, People
+from services.intake.warnings import Warnings
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts.commands import Command
@@ -36,10 +37,13 @@ SPECS = Registry("intake", specs_in(commands))
 class Intake:
     """Decides commands on refugees' and volunteers' files."""
 
-    def __init__(self, people: People, publisher: Publisher, packs: Packs, case_key: CaseKey) -> None:
+    def __init__(
+        self, people: People, publisher: Publisher, packs: Packs, warnings: Warnings, case_key: CaseKey
+    ) -> None:
         self._people = people
         self._publisher = publisher
         self._packs = packs
+        self._warnings = warnings
         self._case_key = case_key
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
@@ -105,6 +109,7 @@ class Intake:
         today = context.today
         after = self._packs.assessed(spec.decide(who, request.command, context), today)
         after, fact = progressed(who, after, spec.fact, today)
+        after = self._warnings.warn(after, today, request.cause, work, dry_run=request.dry_run)
         accepted = self._keep(request, entry, file._replace(person=after), fact, work)
         if request.dry_run:
             return accepted

@@ -4,7 +4,8 @@ from typing import Literal
 
 from shared.contracts import topics
 from shared.contracts.example import MUNICIPALITY, PAIR, PROGRAMME, REFUGEE, VOLUNTEER, example
-from shared.contracts.fields import Code, Contract, Day, Municipality, ProgrammeName, Subject
+from shared.contracts.fields import Contract, Day, Municipality, ProgrammeName, Subject
+from shared.contracts.intake.states import MissingCode
 from shared.contracts.message import event
 
 NoticeCode = Literal[
@@ -15,6 +16,7 @@ NoticeCode = Literal[
     "pair_resumed",
     "pair_completed",
     "pair_ended",
+    "lapse_nears",
 ]
 """What happened, or is due."""
 
@@ -44,7 +46,7 @@ class Notice(Contract):
     about: list[Subject]
     on: Day
     due_on: Day | None = None
-    details: list[Code] = []
+    details: list[MissingCode] = []
 
 
 NOTICE_GIVEN = event(topics.NOTICES, Notice, "NoticeGiven")

@@ -20,12 +20,13 @@ class ReferenceConsent:
 
 @value
 class Lapse:
-    """Something in a programme that holds for the last time on the day `until`, by the code under which it
-    would be missing, and that the coordinator was told so: `days` before, 0 once it had lapsed, `told_on`.
+    """That something in a programme holds for the last time on the day `until`, by the code under which it
+    will be missing then. The coordinator was warned on a day, less than so many `days` before; 0 days are of
+    what has lapsed.
     """
 
     programme: str
     code: str
     until: date
     days: int
-    told_on: date
+    warned_on: date

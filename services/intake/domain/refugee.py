@@ -149,10 +149,9 @@ def settle(
 
 def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
     begins = settlement.municipality != known.municipality or known.profile is None
-    if begins or known.has_left:
+    if begins or known.has_left or settlement.arrived_on is not None:
         known = replace(known, confirmed_arrival_on=None)
-    if settlement.arrived_on is None:
-        settlement = replace(settlement, arrived_on=known.confirmed_arrival_on)
+    settlement = replace(settlement, arrived_on=settlement.arrived_on or known.confirmed_arrival_on)
     if settlement.municipality != known.municipality and not known.has_left:
         # That they moved is said by their arrival too, whether or not they were said to move before.
         known = known.with_status("moved", today)

@@ -107,11 +107,19 @@ def test_what_cannot_be_used_is_refused_with_its_field(who: Person) -> None:
     ]
 
 
+NOTHING_GIVEN: list[dict[str, Any]] = [
+    {},
+    {"person": {}},
+    {"person": {"phone": " ", "email": None}},
+    {"interests": None},
+]
+
+
 def test_a_correction_without_sense_is_refused() -> None:
     assert faults(VOLUNTEER, person={"address": "x" * 300}) == [("address_invalid", "person.address")]
     assert faults(VOLUNTEER, person={"birth_date": "2199"}) == [("date_in_future", "person.birth_date")]
     assert faults(VOLUNTEER, education="master", clear=["education"]) == [("given_and_cleared", "education")]
-    for nothing in ({}, {"person": {}}, {"person": {"phone": " ", "email": None}}, {"interests": None}):
+    for nothing in NOTHING_GIVEN:
         with pytest.raises(DomainError, match="nothing_to_correct"):
             corrected(VOLUNTEER, **nothing)
     with pytest.raises(DomainError, match="name_missing"):
