@@ -33,7 +33,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     )
     warnings = Warnings(packs, resources.operators)
     intake = Intake(people, publisher, packs, warnings, case_key)
-    settlements = Settlements(people.refugees, publisher, case_key, packs.vocabulary)
+    settlements = Settlements(people, publisher, case_key, packs.vocabulary)
     return Wiring(
         resources,
         subscriptions(settlements),

@@ -16,7 +16,7 @@ from shared.contracts.intake.cards import (
     ContactCard,
     NoContactCard,
 )
-from shared.contracts.intake.events import REFUGEE_WITHDRAWN
+from shared.contracts.intake.events import REFUGEE_WITHDRAWN, VOLUNTEER_WITHDRAWN
 from shared.ids import new_chain_id
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
@@ -63,15 +63,16 @@ class Publisher:
 
     def refer(self, file: File[P], work: Work) -> File[P]:
         """Publishes a minor's referral."""
-        return self._state(file, refugee.Fact.REFERRED, _apart(), work)
+        return self._state(file, refugee.Fact.REFERRED, apart(), work)
 
-    def take_back(self, file: File[Refugee], work: Work) -> None:
+    def take_back(self, file: File[Person], work: Work) -> None:
         """Ends what was published of somebody who must not be known any more: a last state, then nothing."""
         subject = file.person.subject
+        ended = REFUGEE_WITHDRAWN if isinstance(file.person, Refugee) else VOLUNTEER_WITHDRAWN
         last = file.state.next(work.now)
         data = withdrawn_state(file.person.municipality)
-        work.emit(REFUGEE_WITHDRAWN, subject=subject, data=data, cause=_apart(), revision=last)
-        work.erase(topics.REFUGEES, subject, last.next(work.now))
+        work.emit(ended, subject=subject, data=data, cause=apart(), revision=last)
+        work.erase(ended.topic, subject, last.next(work.now))
         if file.card.number:
             work.erase(topics.CONTACT_CARDS, subject, file.card.next(work.now))
 
@@ -82,7 +83,7 @@ def _reached_by(person: Person) -> Details | None:
     return person.details if person.consented_to(CONTACT) and not is_gone else None
 
 
-def _apart() -> Cause:
+def apart() -> Cause:
     """A cause that begins a chain of its own. By the record that brought them about, a referral or a
     take-back would say whose it was, or that the record was refused.
     """

@@ -38,6 +38,11 @@ class Volunteer(Person):
     approved_on: date | None = None
     pause: Pause | None = None
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether they are a refugee as well who must not be known any more."""
+        return self.status == "hidden"
+
 
 @value
 class Registration:
