@@ -11,6 +11,7 @@ from services.intake.service import SPECS, Intake
 from services.intake.settings import Settings
 from services.intake.settlements import Settlements
 from services.intake.store import Files, People
+from services.intake.warnings import Warnings
 from services.intake.wire import case_digest
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
@@ -30,12 +31,13 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         lambda content, context: cipher.encrypt(cipher.master, content, context),
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
-    intake = Intake(people, publisher, packs, case_key)
-    settlements = Settlements(people.refugees, publisher, case_key, packs.vocabulary)
+    warnings = Warnings(packs, resources.operators)
+    intake = Intake(people, publisher, packs, warnings, case_key)
+    settlements = Settlements(people, publisher, case_key, packs.vocabulary)
     return Wiring(
         resources,
         subscriptions(settlements),
-        due_handlers=Due(people, publisher, packs, at_rest).handlers,
+        due_handlers=Due(people, publisher, packs, warnings, at_rest).handlers,
         decisions=Decisions(SPECS, intake.decide),
         indexes=store.INDEXES,
         cipher=at_rest,

@@ -1,22 +1,26 @@
 """Operators' commands to intake: load the files, decide in order, store, publish."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from services.intake import approvals, commands, due
 from services.intake.commands.spec import Context, OnFile, Opening, Question, Refused
 from services.intake.domain.errors import DomainError
+from services.intake.domain.links import link
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
-from services.intake.domain.refugee import Refugee
+from services.intake.domain.refugee import Fact, Refugee
+from services.intake.domain.volunteer import Volunteer
 from services.intake.packs import Packs
 from services.intake.public_state import public_state
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, People
+from services.intake.warnings import Warnings
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts.commands import Command
+from shared.ids import new_subject
 from shared.messaging.commands.answers import (
     Accepted,
     Answer,
@@ -32,25 +36,30 @@ from shared.mongo import Document
 
 SPECS = Registry("intake", specs_in(commands))
 
+Entries = Mapping[str, Entry[Person]]
+
 
 class Intake:
     """Decides commands on refugees' and volunteers' files."""
 
-    def __init__(self, people: People, publisher: Publisher, packs: Packs, case_key: CaseKey) -> None:
+    def __init__(
+        self, people: People, publisher: Publisher, packs: Packs, warnings: Warnings, case_key: CaseKey
+    ) -> None:
         self._people = people
         self._publisher = publisher
         self._packs = packs
+        self._warnings = warnings
         self._case_key = case_key
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
         """One answer for each command, in order; the files are read and written once."""
-        subjects = {request.subject for request in requests}
+        subjects = {request.subject for request in requests} | set(filter(None, map(_same_as, requests)))
         files = await self._people.by_subject(subjects, work.session)
         entries = {subject: Entry(files.get(subject), files.get(subject)) for subject in subjects}
         answers: list[Answer] = []
         for request in requests:
             try:
-                answers.append(await self._answer(request, entries[request.subject], work))
+                answers.append(await self._answer(request, entries, work))
             except DomainError as error:
                 faults = error.faults if isinstance(error, Refused) else ()
                 answers.append(Rejected(error.code, error.message, error.field, faults=faults))
@@ -58,8 +67,9 @@ class Intake:
         await self._people.save(changes, work.session)
         return answers
 
-    async def _answer(self, request: Request, entry: Entry[Person], work: Work) -> Answer:
+    async def _answer(self, request: Request, entries: Entries, work: Work) -> Answer:
         packs = self._packs
+        entry = entries[request.subject]
         file = entry.file
         where = file.person.municipality if file else getattr(request.command, "municipality", None)
         context = Context(
@@ -74,10 +84,7 @@ class Intake:
             case Question() as spec:
                 return await self._tell(spec, request.command, work)
             case Opening() as spec:
-                opened = spec.decide(file.person if file else None, request.subject, request.command, context)
-                missing = packs.missing(opened, context.today)
-                more: Document = {"missing": missing} if missing else {}
-                return self._keep(request, entry, File(opened), spec.fact, work, more)
+                return self._open(spec, request, context, entries, work)
             case OnFile() as spec:
                 return await self._step(spec, request, context, entry, work)
             case spec:
@@ -88,11 +95,30 @@ class Intake:
         found = await self._people.refugees.by_case([case], work.session)
         return question.decide(found.get(case))
 
+    def _open(
+        self, spec: Opening[Command], request: Request, context: Context, entries: Entries, work: Work
+    ) -> Answer:
+        entry = entries[request.subject]
+        known = entry.file.person if entry.file is not None else None
+        opened = spec.decide(known, request.subject, request.command, context)
+        if (same := spec.same_as(request.command)) is not None:
+            other = entries[same]
+            if other.file is None:
+                return UnknownSubject()
+            if not request.may_act_in(other.file.person.municipality):
+                return rejected_elsewhere()
+            refugee, opened = link(other.file.person, opened, new_subject("household"))
+            linked = other.file._replace(person=refugee)
+            self._keep(request, other, linked, Fact.CORRECTED, work)
+        missing = self._packs.missing(opened, context.today)
+        more: Document = {"missing": missing} if missing else {}
+        return self._keep(request, entry, File(opened), spec.fact, work, more)
+
     async def _step(
         self, spec: OnFile[Command], request: Request, context: Context, entry: Entry[Person], work: Work
     ) -> Answer:
         file = entry.file
-        if file is None:
+        if file is None or (isinstance(file.person, Volunteer) and file.person.is_hidden):
             return UnknownSubject()
         who = file.person
         if not request.may_act_in(who.municipality):
@@ -105,6 +131,7 @@ class Intake:
         today = context.today
         after = self._packs.assessed(spec.decide(who, request.command, context), today)
         after, fact = progressed(who, after, spec.fact, today)
+        after = self._warnings.warn(after, today, request.cause, work, dry_run=request.dry_run)
         accepted = self._keep(request, entry, file._replace(person=after), fact, work)
         if request.dry_run:
             return accepted
@@ -129,3 +156,9 @@ class Intake:
             entry.changed = True
             result["revision"] = entry.file.state.number
         return Accepted(result, file.person.subject)
+
+
+def _same_as(request: Request) -> str | None:
+    """Whose file a command opens another one for, if it does."""
+    spec = SPECS.of(request.command)
+    return spec.same_as(request.command) if isinstance(spec, Opening) else None

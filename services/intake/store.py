@@ -127,6 +127,8 @@ class Files(Generic[P]):
         person = file.person
         key = file.key
         cipher: bytes | None = None
+        if person.details is None and before is not None and before.key is not None:
+            keys.append(DeleteOne({"_id": before.person.subject}))
         if person.details is not None:
             if key is None:
                 key, wrapped = self._cipher.new_key(person.subject)

@@ -11,6 +11,7 @@ from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.refugee import Fact, Refugee
 from services.intake.domain.requirements import Requirements
+from services.intake.domain.volunteer import Volunteer
 from services.intake.store import File
 from services.intake.vocabulary import Vocabulary
 from services.intake.wire import Words
@@ -103,13 +104,14 @@ class OnFile(CommandSpec[Callable[[Person, C, Context], Person]], Generic[C]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening(CommandSpec[Callable[[Person | None, str, C, Context], Person]], Generic[C]):
+class Opening(CommandSpec[Callable[[Person | None, str, C, Context], Volunteer]], Generic[C]):
     """Opens a file. `decide` gets the one that is there already, if any, the subject and the command; it
-    raises DomainError. `fact` is what happened.
+    raises DomainError. `fact` is what happened. `same_as` is the refugee who is the same person, if any.
     """
 
     model: type[C]
     fact: StrEnum
+    same_as: Callable[[C], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,7 @@ REGISTER_VOLUNTEER = Opening(
     subject="volunteer",
     decide=register,
     fact=volunteer.Fact.REGISTERED,
+    same_as=lambda command: command.refugee,
     events=(events.VOLUNTEER_REGISTERED,),
 )
 APPROVE_VOLUNTEER = OnFile(

@@ -44,11 +44,17 @@ def notices(before: Person, after: Person, today: date) -> list[Told]:
             return list(_changed(before, after, today))
 
 
-def taken_back(who: Refugee, today: date) -> list[Told]:
+def taken_back(who: Person, today: date) -> list[Told]:
     """What is told when nothing is known of somebody any more. A referral was never shown to anybody here, so
     that its end is told to nobody.
     """
-    return [_of("refugee_withdrawn", who, today)] if who.is_public and not who.has_left else []
+    match who:
+        case Refugee() if who.is_public and not who.has_left:
+            return [_of("refugee_withdrawn", who, today)]
+        case Volunteer() if who.status != "withdrawn":
+            return [_of("volunteer_withdrawn", who, today)]
+        case _:
+            return []
 
 
 def _away(before: Volunteer, after: Volunteer, today: date) -> Iterator[Told]:

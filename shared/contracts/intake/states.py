@@ -15,6 +15,7 @@ from shared.contracts.fields import (
     OperatorId,
     PackVersion,
     ProgrammeName,
+    Subject,
     TextVersion,
 )
 from shared.contracts.people import (
@@ -76,6 +77,15 @@ class Consent(Contract):
     given_on: Day
 
 
+class ReferenceConsent(Contract):
+    """That somebody agrees to these references after a pair."""
+
+    pair: Subject
+    referees: list[Literal["guide", "organisation"]]
+    text_version: TextVersion
+    given_on: Day
+
+
 class _PersonState(Contract):
     """What refugees' and volunteers' public states have in common."""
 
@@ -94,6 +104,7 @@ class _PersonState(Contract):
     availability: Availability | None = None
     consents: list[Consent] = []
     coordinator: OperatorId | None = None
+    references: Annotated[list[ReferenceConsent], Field(min_length=1)] | None = None
 
 
 class RefugeeReferral(Contract):
