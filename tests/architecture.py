@@ -16,6 +16,7 @@ MESSAGING = "shared.messaging"
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiokafka": ("shared.messaging.*", "shared.retry", "shared.servers", "kobling.*", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
+    "anyascii": ("services.intake.names",),
     "anyio": ("services.matching.rounds",),
     "bson": ("shared.mongo",),
     "cramjam": ("shared.messaging.reading.bounded",),
@@ -67,7 +68,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 """Which modules may import which library; one that isn't listed may be imported nowhere yet."""
 
-ADDED = frozenset({"aiosmtplib", "numpy", "phonenumbers", "scipy"})
+ADDED = frozenset({"aiosmtplib", "anyascii", "numpy", "phonenumbers", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("bootstrap", "reading", "routes"),

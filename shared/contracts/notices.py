@@ -15,6 +15,9 @@ NoticeCode = Literal[
     "pair_resumed",
     "pair_completed",
     "pair_ended",
+    "caseload_offered",
+    "caseload_taken",
+    "caseload_declined",
 ]
 """What happened, or is due."""
 

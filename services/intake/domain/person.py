@@ -151,7 +151,7 @@ class Participation:
 
 @value(kw_only=True)
 class Person:
-    """The common part of a refugee's and a volunteer's file."""
+    """The common part of a refugee's and a volunteer's file; `coordinator` is who looks after them."""
 
     subject: str
     municipality: str
@@ -165,6 +165,7 @@ class Person:
     approvals: tuple[Approval, ...] = ()
     participations: tuple[Participation, ...] = ()
     household_ref: str | None = None
+    coordinator: str | None = None
 
     def consented_to(self, purpose: str) -> bool:
         """Whether a consent for the purpose is in force."""
