@@ -1,5 +1,5 @@
 """Names as they are looked for: however they were spelled, in either order, with a typing error. The only
-module that knows anyascii.
+module that knows anyascii and jellyfish.
 
 What is stored of a name to be found by is a keyed digest of how its consonants sound. Vowels are left out,
 as Arabic and Hebrew do, and since they differ most between the Latin spellings of one name (Muhammad,
@@ -10,12 +10,12 @@ Metaphone and Soundex are made for English: to them the h of `mhmd` is silent, a
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from anyascii import anyascii
+from jellyfish import damerau_levenshtein_distance
 
 from services.intake.domain.person import Details
 
@@ -24,7 +24,7 @@ Digest = Callable[[str], bytes]
 
 MOST_WORDS = 8
 """Words of a name that are looked at."""
-CLOSE = 0.7
+CLOSE = 0.68
 """How close a name must be to what was asked for, between 0 and 1, to be shown."""
 DIGEST_BYTES = 8
 """Of the digest: among millions of words hardly two have the same, and more would only take room."""
@@ -32,6 +32,7 @@ DIGEST_BYTES = 8
 _WORD = re.compile(r"[a-z]+")
 _SAME = (("aa", "a"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 """Scandinavian and German letters as they are written without them: anyascii gives å as a and ø as o."""
+_APOSTROPHES = "'\u2018\u2019"
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _HARD_CH = re.compile(r"ch(?=[rl])")
 _W_AS_V = re.compile(r"^w|(?<=[aeiou])w(?=[aeiou])")
@@ -50,6 +51,7 @@ _SOUNDS = {
 }
 """Letters by how they sound; the longest first. A vowel keeps apart what sounds the same on both sides."""
 _SPLIT = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
+_VOWEL = re.compile("[aeiou]")
 _REPEATED = re.compile(r"(.)\1+")
 _CLASSES = "".join(sorted(set("".join(_SOUNDS.values())) - {"-"}))
 
@@ -68,11 +70,20 @@ def digest_of(secret: bytes) -> Digest:
 
 def words(name: str) -> list[str]:
     """A name's words in small Latin letters, without accents: `Ågård-Øye` is `agard`, `oye`."""
-    plain = name if name.isascii() else anyascii(unicodedata.normalize("NFKC", name))
+    plain = name if name.isascii() else anyascii("".join(_letters(unicodedata.normalize("NFKC", name))))
     plain = plain.lower().replace("'", "").replace("`", "")
     for written, same in _SAME:
         plain = plain.replace(written, same)
     return _WORD.findall(plain)[:MOST_WORDS]
+
+
+def _letters(name: str) -> Iterator[str]:
+    """Letters and their marks; other signs, which anyascii would spell out, keep words apart."""
+    for sign in name:
+        if unicodedata.category(sign)[0] in "LM" or sign in _APOSTROPHES:
+            yield sign
+        else:
+            yield " "
 
 
 # Bounded: senders write them.
@@ -166,12 +177,21 @@ def _alike(sought: Sequence[str], known: Sequence[str]) -> float:
     return sum(taken) / len(taken)
 
 
+# Each word of a name is held against several of the other, and so for every candidate.
+@lru_cache(maxsize=4096)
 def _same(one: str, other: str) -> float:
-    """As written and as heard, in equal parts."""
+    """As heard and as written in equal parts; as heard alone where one was written without vowels, and nearly
+    as written in short names, where a consonant is much.
+    """
     if one == other:
         return 1.0
-    return (_ratio(one, other) + _ratio(sound(one), sound(other))) / 2
+    heard = _likeness(sound(one), sound(other))
+    if not (_VOWEL.search(one) and _VOWEL.search(other)):
+        return heard
+    written = _likeness(one, other)
+    return max((heard + written) / 2, 0.9 * written)
 
 
-def _ratio(one: Iterable[str], other: Iterable[str]) -> float:
-    return SequenceMatcher(None, list(one), list(other), autojunk=False).ratio()
+def _likeness(one: str, other: str) -> float:
+    """1 less the part of the letters that are left out, put in, changed, or in the other order."""
+    return 1 - damerau_levenshtein_distance(one, other) / max(len(one), len(other))

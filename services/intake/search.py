@@ -13,7 +13,7 @@ from services.intake.names import Digest
 from services.intake.store import File, Files, People
 from shared.mongo import Document, Session
 
-MOST_CANDIDATES = 100
+MOST_CANDIDATES = 50
 """Files of each kind that are decrypted to see how close their names are: those with most words alike."""
 KNOWN: Document = {"person.status": {"$nin": sorted(HIDDEN)}, "state.0": {"$gt": 0}}
 """Of whom something is known outside."""

@@ -56,15 +56,18 @@ def wholly(file: File[Person], packs: Packs, today: date) -> Document:
     return entry
 
 
-def name(details: Details) -> bytes:
+def name(subject: str, details: Details) -> bytes:
     """Somebody's name, as JSON to be sealed."""
-    return _plain(PersonalDetails(given_name=details.given_name, family_name=details.family_name))
+    return _plain(
+        PersonalDetails(subject=subject, given_name=details.given_name, family_name=details.family_name)
+    )
 
 
-def personal(details: Details) -> bytes:
+def personal(subject: str, details: Details) -> bytes:
     """All that is known of who somebody is and how to reach them, as JSON to be sealed."""
     return _plain(
         PersonalDetails(
+            subject=subject,
             given_name=details.given_name,
             family_name=details.family_name,
             birth_date=details.born,

@@ -91,7 +91,8 @@ async def _with_names(files: Sequence[File[Person]], sealer: Sealer | None, aski
     told: list[Person] = []
     for entry, file in zip(entries, files, strict=True):
         if file.person.details is not None:
-            entry["name"] = _sealed(shown.name(file.person.details), file.person, sealer)
+            subject = file.person.subject
+            entry["sealed"] = _sealed(shown.name(subject, file.person.details), subject, sealer)
             told.append(file.person)
     await looks.remember(told, asking.request, asking.work)
     return entries
@@ -109,7 +110,7 @@ async def show(_: ShowPerson, asking: Asking) -> Answer:
     sealer = asking.sealer()
     entry = shown.wholly(file, asking.packs, asking.today(who.municipality))
     if who.details is not None and not asking.request.dry_run:
-        entry["personal"] = _sealed(shown.personal(who.details), who, sealer)
+        entry["sealed"] = _sealed(shown.personal(subject, who.details), subject, sealer)
         await looks.remember([who], asking.request, asking.work)
     return Accepted(entry, subject)
 
@@ -195,8 +196,8 @@ def _may_see(file: File[Person], asking: Asking) -> bool:
     return asking.request.may_act_in(file.person.municipality)
 
 
-def _sealed(plain: bytes, who: Person, sealer: Sealer) -> Document:
-    return sealer.seal(plain, who.subject).model_dump(mode="json")
+def _sealed(plain: bytes, subject: str, sealer: Sealer) -> Document:
+    return sealer.seal(plain, subject).model_dump(mode="json")
 
 
 FIND_PERSON = Question(

@@ -1,16 +1,17 @@
 """What a sealed answer about somebody holds."""
 
-from shared.contracts.example import example
-from shared.contracts.fields import Contract, Line
+from shared.contracts.example import VOLUNTEER, example
+from shared.contracts.fields import Contract, Line, Subject
 
 
 class PersonalDetails(Contract):
-    """What `personal` in the answer to `ShowPerson` holds, and of it the names alone in the one to
-    `FindPerson`'s `name`: JSON, sealed to the operator's key. What isn't known is left out.
+    """What `sealed` in the answer to `ShowPerson` holds, and of it the names alone in those to `FindPerson`:
+    JSON, sealed to the operator's key. What isn't known is left out.
     """
 
     model_config = example(
         {
+            "subject": VOLUNTEER,
             "given_name": "Berit",
             "family_name": "Eksempel-Klippe",
             "birth_date": "1971-07-15",
@@ -20,6 +21,7 @@ class PersonalDetails(Contract):
         }
     )
 
+    subject: Subject
     given_name: Line | None = None
     family_name: Line | None = None
     birth_date: str | None = None

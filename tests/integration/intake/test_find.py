@@ -49,7 +49,7 @@ async def test_a_name_is_found_however_it_is_spelled(people: World) -> None:
         for number, asked in enumerate(spellings):
             found = await find(people, f"{letter}-{number}", name=asked)
             assert subjects(found)[:1] == [named(letter)], asked
-            shown = opened(found["people"][0]["name"], named(letter))
+            shown = opened(found["people"][0]["sealed"], named(letter))
             assert (shown["given_name"], shown.get("family_name")) == (given, family)
 
 
@@ -72,7 +72,7 @@ async def test_a_settled_refugee_is_found_with_status_programmes_and_since_when(
     await people.settle((BERGEN, settled("CASE-7", "1", person=person, settled_on="2016-05-01")))
     ((subject, _),) = (await people.public()).items()
     (found,) = (await find(people, "name", name="Selamavit"))["people"]
-    assert opened(found.pop("name"), subject)["given_name"] == "Selamawit"
+    assert opened(found.pop("sealed"), subject)["given_name"] == "Selamawit"
     expected = {
         "subject": subject,
         "revision": 1,
@@ -84,7 +84,7 @@ async def test_a_settled_refugee_is_found_with_status_programmes_and_since_when(
     by_case = await find(people, "case", subject="CASE-7", case="CASE-7")
     by_subject = await find(people, "subject", subject=subject)
     for one in (by_case, by_subject):
-        assert opened(one.pop("name"), subject)["family_name"] == "Eksempel-Sjø"
+        assert opened(one.pop("sealed"), subject)["family_name"] == "Eksempel-Sjø"
         assert one == expected
 
 
@@ -117,13 +117,13 @@ async def test_a_question_that_cannot_be_answered_says_why(
 async def test_names_are_shown_to_no_operator_without_a_key(people: World) -> None:
     put(people, "red-2", "red_cross_bergen", public_key=None)
     assert (await find(people, "find", "red-2", name="Muhammad"))["code"] == "public_key_missing"
-    assert "name" not in await find(people, "subject", "red-2", subject=named("a"))
+    assert "sealed" not in await find(people, "subject", "red-2", subject=named("a"))
 
 
 async def test_a_dry_run_shows_no_name_and_is_no_look(people: World) -> None:
     found = await find(people, "find", name="Muhammad", dry_run=True)
     assert subjects(found) == [named("a")]
-    assert "name" not in found["people"][0]
+    assert "sealed" not in found["people"][0]
     assert await people.database["looks"].count_documents({}) == 0
 
 

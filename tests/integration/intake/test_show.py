@@ -35,7 +35,8 @@ async def looks(world: World) -> list[tuple[str, str, str, str]]:
 
 async def test_everything_is_shown_and_who_it_is_sealed(world: World, berit: str) -> None:
     shown = await show(world, berit, "show", reason="phone_call")
-    assert opened(shown.pop("personal"), berit) == {
+    assert opened(shown.pop("sealed"), berit) == {
+        "subject": berit,
         "given_name": "Berit",
         "family_name": "Eksempel-Klippe",
         "birth_date": "1980-02-03",
@@ -63,7 +64,7 @@ async def test_the_same_question_again_is_answered_alike_and_is_one_look(world: 
 async def test_a_dry_run_shows_nothing_that_identifies_and_is_no_look(world: World, berit: str) -> None:
     shown = await show(world, berit, "show", dry_run=True)
     assert shown["status"] == "registered"
-    assert "personal" not in shown
+    assert "sealed" not in shown
     assert await looks(world) == []
 
 
