@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.intake import looks, search, shown, transfers
-from services.intake.commands.spec import Asking, Question, refuse
+from services.intake.commands.spec import Asking, Question, Refused
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.search import Among
@@ -43,8 +43,7 @@ async def find(command: FindPerson, asking: Asking) -> Answer:
 async def _by_case(case: str, municipality: str | None, asking: Asking) -> Answer:
     """The person of a case. Raises `personal_number`."""
     if municipality is None:
-        refuse([Fault("field_missing", "municipality", "data")])
-        return UnknownSubject()
+        raise Refused([Fault("field_missing", "municipality", "data")])
     if reads_as_personal_number(case):
         raise DomainError(
             "personal_number", "Ask by the case's reference, never by a personal number.", "case"
@@ -122,7 +121,7 @@ async def people(command: ListPeople, asking: Asking) -> Answer:
     among = Among(
         municipality,
         asking.coordinators(municipality),
-        command.coordinator,
+        None if command.without_coordinator else command.coordinator,
         command.without_coordinator,
         command.programme,
         command.status,
@@ -143,11 +142,12 @@ async def due(command: ListDue, asking: Asking) -> Answer:
     municipality, operator = command.municipality, asking.request.operator.operator
     asking.require_subject(municipality)
     is_own = not (command.all or command.without_coordinator or command.coordinator)
+    is_anybodys = command.all or command.without_coordinator
     among = Among(
         municipality,
         asking.coordinators(municipality),
-        None if command.all else operator if is_own else command.coordinator,
-        (is_own or command.without_coordinator) and not command.all,
+        operator if is_own else None if is_anybodys else command.coordinator,
+        is_own or (command.without_coordinator and not command.all),
         command.programme,
     )
     today = asking.today(municipality)

@@ -119,6 +119,15 @@ async def test_an_accepted_offer_hands_over_everybody_once_and_tells_both(
     assert (await decline(people, offered["transfer"], "late"))["code"] == "already_answered"
 
 
+async def test_people_in_another_municipality_stay_whose_they_are(people: World) -> None:
+    await register(people, "h", "Test", "Eksempel", municipality=TROMSO)
+    offered = await offer(people)
+    assert offered["people"] == 7
+    await accept(people, offered["transfer"])
+    await people.run_due(people.clock.offset)
+    assert await coordinators(people) == {"bergen-1": 7, "red-1": 1, "red-2": 1}
+
+
 class Killed(RuntimeError):
     """The process is no more."""
 

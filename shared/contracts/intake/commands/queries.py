@@ -64,9 +64,9 @@ class ListPeople(Command):
     """Asks for a municipality's refugees and volunteers: those alone for whom all holds that is given. The
     subject is the municipality.
 
-    `without_coordinator`: whom nobody looks after who may act there now. `on`: how everybody stands on that
-    day with what lapses: `valid`, `renewable` (it lapses within 60 days) or `none`. `after` is the last
-    person of the page before.
+    `without_coordinator`, in place of a `coordinator`: whom nobody looks after who may act there now. `on`:
+    how everybody stands on that day with what lapses: `valid`, `renewable` (it lapses within 60 days) or
+    `none`. `after` is the last person of the page before.
     """
 
     model_config = example({"reason": "weekly_meeting", "kind": "volunteer"}, subject=MUNICIPALITY)
@@ -87,8 +87,9 @@ class ListDue(Command):
     approvals that wait for another organisation's (`approval`), and who lacks something for 30 days or more
     (`lacking`). The subject is the municipality.
 
-    It is of the operator's own people, and of those whom nobody looks after who may act there now; with
-    `coordinator` of theirs, with `all` of everybody's. `after` is what the page before gave as `next`.
+    It is of the operator's own people, and of those whom nobody looks after who may act there now; of these
+    alone `without_coordinator`, of another `coordinator`'s, or of `all`. `after` is what the page before gave
+    as `next`.
     """
 
     model_config = example({"reason": "monday_morning"}, subject=MUNICIPALITY)
