@@ -111,6 +111,8 @@ def _common(who: person.Person) -> Document:
         _add_known(state, who.profile, who.household_ref)
     if who.interview is not None:
         state |= _wished(who.interview)
+    if who.coordinator is not None:
+        state["coordinator"] = who.coordinator
     return state
 
 

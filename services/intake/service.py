@@ -1,17 +1,18 @@
 """Operators' commands to intake: load the files, decide in order, store, publish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from services.intake import approvals, commands, due
-from services.intake.commands.spec import Context, OnFile, Opening, Question, Refused
+from services.intake.commands.spec import Asking, Context, OnFile, Opening, Question, Refused
 from services.intake.domain.errors import DomainError
 from services.intake.domain.links import link
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
 from services.intake.domain.refugee import Fact, Refugee
 from services.intake.domain.volunteer import Volunteer
+from services.intake.names import Digest
 from services.intake.packs import Packs
 from services.intake.public_state import public_state
 from services.intake.publish import Publisher
@@ -33,6 +34,7 @@ from shared.messaging.commands.answers import (
 from shared.messaging.commands.registry import Registry, specs_in
 from shared.messaging.work import Work
 from shared.mongo import Document
+from shared.operators import Operators
 
 SPECS = Registry("intake", specs_in(commands))
 
@@ -43,9 +45,18 @@ class Intake:
     """Decides commands on refugees' and volunteers' files."""
 
     def __init__(
-        self, people: People, publisher: Publisher, packs: Packs, warnings: Warnings, case_key: CaseKey
+        self,
+        people: People,
+        publisher: Publisher,
+        packs: Packs,
+        warnings: Warnings,
+        operators: Operators,
+        case_key: CaseKey,
+        digest: Digest,
     ) -> None:
         self._people = people
+        self._operators = operators
+        self._digest = digest
         self._publisher = publisher
         self._packs = packs
         self._warnings = warnings
@@ -59,13 +70,22 @@ class Intake:
         answers: list[Answer] = []
         for request in requests:
             try:
+                if isinstance(SPECS.of(request.command), Question):
+                    # Questions read what is stored: what was decided before them must be.
+                    await self._save(entries.values(), work)
                 answers.append(await self._answer(request, entries, work))
             except DomainError as error:
                 faults = error.faults if isinstance(error, Refused) else ()
                 answers.append(Rejected(error.code, error.message, error.field, faults=faults))
-        changes = [(entry.before, entry.file) for entry in entries.values() if entry.changed]
-        await self._people.save(changes, work.session)
+        await self._save(entries.values(), work)
         return answers
+
+    async def _save(self, entries: Iterable[Entry[Person]], work: Work) -> None:
+        """Stores what has changed since the last time."""
+        changed = [entry for entry in entries if entry.changed]
+        await self._people.save([(entry.before, entry.file) for entry in changed], work.session)
+        for entry in changed:
+            entry.before, entry.changed = entry.file, False
 
     async def _answer(self, request: Request, entries: Entries, work: Work) -> Answer:
         packs = self._packs
@@ -79,10 +99,12 @@ class Intake:
             packs.running,
             packs.words,
             packs.vocabulary,
+            request.operator.operator,
+            lambda municipality: self._operators.coordinators(municipality, work.now),
         )
         match SPECS.of(request.command):
             case Question() as spec:
-                return await self._tell(spec, request.command, work)
+                return await spec.decide(request.command, self._asking(request, work))
             case Opening() as spec:
                 return self._open(spec, request, context, entries, work)
             case OnFile() as spec:
@@ -90,10 +112,8 @@ class Intake:
             case spec:
                 raise TypeError(type(spec).__name__)
 
-    async def _tell(self, question: Question[Command], command: Command, work: Work) -> Answer:
-        case = self._case_key(*question.case(command))
-        found = await self._people.refugees.by_case([case], work.session)
-        return question.decide(found.get(case))
+    def _asking(self, request: Request, work: Work) -> Asking:
+        return Asking(request, work, self._people, self._packs, self._operators, self._case_key, self._digest)
 
     def _open(
         self, spec: Opening[Command], request: Request, context: Context, entries: Entries, work: Work

@@ -28,6 +28,9 @@ CODES: Mapping[str, str] = {
     "participation_lapsed": "The person was ready, and lacks something again: `details` say what",
     "participation_renewed": "The person whose participation had lapsed is ready again",
     "participation_left": "The person takes part in the programme no more",
+    "caseload_offered": "An operator's people there are offered to another: the subject is the transfer",
+    "caseload_taken": "The other operator has them now",
+    "caseload_declined": "The other operator does not take them",
     "consent_withdrawn": "The person has withdrawn a consent: `details` say for what purpose",
 }
 """What happened, or is due, and in plain words. Codes are added: a reader that doesn't know one looks at what

@@ -165,7 +165,7 @@ class Participation:
 
 @value(kw_only=True)
 class Person:
-    """The common part of a refugee's and a volunteer's file."""
+    """The common part of a refugee's and a volunteer's file; `coordinator` is who looks after them."""
 
     subject: str
     municipality: str

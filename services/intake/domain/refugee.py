@@ -26,7 +26,8 @@ class Fact(StrEnum):
 
 UNLISTED = "unlisted"
 """A part of town that no list of the municipality has: what was written instead may be an address."""
-
+HIDDEN = frozenset({"protected", "referred"})
+"""In which status nothing of somebody may be published."""
 
 Secrecy = Literal["none", "minor", "protected"]
 """What may be known of somebody, each stricter than the one before: all, a referral, nothing."""
@@ -78,7 +79,7 @@ class Refugee(Person):
     @property
     def is_public(self) -> bool:
         """Whether anything of this person may be published."""
-        return self.status not in {"protected", "referred"}
+        return self.status not in HIDDEN
 
 
 @value

@@ -14,7 +14,17 @@ from shared.contracts.fields import Contract
 from shared.contracts.message import Message
 from shared.contracts.topics import Service
 
-SubjectKind = Literal["case", "dead letter", "pair", "person", "pool", "refugee", "volunteer"]
+SubjectKind = Literal[
+    "case, person or municipality",
+    "dead letter",
+    "municipality",
+    "pair",
+    "person",
+    "pool",
+    "refugee",
+    "transfer",
+    "volunteer",
+]
 """What a command is about; a `person` is a refugee or a volunteer, a `pool` `<municipality>/<programme>`."""
 
 D_co = TypeVar("D_co", covariant=True)

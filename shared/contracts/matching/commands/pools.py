@@ -6,12 +6,9 @@ from pydantic import Field
 
 from shared.contracts.commands import Command
 from shared.contracts.example import POOL, REFUGEE, example
-from shared.contracts.fields import Municipality, ProgrammeName, Subject
+from shared.contracts.fields import Municipality, PageSize, ProgrammeName, Subject
 from shared.contracts.matching.states import PairStatus
 from shared.contracts.published import PRIVATE
-
-PageSize = Annotated[int, Field(ge=1, le=200)]
-"""How many a page of a list has at most."""
 
 
 class RunRound(Command):
