@@ -17,7 +17,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     """Wires matching; nothing is opened and nothing runs yet."""
     parties, pairs = Parties(resources.database), Pairs(resources.database)
     states = States(parties, pairs)
-    matching = Matching(pairs, resources.programmes)
+    matching = Matching(pairs, parties, resources.programmes)
     rounds = Rounds(
         parties,
         pairs,
@@ -28,7 +28,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     return Wiring(
         resources,
         subscriptions(states),
-        due_handlers=due_handlers(rounds, pairs, resources.programmes),
+        due_handlers=due_handlers(rounds, pairs, resources.programmes, resources.operators),
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
         recipe=Rebuilding(parties, pairs, states).recipe,

@@ -11,19 +11,22 @@ from services.matching.commands.spec import OnPool
 from services.matching.domain.agreement import expire
 from services.matching.domain.course import complete_due, resume_due
 from services.matching.domain.pair import Decision, Outcome, Pair
+from services.matching.milestones import Milestones
 from services.matching.publish import publish
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
-from services.matching.rows import COMPLETE, EXPIRE, RESUME
+from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, RESUME
 from services.matching.service import SPECS
 from services.matching.store import Pairs
 from shared.clock import local_time
 from shared.contracts.pairing import PackOutcome
 from shared.messaging.due import DueHandler, Task
-from shared.messaging.tables import Programmes
+from shared.messaging.tables import Operators, Programmes
 from shared.messaging.work import Work
 
 
-def due_handlers(rounds: Rounds, pairs: Pairs, programmes: Programmes) -> Mapping[str, DueHandler]:
+def due_handlers(
+    rounds: Rounds, pairs: Pairs, programmes: Programmes, operators: Operators
+) -> Mapping[str, DueHandler]:
     """What runs for each kind of due row; raises LookupError where a command is put off to no such kind."""
     passing = Passing(pairs, programmes)
     handlers = {
@@ -32,6 +35,7 @@ def due_handlers(rounds: Rounds, pairs: Pairs, programmes: Programmes) -> Mappin
         EXPIRE: passing.expire,
         RESUME: passing.resume,
         COMPLETE: passing.complete,
+        MILESTONE: Milestones(pairs, operators).come_due,
     }
     unknown = {spec.decide for spec in SPECS if isinstance(spec, OnPool)} - handlers.keys()
     if unknown:

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.matching import wire
+from services.matching.domain.evaluation import next_day
+from services.matching.domain.guides import forget_guides
 from services.matching.domain.pair import Fact, Pair
-from services.matching.rows import COMPLETE, EXPIRE, PAIR_KINDS, RESUME
+from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, PAIR_KINDS, RESUME
 from services.matching.store import Pairs, StoredPair
 from shared.clock import local_midnight
 from shared.contracts import topics
@@ -47,13 +49,13 @@ def _due(pair: Pair) -> dict[str, datetime]:
         # A moment after the deadline: until then either side may still answer.
         return {EXPIRE: pair.respond_by + timedelta(milliseconds=1)}
     ends = [hold.until for hold in pair.holds if hold.until is not None]
-    days = {COMPLETE: pair.ends_on, RESUME: min(ends, default=None)}
+    days = {COMPLETE: pair.ends_on, RESUME: min(ends, default=None), MILESTONE: next_day(pair)}
     return {kind: local_midnight(day, pair.municipality) for kind, day in days.items() if day is not None}
 
 
-async def forget(pairs: Pairs, parties: Collection[str], work: Work) -> None:
+async def forget(pairs: Pairs, parties: Collection[str], cause: Cause, work: Work) -> None:
     """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
-    neither pair nor reply.
+    neither pair nor reply. What they guided before goes on without them.
     """
     if not parties:
         return
@@ -64,6 +66,17 @@ async def forget(pairs: Pairs, parties: Collection[str], work: Work) -> None:
         work.erase(topics.PAIRS, stored.pair.subject, stored.state.next(work.now))
     subjects = [stored.pair.subject for stored in theirs]
     await pairs.remove(subjects, work.session)
+    others = [
+        stored
+        for stored in await pairs.guided_before(parties, work.session)
+        if stored.pair.subject not in subjects
+    ]
+    without = []
+    for stored in others:
+        pair, facts = forget_guides(stored.pair, parties)
+        without.append(publish(replace(stored, pair=pair), facts, cause, work))
+    await pairs.save(without, work.session)
+    subjects += [stored.pair.subject for stored in others]
     await replies.forget(work, [*parties, *subjects])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from services.matching import wire
 from services.matching.domain.course import end_because
 from services.matching.domain.pair import EndReason, Pair, Side
-from services.matching.domain.presence import follow
+from services.matching.domain.presence import follow, look_after
 from services.matching.parties import States
 from services.matching.publish import forget, keep_due, publish
 from services.matching.readers import RefugeeRead, VolunteerRead
@@ -107,7 +107,7 @@ class Rebuilding:
         known = await self._parties.known(people, work.session)
         followed = [changed for item in pairs if (changed := _followed(item, known, work)) is not None]
         await self._pairs.save(followed, work.session)
-        await forget(self._pairs, [person for person, found in known.items() if found.erased], work)
+        await forget(self._pairs, [person for person, found in known.items() if found.erased], CAUSE, work)
         return pairs[-1].pair.subject if pairs else ""
 
 
@@ -126,7 +126,9 @@ def _followed(item: StoredPair, known: Mapping[str, Known], work: Work) -> Store
             pair, facts = follow(item.pair, side, known[subject].presence, EndReason.WITHDRAWN, now)
             if facts:
                 item = changed = publish(StoredPair(pair, item.state), facts, CAUSE, work)
-    return changed
+    both = [known.get(subject, Known()).coordinator for _, subject in sides]
+    pair, facts = look_after(item.pair, *both)
+    return publish(StoredPair(pair, item.state), facts, CAUSE, work) if facts else changed
 
 
 def _places(pair: Pair) -> set[tuple[str, ...]]:

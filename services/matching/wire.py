@@ -8,14 +8,18 @@ from pydantic import TypeAdapter
 from services.matching.domain.pair import (
     Answer,
     EndReason,
+    Evaluation,
     Fact,
+    FormerGuide,
     Hold,
     Meeting,
+    Milestone,
     Outcome,
     Pair,
     PairStatus,
     Signature,
     Spell,
+    StepHeld,
 )
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
 from services.matching.domain.proposal import Alternative, Receipt
@@ -44,7 +48,7 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
     waits = _waits(state) if state.status == "ready" else ()
     held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
     if not waits:
-        return Party(state.municipality, held=held) if held else None
+        return Party(state.municipality, held=held, coordinator=state.coordinator) if held else None
     attributes = Receiving(
         subject=subject,
         municipality=state.municipality,
@@ -53,7 +57,7 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
         interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held)
+    return Party(state.municipality, attributes, waits, held, state.coordinator)
 
 
 def giving(subject: str, state: VolunteerRead) -> Party | None:
@@ -61,7 +65,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
     waits = _waits(state) if state.status == "approved" else ()
     held = _held(state, _HELD.get(state.status, set()))
     if not waits:
-        return Party(state.municipality, held=held) if held else None
+        return Party(state.municipality, held=held, coordinator=state.coordinator) if held else None
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
@@ -70,7 +74,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held)
+    return Party(state.municipality, attributes, waits, held, state.coordinator)
 
 
 def _waits(state: PersonRead) -> tuple[Waits, ...]:
@@ -144,15 +148,38 @@ def pair_state(pair: Pair) -> public.PairState:
                 for item in pair.signatures
             ],
             "proposed_on": pair.proposed_on,
-            "created_on": pair.created_on,
-            "ends_on": pair.ends_on,
-            "meetings": [fields_of(meeting) for meeting in pair.meetings],
-            "holds": [fields_of(hold) for hold in pair.holds],
-            "ended_on": pair.ended_on,
-            "end_reason": pair.end_reason,
-            "outcome": None if pair.outcome is None else fields_of(pair.outcome),
+            "steps": [fields_of(step) for step in pair.steps],
+            **_course(pair),
         }
     )
+
+
+def _course(pair: Pair) -> dict[str, Any]:
+    """What happened to it once all had signed, and its end."""
+    return {
+        "created_on": pair.created_on,
+        "ends_on": pair.ends_on,
+        "meetings": [fields_of(meeting) | _former_guide(pair, meeting) for meeting in pair.meetings],
+        "holds": [fields_of(hold) for hold in pair.holds],
+        "ended_on": pair.ended_on,
+        "end_reason": pair.end_reason,
+        "outcome": None if pair.outcome is None else fields_of(pair.outcome),
+        "former_guides": [
+            {"giving": item.giving, "from": item.since, "to": item.to} for item in pair.former_guides
+        ],
+        "milestones": [fields_of(item) | {"asks": list(item.asks)} for item in pair.milestones],
+        "evaluations": [
+            fields_of(item) | {"answers": [{"question": code, "answer": said} for code, said in item.answers]}
+            for item in pair.evaluations
+        ],
+        "allowed_on": pair.allowed_on,
+    }
+
+
+def _former_guide(pair: Pair, meeting: Meeting) -> dict[str, str | None]:
+    """With whom a meeting was, where that was a former guide."""
+    guide = pair.guide_on(meeting.held_on)
+    return {} if guide == pair.giving else {"giving": guide}
 
 
 def receipt_fields(receipt: Receipt) -> dict[str, Any]:
@@ -209,10 +236,26 @@ def pair(subject: str, state: public.PairState) -> Pair:
         holds=tuple(Hold(item.by, item.since, item.until) for item in state.holds),
         ended_on=state.ended_on,
         end_reason=None if state.end_reason is None else EndReason(state.end_reason),
-        outcome=None
-        if state.outcome is None
-        else Outcome(state.outcome.receiving, state.outcome.giving, state.outcome.may_meet_again),
+        outcome=_outcome(state.outcome),
+        steps=tuple(StepHeld(item.step, item.held_on) for item in state.steps),
+        former_guides=tuple(FormerGuide(item.giving, item.since, item.to) for item in state.former_guides),
+        milestones=tuple(
+            Milestone(item.name, item.due_on, tuple(item.asks), item.status) for item in state.milestones
+        ),
+        evaluations=tuple(_evaluation(item) for item in state.evaluations),
+        allowed_on=state.allowed_on,
     )
+
+
+def _outcome(outcome: public.PairOutcome | None) -> Outcome | None:
+    if outcome is None:
+        return None
+    return Outcome(outcome.receiving, outcome.giving, outcome.may_meet_again)
+
+
+def _evaluation(said: public.Evaluation) -> Evaluation:
+    answers = tuple((item.question, item.answer) for item in said.answers)
+    return Evaluation(said.milestone, said.side, said.on, answers)
 
 
 def _back(receipt: public.ScoreReceipt) -> Receipt:

@@ -15,6 +15,8 @@ NoticeCode = Literal[
     "pair_resumed",
     "pair_completed",
     "pair_ended",
+    "milestone_due",
+    "milestone_overdue",
 ]
 """What happened, or is due."""
 

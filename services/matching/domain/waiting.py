@@ -20,13 +20,14 @@ class Waits:
 @value
 class Party:
     """Somebody as matching keeps them: where they live, the attributes of their side and where they may be
-    matched, and the programmes in which they may not for now.
+    matched, and the programmes in which they may not for now; and the operator who looks after them.
     """
 
     municipality: str
     attributes: Receiving | Giving | None = None
     waits: tuple[Waits, ...] = ()
     held: tuple[str, ...] = ()
+    coordinator: str | None = None
 
 
 def presence_of(party: Party | None) -> Presence | None:

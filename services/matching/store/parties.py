@@ -41,13 +41,14 @@ class Known:
 
     `version` changes with each new state and each proposal, so a round that read it before sees that
     somebody was faster. Nothing follows an erasure: subjects are never used again. `presence` is where they
-    may be matched, or may again, by what is stored.
+    may be matched, or may again, by what is stored; `coordinator` the operator who looks after them.
     """
 
     revision: int = 0
     version: int = 0
     erased: bool = False
     presence: Presence | None = None
+    coordinator: str | None = None
 
     def changed(self, revision: int) -> "Known":
         """After a newer state."""
@@ -77,12 +78,25 @@ class Parties:
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
         """What is stored, by subject."""
-        fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1, "programmes": 1, "held": 1}
-        cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
+        names = ("revision", "version", "erased", "municipality", "programmes", "held", "coordinator")
+        wanted = {"_id": {"$in": list(set(subjects))}}
+        cursor = self._collection.find(wanted, dict.fromkeys(names, 1), session=session)
         return {
-            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False), _presence(item))
+            item["_id"]: Known(
+                item["revision"],
+                item["version"],
+                item.get("erased", False),
+                _presence(item),
+                item.get("coordinator"),
+            )
             async for item in cursor
         }
+
+    async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, Party]:
+        """Those who may be matched somewhere, or may again."""
+        wanted = {"_id": {"$in": list(set(subjects))}, "municipality": {"$exists": True}}
+        cursor = self._collection.find(wanted, session=session)
+        return {document["_id"]: _party(document) async for document in cursor}
 
     async def save(
         self, changed: dict[str, tuple[Known, Party | None]], stored: Collection[str], session: Session
@@ -95,8 +109,10 @@ class Parties:
         if writes:
             await self._collection.bulk_write(writes, ordered=False, session=session)
 
-    async def touch(self, subjects: Iterable[str], session: Session) -> None:
+    async def touch(self, subjects: Collection[str], session: Session) -> None:
         """Moves versions on: whoever read them before is in conflict with this transaction."""
+        if not subjects:
+            return
         await self._collection.bulk_write(
             [UpdateOne({"_id": subject}, {"$inc": {"version": 1}}) for subject in subjects],
             ordered=False,
@@ -151,6 +167,8 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
     document["municipality"] = party.municipality
     if party.held:
         document["held"] = sorted(party.held)
+    if party.coordinator is not None:
+        document["coordinator"] = party.coordinator
     if party.attributes is None:
         return document
     codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING
@@ -160,6 +178,18 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
         "waits": _WAITS.dump_python(party.waits, mode="json"),
         "attributes": _in_order(codec.dump_python(party.attributes, mode="python")),
     }
+
+
+def _party(document: Document) -> Party:
+    codec: TypeAdapter[Any] = _GIVING if document.get("side") == "giving" else _RECEIVING
+    attributes = document.get("attributes")
+    return Party(
+        document["municipality"],
+        None if attributes is None else codec.validate_python(attributes),
+        _WAITS.validate_python(document.get("waits", ())),
+        tuple(document.get("held", ())),
+        document.get("coordinator"),
+    )
 
 
 def _presence(document: Document) -> Presence | None:
