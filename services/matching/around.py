@@ -24,6 +24,7 @@ class Around:
         self._changed: set[str] = set()
         self._new: set[str] = set()
         self._moved: set[str] = set()
+        self._has_left_places = False
         self._people: dict[str, Party] = {}
 
     async def load_pairs(self, subjects: Iterable[str]) -> None:
@@ -45,6 +46,8 @@ class Around:
     def of(self, people: Iterable[str]) -> Surroundings:
         """What is known of people."""
         wanted = set(people)
+        if not wanted:
+            return Surroundings()
         return Surroundings(
             {subject: party for subject, party in self._people.items() if subject in wanted},
             tuple(
@@ -58,10 +61,17 @@ class Around:
         """Takes over a pair that is new or has changed."""
         pair = stored.pair
         before = self._stored.get(pair.subject)
-        if _takes_place(None if before is None else before.pair, pair):
-            self._moved |= {pair.receiving, pair.giving}
+        had, has = None if before is None else _place(before.pair), _place(pair)
+        if has != had:
+            self._moved |= {pair.receiving, pair.giving} if has else set()
+            self._has_left_places |= had is not None
         (self._new if before is None else self._changed).add(pair.subject)
         self._stored[pair.subject] = stored
+
+    async def leave_places(self) -> None:
+        """Writes that pairs have left their places, before others may take them: no two hold one at once."""
+        if self._has_left_places:
+            await self.save()
 
     async def save(self) -> None:
         """Writes what is new and what has changed since the last time."""
@@ -69,11 +79,9 @@ class Around:
         await self._pairs.insert([self._stored[subject] for subject in sorted(self._new)], self._session)
         changed = sorted(self._changed - self._new)
         await self._pairs.save([self._stored[subject] for subject in changed], self._session)
-        self._new, self._changed, self._moved = set(), set(), set()
+        self._new, self._changed, self._moved, self._has_left_places = set(), set(), set(), False
 
 
-def _takes_place(before: Pair | None, after: Pair) -> bool:
-    """Whether a pair holds a place that it did not hold before."""
-    if before is None or not before.is_open:
-        return after.is_open
-    return (before.giving, before.slot) != (after.giving, after.slot)
+def _place(pair: Pair) -> tuple[str, int] | None:
+    """The guide's slot that a pair holds; None of one that is over."""
+    return (pair.giving, pair.slot) if pair.is_open else None

@@ -126,7 +126,9 @@ def _followed(item: StoredPair, known: Mapping[str, Known], work: Work) -> Store
             pair, facts = follow(item.pair, side, known[subject].presence, EndReason.WITHDRAWN, now)
             if facts:
                 item = changed = publish(StoredPair(pair, item.state), facts, CAUSE, work)
-    both = [known.get(subject, Known()).coordinator for _, subject in sides]
+    both = [known[subject].coordinator for _, subject in sides if subject in known]
+    if len(both) < len(sides):
+        return changed
     pair, facts = look_after(item.pair, *both)
     return publish(StoredPair(pair, item.state), facts, CAUSE, work) if facts else changed
 

@@ -52,6 +52,8 @@ class Matching:
         return decided
 
     async def _answer(self, request: Request, around: Around, work: Work) -> Answer:
+        if _people(request, around):
+            await around.leave_places()
         match SPECS.of(request.command):
             case OnPair() as spec:
                 return self._step(spec, request, around, work)
@@ -129,7 +131,7 @@ class Matching:
         if decided.round is not None:
             completed = wire.completed(command.municipality, decided.round, 1, 0)
             work.emit(ROUND_COMPLETED, subject=request.subject, data=completed, cause=request.cause)
-        return _told(told, {"pair": pair.subject})
+        return _told(told, {"pair": told.pair.subject})
 
     def _put_off(self, kind: str, request: Request, work: Work) -> Answer:
         command: Any = request.command
@@ -169,7 +171,8 @@ class Matching:
         except DomainError as error:
             return Rejected(error.code, error.message, error.field)
         if request.dry_run:
-            return Accepted(_state(pair), pair.subject)
+            # A dry run may name a guide whom the pair hasn't got.
+            return Accepted(_state(pair), tuple(dict.fromkeys((pair.subject, pair.giving))))
         if facts:
             stored = publish(replace(stored, pair=pair), facts, request.cause, work)
             around.put(stored)
@@ -192,9 +195,7 @@ def _people(request: Request, around: Around) -> tuple[str, ...]:
 def _told(stored: StoredPair, named: dict[str, object]) -> Accepted:
     """A pair's state as it stands now, to whoever changed it."""
     pair = stored.pair
-    people = tuple(former.giving for former in pair.former_guides if former.giving is not None)
-    result = {**named, **_state(pair), "revision": stored.state.number}
-    return Accepted(result, (pair.subject, pair.receiving, pair.giving, *people))
+    return Accepted({**named, **_state(pair), "revision": stored.state.number}, pair.subject)
 
 
 def _state(pair: Pair) -> dict[str, object]:

@@ -4,7 +4,13 @@ from services.matching.commands.spec import DueOfPairs, OfPairs, OnPool
 from services.matching.rounds import LIST_WAITING as LIST_WAITING_KIND
 from services.matching.rounds import RUN_ROUND as RUN_ROUND_KIND
 from services.matching.store import Page
-from shared.contracts.matching.commands.pools import ListDue, ListPairs, ListProposals, ListWaiting, RunRound
+from shared.contracts.matching.commands.pools import (
+    ListDuePairs,
+    ListPairs,
+    ListProposals,
+    ListWaiting,
+    RunRound,
+)
 from shared.contracts.matching.events import PAIR_PROPOSED, ROUND_COMPLETED
 
 RUN_ROUND = OnPool(
@@ -27,7 +33,7 @@ def pairs(command: ListPairs) -> Page:
     return Page(tuple(command.status), command.after, command.limit, command.coordinator)
 
 
-def due(command: ListDue) -> Page:
+def due(command: ListDuePairs) -> Page:
     """Those that are open."""
     return Page(
         ("proposed", "accepted", "active", "paused"), command.after, command.limit, command.coordinator
@@ -36,4 +42,4 @@ def due(command: ListDue) -> Page:
 
 LIST_PROPOSALS = OfPairs(model=ListProposals, role="coordinator", subject="pool", decide=proposals)
 LIST_PAIRS = OfPairs(model=ListPairs, role="coordinator", subject="pool", decide=pairs)
-LIST_DUE = DueOfPairs(model=ListDue, role="coordinator", subject="pool", decide=due)
+LIST_DUE_PAIRS = DueOfPairs(model=ListDuePairs, role="coordinator", subject="pool", decide=due)

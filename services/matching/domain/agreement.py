@@ -110,7 +110,7 @@ def answer(
         raise DomainError("already_answered", "this side has answered otherwise: see TakeBackAnswer")
     if pair.status == "declined":
         raise closed(pair)
-    is_late = now > pair.respond_by
+    is_late = pair.status == "expired" or now > pair.respond_by
     if is_late:
         _check_late(pair, on, now)
     check_day(pair, on, now, "answered_on")

@@ -63,7 +63,7 @@ class ListPairs(Command):
     limit: PageSize = 100
 
 
-class ListDue(Command):
+class ListDuePairs(Command):
     """Asks what is due of a programme's proposals and pairs: answers and signatures that are missing,
     evaluations, ends that come near; by when, and of whom. The subject is `<municipality>/<programme>`.
     `coordinator` asks for one's own alone; `after` is the last pair of the page before.
