@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.matching import receipts, wire
+from services.matching.domain.dues import Due
 from services.matching.domain.health import findings
 from services.matching.domain.pair import Pair
 from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
@@ -26,6 +27,11 @@ _LISTED = (
     "holds",
     "ended_on",
     "end_reason",
+    "steps",
+    "former_guides",
+    "milestones",
+    "evaluations",
+    "allowed_on",
 )
 """What of a pair's state a list tells."""
 
@@ -90,6 +96,34 @@ def health(pair: Pair, weekly_hours: float | None, today: date) -> list[dict[str
         }
         for finding in found
     ]
+
+
+def due(found: Sequence[tuple[Pair, Sequence[Due]]], *, more: bool) -> dict[str, Any]:
+    """A page of pairs about which something is due: what, who is asked, and by when; and, where more follow,
+    after which the next page begins.
+    """
+    return {
+        "pairs": [
+            {
+                "pair": pair.subject,
+                "receiving": pair.receiving,
+                "giving": pair.giving,
+                **({"coordinator": pair.coordinator} if pair.coordinator is not None else {}),
+                "status": pair.status,
+                "due": [
+                    {
+                        "what": item.what,
+                        **({"by": item.by.isoformat()} if item.by is not None else {}),
+                        **({"of": list(item.of)} if item.of else {}),
+                        **({"milestone": item.milestone} if item.milestone is not None else {}),
+                    }
+                    for item in items
+                ],
+            }
+            for pair, items in found
+        ],
+        **({"next": found[-1][0].subject} if more else {}),
+    }
 
 
 def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     parties, pairs = Parties(resources.database), Pairs(resources.database)
     publisher = Publisher(parties, resources.operators)
     states = States(parties, pairs, publisher)
-    matching = Matching(pairs, resources.programmes, publisher)
+    matching = Matching(pairs, parties, resources.programmes, publisher)
     rounds = Rounds(
         parties,
         pairs,
@@ -33,7 +33,12 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         resources,
         subscriptions(states),
         due_handlers=due_handlers(
-            rounds, Explaining(rounds, parties, pairs), pairs, resources.programmes, publisher
+            rounds,
+            Explaining(rounds, parties, pairs),
+            pairs,
+            resources.programmes,
+            publisher,
+            resources.operators,
         ),
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,

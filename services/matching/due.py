@@ -11,20 +11,26 @@ from services.matching.domain.agreement import expire
 from services.matching.domain.course import complete_due, resume_due
 from services.matching.domain.pair import Decision, Outcome, Pair
 from services.matching.explaining import Explaining
+from services.matching.milestones import Milestones
 from services.matching.publish import Publisher
 from services.matching.rounds import EXPLAIN_WAITING, LIST_WAITING, RUN_ROUND, Rounds
-from services.matching.rows import COMPLETE, EXPIRE, RESUME
+from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, RESUME
 from services.matching.service import SPECS
 from services.matching.store import Pairs
 from shared.clock import local_time
 from shared.contracts.pairing import PackOutcome
 from shared.messaging.due import DueHandler, Task
-from shared.messaging.tables import Programmes
+from shared.messaging.tables import Operators, Programmes
 from shared.messaging.work import Work
 
 
 def due_handlers(
-    rounds: Rounds, explaining: Explaining, pairs: Pairs, programmes: Programmes, publisher: Publisher
+    rounds: Rounds,
+    explaining: Explaining,
+    pairs: Pairs,
+    programmes: Programmes,
+    publisher: Publisher,
+    operators: Operators,
 ) -> Mapping[str, DueHandler]:
     """What runs for each kind of due row; raises LookupError where a command is put off to no such kind."""
     passing = Passing(pairs, programmes, publisher)
@@ -35,6 +41,7 @@ def due_handlers(
         EXPIRE: passing.expire,
         RESUME: passing.resume,
         COMPLETE: passing.complete,
+        MILESTONE: Milestones(pairs, operators, publisher).come_due,
     }
     unknown = {spec.decide for spec in SPECS if isinstance(spec, OnPool)} - handlers.keys()
     if unknown:

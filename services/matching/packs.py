@@ -8,7 +8,9 @@ from inspect import signature
 from typing import get_args
 
 from services.matching.domain.criteria import CRITERIA
+from services.matching.domain.dues import Expected
 from services.matching.domain.errors import DomainError
+from services.matching.domain.evaluation import Asked, Question
 from services.matching.domain.pair import Outcome
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import RULES
@@ -109,6 +111,33 @@ def ending(pack: ProgrammePack, reason: EndingReason) -> PackOutcome:
     if reason not in endings:
         raise DomainError("not_listed", f"The pack knows {', '.join(endings)}.", "end_reason")
     return endings[reason]
+
+
+def expected(pack: ProgrammePack) -> Expected:
+    """What a pack expects of a pair."""
+    dose = pack.pairing.dose
+    return Expected(tuple(pack.pairing.signatories), None if dose is None else dose.weekly_hours)
+
+
+def milestones(pack: ProgrammePack) -> tuple[Asked, ...]:
+    """When a pair is evaluated, by whom, and what they are asked."""
+    return tuple(
+        Asked(
+            item.name,
+            number_of(item.after),
+            tuple(item.asks),
+            tuple(
+                Question(
+                    question.code,
+                    question.kind,
+                    tuple(question.asks or item.asks),
+                    tuple(question.choices) if question.kind == "choice" else (),
+                )
+                for question in item.questions
+            ),
+        )
+        for item in pack.pairing.milestones
+    )
 
 
 def recorders(pack: ProgrammePack, signatory: str) -> frozenset[str]:

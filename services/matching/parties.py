@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from services.matching import wire
 from services.matching.domain.pair import EndReason, Side
-from services.matching.domain.presence import follow
+from services.matching.domain.presence import follow, look_after
 from services.matching.domain.waiting import Party, presence_of
-from services.matching.publish import Publisher, forget
+from services.matching.publish import Publisher
 from services.matching.readers import RefugeeRead, VolunteerRead
-from services.matching.store import Known, Pairs, Parties
+from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.clock import local_time
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Cause, Erased, Readable, Received
@@ -78,7 +78,8 @@ class States:
         # Who is new here has no pair.
         followed = {subject: changed[subject][1] for subject in changed.keys() & stored}
         await self._follow(followed, causes, work)
-        await forget(self._pairs, gone, work)
+        if gone:
+            await self._publisher.forget(self._pairs, gone, causes[gone[0]].cause, work)
         return outcomes
 
     async def _follow(
@@ -97,10 +98,21 @@ class States:
             reason = EndReason.MOVED if why.where not in {None, pair.municipality} else why.reason
             after, facts = follow(pair, side, presence_of(parties[person]), reason, now)
             followed[subject] = self._publisher.publish(stored, after, facts, why.cause, work)
+        await self._look_after(followed, causes, work)
         changed = [followed[stored.pair.subject] for stored in open_pairs]
         await self._pairs.save(
             [new for new, old in zip(changed, open_pairs, strict=True) if new != old], work.session
         )
+
+    async def _look_after(self, pairs: dict[str, StoredPair], causes: Mapping[str, Why], work: Work) -> None:
+        """Gives open pairs the coordinators of their people."""
+        people = {person for item in pairs.values() for person in (item.pair.receiving, item.pair.giving)}
+        known = await self._parties.known(people, work.session) if people else {}
+        for subject, stored in pairs.items():
+            both = [known.get(person, Known()) for person in (stored.pair.receiving, stored.pair.giving)]
+            pair, facts = look_after(stored.pair, *(person.coordinator for person in both))
+            cause = next(causes[person].cause for person in (pair.receiving, pair.giving) if person in causes)
+            pairs[subject] = self._publisher.publish(stored, pair, facts, cause, work)
 
 
 def _refugee(record: Received) -> Party | None:

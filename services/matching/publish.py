@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.matching import wire
+from services.matching.domain.evaluation import next_day
+from services.matching.domain.guides import forget_guides
 from services.matching.domain.notices import Told, notices
 from services.matching.domain.pair import Fact, Pair
-from services.matching.rows import COMPLETE, EXPIRE, PAIR_KINDS, RESUME
+from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, PAIR_KINDS, RESUME
 from services.matching.store import Pairs, Parties, StoredPair
 from shared.clock import local_midnight, local_time
 from shared.contracts import topics
@@ -61,6 +63,32 @@ class Publisher:
             both = (coordinators.get(person) for person in (pair.receiving, pair.giving))
             tell(wire.notice(pair, told), pair.subject, both, self._operators, cause, work)
 
+    async def forget(self, pairs: Pairs, parties: Collection[str], cause: Cause, work: Work) -> None:
+        """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
+        neither pair nor reply. What they guided before goes on without them.
+        """
+        if not parties:
+            return
+        theirs = await pairs.of_parties(parties, work.session)
+        for stored in theirs:
+            for kind in PAIR_KINDS:
+                work.cancel(_row_id(kind, stored.pair.subject))
+            work.erase(topics.PAIRS, stored.pair.subject, stored.state.next(work.now))
+        subjects = [stored.pair.subject for stored in theirs]
+        await pairs.remove(subjects, work.session)
+        others = [
+            stored
+            for stored in await pairs.guided_before(parties, work.session)
+            if stored.pair.subject not in subjects
+        ]
+        without = []
+        for stored in others:
+            pair, facts = forget_guides(stored.pair, parties)
+            without.append(self.publish(stored, pair, facts, cause, work))
+        await pairs.save(without, work.session)
+        subjects += [stored.pair.subject for stored in others]
+        await replies.forget(work, [*parties, *subjects])
+
 
 def keep_due(pair: Pair, cause: Cause, work: Work) -> None:
     """Schedules what passing time will do to a pair, and takes back what it won't do any more."""
@@ -82,24 +110,8 @@ def _due(pair: Pair) -> dict[str, datetime]:
         # A moment after the deadline: until then either side may still answer.
         return {EXPIRE: pair.respond_by + timedelta(milliseconds=1)}
     ends = [hold.until for hold in pair.holds if hold.until is not None]
-    days = {COMPLETE: pair.ends_on, RESUME: min(ends, default=None)}
+    days = {COMPLETE: pair.ends_on, RESUME: min(ends, default=None), MILESTONE: next_day(pair)}
     return {kind: local_midnight(day, pair.municipality) for kind, day in days.items() if day is not None}
-
-
-async def forget(pairs: Pairs, parties: Collection[str], work: Work) -> None:
-    """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
-    neither pair nor reply.
-    """
-    if not parties:
-        return
-    theirs = await pairs.of_parties(parties, work.session)
-    for stored in theirs:
-        for kind in PAIR_KINDS:
-            work.cancel(_row_id(kind, stored.pair.subject))
-        work.erase(topics.PAIRS, stored.pair.subject, stored.state.next(work.now))
-    subjects = [stored.pair.subject for stored in theirs]
-    await pairs.remove(subjects, work.session)
-    await replies.forget(work, [*parties, *subjects])
 
 
 def _row_id(kind: str, subject: str) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from services.matching import wire
 from services.matching.domain.course import end_because
 from services.matching.domain.pair import EndReason, Pair, Side
-from services.matching.domain.presence import follow
+from services.matching.domain.presence import follow, look_after
 from services.matching.parties import States
-from services.matching.publish import Publisher, forget, keep_due
+from services.matching.publish import Publisher, keep_due
 from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.clock import local_time
@@ -109,7 +109,8 @@ class Rebuilding:
         known = await self._parties.known(people, work.session)
         followed = [changed for item in pairs if (changed := self._followed(item, known, work)) is not None]
         await self._pairs.save(followed, work.session)
-        await forget(self._pairs, [person for person, found in known.items() if found.erased], work)
+        erased = [person for person, found in known.items() if found.erased]
+        await self._publisher.forget(self._pairs, erased, CAUSE, work)
         return pairs[-1].pair.subject if pairs else ""
 
     def _followed(self, item: StoredPair, known: Mapping[str, Known], work: Work) -> StoredPair | None:
@@ -124,7 +125,11 @@ class Rebuilding:
                 pair, facts = follow(item.pair, side, known[subject].presence, EndReason.WITHDRAWN, now)
                 if facts:
                     item = changed = self._publisher.publish(item, pair, facts, CAUSE, work)
-        return changed
+        both = [known[subject].coordinator for _, subject in people if subject in known]
+        if len(both) < len(people):
+            return changed
+        pair, facts = look_after(item.pair, *both)
+        return self._publisher.publish(item, pair, facts, CAUSE, work) if facts else changed
 
     def _ended(self, item: StoredPair, reason: EndReason, work: Work) -> StoredPair:
         pair, facts = end_because(item.pair, reason, local_time(work.now, item.pair.municipality))

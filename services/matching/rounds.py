@@ -19,7 +19,7 @@ from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.solve import prepare
 from services.matching.publish import Publisher
-from services.matching.store import LoadedPool, Pairs, Parties, StoredPair
+from services.matching.store import Known, LoadedPool, Pairs, Parties, StoredPair
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
 from shared.ids import new_event_id, new_subject
@@ -169,7 +169,7 @@ class Rounds:
         known = await self._parties.known(people, work.session)
         unchanged = {subject for subject, now in known.items() if now.version == versions.get(subject)}
         made = [
-            self._proposed(proposal, rules, task, work)
+            self._proposed(proposal, rules, known, task, work)
             for proposal in proposals
             if proposal.receiving in unchanged and proposal.giving in unchanged
         ]
@@ -179,10 +179,18 @@ class Rounds:
             await self._pairs.insert(made, work.session)
         return moved
 
-    def _proposed(self, proposal: Proposal, rules: Rules, task: Task, work: Work) -> StoredPair:
+    def _proposed(
+        self, proposal: Proposal, rules: Rules, known: Mapping[str, Known], task: Task, work: Work
+    ) -> StoredPair:
         now = local_time(work.now, proposal.municipality)
+        both = known[proposal.receiving].coordinator, known[proposal.giving].coordinator
         pair, facts = propose(
-            proposal, rules, subject=new_subject("pair"), coordinator=None, on=now.date(), now=now
+            proposal,
+            rules,
+            subject=new_subject("pair"),
+            coordinator=both[0] or both[1],
+            on=now.date(),
+            now=now,
         )
         new = StoredPair(pair, Revision())
         return self._publisher.publish(new, pair, facts, task.row.cause, work)

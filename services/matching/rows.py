@@ -6,4 +6,6 @@ RESUME = "resume_pair"
 """Has a pair go on whose pause is over."""
 COMPLETE = "complete_pair"
 """Completes a pair that has lasted as long as its pack allows."""
-PAIR_KINDS = (EXPIRE, RESUME, COMPLETE)
+MILESTONE = "milestone_due"
+"""Has a milestone of a pair come due, or be overdue."""
+PAIR_KINDS = (EXPIRE, RESUME, COMPLETE, MILESTONE)

@@ -6,7 +6,7 @@ from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 STATE = (
     Part(
         "parties",
-        ("revision", "side", "municipality", "programmes", "held", "waits", "attributes"),
+        ("revision", "side", "municipality", "programmes", "held", "waits", "attributes", "coordinator"),
         where=NOT_ERASED,
     ),
     # Exclusions and slots stand in the pairs themselves; of `state` the revision without its `order`.
@@ -20,6 +20,8 @@ STATE = (
             "giving",
             "slot",
             "status",
+            "coordinator",
+            "former",
             "open",
             "closed_on",
             "round",

@@ -10,14 +10,18 @@ from services.matching.domain.notices import Told
 from services.matching.domain.pair import (
     Answer,
     EndReason,
+    Evaluation,
     Fact,
+    FormerGuide,
     Hold,
     Meeting,
+    Milestone,
     Outcome,
     Pair,
     PairStatus,
     Signature,
     Spell,
+    StepHeld,
 )
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
 from services.matching.domain.rounds import RoundResult
@@ -157,13 +161,8 @@ def pair_state(pair: Pair) -> public.PairState:
                 for item in pair.signatures
             ],
             "proposed_on": pair.proposed_on,
-            "created_on": pair.created_on,
-            "ends_on": pair.ends_on,
-            "meetings": [fields_of(meeting) for meeting in pair.meetings],
-            "holds": [fields_of(hold) for hold in pair.holds],
-            "ended_on": pair.ended_on,
-            "end_reason": pair.end_reason,
-            "outcome": None if pair.outcome is None else fields_of(pair.outcome),
+            "steps": [fields_of(step) for step in pair.steps],
+            **_course(pair),
         }
     )
 
@@ -179,6 +178,34 @@ def notice(pair: Pair, told: Told) -> Notice:
         due_on=told.due_on,
         details=list(told.details),
     )
+
+
+def _course(pair: Pair) -> dict[str, Any]:
+    """What happened to it once all had signed, and its end."""
+    return {
+        "created_on": pair.created_on,
+        "ends_on": pair.ends_on,
+        "meetings": [fields_of(meeting) | _former_guide(pair, meeting) for meeting in pair.meetings],
+        "holds": [fields_of(hold) for hold in pair.holds],
+        "ended_on": pair.ended_on,
+        "end_reason": pair.end_reason,
+        "outcome": None if pair.outcome is None else fields_of(pair.outcome),
+        "former_guides": [
+            {"giving": item.giving, "from": item.since, "to": item.to} for item in pair.former_guides
+        ],
+        "milestones": [fields_of(item) | {"asks": list(item.asks)} for item in pair.milestones],
+        "evaluations": [
+            fields_of(item) | {"answers": [{"question": code, "answer": said} for code, said in item.answers]}
+            for item in pair.evaluations
+        ],
+        "allowed_on": pair.allowed_on,
+    }
+
+
+def _former_guide(pair: Pair, meeting: Meeting) -> dict[str, str | None]:
+    """With whom a meeting was, where that was a former guide."""
+    guide = pair.guide_on(meeting.held_on)
+    return {} if guide == pair.giving else {"giving": guide}
 
 
 def pair(subject: str, state: public.PairState) -> Pair:
@@ -210,10 +237,26 @@ def pair(subject: str, state: public.PairState) -> Pair:
         holds=tuple(Hold(item.by, item.since, item.until) for item in state.holds),
         ended_on=state.ended_on,
         end_reason=None if state.end_reason is None else EndReason(state.end_reason),
-        outcome=None
-        if state.outcome is None
-        else Outcome(state.outcome.receiving, state.outcome.giving, state.outcome.may_meet_again),
+        outcome=_outcome(state.outcome),
+        steps=tuple(StepHeld(item.step, item.held_on) for item in state.steps),
+        former_guides=tuple(FormerGuide(item.giving, item.since, item.to) for item in state.former_guides),
+        milestones=tuple(
+            Milestone(item.name, item.due_on, tuple(item.asks), item.status) for item in state.milestones
+        ),
+        evaluations=tuple(_evaluation(item) for item in state.evaluations),
+        allowed_on=state.allowed_on,
     )
+
+
+def _outcome(outcome: public.PairOutcome | None) -> Outcome | None:
+    if outcome is None:
+        return None
+    return Outcome(outcome.receiving, outcome.giving, outcome.may_meet_again)
+
+
+def _evaluation(said: public.Evaluation) -> Evaluation:
+    answers = tuple((item.question, item.answer) for item in said.answers)
+    return Evaluation(said.milestone, said.side, said.on, answers)
 
 
 def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:

@@ -28,6 +28,8 @@ CODES: Mapping[str, str] = {
     "participation_lapsed": "The person was ready, and lacks something again: `details` say what",
     "participation_renewed": "The person whose participation had lapsed is ready again",
     "participation_left": "The person takes part in the programme no more",
+    "milestone_due": "An evaluation of the pair is due: `details` name the milestone",
+    "milestone_overdue": "The evaluation has not come in two weeks",
     "caseload_offered": "An operator's people there are offered to another: the subject is the transfer",
     "caseload_taken": "The other operator has them now",
     "caseload_declined": "The other operator does not take them",

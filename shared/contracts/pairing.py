@@ -118,6 +118,50 @@ class PackDose(Contract):
     weekly_hours: Annotated[float, Field(gt=0, le=40)]
 
 
+Step = Literal["introduction_meeting"]
+"""What is held, and recorded, before an answer counts."""
+Evaluator = Literal["receiving", "giving", "coordinator"]
+"""Who says at a milestone how a pair goes: either side, or the coordinator."""
+
+
+class _Question(Contract):
+    """What every question has: its code, and who of the milestone's is asked, all where nobody is named."""
+
+    code: Code
+    asks: Annotated[list[Evaluator], Field(max_length=3)] = []
+
+
+class ScaleQuestion(_Question):
+    """Answered by 1 (least) to 5."""
+
+    kind: Literal["scale"]
+
+
+class ChoiceQuestion(_Question):
+    """Answered by one of the codes."""
+
+    kind: Literal["choice"]
+    choices: Annotated[list[Code], Field(min_length=2, max_length=20)]
+
+
+class YesNoQuestion(_Question):
+    """Answered by true or false."""
+
+    kind: Literal["yes_no"]
+
+
+Question = Annotated[ScaleQuestion | ChoiceQuestion | YesNoQuestion, Field(discriminator="kind")]
+
+
+class PackMilestone(Contract):
+    """When a pair is evaluated, from the day on which it was created, by whom, and what they are asked."""
+
+    name: Code
+    after: Months
+    asks: Annotated[list[Evaluator], Field(min_length=1, max_length=3)]
+    questions: Annotated[list[Question], Field(min_length=1, max_length=30)]
+
+
 class PackOutcome(Contract):
     """What follows once a pair is over. A side `waits` again with its seniority, `waits_anew` from that day
     on, or `rests` until it is ready anew; a coordinator may say otherwise of either. The couple may be
@@ -142,7 +186,9 @@ class PackPairing(Contract):
     proposal's deadline; `exclude_for` how long a declined or expired couple is not proposed again. All
     `signatories` sign before a pair is created. `endings` are the reasons for which a pair may end before its
     time: where there are none, all that Kobling knows, and both sides wait again. `completion` is what
-    follows where a pair has had its time.
+    follows where a pair has had its time. All `steps` are held before an answer counts, and at each of its
+    `milestones` a pair is evaluated. `steps` are held before an answer counts; at its `milestones` a pair
+    is evaluated.
     """
 
     model_config = example(
@@ -185,3 +231,5 @@ class PackPairing(Contract):
     dose: PackDose | None = None
     endings: Annotated[list[PackEnding], Field(max_length=20)] = []
     completion: PackOutcome = PackOutcome(receiving="rests")
+    steps: Annotated[list[Step], Field(max_length=10)] = []
+    milestones: Annotated[list[PackMilestone], Field(max_length=12)] = []

@@ -1,12 +1,16 @@
-"""Commands on a pair that was created: meetings, pauses, and its end."""
+"""Commands on a pair that was created: meetings, evaluations, another guide, pauses, and its end."""
 
 from typing import Any
 
-from services.matching import answers, packs, receipts
+from services.matching import answers, packs, receipts, wire
 from services.matching.commands.spec import AboutPair, Context, OnPair
-from services.matching.domain import course
-from services.matching.domain.pair import Decision, EndReason, Pair
+from services.matching.domain import course, guides
+from services.matching.domain.couple import Couple, pool_of, proposal_in
+from services.matching.domain.evaluation import evaluate
+from services.matching.domain.pair import Decision, EndReason, Evaluation, Pair
+from services.matching.domain.rounds import run_round
 from services.matching.domain.why import sentences
+from services.matching.rounds import new_round_id
 from shared.contracts.matching import events
 from shared.contracts.matching.commands.pairs import (
     CompletePair,
@@ -14,6 +18,8 @@ from shared.contracts.matching.commands.pairs import (
     ExplainPair,
     LogMeeting,
     PausePair,
+    RecordEvaluation,
+    ReplaceGuide,
     ResumePair,
 )
 
@@ -21,6 +27,31 @@ from shared.contracts.matching.commands.pairs import (
 def log_meeting(pair: Pair, command: LogMeeting, context: Context) -> Decision:
     """The two have met."""
     return course.log_meeting(pair, command.held_on, command.hours, context.now)
+
+
+def record_evaluation(pair: Pair, command: RecordEvaluation, context: Context) -> Decision:
+    """Somebody says at a milestone how it goes."""
+    # Of two answers to one question the later holds.
+    answers = tuple(sorted({said.question: said.answer for said in command.answers}.items()))
+    asked = {item.name: item.questions for item in packs.milestones(context.pack_of(pair))}
+    said = Evaluation(command.milestone, command.side, command.on, answers)
+    return evaluate(pair, said, asked, context.now)
+
+
+def replace_guide(pair: Pair, command: ReplaceGuide, context: Context) -> Decision:
+    """It goes on with another guide; raises DomainError as a proposal of the two would."""
+    if command.giving == pair.giving:
+        return pair, ()
+    guides.check_replaceable(pair)
+    pack = context.pack_of(pair)
+    couple = Couple(pair.municipality, pair.receiving, command.giving)
+    pool = pool_of(couple, packs.rules(pack), context.around, context.now.date(), beside=pair.subject)
+    found = proposal_in(run_round(wire.compared(pool), new_round_id()))
+    return guides.replace_guide(pair, found, pack.sides.giving.role, command.replaced_on, context.now)
+
+
+def _with_the_new_guide(pair: Pair, command: ReplaceGuide) -> tuple[str, ...]:
+    return pair.receiving, command.giving
 
 
 def pause(pair: Pair, command: PausePair, context: Context) -> Decision:
@@ -67,6 +98,21 @@ LOG_MEETING = OnPair(
     subject="pair",
     decide=log_meeting,
     events=(events.MEETING_LOGGED,),
+)
+RECORD_EVALUATION = OnPair(
+    model=RecordEvaluation,
+    role="coordinator",
+    subject="pair",
+    decide=record_evaluation,
+    events=(events.PAIR_EVALUATED,),
+)
+REPLACE_GUIDE = OnPair(
+    model=ReplaceGuide,
+    role="coordinator",
+    subject="pair",
+    decide=replace_guide,
+    events=(events.GUIDE_REPLACED,),
+    people=_with_the_new_guide,
 )
 PAUSE_PAIR = OnPair(
     model=PausePair, role="coordinator", subject="pair", decide=pause, events=(events.PAIR_PAUSED,)

@@ -1,12 +1,13 @@
-"""Commands on a pool: a round, and the questions who waits, who is proposed and who is paired."""
+"""Commands on a pool: a round, and the questions who waits, is proposed or paired, and what is due."""
 
-from services.matching.commands.spec import OfPairs, OnPool
+from services.matching.commands.spec import DueOfPairs, OfPairs, OnPool
 from services.matching.rounds import EXPLAIN_WAITING as EXPLAIN_WAITING_KIND
 from services.matching.rounds import LIST_WAITING as LIST_WAITING_KIND
 from services.matching.rounds import RUN_ROUND as RUN_ROUND_KIND
 from services.matching.store import Page
 from shared.contracts.matching.commands.pools import (
     ExplainWaiting,
+    ListDuePairs,
     ListPairs,
     ListProposals,
     ListWaiting,
@@ -29,13 +30,21 @@ EXPLAIN_WAITING = OnPool(
 
 def proposals(command: ListProposals) -> Page:
     """Those that wait for an answer or a signature."""
-    return Page(("proposed", "accepted"), command.after, command.limit)
+    return Page(("proposed", "accepted"), command.after, command.limit, command.coordinator)
 
 
 def pairs(command: ListPairs) -> Page:
     """Those of the statuses asked for."""
-    return Page(tuple(command.status), command.after, command.limit)
+    return Page(tuple(command.status), command.after, command.limit, command.coordinator)
+
+
+def due(command: ListDuePairs) -> Page:
+    """Those that are open."""
+    return Page(
+        ("proposed", "accepted", "active", "paused"), command.after, command.limit, command.coordinator
+    )
 
 
 LIST_PROPOSALS = OfPairs(model=ListProposals, role="coordinator", subject="pool", decide=proposals)
 LIST_PAIRS = OfPairs(model=ListPairs, role="coordinator", subject="pool", decide=pairs)
+LIST_DUE_PAIRS = DueOfPairs(model=ListDuePairs, role="coordinator", subject="pool", decide=due)

@@ -18,6 +18,7 @@ from shared.values import value
 Side = Literal["receiving", "giving"]
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
 Holder = Literal["coordinator", "receiving", "giving"]
+Evaluator = Literal["receiving", "giving", "coordinator"]
 Afterwards = Literal["waits", "waits_anew", "rests"]
 """What a side does once a pair is over: it waits again with its seniority, or from that day on, or not until
 it is ready anew.
@@ -27,7 +28,9 @@ it is ready anew.
 class Fact(StrEnum):
     """What happened to a pair. `ProposalAccepted` is that both have accepted, `AnswerRecorded` that the
     first has; `PairCreated` that the last signatory has signed, `AgreementSigned` that an earlier one has.
-    `PairPaused` is also that one of several holds has gone, or another is there.
+    `PairPaused` is also that one of several holds has gone, or another is there. `ProposalReopened` is that
+    an answer was recorded after the deadline, but given in time: the other side may answer anew.
+    `PairCorrected` is that the state tells of somebody no more.
     """
 
     PAIR_PROPOSED = "PairProposed"
@@ -35,11 +38,21 @@ class Fact(StrEnum):
     PROPOSAL_ACCEPTED = "ProposalAccepted"
     PROPOSAL_DECLINED = "ProposalDeclined"
     PROPOSAL_EXPIRED = "ProposalExpired"
+    PROPOSAL_REOPENED = "ProposalReopened"
+    ANSWER_TAKEN_BACK = "AnswerTakenBack"
+    STEP_RECORDED = "StepRecorded"
+    COUPLE_ALLOWED = "CoupleAllowed"
+    COORDINATOR_CHANGED = "CoordinatorChanged"
     AGREEMENT_SIGNED = "AgreementSigned"
     PAIR_CREATED = "PairCreated"
     MEETING_LOGGED = "MeetingLogged"
     PAIR_PAUSED = "PairPaused"
     PAIR_RESUMED = "PairResumed"
+    GUIDE_REPLACED = "GuideReplaced"
+    MILESTONE_DUE = "MilestoneDue"
+    MILESTONE_OVERDUE = "MilestoneOverdue"
+    PAIR_EVALUATED = "PairEvaluated"
+    PAIR_CORRECTED = "PairCorrected"
     PAIR_COMPLETED = "PairCompleted"
     PAIR_ENDED = "PairEnded"
 
@@ -99,6 +112,47 @@ class Meeting:
 
 
 @value
+class StepHeld:
+    """A step that the pack asks for before an answer, and the day on which it was held."""
+
+    step: str
+    held_on: date
+
+
+@value
+class FormerGuide:
+    """Who was the pair's guide until somebody else was, None where that must not be known any more; `to` is
+    the first day on which they were it no more.
+    """
+
+    giving: str | None
+    since: date
+    to: date
+
+
+@value
+class Milestone:
+    """A day on which a pair is evaluated, and by whom. It is `due` once that day has come, and `overdue`
+    where an evaluation is missing some days later.
+    """
+
+    name: str
+    due_on: date
+    asks: tuple[Evaluator, ...]
+    status: Literal["planned", "due", "overdue"] = "planned"
+
+
+@value
+class Evaluation:
+    """What somebody says of a pair at a milestone, by the codes of its questions."""
+
+    milestone: str
+    side: Evaluator
+    on: date
+    answers: tuple[tuple[str, int | bool | str], ...]
+
+
+@value
 class Hold:
     """Whose doing it is that a pair pauses, since when, and, where it ends by itself, the first day after."""
 
@@ -120,7 +174,8 @@ class Outcome:
 class Pair:
     """A receiving party and a guide, from proposal to end. `slot` is the guide's place that it holds while
     it is open; `respond_by` is the last moment at which either side may answer. It pauses while there are
-    `holds`. `outcome` is there once a coordinator, or its time, has brought it to its end.
+    `holds`. `outcome` is there once a coordinator, or its time, has brought it to its end. The couple of one
+    that is over may be proposed again once there is an `allowed_on`.
     """
 
     subject: str
@@ -146,11 +201,21 @@ class Pair:
     ended_on: date | None = None
     end_reason: EndReason | None = None
     outcome: Outcome | None = None
+    steps: tuple[StepHeld, ...] = ()
+    former_guides: tuple[FormerGuide, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    allowed_on: date | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether it holds its guide's slot."""
         return self.status in {"proposed", "accepted", "active", "paused"}
+
+    def guide_on(self, day: date) -> str | None:
+        """Who was its guide on a day; None where that must not be known any more."""
+        then = (former.giving for former in self.former_guides if day < former.to)
+        return next(then, self.giving)
 
 
 Decision = tuple[Pair, tuple[Fact, ...]]

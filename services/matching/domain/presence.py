@@ -1,9 +1,10 @@
 """Where somebody takes part, and what it means for their open pairs."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.matching.domain.course import end_because, pause, resume
-from services.matching.domain.pair import Decision, EndReason, Pair, Side
+from services.matching.domain.pair import Decision, EndReason, Fact, Pair, Side
 from shared.values import value
 
 
@@ -33,3 +34,11 @@ def follow(pair: Pair, side: Side, presence: Presence | None, reason: EndReason,
         is_held = any(hold.by == side for hold in pair.holds)
         return (pair, ()) if is_held else pause(pair, side, now.date(), None, now)
     return resume(pair, side, now.date(), now) if pair.created_on is not None else (pair, ())
+
+
+def look_after(pair: Pair, receiving: str | None, giving: str | None) -> Decision:
+    """Gives an open pair its coordinator: the receiving side's, or else the giving side's."""
+    coordinator = receiving or giving
+    if not pair.is_open or coordinator == pair.coordinator:
+        return pair, ()
+    return replace(pair, coordinator=coordinator), (Fact.COORDINATOR_CHANGED,)

@@ -22,7 +22,8 @@ class Waits:
 @value
 class Party:
     """Somebody as matching keeps them: where they live, the attributes of their side and where they may be
-    matched, the programmes in which they may not for now, and what they lack where they never could.
+    matched, the programmes in which they may not for now, what they lack where they never could, and, as it
+    is stored, the operator who looks after them.
     """
 
     municipality: str
@@ -30,6 +31,7 @@ class Party:
     waits: tuple[Waits, ...] = ()
     held: tuple[str, ...] = ()
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coordinator: str | None = None
 
 
 def presence_of(party: Party | None) -> Presence | None:

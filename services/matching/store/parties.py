@@ -95,7 +95,7 @@ class Parties:
                 item["version"],
                 item.get("erased", False),
                 _presence(item),
-                {name: tuple(codes) for name, codes in item.get("lacks", {}).items()},
+                _lacks(item),
                 item.get("coordinator"),
             )
             async for item in cursor
@@ -106,6 +106,12 @@ class Parties:
         wanted = {"_id": {"$in": list(subjects)}, "coordinator": {"$exists": True}}
         cursor = self._collection.find(wanted, {"coordinator": 1}, session=session)
         return {item["_id"]: item["coordinator"] async for item in cursor}
+
+    async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, Party]:
+        """Those who may be matched somewhere, or may again."""
+        wanted = {"_id": {"$in": list(set(subjects))}, "municipality": {"$exists": True}}
+        cursor = self._collection.find(wanted, session=session)
+        return {document["_id"]: _party(document) async for document in cursor}
 
     async def save(
         self, changed: dict[str, tuple[Known, Party | None]], stored: Collection[str], session: Session
@@ -118,8 +124,10 @@ class Parties:
         if writes:
             await self._collection.bulk_write(writes, ordered=False, session=session)
 
-    async def touch(self, subjects: Iterable[str], session: Session) -> None:
+    async def touch(self, subjects: Collection[str], session: Session) -> None:
         """Moves versions on: whoever read them before is in conflict with this transaction."""
+        if not subjects:
+            return
         await self._collection.bulk_write(
             [UpdateOne({"_id": subject}, {"$inc": {"version": 1}}) for subject in subjects],
             ordered=False,
@@ -187,6 +195,23 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
         "waits": _WAITS.dump_python(party.waits, mode="json"),
         "attributes": _in_order(codec.dump_python(party.attributes, mode="python")),
     }
+
+
+def _party(document: Document) -> Party:
+    codec: TypeAdapter[Any] = _GIVING if document.get("side") == "giving" else _RECEIVING
+    attributes = document.get("attributes")
+    return Party(
+        document["municipality"],
+        None if attributes is None else codec.validate_python(attributes),
+        _WAITS.validate_python(document.get("waits", ())),
+        tuple(document.get("held", ())),
+        _lacks(document),
+        document.get("coordinator"),
+    )
+
+
+def _lacks(document: Document) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(codes) for name, codes in document.get("lacks", {}).items()}
 
 
 def _presence(document: Document) -> Presence | None:

@@ -1,7 +1,7 @@
 """What matching publishes: pairs and rounds."""
 
 from shared.contracts import topics
-from shared.contracts.example import Data, Example
+from shared.contracts.example import OPERATOR, VOLUNTEER_BEFORE, Data, Example
 from shared.contracts.matching.states import PairState, RoundCompleted
 from shared.contracts.message import event
 
@@ -65,6 +65,42 @@ _RESUMED: Data = {
 }
 
 
+_PLANNED: Data = {
+    "name": "three_months",
+    "due_on": "2027-02-22",
+    "asks": ["receiving", "giving"],
+    "status": "planned",
+}
+
+
+def _milestone(status: str) -> Data:
+    return {**_MEETINGS, "milestones": [{**_PLANNED, "status": status}]}
+
+
+_EVALUATED: Data = {
+    **_milestone("due"),
+    "evaluations": [
+        {
+            "milestone": "three_months",
+            "side": "giving",
+            "on": "2027-02-22",
+            "answers": [
+                {"question": "language_progress", "answer": 4},
+                {"question": "would_go_on", "answer": True},
+            ],
+        }
+    ],
+}
+
+
+_REPLACED: Data = {
+    **_MEETINGS,
+    "signatures": [item for item in _SIGNATURES if item["signatory"] != "guide"],
+    "meetings": [{"held_on": "2026-12-02", "hours": 2.0, "giving": VOLUNTEER_BEFORE}],
+    "former_guides": [{"giving": VOLUNTEER_BEFORE, "from": "2026-11-22", "to": "2027-01-15"}],
+}
+
+
 _COMPLETED: Data = {
     **_MEETINGS,
     "status": "completed",
@@ -119,6 +155,49 @@ PROPOSAL_EXPIRED = event(
 )
 
 
+PROPOSAL_REOPENED = event(
+    topics.PAIRS,
+    PairState,
+    "ProposalReopened",
+    Example({"answers": [_YES], "respond_by": "2026-12-18T22:59:59Z"}, revision=3),
+)
+
+
+ANSWER_TAKEN_BACK = event(
+    topics.PAIRS,
+    PairState,
+    "AnswerTakenBack",
+    Example(
+        {
+            "spells": [_PROPOSED, _ACCEPTED, {"status": "proposed", "from": "2026-11-22"}],
+            "answers": [_YES],
+        },
+        revision=4,
+    ),
+)
+
+
+STEP_RECORDED = event(
+    topics.PAIRS,
+    PairState,
+    "StepRecorded",
+    Example({"steps": [{"step": "introduction_meeting", "held_on": "2026-11-19"}]}, revision=2),
+)
+
+
+COUPLE_ALLOWED = event(
+    topics.PAIRS,
+    PairState,
+    "CoupleAllowed",
+    Example({**_closed("declined", "2026-11-19"), "answers": [_NO], "allowed_on": "2026-12-01"}, revision=3),
+)
+
+
+COORDINATOR_CHANGED = event(
+    topics.PAIRS, PairState, "CoordinatorChanged", Example({"coordinator": OPERATOR}, revision=2)
+)
+
+
 AGREEMENT_SIGNED = event(
     topics.PAIRS,
     PairState,
@@ -137,6 +216,31 @@ PAIR_PAUSED = event(topics.PAIRS, PairState, "PairPaused", Example(_PAUSED, revi
 
 
 PAIR_RESUMED = event(topics.PAIRS, PairState, "PairResumed", Example(_RESUMED, revision=10))
+
+
+GUIDE_REPLACED = event(topics.PAIRS, PairState, "GuideReplaced", Example(_REPLACED, revision=9))
+
+
+MILESTONE_DUE = event(topics.PAIRS, PairState, "MilestoneDue", Example(_milestone("due"), revision=9))
+
+
+MILESTONE_OVERDUE = event(
+    topics.PAIRS, PairState, "MilestoneOverdue", Example(_milestone("overdue"), revision=10)
+)
+
+
+PAIR_EVALUATED = event(topics.PAIRS, PairState, "PairEvaluated", Example(_EVALUATED, revision=10))
+
+
+PAIR_CORRECTED = event(
+    topics.PAIRS,
+    PairState,
+    "PairCorrected",
+    Example(
+        {**_MEETINGS, "former_guides": [{"from": "2026-11-22", "to": "2027-01-15"}]},
+        revision=11,
+    ),
+)
 
 
 PAIR_COMPLETED = event(topics.PAIRS, PairState, "PairCompleted", Example(_COMPLETED, revision=9))

@@ -23,7 +23,7 @@ from shared.contracts.fields import (
     TextVersion,
 )
 from shared.contracts.intake.states import Spell
-from shared.contracts.pairing import Afterwards
+from shared.contracts.pairing import Afterwards, Evaluator
 
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
 
@@ -110,11 +110,58 @@ class Signature(Contract):
     on: Day
 
 
+class StepHeld(Contract):
+    """A step before an answer, and the day on which it was held."""
+
+    step: Code
+    held_on: Day
+
+
 class Meeting(Contract):
-    """A meeting that a pair held: the day and its length in hours."""
+    """A meeting that a pair held: the day and its length in hours; and with whom, where that was a former
+    guide.
+    """
 
     held_on: Day
     hours: Hours
+    giving: Subject | None = None
+
+
+class FormerGuide(Contract):
+    """Who was the pair's guide until somebody else was: from a day on, and the first day on which no more. Of
+    who must not be known any more the days alone.
+    """
+
+    giving: Subject | None = None
+    since: Annotated[Day, Field(alias="from")]
+    to: Day
+
+
+class EvaluationAnswer(Contract):
+    """What is said to a question of the pack: by its kind 1 to 5, true or false, or one of its codes."""
+
+    question: Code
+    answer: Annotated[int, Field(ge=1, le=5)] | bool | Code
+
+
+class Evaluation(Contract):
+    """How a pair goes as one of the two or the coordinator sees it, by the codes of the pack's questions."""
+
+    milestone: Code
+    side: Evaluator
+    on: Day
+    answers: list[EvaluationAnswer]
+
+
+class MilestoneState(Contract):
+    """A milestone of a created pair: its day, whose evaluations are asked for, and whether that day has come,
+    or is 14 days ago while an evaluation is missing.
+    """
+
+    name: Code
+    due_on: Day
+    asks: list[Evaluator]
+    status: Literal["planned", "due", "overdue"]
 
 
 class PairHold(Contract):
@@ -139,7 +186,8 @@ class PairState(Contract):
     """A pair's whole public state, from proposal to end.
 
     `relation` is the pack's, and `slot` the place among the guide's pairs that this one holds while it is
-    open, from 0: with them matching can be rebuilt from this topic alone.
+    open, from 0: with them matching can be rebuilt from this topic alone. `allowed_on`: since then the two
+    may be proposed to each other again.
     """
 
     model_config = example(
@@ -177,6 +225,11 @@ class PairState(Contract):
     ended_on: Day | None = None
     end_reason: Code | None = None
     outcome: PairOutcome | None = None
+    steps: list[StepHeld] = []
+    former_guides: list[FormerGuide] = []
+    milestones: list[MilestoneState] = []
+    evaluations: list[Evaluation] = []
+    allowed_on: Day | None = None
 
 
 class RoundCompleted(Contract):

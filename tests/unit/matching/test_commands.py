@@ -11,26 +11,58 @@ from services.matching import commands, due, wire
 from services.matching.app import create_app
 from services.matching.commands import proposals
 from services.matching.commands.spec import Context, OnPair, OnPool
+from services.matching.domain.couple import Surroundings
 from services.matching.domain.course import pause
 from services.matching.domain.errors import DomainError
-from services.matching.domain.pair import Fact, Pair
+from services.matching.domain.pair import Fact, Milestone, Pair
+from services.matching.domain.waiting import Party, Waits
 from services.matching.service import SPECS
 from services.matching.settings import Settings
 from shared.contracts import topics
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.commands import Command
 from shared.contracts.intake.commands.people import JoinProgramme
-from shared.contracts.matching.commands.pairs import CompletePair, EndPair, LogMeeting, PausePair, ResumePair
+from shared.contracts.matching.commands.pairs import (
+    CompletePair,
+    EndPair,
+    LogMeeting,
+    PausePair,
+    RecordEvaluation,
+    ReplaceGuide,
+    ResumePair,
+)
 from shared.contracts.matching.commands.pools import RunRound
-from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgreement
+from shared.contracts.matching.commands.proposals import (
+    AnswerProposal,
+    RecordIntroductionMeeting,
+    SignAgreement,
+    TakeBackAnswer,
+)
+from shared.contracts.programmes import ProgrammePack
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
 from shared.messaging.tables import Programmes
 from shared.messaging.wiring import Resources
 from shared.programmes import shipped_packs
 from tests.unit.matching.lives import LATER, LATER_DAY, NOW, active, paused, proposed
+from tests.unit.matching.pools import guide, refugee
 
 ON_PAIRS = [spec for spec in SPECS if isinstance(spec, OnPair)]
 ON_POOLS = [spec for spec in SPECS if isinstance(spec, OnPool)]
+
+
+def asking(pair: Pair) -> Pair:
+    """The pair under a pack that asks for more."""
+    return replace(pair, pack_version="9.9")
+
+
+def asking_pack() -> ProgrammePack:
+    pack = shipped_packs()["flyktningguide-bergen@1.0"].model_dump(mode="json")
+    asked = {"questions": [{"code": "language_progress", "kind": "scale"}], "asks": ["giving"]}
+    pack["pairing"] |= {
+        "steps": ["introduction_meeting"],
+        "milestones": [{"name": "now", "after": "P3M", **asked}],
+    }
+    return ProgrammePack.model_validate(pack | {"version": "9.9"})
 
 
 def answers(*given: tuple[str, bool]) -> list[Command]:
@@ -50,7 +82,11 @@ def signatures(*signatories: str) -> list[Command]:
 BOTH_ACCEPT = answers(("receiving", True), ("giving", True))
 RESUME = ResumePair(reason="back", resumed_on=LATER_DAY)
 HISTORIES: dict[type[Command], list[tuple[Pair, list[Command]]]] = {
-    AnswerProposal: [(proposed(), BOTH_ACCEPT), (proposed(), answers(("giving", False)))],
+    AnswerProposal: [
+        (proposed(), BOTH_ACCEPT),
+        (proposed(), answers(("giving", False))),
+        (replace(proposed(), respond_by=NOW), answers(("receiving", True))),
+    ],
     SignAgreement: [(proposed(), [*BOTH_ACCEPT, *signatures("refugee", "guide", "red_cross_bergen")])],
     LogMeeting: [(active(), [LogMeeting(reason="told", held_on=LATER_DAY, hours=2)])],
     PausePair: [(active(), [PausePair(reason="abroad", paused_on=LATER_DAY)])],
@@ -59,6 +95,37 @@ HISTORIES: dict[type[Command], list[tuple[Pair, list[Command]]]] = {
         (pause(paused(), "giving", LATER_DAY, None, LATER)[0], [RESUME]),
     ],
     CompletePair: [(active(), [CompletePair(reason="content", completed_on=LATER_DAY)])],
+    RecordIntroductionMeeting: [
+        (asking(proposed()), [RecordIntroductionMeeting(reason="met", held_on=LATER_DAY)])
+    ],
+    TakeBackAnswer: [
+        (
+            proposed(),
+            [*BOTH_ACCEPT, TakeBackAnswer(reason="sorry", side="giving", taken_back_on=LATER_DAY)],
+        )
+    ],
+    RecordEvaluation: [
+        (
+            asking(replace(active(), milestones=(Milestone("now", LATER_DAY, ("giving",)),))),
+            [
+                RecordEvaluation.model_validate(
+                    {
+                        "reason": "told",
+                        "side": "giving",
+                        "milestone": "now",
+                        "on": LATER_DAY,
+                        "answers": [{"question": "language_progress", "answer": 4}],
+                    }
+                )
+            ],
+        )
+    ],
+    ReplaceGuide: [
+        (
+            replace(active(), receiving=refugee().subject),
+            [ReplaceGuide(reason="moved", giving=guide().subject, replaced_on=LATER_DAY)],
+        )
+    ],
     EndPair: [(active(), [EndPair(reason="told", end_reason="other", ended_on=LATER_DAY)])],
 }
 """Lives of a pair, from a point of it on, in which a command brings about all that it may."""
@@ -68,7 +135,10 @@ def context(organisation: str = "red_cross_bergen", now: datetime = LATER) -> Co
     programmes = Programmes()
     for key, pack in shipped_packs().items():
         programmes.put(key, pack)
-    return Context(now, organisation, programmes)
+    programmes.put("flyktningguide-bergen@9.9", asking_pack())
+    waits = (Waits("flyktningguide-bergen", "1.0", NOW.date()),)
+    parties = {somebody.subject: Party("no-4601", somebody, waits) for somebody in (refugee(), guide())}
+    return Context(now, organisation, programmes, Surroundings(parties))
 
 
 def facts_by(model: type[Command], pair: Pair, history: Sequence[Command]) -> list[Fact]:

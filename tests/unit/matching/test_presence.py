@@ -4,7 +4,7 @@ import pytest
 
 from services.matching.domain.course import pause
 from services.matching.domain.pair import EndReason, Fact, Hold, PairStatus, Side
-from services.matching.domain.presence import Presence, follow
+from services.matching.domain.presence import Presence, follow, look_after
 from tests.unit.matching.lives import LATER, LATER_DAY, STATES, active, paused, proposed
 
 PROGRAMME = proposed().programme
@@ -63,3 +63,21 @@ def test_what_a_coordinator_has_paused_stays_so_when_a_side_is_back() -> None:
     assert (back.status, [hold.by for hold in back.holds]) == ("paused", ["coordinator"])
     assert facts == (Fact.PAIR_PAUSED,)
     assert pause(back, "coordinator", LATER_DAY, None, LATER) == (back, ())
+
+
+@pytest.mark.parametrize("status", OPEN)
+@pytest.mark.parametrize(
+    ("receiving", "giving", "coordinator"),
+    [("ola", "kari", "ola"), (None, "kari", "kari"), (None, None, None)],
+)
+def test_a_pair_is_looked_after_by_the_receiving_sides_coordinator_or_else_the_giving_sides(
+    status: PairStatus, receiving: str | None, giving: str | None, coordinator: str | None
+) -> None:
+    pair, facts = look_after(STATES[status](), receiving, giving)
+    assert (pair.coordinator, facts) == (coordinator, (Fact.COORDINATOR_CHANGED,))
+    assert look_after(pair, receiving, giving) == (pair, ())
+
+
+@pytest.mark.parametrize("status", ["declined", "expired", "completed", "ended"])
+def test_what_is_over_keeps_its_coordinator(status: PairStatus) -> None:
+    assert look_after(STATES[status](), "ola", None)[1] == ()

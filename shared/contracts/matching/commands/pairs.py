@@ -1,9 +1,16 @@
 """Commands on a pair that was created."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from shared.contracts.commands import Command
-from shared.contracts.example import PAIR, example
-from shared.contracts.fields import Day, Hours
-from shared.contracts.pairing import Afterwards, EndingReason
+from shared.contracts.example import PAIR, VOLUNTEER, example
+from shared.contracts.fields import Code, Day, Hours
+from shared.contracts.matching.commands.proposals import Somebody
+from shared.contracts.matching.states import EvaluationAnswer
+from shared.contracts.pairing import Afterwards, EndingReason, Evaluator
+from shared.contracts.published import REGISTERED
 
 
 class LogMeeting(Command):
@@ -15,6 +22,39 @@ class LogMeeting(Command):
 
     held_on: Day
     hours: Hours
+
+
+class RecordEvaluation(Command):
+    """How a pair, the subject, goes, as one of the two or the coordinator sees it at one of the pack's
+    milestones: one for each of them, and a later record replaces it. `answers` are by the pack's questions.
+    """
+
+    model_config = example(
+        {
+            "reason": "told_by_guide",
+            "side": "giving",
+            "milestone": "three_months",
+            "on": "2027-02-22",
+            "answers": [{"question": "language_progress", "answer": 4}],
+        },
+        subject=PAIR,
+    )
+
+    side: Evaluator
+    milestone: Annotated[Code, REGISTERED]
+    on: Day
+    answers: Annotated[list[EvaluationAnswer], Field(min_length=1, max_length=30), REGISTERED]
+
+
+class ReplaceGuide(Command):
+    """A created pair, the subject, goes on with another guide, who waits, under the same hard rules."""
+
+    model_config = example(
+        {"reason": "guide_moved", "giving": VOLUNTEER, "replaced_on": "2027-01-15"}, subject=PAIR
+    )
+
+    giving: Somebody
+    replaced_on: Day
 
 
 class PausePair(Command):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.commands import Command
 from shared.contracts.example import POOL, REFUGEE, example
-from shared.contracts.fields import Municipality, PageSize, ProgrammeName, Subject
+from shared.contracts.fields import Municipality, OperatorId, PageSize, ProgrammeName, Subject
 from shared.contracts.matching.states import PairStatus
 from shared.contracts.published import PRIVATE
 
@@ -31,20 +31,23 @@ class ListWaiting(Command):
 
 class ListProposals(Command):
     """Asks who is proposed to whom in a pool, who has answered or signed, and until when answers are awaited.
-    The subject is `<municipality>/<programme>`. `after` is the last pair of the page before.
+    The subject is `<municipality>/<programme>`. `coordinator` asks for one's own alone; `after` is the last
+    pair of the page before.
     """
 
     model_config = example({"reason": "weekly_meeting"}, subject=POOL)
 
     municipality: Municipality
     programme: ProgrammeName
+    coordinator: OperatorId | None = None
     after: Annotated[Subject, PRIVATE] | None = None
     limit: PageSize = 100
 
 
 class ListPairs(Command):
     """Asks for a programme's pairs, of these statuses alone where any are given. The subject is
-    `<municipality>/<programme>`. `after` is the last pair of the page before.
+    `<municipality>/<programme>`. `coordinator` asks for one's own alone; `after` is the last pair of the page
+    before.
     """
 
     model_config = example({"reason": "weekly_meeting", "status": ["active", "paused"]}, subject=POOL)
@@ -52,6 +55,22 @@ class ListPairs(Command):
     municipality: Municipality
     programme: ProgrammeName
     status: Annotated[list[PairStatus], Field(max_length=8)] = []
+    coordinator: OperatorId | None = None
+    after: Annotated[Subject, PRIVATE] | None = None
+    limit: PageSize = 100
+
+
+class ListDuePairs(Command):
+    """Asks what is due of a programme's proposals and pairs: answers and signatures that are missing,
+    evaluations, ends that come near; by when, and of whom. The subject is `<municipality>/<programme>`.
+    `coordinator` asks for one's own alone; `after` is the last pair of the page before.
+    """
+
+    model_config = example({"reason": "weekly_meeting"}, subject=POOL)
+
+    municipality: Municipality
+    programme: ProgrammeName
+    coordinator: OperatorId | None = None
     after: Annotated[Subject, PRIVATE] | None = None
     limit: PageSize = 100
 
