@@ -9,9 +9,10 @@ import numpy as np
 from services.matching.domain.columns import Indexes, PoolColumns, columns_of
 from services.matching.domain.explain import Solved, guides_left, no_candidate, outbid, receipts
 from services.matching.domain.party import Pool
+from services.matching.domain.priority import Priorities, priorities
 from services.matching.domain.proposal import Proposal, Receipt, Unmatched
 from services.matching.domain.rules import Compatibility, compatibility
-from services.matching.domain.score import score_matrix, waiting_bonus
+from services.matching.domain.score import score_matrix
 from services.matching.domain.solve import Market, components, losses, solve
 from shared.values import value
 
@@ -20,9 +21,9 @@ from shared.values import value
 class RoundResult:
     """What a round found; everything is sorted by subject, proposals by their receiving party.
 
-    `receiving` and `giving` are how many waited: of guides, those with a free slot. `total` is the sum of the
-    proposals' scores and waiting bonuses; `optimum_proven` that dual prices prove no assignment better.
-    `duration_ms` is the whole round's time in milliseconds.
+    `receiving` and `giving` are how many waited: of guides, those with a free slot. `total` is the sum of
+    what the proposals' receipts show: scores and bonuses, in whole points; `optimum_proven` that dual prices
+    prove no assignment better. `duration_ms` is the whole round's time in milliseconds.
     """
 
     round_id: str
@@ -49,12 +50,12 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
     matched = np.zeros(len(columns.giving), dtype=np.bool_)
     pairs: list[tuple[int, int, Receipt]] = []
     unmatched = no_candidate(columns, compatible)
-    total, proven = 0, True
+    first = priorities(columns)
+    proven = True
     for rows, guides in components(compatible.allowed):
-        market = _market(columns, compatible, rows, guides)
+        market = _market(columns, compatible, first, rows, guides)
         found = solve(market)
-        solved = Solved(rows, guides, market, found, losses(market, found))
-        total += found.total
+        solved = Solved(rows, guides, market, found, losses(market, found), first)
         proven = proven and found.proven
         chosen = guides[found.guides]
         matched[chosen] = True
@@ -71,22 +72,30 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
         unmatched_giving=tuple(left),
         receiving=len(columns.receiving),
         giving=int(np.count_nonzero(columns.right.free)),
-        total=total,
+        total=sum(receipt.total for _, _, receipt in pairs),
         optimum_proven=proven,
         duration_ms=round((timer() - began) * 1000),
     )
 
 
-def _market(columns: PoolColumns, compatible: Compatibility, rows: Indexes, guides: Indexes) -> Market:
-    rules, today = columns.pool.rules, columns.pool.today
-    bonus = [waiting_bonus(rules, columns.receiving[row].ready_since, today) for row in rows.tolist()]
+def _market(
+    columns: PoolColumns, compatible: Compatibility, first: Priorities, rows: Indexes, guides: Indexes
+) -> Market:
+    pool, people = columns.pool, [columns.giving[guide] for guide in guides.tolist()]
+    open_pairs = [len(pool.taken.get(guide.subject, ())) for guide in people]
+    waited = [
+        0 if guide.ready_since is None else max(0, (pool.today - guide.ready_since).days) for guide in people
+    ]
     return Market(
         score=score_matrix(columns, rows, guides),
         allowed=compatible.allowed[np.ix_(rows, guides)],
-        bonus=np.array(bonus, dtype=np.int64),
+        bonus=first.exact[rows],
         slots=columns.right.free[guides],
         left_key=columns.left.key[rows],
         right_key=columns.right.key[guides],
+        unit=first.unit,
+        open_pairs=np.array(open_pairs, dtype=np.int32),
+        waited=np.array(waited, dtype=np.int32),
     )
 
 

@@ -123,10 +123,11 @@ class Parties:
                 continue
             since[subject] = waits_since
             if document["side"] == "giving":
-                giving.append(_GIVING.validate_python(document["attributes"]))
+                guide = _GIVING.validate_python(document["attributes"])
+                giving.append(replace(guide, ready_since=waits_since))
             else:
                 party = _RECEIVING.validate_python(document["attributes"])
-                receiving.append(replace(party, ready_since=since[subject]))
+                receiving.append(replace(party, ready_since=waits_since))
         taken = await pairs.slots_taken([guide.subject for guide in giving], session)
         paired = await pairs.receiving_taken(rules, [party.subject for party in receiving], session)
         excluded = await pairs.excluded(municipality, rules, today, session)

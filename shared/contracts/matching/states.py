@@ -37,12 +37,13 @@ class Alternative(Contract):
 
 
 class ScoreReceipt(Contract):
-    """Why this pair: whole points by part, and what the waiting adds.
+    """Why this pair: whole points by part, and what comes first whoever the guide is.
 
-    `score` is the sum of `parts`; `waiting_bonus` is kept apart, since it says nothing of how well two suit
-    each other. `rank` is the guide's place (1 = best score) among `candidates`, the guides that no hard rule
-    excluded; `vetoes` counts the guides that each rule removed. `warnings` are codes for the coordinator,
-    such as `expectations_differ`.
+    `score` is the sum of `parts`. Bonuses are kept apart, since they say nothing of how well two suit each
+    other: `waiting_bonus`, `scarcity_bonus` where few guides suit the receiving party, and `cohort_bonus`
+    where the pack evens out how long groups wait. `rank` is the guide's place (1 = best score) among
+    `candidates`, the guides that no hard rule excluded; `vetoes` counts the guides that each rule removed.
+    `warnings` are codes for the coordinator, such as `expectations_differ`.
     """
 
     model_config = example(
@@ -58,6 +59,7 @@ class ScoreReceipt(Contract):
                 "availability": 6,
             },
             "waiting_bonus": 7,
+            "scarcity_bonus": 2,
             "rank": 2,
             "candidates": 11,
             "vetoes": {"language": 31, "gender_wish": 5},
@@ -76,6 +78,8 @@ class ScoreReceipt(Contract):
     alternative: Alternative | None = None
     pack_version: PackVersion
     round: str
+    scarcity_bonus: int = 0
+    cohort_bonus: int = 0
 
 
 class Answer(Contract):
@@ -166,7 +170,7 @@ class PairState(Contract):
 class RoundCompleted(Contract):
     """One round of one pool (the subject): how many waited on each side, what was proposed, who could not be.
 
-    `total` is the sum of the proposed pairs' scores and waiting bonuses; `unmatched` counts people by
+    `total` is the sum of the proposed pairs' scores and bonuses; `unmatched` counts people by
     reason; `duration_ms` covers scoring and solving.
     """
 
