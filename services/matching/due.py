@@ -14,6 +14,7 @@ from services.matching.domain.pair import Decision, Outcome, Pair
 from services.matching.publish import publish
 from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
 from services.matching.rows import COMPLETE, EXPIRE, RESUME
+from services.matching.schedule import ROUND_AT, Schedule
 from services.matching.service import SPECS
 from services.matching.store import Pairs
 from shared.clock import local_time
@@ -23,12 +24,15 @@ from shared.messaging.tables import Programmes
 from shared.messaging.work import Work
 
 
-def due_handlers(rounds: Rounds, pairs: Pairs, programmes: Programmes) -> Mapping[str, DueHandler]:
+def due_handlers(
+    rounds: Rounds, schedule: Schedule, pairs: Pairs, programmes: Programmes
+) -> Mapping[str, DueHandler]:
     """What runs for each kind of due row; raises LookupError where a command is put off to no such kind."""
     passing = Passing(pairs, programmes)
     handlers = {
         RUN_ROUND: rounds.run_round,
         LIST_WAITING: rounds.list_waiting,
+        ROUND_AT: schedule.start_round,
         EXPIRE: passing.expire,
         RESUME: passing.resume,
         COMPLETE: passing.complete,

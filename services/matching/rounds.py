@@ -12,8 +12,10 @@ from typing import Any
 
 from anyio import to_process
 
-from services.matching import answers, packs, wire
+from services.matching import answers, packs, wire, wire_rounds
+from services.matching.between_rounds import BetweenRounds
 from services.matching.domain.agreement import propose
+from services.matching.domain.cohorts import Cohorts
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
@@ -22,6 +24,7 @@ from services.matching.publish import publish
 from services.matching.store import LoadedPool, Pairs, Parties, StoredPair
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
+from shared.contracts.matching.states import CohortsEvened
 from shared.ids import new_event_id, new_subject
 from shared.messaging.commands.answers import Accepted, CommandRef, Rejected
 from shared.messaging.commands.replies import Replies
@@ -43,6 +46,15 @@ class _Solved:
     rules: Rules
     loaded: LoadedPool
     result: RoundResult
+    cohorts: Cohorts | None
+
+    @property
+    def evened(self) -> CohortsEvened | None:
+        """What the cohort controller did, where the pack has one."""
+        attribute = self.rules.cohort_attribute
+        return (
+            None if attribute is None or self.cohorts is None else wire_rounds.evened(attribute, self.cohorts)
+        )
 
 
 async def warm_up() -> None:
@@ -68,6 +80,7 @@ class Rounds:
         parties: Parties,
         pairs: Pairs,
         programmes: Programmes,
+        between: BetweenRounds,
         *,
         proposals_per_transaction: int,
         again_after: timedelta,
@@ -75,6 +88,7 @@ class Rounds:
         self._parties = parties
         self._pairs = pairs
         self._programmes = programmes
+        self._between = between
         self._at_once = proposals_per_transaction
         self._again_after = again_after
 
@@ -131,13 +145,18 @@ class Rounds:
             await task.finish(lambda work: self._reply(task, gone, work))
             return None
         rules = packs.rules(pack)
-        loaded = await task.step(
-            lambda work: self._parties.pool(
-                municipality, rules, local_day(work.now, municipality), self._pairs, work.session
-            )
-        )
+        # A question about a pool, or a trial, moves nothing on.
+        keep = task.row.kind == RUN_ROUND and not data.get("dry_run")
+        loaded, cohorts = await task.step(lambda work: self._load(municipality, rules, work, keep=keep))
         result = await to_process.run_sync(run_round, wire.compared(loaded.pool), data["round"])
-        return _Solved(municipality, rules, loaded, result)
+        return _Solved(municipality, rules, loaded, result, cohorts)
+
+    async def _load(
+        self, municipality: str, rules: Rules, work: Work, *, keep: bool
+    ) -> tuple[LoadedPool, Cohorts | None]:
+        today = local_day(work.now, municipality)
+        loaded = await self._parties.pool(municipality, rules, today, self._pairs, work.session)
+        return await self._between.favour(municipality, rules, loaded, work, keep=keep)
 
     async def _propose(
         self,
@@ -175,8 +194,9 @@ class Rounds:
         today = solved.loaded.pool.today
         result, is_trial = solved.result, bool(data.get("dry_run"))
         if not is_trial:
-            completed = wire.completed(solved.municipality, result, len(made), skipped)
+            completed = wire_rounds.completed(solved.municipality, result, len(made), skipped, solved.evened)
             work.emit(ROUND_COMPLETED, subject=task.row.subject, data=completed, cause=task.row.cause)
+            await self._between.tell_needs(solved.municipality, result, task.row.cause, work)
         if skipped:
             # A round of its own that answers nobody: under the same id it would be counted twice.
             again = {key: value for key, value in data.items() if key != "command"}
@@ -201,6 +221,7 @@ class Rounds:
             "unmatched_receiving": answers.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
+            "recruitment": [wire_rounds.need_fields(need) for need in result.needs],
         }
         await self._reply(task, Accepted(answer, answers.people_in(answer)), work)
 

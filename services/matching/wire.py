@@ -19,7 +19,6 @@ from services.matching.domain.pair import (
 )
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
 from services.matching.domain.proposal import Alternative, Receipt
-from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
@@ -233,27 +232,4 @@ def _back(receipt: public.ScoreReceipt) -> Receipt:
         pack_version=receipt.pack_version,
         round_id=receipt.round,
         alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
-    )
-
-
-def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:
-    """A round's public account: sizes and reasons, nobody's reference."""
-    reasons: dict[str, int] = {}
-    for side, left in (("receiving", result.unmatched_receiving), ("giving", result.unmatched_giving)):
-        for somebody in left:
-            code = f"{side}_{somebody.reason}"
-            reasons[code] = reasons.get(code, 0) + 1
-    return public.RoundCompleted(
-        round=result.round_id,
-        municipality=municipality,
-        programme=result.programme,
-        pack_version=result.pack_version,
-        receiving=result.receiving,
-        giving=result.giving,
-        proposed=proposed,
-        skipped=skipped,
-        total=result.total,
-        optimum_proven=result.optimum_proven,
-        unmatched=reasons,
-        duration_ms=result.duration_ms,
     )

@@ -11,6 +11,7 @@ from services.matching.domain.explain import Solved, guides_left, no_candidate, 
 from services.matching.domain.party import Pool
 from services.matching.domain.priority import Priorities, priorities
 from services.matching.domain.proposal import Proposal, Receipt, Unmatched
+from services.matching.domain.recruitment import Need, needs
 from services.matching.domain.rules import Compatibility, compatibility
 from services.matching.domain.score import score_matrix
 from services.matching.domain.solve import Market, components, losses, solve
@@ -21,9 +22,10 @@ from shared.values import value
 class RoundResult:
     """What a round found; everything is sorted by subject, proposals by their receiving party.
 
-    `receiving` and `giving` are how many waited: of guides, those with a free slot. `total` is the sum of
-    what the proposals' receipts show: scores and bonuses, in whole points; `optimum_proven` that dual prices
-    prove no assignment better. `duration_ms` is the whole round's time in milliseconds.
+    `needs` is which guides are lacking. `receiving` and `giving` are how many waited: of guides, those with a
+    free slot. `total` is the sum of what the proposals' receipts show: scores and bonuses, in whole points;
+    `optimum_proven` that dual prices prove no assignment better. `duration_ms` is the whole round's time in
+    milliseconds.
     """
 
     round_id: str
@@ -32,6 +34,7 @@ class RoundResult:
     proposals: tuple[Proposal, ...]
     unmatched_receiving: tuple[Unmatched, ...]
     unmatched_giving: tuple[Unmatched, ...]
+    needs: tuple[Need, ...]
     receiving: int
     giving: int
     total: int
@@ -51,12 +54,12 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
     pairs: list[tuple[int, int, Receipt]] = []
     unmatched = no_candidate(columns, compatible)
     first = priorities(columns)
-    proven = True
+    parts: list[Solved] = []
     for rows, guides in components(compatible.allowed):
         market = _market(columns, compatible, first, rows, guides)
         found = solve(market)
         solved = Solved(rows, guides, market, found, losses(market, found), first)
-        proven = proven and found.proven
+        parts.append(solved)
         chosen = guides[found.guides]
         matched[chosen] = True
         made = receipts(columns, compatible, solved, round_id)
@@ -70,10 +73,11 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
         proposals=_proposals(columns, pairs),
         unmatched_receiving=tuple(sorted(unmatched, key=lambda somebody: somebody.subject)),
         unmatched_giving=tuple(left),
+        needs=needs(columns, compatible, parts),
         receiving=len(columns.receiving),
         giving=int(np.count_nonzero(columns.right.free)),
         total=sum(receipt.total for _, _, receipt in pairs),
-        optimum_proven=proven,
+        optimum_proven=all(part.found.proven for part in parts),
         duration_ms=round((timer() - began) * 1000),
     )
 
