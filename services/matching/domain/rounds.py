@@ -56,7 +56,7 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
     first = priorities(columns)
     parts: list[Solved] = []
     for rows, guides in components(compatible.allowed):
-        market = _market(columns, compatible, first, rows, guides)
+        market = market_of(columns, compatible, first, rows, guides)
         found = solve(market)
         solved = Solved(rows, guides, market, found, losses(market, found), first)
         parts.append(solved)
@@ -82,9 +82,10 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
     )
 
 
-def _market(
+def market_of(
     columns: PoolColumns, compatible: Compatibility, first: Priorities, rows: Indexes, guides: Indexes
 ) -> Market:
+    """These receiving parties and guides as they are solved."""
     pool, people = columns.pool, [columns.giving[guide] for guide in guides.tolist()]
     open_pairs = [len(pool.taken.get(guide.subject, ())) for guide in people]
     waited = [
