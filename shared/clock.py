@@ -42,8 +42,15 @@ def _day_of(quarter: int, country: str | None) -> date:
 
 def local_midnight(day: date, municipality: str | None = None) -> datetime:
     """The moment (UTC) at which a day begins there. No clock changes at midnight in either country."""
+    return local_moment(day, time(), municipality)
+
+
+def local_moment(day: date, at: time, municipality: str | None = None) -> datetime:
+    """The moment (UTC) at which a clock there shows this time: the first of two where the hour comes twice,
+    and where it is left out the moment that lies as far behind the change.
+    """
     zone = COMMON if municipality is None else ZONES.get(municipality[:2], COMMON)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

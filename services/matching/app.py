@@ -1,6 +1,7 @@
 """Matching's composition root."""
 
 from services.matching import store
+from services.matching.between_rounds import BetweenRounds
 from services.matching.consumers import subscriptions
 from services.matching.due import due_handlers
 from services.matching.explaining import Explaining
@@ -8,9 +9,10 @@ from services.matching.parties import States
 from services.matching.publish import Publisher
 from services.matching.rebuild import Rebuilding
 from services.matching.rounds import Rounds, warm_up
+from services.matching.schedule import Schedule
 from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
-from services.matching.store import Pairs, Parties
+from services.matching.store import Pairs, Parties, Pools
 from shared.messaging.commands.dispatch import Decisions
 from shared.messaging.wiring import Resources, Wiring
 
@@ -19,6 +21,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     """Wires matching; nothing is opened and nothing runs yet."""
     parties, pairs = Parties(resources.database), Pairs(resources.database)
     publisher = Publisher(parties, resources.operators)
+    between = BetweenRounds(parties, pairs, Pools(resources.database))
     states = States(parties, pairs, publisher)
     matching = Matching(pairs, parties, resources.programmes, publisher)
     rounds = Rounds(
@@ -26,14 +29,17 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         pairs,
         resources.programmes,
         publisher,
+        between,
         proposals_per_transaction=settings.proposals_per_transaction,
         again_after=settings.again_after,
     )
+    schedule = Schedule(resources.database, resources.programmes, resources.clock, settings.due_poll)
     return Wiring(
         resources,
         subscriptions(states),
         due_handlers=due_handlers(
             rounds,
+            schedule,
             Explaining(rounds, parties, pairs),
             pairs,
             resources.programmes,
@@ -42,6 +48,6 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         ),
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
-        recipe=Rebuilding(parties, pairs, states, publisher).recipe,
-        beside=[warm_up],
+        recipe=Rebuilding(parties, pairs, states, publisher, between).recipe,
+        beside=[warm_up, schedule.follow],
     )

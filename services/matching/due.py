@@ -15,6 +15,7 @@ from services.matching.milestones import Milestones
 from services.matching.publish import Publisher
 from services.matching.rounds import EXPLAIN_WAITING, LIST_WAITING, RUN_ROUND, Rounds
 from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, RESUME
+from services.matching.schedule import ROUND_AT, Schedule
 from services.matching.service import SPECS
 from services.matching.store import Pairs
 from shared.clock import local_time
@@ -26,6 +27,7 @@ from shared.messaging.work import Work
 
 def due_handlers(
     rounds: Rounds,
+    schedule: Schedule,
     explaining: Explaining,
     pairs: Pairs,
     programmes: Programmes,
@@ -38,6 +40,7 @@ def due_handlers(
         RUN_ROUND: rounds.run_round,
         LIST_WAITING: rounds.list_waiting,
         EXPLAIN_WAITING: explaining.explain_waiting,
+        ROUND_AT: schedule.start_round,
         EXPIRE: passing.expire,
         RESUME: passing.resume,
         COMPLETE: passing.complete,

@@ -63,7 +63,7 @@ CRITERION_CODES = agreed_criteria(checks.CRITERIA, CRITERIA)
 
 def rules(pack: ProgrammePack) -> Rules:
     """What matching needs of a pack; criteria that don't exist score nothing."""
-    pairing = pack.pairing
+    pairing, controller = pack.pairing, pack.pairing.policy.cohort_controller
     return Rules(
         name=pack.name,
         version=pack.version,
@@ -75,6 +75,8 @@ def rules(pack: ProgrammePack) -> Rules:
         exclusion_days=number_of(pairing.exclude_for),
         minimum_receiving_age=_minimum_age(pack.sides.receiving),
         minimum_giving_age=_minimum_age(pack.sides.giving),
+        scarcity=pairing.policy.scarcity,
+        cohort_attribute=controller.attribute if controller else None,
     )
 
 

@@ -9,6 +9,7 @@ coordinators are.
 from collections.abc import Mapping, Sequence
 
 from services.matching import wire
+from services.matching.between_rounds import BetweenRounds
 from services.matching.domain.course import end_because
 from services.matching.domain.pair import EndReason, Pair, Side
 from services.matching.domain.presence import follow, look_after
@@ -32,19 +33,27 @@ AT_ONCE = 100
 class Rebuilding:
     """What matching takes from topics, and how it puts that together."""
 
-    def __init__(self, parties: Parties, pairs: Pairs, states: States, publisher: Publisher) -> None:
+    def __init__(
+        self,
+        parties: Parties,
+        pairs: Pairs,
+        states: States,
+        publisher: Publisher,
+        between: BetweenRounds,
+    ) -> None:
         self._parties = parties
         self._pairs = pairs
         self._states = states
         self._publisher = publisher
+        self._between = between
 
     @property
     def recipe(self) -> Recipe:
-        """Pairs first. Rounds only date what is past: one that proposed nobody wrote nothing else."""
+        """Pairs first; rounds say what pools keep from one to the next."""
         return Recipe(
             (
                 Source(topics.PAIRS, self.take_pairs),
-                Source(topics.ROUNDS),
+                Source(topics.ROUNDS, self._between.take),
                 Source(topics.REFUGEES, self._states.refugees, RefugeeRead),
                 Source(topics.VOLUNTEERS, self._states.volunteers, VolunteerRead),
             ),

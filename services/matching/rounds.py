@@ -12,8 +12,10 @@ from typing import Any
 
 from anyio import to_process
 
-from services.matching import answers, packs, wire
+from services.matching import answers, packs, wire, wire_rounds
+from services.matching.between_rounds import BetweenRounds
 from services.matching.domain.agreement import propose
+from services.matching.domain.cohorts import Cohorts
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
@@ -22,6 +24,7 @@ from services.matching.publish import Publisher
 from services.matching.store import Known, LoadedPool, Pairs, Parties, StoredPair
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
+from shared.contracts.matching.states import CohortsEvened
 from shared.ids import new_event_id, new_subject
 from shared.messaging.commands.answers import Accepted, CommandRef, Rejected
 from shared.messaging.commands.replies import Replies
@@ -38,11 +41,12 @@ LISTED = 500
 
 @dataclass(frozen=True, slots=True)
 class LoadedRules:
-    """A pool as it was read, and the rules of the pack that runs there."""
+    """A pool as it was read, the rules of the pack that runs there, and its cohorts where it evens them."""
 
     municipality: str
     rules: Rules
     loaded: LoadedPool
+    cohorts: Cohorts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ class _Solved(LoadedRules):
     """With its solution."""
 
     result: RoundResult
+
+    @property
+    def evened(self) -> CohortsEvened | None:
+        """What the cohort controller did, where the pack has one."""
+        attribute = self.rules.cohort_attribute
+        return (
+            None if attribute is None or self.cohorts is None else wire_rounds.evened(attribute, self.cohorts)
+        )
 
 
 async def warm_up() -> None:
@@ -76,6 +88,7 @@ class Rounds:
         pairs: Pairs,
         programmes: Programmes,
         publisher: Publisher,
+        between: BetweenRounds,
         *,
         proposals_per_transaction: int,
         again_after: timedelta,
@@ -84,6 +97,7 @@ class Rounds:
         self._pairs = pairs
         self._programmes = programmes
         self._publisher = publisher
+        self._between = between
         self._at_once = proposals_per_transaction
         self._again_after = again_after
 
@@ -135,7 +149,7 @@ class Rounds:
         result = await to_process.run_sync(
             run_round, wire.compared(found.loaded.pool), task.row.data["round"]
         )
-        return _Solved(found.municipality, found.rules, found.loaded, result)
+        return _Solved(found.municipality, found.rules, found.loaded, found.cohorts, result)
 
     async def load(self, task: Task) -> LoadedRules | None:
         """The pool; None where the programme has ended meanwhile and the command is answered."""
@@ -149,12 +163,17 @@ class Rounds:
             await task.finish(lambda work: self.reply(task, gone, work))
             return None
         rules = packs.rules(pack)
-        loaded = await task.step(
-            lambda work: self._parties.pool(
-                municipality, rules, local_day(work.now, municipality), self._pairs, work.session
-            )
-        )
-        return LoadedRules(municipality, rules, loaded)
+        # A question about a pool, or a trial, moves nothing on.
+        keep = task.row.kind == RUN_ROUND and not data.get("dry_run")
+        loaded, cohorts = await task.step(lambda work: self._load(municipality, rules, work, keep=keep))
+        return LoadedRules(municipality, rules, loaded, cohorts)
+
+    async def _load(
+        self, municipality: str, rules: Rules, work: Work, *, keep: bool
+    ) -> tuple[LoadedPool, Cohorts | None]:
+        today = local_day(work.now, municipality)
+        loaded = await self._parties.pool(municipality, rules, today, self._pairs, work.session)
+        return await self._between.favour(municipality, rules, loaded, work, keep=keep)
 
     async def _propose(
         self,
@@ -201,8 +220,9 @@ class Rounds:
         today = solved.loaded.pool.today
         result, is_trial = solved.result, bool(data.get("dry_run"))
         if not is_trial:
-            completed = wire.completed(solved.municipality, result, len(made), skipped)
+            completed = wire_rounds.completed(solved.municipality, result, len(made), skipped, solved.evened)
             work.emit(ROUND_COMPLETED, subject=task.row.subject, data=completed, cause=task.row.cause)
+            await self._between.tell_needs(solved.municipality, result, task.row.cause, work)
         if skipped:
             # A round of its own that answers nobody: under the same id it would be counted twice.
             again = {key: value for key, value in data.items() if key != "command"}
@@ -227,6 +247,7 @@ class Rounds:
             "unmatched_receiving": answers.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
+            "recruitment": [wire_rounds.need_fields(need) for need in result.needs],
         }
         await self.reply(task, Accepted(answer, answers.people_in(answer)), work)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.matching import answers, commands, packs, wire
+from services.matching import answers, commands, packs, wire, wire_rounds
 from services.matching.around import Around
 from services.matching.commands.spec import AboutPair, Context, DueOfPairs, OfPairs, OnCouple, OnPair, OnPool
 from services.matching.domain.dues import Expected, dues
@@ -139,7 +139,7 @@ class Matching:
             told = self._publisher.publish(stored, changed, facts, request.cause, work)
             around.put(told)
         if decided.round is not None:
-            completed = wire.completed(command.municipality, decided.round, 1, 0)
+            completed = wire_rounds.completed(command.municipality, decided.round, 1, 0, None)
             work.emit(ROUND_COMPLETED, subject=request.subject, data=completed, cause=request.cause)
         return _told(told, {"pair": told.pair.subject})
 

@@ -29,5 +29,6 @@ STATE = (
         ),
         {"state": {"$first": "$state"}},
     ),
+    Part("pools", ("cohorts", "told")),
     *(due_rows("due_at", kind=kind) for kind in PAIR_KINDS),
 )

@@ -24,7 +24,6 @@ from services.matching.domain.pair import (
     StepHeld,
 )
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
-from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
@@ -73,6 +72,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
+        ready_since=min(wait.since for wait in waits),
         wished_gender=state.wishes.guide_gender if state.wishes else None,
         capacity=state.capacity,
         checks=frozenset(check.kind for check in state.checks),
@@ -257,26 +257,3 @@ def _outcome(outcome: public.PairOutcome | None) -> Outcome | None:
 def _evaluation(said: public.Evaluation) -> Evaluation:
     answers = tuple((item.question, item.answer) for item in said.answers)
     return Evaluation(said.milestone, said.side, said.on, answers)
-
-
-def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:
-    """A round's public account: sizes and reasons, nobody's reference."""
-    reasons: dict[str, int] = {}
-    for side, left in (("receiving", result.unmatched_receiving), ("giving", result.unmatched_giving)):
-        for somebody in left:
-            code = f"{side}_{somebody.reason}"
-            reasons[code] = reasons.get(code, 0) + 1
-    return public.RoundCompleted(
-        round=result.round_id,
-        municipality=municipality,
-        programme=result.programme,
-        pack_version=result.pack_version,
-        receiving=result.receiving,
-        giving=result.giving,
-        proposed=proposed,
-        skipped=skipped,
-        total=result.total,
-        optimum_proven=result.optimum_proven,
-        unmatched=reasons,
-        duration_ms=result.duration_ms,
-    )

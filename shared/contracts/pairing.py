@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared.contracts.example import example
 from shared.contracts.fields import Code, Contract, Count, Hours
-from shared.contracts.periods import AnswerDays, ExclusionDays, Months
+from shared.contracts.periods import AnswerDays, ExclusionDays, LocalTime, Months
 
 
 class SelfRule(Contract):
@@ -97,12 +97,40 @@ EndingReason = Literal[
 """Why a coordinator ends a pair. That somebody is protected is none: it would say who."""
 
 
+class PackCohorts(Contract):
+    """Evens out how long the groups of an attribute wait: points for whoever's group waits longer, 20 at
+    most.
+    """
+
+    attribute: Literal["gender"]
+
+
 class PackPolicy(Contract):
-    """How waiting counts: points for each day since the receiving party was ready, uncapped."""
+    """What comes first in a round: points for each day since the receiving party was ready, uncapped; up to 6
+    points where `scarcity` is set and few guides suit somebody; and, for an owner who decides to use the
+    attribute for it, points that even out how long its groups wait.
+    """
 
     model_config = example({"waiting_points_per_day": 0.2})
 
     waiting_points_per_day: Annotated[float, Field(ge=0, le=100)]
+    scarcity: bool = False
+    cohort_controller: PackCohorts | None = None
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class PackRounds(Contract):
+    """When rounds run by themselves: each day, or each week on `weekday` (Monday where it is left out), `at`
+    a time by the municipality's own clock. They also run on demand.
+    """
+
+    model_config = example({"every": "P1D", "at": "03:00"})
+
+    every: Literal["P1D", "P7D"]
+    at: LocalTime
+    weekday: Weekday | None = None
 
 
 class PackDuration(Contract):
@@ -187,8 +215,7 @@ class PackPairing(Contract):
     `signatories` sign before a pair is created. `endings` are the reasons for which a pair may end before its
     time: where there are none, all that Kobling knows, and both sides wait again. `completion` is what
     follows where a pair has had its time. All `steps` are held before an answer counts, and at each of its
-    `milestones` a pair is evaluated. `steps` are held before an answer counts; at its `milestones` a pair
-    is evaluated.
+    `milestones` a pair is evaluated. Without `rounds` they run on demand alone.
     """
 
     model_config = example(
@@ -233,3 +260,4 @@ class PackPairing(Contract):
     completion: PackOutcome = PackOutcome(receiving="rests")
     steps: Annotated[list[Step], Field(max_length=10)] = []
     milestones: Annotated[list[PackMilestone], Field(max_length=12)] = []
+    rounds: PackRounds | None = None

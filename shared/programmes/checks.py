@@ -66,12 +66,21 @@ def approved_refugees(pack: ProgrammePack) -> str | None:
     return None
 
 
+def weekday_of_daily_rounds(pack: ProgrammePack) -> str | None:
+    """A weekday beside daily rounds: one of the two is a mistake."""
+    rounds = pack.pairing.rounds
+    if rounds is None or rounds.weekday is None or rounds.every == "P7D":
+        return None
+    return "pairing.rounds.weekday: rounds run each day; leave it out, or have them run every P7D"
+
+
 CHECKS: Sequence[PackCheck] = (
     unknown_criteria,
     weights_too_large,
     repeated_rules,
     missing_rules,
     approved_refugees,
+    weekday_of_daily_rounds,
 )
 """What is asked of every pack."""
 

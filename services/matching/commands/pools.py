@@ -13,14 +13,14 @@ from shared.contracts.matching.commands.pools import (
     ListWaiting,
     RunRound,
 )
-from shared.contracts.matching.events import PAIR_PROPOSED, ROUND_COMPLETED
+from shared.contracts.matching.events import PAIR_PROPOSED, RECRUITMENT_NEEDED, ROUND_COMPLETED
 
 RUN_ROUND = OnPool(
     model=RunRound,
     role="coordinator",
     subject="pool",
     decide=RUN_ROUND_KIND,
-    events=(PAIR_PROPOSED, ROUND_COMPLETED),
+    events=(PAIR_PROPOSED, ROUND_COMPLETED, RECRUITMENT_NEEDED),
 )
 LIST_WAITING = OnPool(model=ListWaiting, role="coordinator", subject="pool", decide=LIST_WAITING_KIND)
 EXPLAIN_WAITING = OnPool(

@@ -6,6 +6,7 @@ import numpy as np
 
 from services.matching.domain.columns import Bools, Indexes, Ints, PoolColumns
 from services.matching.domain.party import Giving, Receiving
+from services.matching.domain.priority import Priorities
 from services.matching.domain.proposal import Alternative, Need, Reason, Receipt, Unmatched, WarningCode
 from services.matching.domain.rules import Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
@@ -21,7 +22,8 @@ programmes such as Tromsø's ask (the project's own choice)."""
 class Solved:
     """A component with its solution; `rows` and `guides` are its places in the pool's columns.
 
-    `losses` gives a row's losses by guide; None if the assignment has no prices.
+    `losses` gives a row's losses by guide; None if the assignment has no prices. `priorities` are the whole
+    pool's.
     """
 
     rows: Indexes
@@ -29,11 +31,12 @@ class Solved:
     market: Market
     found: Assignment
     losses: Callable[[int], Points] | None
+    priorities: Priorities
 
 
 def receipts(columns: PoolColumns, compatible: Compatibility, solved: Solved, round_id: str) -> list[Receipt]:
     """The receipts of a component's pairs, in the order of its assignment."""
-    market, found = solved.market, solved.found
+    market, found, first = solved.market, solved.found, solved.priorities
     rows, guides = solved.rows[found.rows], solved.guides[found.guides]
     left, right = columns.left.at(rows), columns.right.at(guides)
     parts = score_parts(left, right, columns.pool.rules)
@@ -49,7 +52,9 @@ def receipts(columns: PoolColumns, compatible: Compatibility, solved: Solved, ro
             Receipt(
                 score=own,
                 parts={code: int(points[place]) for code, points in parts.items()},
-                waiting_bonus=int(market.bonus[row]),
+                waiting_bonus=int(first.waiting[whole_row]),
+                scarcity_bonus=int(first.scarcity[whole_row]),
+                cohort_bonus=int(first.cohort[whole_row]),
                 rank=1 + ahead,
                 candidates=int(np.count_nonzero(market.allowed[row])),
                 vetoes=_counts(compatible.codes, compatible.removed[whole_row]),

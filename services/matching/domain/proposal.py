@@ -56,7 +56,10 @@ class Alternative:
 
 @value
 class Receipt:
-    """Why this pair. `score` is the sum of `parts`; `waiting_bonus` is points for waiting, kept apart.
+    """Why this pair. `score` is the sum of `parts`. Kept apart are the points that go to the receiving party
+    whoever the guide is: `waiting_bonus`, `scarcity_bonus` where few guides suit them, and `cohort_bonus`
+    where people like them have waited longer than others. Days of waiting that make no whole point yet count
+    all the same and are not shown.
 
     `rank` is the guide's place by score among `candidates`, the guides that no hard rule forbids (1 is
     best, equals share a place). `vetoes` says how many guides each rule removed. `alternative` is the best
@@ -73,6 +76,13 @@ class Receipt:
     pack_version: str
     round_id: str
     alternative: Alternative | None = None
+    scarcity_bonus: int = 0
+    cohort_bonus: int = 0
+
+    @property
+    def total(self) -> int:
+        """Score and bonuses."""
+        return self.score + self.waiting_bonus + self.scarcity_bonus + self.cohort_bonus
 
 
 @value

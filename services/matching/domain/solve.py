@@ -2,8 +2,9 @@
 
 A pool falls apart into components that share no candidate; each is solved alone, by scipy's dense
 `linear_sum_assignment` on weights that are negated beforehand (its `maximize` would copy the matrix). A
-cell's weight is base + score + waiting bonus, and 0 where a hard rule forbids it; forbidden cells that fill
-up the solution are dropped afterwards. A guide with k free slots is k columns.
+cell's weight is base + score + bonus, and 0 where a hard rule forbids it; forbidden cells that fill up the
+solution are dropped afterwards. A guide with k free slots is k columns. Below the points it counts how many
+people a column's guide would then have, below that how long they have waited, and last a hash.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,8 +44,10 @@ def prepare() -> Solver:
 class Market:
     """What is to be solved: n receiving parties by m guides.
 
-    `score` and `allowed` are (n, m), `bonus` (n,) whole points for waiting, `slots` (m,) free places;
-    `left_key` (n,) and `right_key` (m,) are hashes of the subjects, from which ties are broken.
+    `score` (whole points) and `allowed` are (n, m), `bonus` (n,) in units, of which a point has `unit`,
+    `slots` (m,) free places; `left_key` (n,) and `right_key` (m,) are hashes of the subjects, from which ties
+    are broken. `open_pairs` and `waited` (m,) are how many people each guide has already, and their days of
+    waiting: 0 where they are left out.
     """
 
     score: Ints
@@ -53,23 +56,42 @@ class Market:
     slots: Ints
     left_key: Words
     right_key: Words
+    unit: int = 1
+    open_pairs: Ints | None = None
+    waited: Ints | None = None
+
+
+@value
+class Slots:
+    """The columns of a market: one for each free slot, of the guide at `guide`. Of two whose guides are worth
+    the same the one with the higher `turn`, from 0, is taken first: whose guide then has fewer people, and of
+    those whose guide has waited longer.
+    """
+
+    guide: Indexes
+    turn: Points
 
 
 @value
 class Scale:
-    """Weights are (base + points) * 2**shift + a hash of `tie_bits` bits."""
+    """Weights are (base + points) * 2**shift + turn * 2**tie_bits + a hash of `tie_bits` bits, points in
+    units.
+
+    `turn_shift` is by how many bits turns are coarsened where there is no room for them.
+    """
 
     base: int
     tie_bits: int
     shift: int
+    turn_shift: int = 0
 
 
 @value
 class Assignment:
     """Who gets whom: receiving party `rows[k]` and guide `guides[k]`, in the slot's column `columns[k]`.
 
-    `total` is the sum of scores and bonuses; `proven` that prices prove it optimal, ties included. `prices`
-    are of the n receiving parties and of the slots' columns, None if there are none.
+    `total` is the sum of scores and bonuses in units; `proven` that prices prove it optimal, ties included.
+    `prices` are of the n receiving parties and of the slots' columns, None if there are none.
     """
 
     rows: Indexes
@@ -107,16 +129,16 @@ def solve(market: Market) -> Assignment:
 
     Deterministic: the hashes leave one optimum, whatever the order of rows and columns and whichever solver.
     """
-    scale = scale_of(market)
-    columns = _slot_columns(market)
-    cost = _costs(market, columns, scale)
+    slots = slots_of(market)
+    scale = scale_of(market, slots)
+    cost = _costs(market, slots, scale)
     rows, chosen = prepare()(cost)
-    kept = market.allowed[rows, columns[chosen]]
+    kept = market.allowed[rows, slots.guide[chosen]]
     rows, chosen = rows[kept], chosen[kept]
     prices = dual_prices(cost, rows, chosen)
     proven = prices is not None and proves_optimum(cost, rows, chosen, prices)
-    guides = columns[chosen]
-    points = market.score[rows, guides] + market.bonus[rows]
+    guides = slots.guide[chosen]
+    points = market.score[rows, guides].astype(np.int64) * market.unit + market.bonus[rows]
     return Assignment(
         rows=rows,
         guides=guides,
@@ -128,64 +150,96 @@ def solve(market: Market) -> Assignment:
     )
 
 
-def scale_of(market: Market) -> Scale:
-    """How weights are built so that pairs come before points, and points before ties.
+def slots_of(market: Market) -> Slots:
+    """The columns: one for each free slot, and no guide has more of them than there are receiving parties.
 
-    One more pair moves at most k - 1 others, k being the most pairs possible, and those keep their waiting
-    bonus, since it is the receiving party's own: so it costs at most k - 1 times the best score. 5000
-    outweighs that up to 50 pairs of 100 points. Beyond, such a chain of losses is hardly imaginable, but
-    the base is raised all the same, so that the number of pairs comes first for certain.
+    How many people a guide would have grows with each of their slots, so the fewest in sum are the most
+    equal.
+    """
+    n, m = market.score.shape
+    counts = np.minimum(market.slots, n)
+    guide: Indexes = np.repeat(np.arange(m), counts)
+    place = np.arange(len(guide)) - np.repeat(np.cumsum(counts) - counts, counts)
+    had = place if market.open_pairs is None else place + market.open_pairs[guide]
+    waited = np.zeros(m, dtype=np.int64) if market.waited is None else market.waited.astype(np.int64)
+    longest = int(waited.max(initial=0))
+    behind = had.astype(np.int64) * (longest + 1) + (longest - waited[guide])
+    _, rank = np.unique(behind, return_inverse=True)
+    return Slots(guide, rank.max(initial=0) - rank.astype(np.int64))
 
-    Hashes are added below the points, in so many bits less than the shift that k + 1 of them can't make
-    half a point: differences of sums, rounded, are exact in points. Raises ValueError for points so large
-    that no bit is left for hashes.
+
+def scale_of(market: Market, slots: Slots) -> Scale:
+    """How weights are built so that pairs come before points, points before turns, and those before hashes.
+
+    One more pair moves at most k - 1 others, k being the most pairs possible, and those keep their bonus,
+    since it is the receiving party's own: so it costs at most k - 1 times the best score. 5000 outweighs that
+    up to 50 pairs of 100 points. Beyond, such a chain of losses is hardly imaginable, but the base is raised
+    all the same, so that the number of pairs comes first for certain.
+
+    Turns and hashes are added below the points, in so many bits less than the shift that k + 1 of them can't
+    make half a unit: differences of sums, rounded, are exact in units. A turn outweighs the hash of a couple,
+    so a guide takes nobody from an equal one whose turn comes first. From several thousand people in one
+    component on there may be no room for all turns: then days of waiting are coarsened.
+
+    Raises ValueError for points so large that no bit is left for hashes.
     """
     n = market.score.shape[0]
     most = max(1, min(n, int(np.minimum(market.slots, n).sum())))
     top = int(market.score.max(initial=0, where=market.allowed))
     base = max(LEAST_BASE, top * (most - 1) + 1)
     sum_bits = most.bit_length() + 1
-    largest = base + top + int(market.bonus.max(initial=0))
-    tie_bits = min(_MOST_TIE_BITS, EXACT_BITS - largest.bit_length() - sum_bits)
-    if tie_bits < 1:
-        raise ValueError(f"a weight of {largest} points is too large for {most} pairs to be solved exactly")
-    return Scale(base=base, tie_bits=tie_bits, shift=tie_bits + sum_bits)
+    largest = (base + top) * market.unit + int(market.bonus.max(initial=0))
+    room = EXACT_BITS - largest.bit_length() - sum_bits
+    if room < 1:
+        raise ValueError(f"a weight of {largest} units is too large for {most} pairs to be solved exactly")
+    turn_bits = int(slots.turn.max(initial=0)).bit_length()
+    kept_bits = min(turn_bits, room - 1)
+    tie_bits = min(_MOST_TIE_BITS, room - kept_bits)
+    return Scale(
+        base=base, tie_bits=tie_bits, shift=tie_bits + kept_bits + sum_bits, turn_shift=turn_bits - kept_bits
+    )
 
 
-def weights(market: Market, scale: Scale, rows: Indexes | slice, guides: Indexes | slice) -> Floats:
-    """Scaled weights (rows, guides) as whole numbers; 0 where a hard rule forbids the pair."""
-    points = market.score[rows][:, guides] + (market.bonus[rows, None] + scale.base)
+def weights(market: Market, scale: Scale, rows: Indexes | slice, slots: Slots) -> Floats:
+    """Scaled weights (rows, slots) as whole numbers; 0 where a hard rule forbids the pair."""
+    guides = slots.guide
+    # One column for each guide in their order, as in most pools: a view costs less than a copy.
+    alone = len(guides) == market.score.shape[1] and bool((market.slots >= 1).all())
+    chosen: Indexes | slice = slice(None) if alone else guides
+    score, allowed = market.score[rows][:, chosen], market.allowed[rows][:, chosen]
+    bonus = market.bonus[rows, None] + scale.base * market.unit
+    turn = (slots.turn >> scale.turn_shift) << scale.tie_bits
     tie = _mixed(market.left_key[rows, None] ^ market.right_key[None, guides]) >> np.uint64(
         64 - scale.tie_bits
     )
-    whole = (points << scale.shift) + tie.astype(np.int64)
-    return np.where(market.allowed[rows][:, guides], whole, 0).astype(np.float64)
+    whole = score.astype(np.int64) * market.unit + bonus
+    whole = (whole << scale.shift) + turn + tie.astype(np.int64)
+    return np.where(allowed, whole, 0).astype(np.float64)
 
 
 def losses(market: Market, found: Assignment) -> Callable[[int], Points] | None:
-    """What the pool would lose, in points (m,), if a receiving party got each of the guides instead.
+    """What the pool would lose, in whole points (m,), if a receiving party got each of the guides instead.
 
     Exact up to `EXACT_PAIRS` pairs, else a lower bound. A loss of the base or more stands for a whole pair.
     Only where `allowed`; None if the assignment has no prices.
     """
     if found.prices is None:
         return None
-    prices, columns = found.prices, _slot_columns(market)
+    prices, slots = found.prices, slots_of(market)
     exact = None
     if is_exact(found):
-        exact = exact_losses(_costs(market, columns, found.scale), found.rows, found.columns, prices)
+        exact = exact_losses(_costs(market, slots, found.scale), found.rows, found.columns, prices)
 
     def of(row: int) -> Points:
         if exact is not None:
             lost = exact[row]
         else:
-            lost = (
-                prices.rows[row] + prices.columns - weights(market, found.scale, np.array([row]), columns)[0]
-            )
-        # Whoever is moved from one of a guide's columns may take another: they all cost the same.
+            own = weights(market, found.scale, np.array([row]), slots)[0]
+            lost = prices.rows[row] + prices.columns - own
+        # Whoever is moved from one of a guide's columns may take another: they all cost the same in points.
         by_guide = np.zeros(len(market.slots))
-        by_guide[columns] = lost
-        return _points(by_guide, found.scale)
+        by_guide[slots.guide] = lost
+        return np.rint(by_guide / 2.0**found.scale.shift).astype(np.int64) // market.unit
 
     return of
 
@@ -195,24 +249,12 @@ def is_exact(found: Assignment) -> bool:
     return len(found.rows) <= EXACT_PAIRS
 
 
-def _slot_columns(market: Market) -> Indexes:
-    """The guide of each column: one column for each slot, and no more than there are receiving parties."""
-    return np.repeat(np.arange(len(market.slots)), np.minimum(market.slots, len(market.score)))
-
-
-def _points(scaled: Floats, scale: Scale) -> Points:
-    points: Points = np.rint(scaled / 2.0**scale.shift).astype(np.int64)
-    return points
-
-
-def _costs(market: Market, columns: Indexes, scale: Scale) -> Floats:
+def _costs(market: Market, slots: Slots, scale: Scale) -> Floats:
     n = market.score.shape[0]
-    cost = np.empty((n, len(columns)))
-    single = len(columns) == len(market.slots) and bool((market.slots >= 1).all())
-    guides: Indexes | slice = slice(None) if single else columns
+    cost = np.empty((n, len(slots.guide)))
     for start in range(0, n, BLOCK):
         block = slice(start, start + BLOCK)
-        np.negative(weights(market, scale, block, guides), out=cost[block])
+        np.negative(weights(market, scale, block, slots), out=cost[block])
     return cost
 
 

@@ -154,6 +154,24 @@ class Pairs:
                 found[document[side]] = document["pair"]["outcome"][side], on
         return found
 
+    async def first_proposed(
+        self, programme: str, parties: Collection[str], session: Session
+    ) -> dict[str, date]:
+        """On which day receiving parties first got a guide: the first proposal that nobody declined and that
+        did not expire.
+        """
+        wanted = {
+            "receiving": {"$in": list(parties)},
+            "programme": programme,
+            "status": {"$nin": ["declined", "expired"]},
+        }
+        cursor = self._collection.find(wanted, {"receiving": 1, "pair.proposed_on": 1}, session=session)
+        found: dict[str, date] = {}
+        async for document in cursor:
+            on = date.fromisoformat(document["pair"]["proposed_on"])
+            found[document["receiving"]] = min(on, found.get(document["receiving"], on))
+        return found
+
     async def page(
         self, municipality: str, programme: str, page: Page, session: Session
     ) -> tuple[list[StoredPair], int, bool]:

@@ -78,6 +78,15 @@ class LoadedPool:
     since: dict[str, date]
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Somebody who became ready on a day, and the group that they are in."""
+
+    subject: str
+    on: date
+    group: str | None
+
+
 class Parties:
     """Refugees and volunteers who may be matched; of who may not for now where they take part, and of all
     others the revision alone.
@@ -154,10 +163,11 @@ class Parties:
                 continue
             since[subject] = waits_since
             if document["side"] == "giving":
-                giving.append(_GIVING.validate_python(document["attributes"]))
+                guide = _GIVING.validate_python(document["attributes"])
+                giving.append(replace(guide, ready_since=waits_since))
             else:
                 party = _RECEIVING.validate_python(document["attributes"])
-                receiving.append(replace(party, ready_since=since[subject]))
+                receiving.append(replace(party, ready_since=waits_since))
         taken = await pairs.slots_taken([guide.subject for guide in giving], session)
         paired = await pairs.receiving_taken(rules, [party.subject for party in receiving], session)
         excluded = await pairs.excluded(municipality, rules, today, session)
@@ -170,6 +180,21 @@ class Parties:
             taken=taken,
         )
         return LoadedPool(pool, versions, since)
+
+    async def arrived(
+        self, municipality: str, programme: str, attribute: str, between: tuple[date, date], session: Session
+    ) -> list[Arrived]:
+        """The receiving parties of a programme who became ready between two days, in a pair by now or not."""
+        wanted = {"municipality": municipality, "programmes": programme, "side": "receiving"}
+        fields = {"waits": 1, f"attributes.{attribute}": 1}
+        first, last = between
+        found = []
+        async for document in self._collection.find(wanted, fields, session=session):
+            waits = _WAITS.validate_python(document["waits"])
+            on = next(wait.since for wait in waits if wait.programme == programme)
+            if first <= on <= last:
+                found.append(Arrived(document["_id"], on, document["attributes"].get(attribute)))
+        return found
 
 
 def _party_document(subject: str, known: Known, party: Party | None) -> Document:

@@ -2,7 +2,7 @@
 
 from shared.contracts import topics
 from shared.contracts.example import OPERATOR, VOLUNTEER_BEFORE, Data, Example
-from shared.contracts.matching.states import PairState, RoundCompleted
+from shared.contracts.matching.states import PairState, RecruitmentNeeded, RoundCompleted
 from shared.contracts.message import event
 
 _PROPOSED = {"status": "proposed", "from": "2026-11-18", "to": "2026-11-20"}
@@ -250,3 +250,6 @@ PAIR_ENDED = event(topics.PAIRS, PairState, "PairEnded", Example(_ENDED, revisio
 
 
 ROUND_COMPLETED = event(topics.ROUNDS, RoundCompleted)
+
+
+RECRUITMENT_NEEDED = event(topics.ROUNDS, RecruitmentNeeded)

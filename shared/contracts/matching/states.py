@@ -53,12 +53,13 @@ class Alternative(Contract):
 
 
 class ScoreReceipt(Contract):
-    """Why this pair: whole points by part, and what the waiting adds.
+    """Why this pair: whole points by part, and what comes first whoever the guide is.
 
-    `score` is the sum of `parts`; `waiting_bonus` is kept apart, since it says nothing of how well two suit
-    each other. `rank` is the guide's place (1 = best score) among `candidates`, the guides that no hard rule
-    excluded; `vetoes` counts the guides that each rule removed. `warnings` are codes for the coordinator,
-    such as `expectations_differ`.
+    `score` is the sum of `parts`. Bonuses are kept apart, since they say nothing of how well two suit each
+    other: `waiting_bonus`, `scarcity_bonus` where few guides suit the receiving party, and `cohort_bonus`
+    where the pack evens out how long groups wait. `rank` is the guide's place (1 = best score) among
+    `candidates`, the guides that no hard rule excluded; `vetoes` counts the guides that each rule removed.
+    `warnings` are codes for the coordinator, such as `expectations_differ`.
     """
 
     model_config = example(
@@ -74,6 +75,7 @@ class ScoreReceipt(Contract):
                 "availability": 6,
             },
             "waiting_bonus": 7,
+            "scarcity_bonus": 2,
             "rank": 2,
             "candidates": 11,
             "vetoes": {"language": 31, "gender_wish": 5},
@@ -92,6 +94,8 @@ class ScoreReceipt(Contract):
     alternative: Alternative | None = None
     pack_version: PackVersion
     round: str
+    scarcity_bonus: int = 0
+    cohort_bonus: int = 0
 
 
 class Answer(Contract):
@@ -232,10 +236,69 @@ class PairState(Contract):
     allowed_on: Day | None = None
 
 
+class CohortsEvened(Contract):
+    """What a pack's cohort controller adds `on` a day: `points` for the group that it `favours`, and how many
+    days longer that attribute's first group (men) waits; no gap is told of fewer than five people a group.
+    """
+
+    attribute: Literal["gender"]
+    favours: Code | None = None
+    points: float
+    gap_days: float | None = None
+    on: Day
+
+
+class GuidesNeeded(Contract):
+    """A kind of guide: what they must be where it is said, and whatever they are else.
+
+    `guides` more of them would bring one more pair each, at once; `helps` is how many people, without a
+    proposal or with one that would go to somebody else, each of them might help to it. `suits_percent` says
+    how sure that is: how many in a hundred couples of those left and of such guides that there are may meet;
+    left out where there is no such guide. A kind is told where five people or more are left without it;
+    below, it is told with less detail.
+    """
+
+    model_config = example({"guides": 16, "helps": 20, "gender": "male", "suits_percent": 100})
+
+    guides: Count
+    helps: Count
+    gender: Gender | None = None
+    accepts_gender: Gender | None = None
+    language: LanguageCode | None = None
+    availability: Code | None = None
+    check: Code | None = None
+    suits_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class RecruitmentNeeded(Contract):
+    """Which guides a pool (the subject) lacks, after a round that left people without a proposal: once a day
+    at most, unless it changes. `proven`: dual prices prove that no other pairs would do.
+    """
+
+    model_config = example(
+        {
+            "round": ROUND,
+            "on": "2026-11-22",
+            "waiting": 16,
+            "proven": True,
+            "needs": [{"guides": 16, "helps": 20, "gender": "male", "suits_percent": 100}],
+        }
+    )
+
+    round: Annotated[str, Field(max_length=80)]
+    municipality: Municipality
+    programme: ProgrammeName
+    pack_version: PackVersion
+    on: Day
+    waiting: Count
+    proven: bool
+    needs: list[GuidesNeeded]
+
+
 class RoundCompleted(Contract):
     """One round of one pool (the subject): how many waited on each side, what was proposed, who could not be.
 
-    `total` is the sum of the proposed pairs' scores and waiting bonuses; `unmatched` counts people by
+    `total` is the sum of the proposed pairs' scores and bonuses; `unmatched` counts people by
     reason; `duration_ms` covers scoring and solving.
     """
 
@@ -265,3 +328,4 @@ class RoundCompleted(Contract):
     optimum_proven: bool
     unmatched: dict[Code, Count]
     duration_ms: Count
+    cohorts: CohortsEvened | None = None

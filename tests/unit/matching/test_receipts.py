@@ -7,10 +7,10 @@ import pytest
 
 from services.matching.domain import solve
 from services.matching.domain.party import Availability, Contact, Expectations, Pool, free_slots
+from services.matching.domain.priority import waiting_units
 from services.matching.domain.proposal import Alternative, Need, Reason, Unmatched
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.rules import RULES
-from services.matching.domain.score import waiting_bonus
 from tests.unit.matching import naive
 from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee, rules
 
@@ -44,7 +44,7 @@ def lost_by(given: Pool, best: RoundResult, receiving: str, giving: str) -> int:
     )
     rest = run_round(others, "again")
     points = sum(naive.parts(given, party, chosen).values())
-    points += waiting_bonus(given.rules, party.ready_since, given.today)
+    points += waiting_units(given.rules, party.ready_since, given.today)
     pairs_lost = len(best.proposals) - len(rest.proposals) - 1
     return pairs_lost * 5000 + best.total - rest.total - points
 
@@ -88,7 +88,8 @@ def test_a_receipts_costs_are_what_solving_again_finds_or_less(
 ) -> None:
     if not exact:
         monkeypatch.setattr(solve, "EXACT_PAIRS", 0)
-    given = random_pool(2, waiting, guides, rules=rules(hours=1.0))
+    # A whole point a day: what is lost is then a whole number of points.
+    given = random_pool(2, waiting, guides, rules=rules(hours=1.0, waiting_points_per_day=1))
     result = run_round(given, "round-1")
     alternatives = [(proposal.receiving, proposal.receipt.alternative) for proposal in result.proposals]
     alternatives += [(somebody.subject, somebody.alternative) for somebody in result.unmatched_receiving]
@@ -160,8 +161,9 @@ def test_vetoes_are_listed_in_the_order_of_the_rules() -> None:
 
 
 def test_whoever_waited_longer_outbids_an_equal() -> None:
-    waited, came = refugee(1, ready_since=TODAY - timedelta(days=60)), refugee(2)
-    given = pool([waited, came], [guide(1), guide(2, municipality="no-5501")])
+    waited, came = refugee(1, ready_since=TODAY - timedelta(days=12)), refugee(2)
+    by_the_day = rules(waiting_points_per_day=1)
+    given = pool([waited, came], [guide(1), guide(2, municipality="no-5501")], rules=by_the_day)
     result = run_round(given, "round-1")
     assert [proposal.receiving for proposal in result.proposals] == [waited.subject]
     (left,) = result.unmatched_receiving

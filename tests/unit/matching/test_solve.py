@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from services.matching.domain.duals import Prices, dual_prices, proves_optimum
-from services.matching.domain.solve import Market, components, scale_of, solve, weights
+from services.matching.domain.solve import Market, components, scale_of, slots_of, solve, weights
 
 
 def market(seed: int, n: int, m: int, share: float = 0.5, **changes: object) -> Market:
@@ -172,10 +172,11 @@ def test_no_pair_changes_with_the_order_of_input_even_among_ties(seed: int) -> N
 def test_ties_never_outweigh_a_point_and_weights_stay_exact() -> None:
     for n, m, top in ((25, 55, 100), (500, 500, 100), (300, 900, 7000)):
         given = market(1, n, m, score=np.full((n, m), top, dtype=np.int32))
-        scale = scale_of(given)
+        slots = slots_of(given)
+        scale = scale_of(given, slots)
         most = min(n, m)
         assert (most + 1) * (2**scale.tie_bits - 1) < 2**scale.shift / 2
-        largest = weights(given, scale, slice(None), slice(None)).max()
+        largest = weights(given, scale, slice(None), slots).max()
         assert largest < 2**51
         assert scale.base > top * (most - 1)
 
@@ -188,7 +189,7 @@ def test_points_too_large_to_be_exact_are_refused() -> None:
 def optimal_cost(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, Market]:
     given = market(seed, 25, 20, share=0.4)
     found = solve(given)
-    cost = -weights(given, found.scale, slice(None), slice(None))
+    cost = -weights(given, found.scale, slice(None), slots_of(given))
     return cost, found.rows, found.guides, given
 
 
