@@ -5,15 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from services.reporting.domain.book import Month, Opening
-from services.reporting.domain.projection import (
-    Live,
-    Occurrence,
-    Occurrences,
-    Pair,
-    Place,
-    Refugee,
-    Volunteer,
-)
+from services.reporting.domain.occurrences import Occurrence, Occurrences, Place
+from services.reporting.domain.projection import Live, Pair, Refugee, Volunteer
 from shared.messaging.work import Revision
 from shared.mongo import Document
 from shared.values import fields_of
@@ -24,6 +17,8 @@ KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
     VOLUNTEERS: Volunteer,
     PAIRS: Pair,
 }
+
+_ONCE = ("figure", "municipality", "programme", "month")
 
 
 class Projection(NamedTuple):
@@ -63,9 +58,15 @@ def document_of(projection: Projection) -> Document:
     return {
         "revision": projection.revision,
         "live": None if projection.live is None else fields_of(projection.live),
-        "open": [fields_of(occurrence) for occurrence in projection.occurrences.open],
+        "open": [_document_of(occurrence) for occurrence in projection.occurrences.open],
         "counted": sorted(projection.occurrences.counted),
     }
+
+
+def _document_of(occurrence: Occurrence) -> Document:
+    """An occurrence as stored; one of a single day alone has an amount of its own."""
+    document = fields_of(occurrence)
+    return document if occurrence.day else {name: document[name] for name in _ONCE}
 
 
 def projection_of(kind: str, document: Document) -> Projection:
@@ -99,6 +100,7 @@ def book_of(document: Document) -> Book:
             opening.get("ended", 0),
             opening.get("idle", False),
             opening.get("room", 0),
+            opening.get("trail", {}),
         ),
         tuple(
             Month(
@@ -128,6 +130,7 @@ def document_of_book(place: Place, year: str, book: Book) -> Document:
             "ended": book.opening.ended,
             "idle": book.opening.idle,
             "room": book.opening.room,
+            "trail": {month: dict(shown) for month, shown in book.opening.trail.items()},
         },
         "months": [
             {

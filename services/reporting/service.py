@@ -1,12 +1,12 @@
 """Records in: projections by revision for state topics, counters for rounds."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from services.reporting import wire
 from services.reporting.documents import Projection
-from services.reporting.domain.projection import Counts, Occurrence, Rebuilt
+from services.reporting.domain.occurrences import Counts, Rebuilt, summed
 from services.reporting.store import Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable, Received
@@ -42,7 +42,7 @@ class Reporting:
                     known[record.key] = changed[record.key] = after
                     if after.erased:
                         counts = outlived.setdefault(f"{kind}-{_partition(record)}", Counter())
-                        counts.update(_counted(before.occurrences.open))
+                        counts.update(summed(before.occurrences.open))
             await self._repository.save(kind, changed, stored, work.session)
             await self._tally(outlived, work)
             return outcomes
@@ -55,9 +55,9 @@ class Reporting:
         rebuilt = await self._repository.rebuilt(work.session)
         for record in records:
             occurrence = wire.round_run(record) if isinstance(record, Received) else None
-            if occurrence is not None and not rebuilt.counted(occurrence.month, record.raw.timestamp):
+            if occurrence is not None and not rebuilt.counted(occurrence, record.raw.timestamp):
                 counts = by_partition.setdefault(_partition(record), Counter())
-                counts.update(_counted([occurrence]))
+                counts.update(summed([occurrence]))
         await self._tally(by_partition, work)
         return [Applied() for _ in records]
 
@@ -79,16 +79,12 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
                 return Stale(), None
             live, found = wire.projected(record)
             counted = [
-                occurrence for occurrence in found if rebuilt.counted(occurrence.month, record.raw.timestamp)
+                occurrence for occurrence in found if rebuilt.counted(occurrence, record.raw.timestamp)
             ]
             occurrences = known.occurrences.with_counted(counted).with_new(found)
             return Applied(), Projection(revision, live, occurrences)
         case _:
             assert_never(record)
-
-
-def _counted(occurrences: Iterable[Occurrence]) -> Counts:
-    return Counter(((one.municipality, one.programme), one.figure, one.month) for one in occurrences)
 
 
 def _partition(record: Readable) -> str:
