@@ -7,7 +7,7 @@ from random import Random
 
 from services.reporting.domain.around import Around, around
 from services.reporting.domain.book import ROOM, Month, Opening, disclose
-from services.reporting.domain.figures import ALL, flows, late, names
+from services.reporting.domain.figures import ALL, MINUTES_ASKED, MINUTES_MET, flows, late, names
 from services.reporting.domain.outcomes import (
     COMPLETED,
     ENDED_EARLY,
@@ -70,6 +70,7 @@ class Published:
     months: list[Month] = field(default_factory=list)
     before: dict[str, Values] = field(default_factory=dict)
     closing: Opening = field(default_factory=Opening)
+    year: Values = field(default_factory=dict)
 
     @property
     def month(self) -> str:
@@ -83,12 +84,13 @@ class Published:
         name = self.month
         if isinstance(binds, int):
             binds = Around({name: binds}, {name: binds}, {name: binds})
-        filled = {one: counts.get(one, 0) for one in (*names(self.programme), *flows(self.programme))}
+        kept = (*names(self.programme), *flows(self.programme), MINUTES_MET, MINUTES_ASKED)
+        filled = {one: counts.get(one, 0) for one in kept}
         months = (*self.months, Month(name, filled))
         found = disclose(
             self.programme, "2016", self.opening, months, self.before, closing=closing, around=binds
         )
-        self.closing = found.closing
+        self.closing, self.year = found.closing, found.year.counts
         shown = found.months[-1].shown or {}
         self.before[name] = {**shown, ROOM: found.months[-1].room}
         self.publications.append(Publication({one.name: one.shown or {} for one in found.months}, closing))
@@ -133,7 +135,7 @@ class Play:
     flows: dict[str, int] = field(default_factory=dict)
     levels: dict[str, int] = field(default_factory=dict)
     waiters: list[Waiter] = field(default_factory=list)
-    proposed: list[Waiter] = field(default_factory=list)
+    proposed: list[Waiter | None] = field(default_factory=list)
     couples: list[Couple] = field(default_factory=list)
     settled: int = 0
     there: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VOLUNTEERS, 0))
@@ -197,9 +199,11 @@ class Play:
             self.settled += 1
             gender = None if self.settled % 7 == 0 else "male" if self.settled % 3 == 0 else "female"
             self.waiters.append(Waiter(gender, self.today()))
-        self.proposed += [self.waiters.pop(0) for _ in range(proposed)]
-        self.waiters += [self.proposed.pop() for _ in range(declined)]
-        self.couples += [Couple(self.proposed.pop(0), self.month) for _ in range(created)]
+        # Who is proposed twice before anybody has declined stands there once.
+        self.proposed += [self.waiters.pop(0) if self.waiters else None for _ in range(proposed)]
+        self.waiters += [one for one in (self.proposed.pop() for _ in range(declined)) if one is not None]
+        paired = [self.proposed.pop(0) or Waiter(None, self.today()) for _ in range(created)]
+        self.couples += [Couple(waiter, self.month) for waiter in paired]
         self.waiters += [self.couples.pop(0).waiter for _ in range(ended)]
 
     def today(self) -> date:

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from services.reporting.domain.figures import ALL, late
+from services.reporting.domain.outcomes import OUTCOMES
 from tests.unit.reporting.attack import STEP, Share, reader, withheld
 from tests.unit.reporting.plays import (
     ACTIVE,
@@ -146,7 +147,7 @@ def test_levels_are_shown_at_the_close_alone() -> None:
 
 def test_rounds_are_shown_as_they_are_and_at_the_close_that_nobody_can_have_been_proposed() -> None:
     guides = Published("guide")
-    nothing = {PROPOSED: 0, DECLINED: 0, CREATED: 0}
+    nothing = dict.fromkeys((PROPOSED, DECLINED, CREATED, *OUTCOMES), 0)
     assert guides.publish({WAITING: 3}, closing=False) == {ROUNDS: 0}
     assert guides.publish({WAITING: 3}, closing=True) == {ROUNDS: 0, ACTIVE: 0, **nothing}
     assert guides.publish({ROUNDS: 2, PROPOSED: 3}, closing=True) == {ROUNDS: 2}
