@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from services.reporting.domain.book import Month, Opening
+from services.reporting.domain.figures import REFUGEES_REFERRED, SETTLEMENTS_REGISTERED
 from services.reporting.domain.occurrences import Occurrence, Occurrences, Place
 from services.reporting.domain.projection import Live, Pair, Refugee, Volunteer
 from shared.messaging.work import Revision
 from shared.mongo import Document
 from shared.values import fields_of
 
-REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
+REFUGEES, VOLUNTEERS, PAIRS, SETTLED = "refugees", "volunteers", "pairs", "settled"
+EVER_SETTLED = (SETTLEMENTS_REGISTERED.name, REFUGEES_REFERRED.name)
+"""What says that somebody was settled in a municipality, as a refugee or as one who is referred."""
 KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
     REFUGEES: Refugee,
     VOLUNTEERS: Volunteer,
@@ -81,6 +84,11 @@ def projection_of(kind: str, document: Document) -> Projection:
             tuple(Occurrence(**occurrence) for occurrence in document["open"]), frozenset(document["counted"])
         ),
     )
+
+
+def municipalities_of(document: Document) -> frozenset[str]:
+    """Where somebody was ever settled or referred, of a refugee as stored."""
+    return Occurrences((), frozenset(document["counted"])).municipalities(*EVER_SETTLED)
 
 
 def live_of(kind: Any, document: Document) -> Any:

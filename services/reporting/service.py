@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from services.reporting import wire
-from services.reporting.documents import Projection
+from services.reporting.documents import EVER_SETTLED, REFUGEES, Projection
 from services.reporting.domain.occurrences import Counts, Rebuilt, summed
 from services.reporting.store import Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
@@ -33,6 +33,7 @@ class Reporting:
             stored = frozenset(known)
             changed: dict[str, Projection] = {}
             outlived: dict[str, Counts] = {}
+            settled = _Settled()
             outcomes: list[Outcome] = []
             for record in records:
                 before = known.get(record.key, Projection())
@@ -40,11 +41,15 @@ class Reporting:
                 outcomes.append(outcome)
                 if after is not None:
                     known[record.key] = changed[record.key] = after
+                    if kind == REFUGEES:
+                        settled.add(before, after, _partition(record))
                     if after.erased:
                         counts = outlived.setdefault(f"{kind}-{_partition(record)}", Counter())
                         counts.update(summed(before.occurrences.open))
             await self._repository.save(kind, changed, stored, work.session)
             await self._tally(outlived, work)
+            for partition, (new, erased) in settled.by_partition.items():
+                await self._repository.settled.count(new, erased, f"{kind}-{partition}", work.session)
             return outcomes
 
         return apply
@@ -64,6 +69,23 @@ class Reporting:
     async def _tally(self, by_partition: dict[str, Counts], work: Work) -> None:
         for partition, counts in by_partition.items():
             await self._repository.tally(counts, partition, work.session)
+
+
+class _Settled:
+    """Who is settled for the first time, and who is erased, by partition and municipality."""
+
+    def __init__(self) -> None:
+        self.by_partition: dict[str, tuple[Counter[str], Counter[str]]] = {}
+
+    def add(self, before: Projection, after: Projection, partition: str) -> None:
+        """Counts what a record changed."""
+        if len(after.occurrences.counted) == len(before.occurrences.counted):
+            return
+        there = before.occurrences.municipalities(*EVER_SETTLED)
+        now = after.occurrences.municipalities(*EVER_SETTLED)
+        new, erased = self.by_partition.setdefault(partition, (Counter(), Counter()))
+        new.update(now - there)
+        erased.update(there if after.erased else ())
 
 
 def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Outcome, Projection | None]:

@@ -34,6 +34,8 @@ Afterwards = Literal["waits", "waits_anew", "rests"]
 """What a side does once a pair is over: it waits again with its seniority, or from that day on, or not until
 it is ready anew.
 """
+LEAVES: tuple[Afterwards, ...] = ("rests", "waits_anew")
+"""What makes that somebody does not wait as before."""
 OF_GENDER = {
     "female": (WOMEN_WAITING.name, WOMEN_MEDIAN.name, WOMEN_TENTH.name),
     "male": (MEN_WAITING.name, MEN_MEDIAN.name, MEN_TENTH.name),

@@ -9,6 +9,7 @@ from services.reporting.documents import (
     KINDS,
     PAIRS,
     REFUGEES,
+    SETTLED,
     VOLUNTEERS,
     Book,
     Projection,
@@ -20,8 +21,9 @@ from services.reporting.documents import (
 )
 from services.reporting.domain.occurrences import Counts, Place, Rebuilt
 from services.reporting.domain.periods import first_day
-from services.reporting.domain.projection import Pair, Refugee, Volunteer
+from services.reporting.domain.projection import LEAVES, Pair, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
+from services.reporting.store.settled import Settled
 from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
 from shared.messaging.work import KEPT, DueRow
@@ -66,6 +68,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "books": [IndexModel("year")],
     "indicators": [IndexModel("closed")],
     "calendar": [],
+    SETTLED: [],
 }
 
 
@@ -75,6 +78,7 @@ class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.indicators = Indicators(database)
+        self.settled = Settled(database)
 
     async def projections(
         self, kind: str, subjects: Iterable[str], session: Session
@@ -159,7 +163,7 @@ class Repository:
         does not wait as before.
         """
         over = {"live.over_on": {"$gte": str(first_day(month))}}
-        then = [{f"live.{side}_then": {"$in": ["rests", "waits_anew"]}} for side in ("receiving", "giving")]
+        then = [{f"live.{side}_then": {"$in": LEAVES}} for side in ("receiving", "giving")]
         away = {"$or": [{"live.ready": _ANY}, {"live.away": _ANY}]}
         refugees = self._database[REFUGEES].find({"live.ready": _ANY}, {"live": 1}, session=session)
         volunteers = self._database[VOLUNTEERS].find(away, {"live": 1}, session=session)
