@@ -91,6 +91,7 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
     "commands.registry": ("services.*",),
     "commands.replies": ("services.*",),
     "due": ("services.*",),
+    "metrics": ("services.*",),
     "places.progress": ("services.*",),
     "reading.choices": ("services.*",),
     "reading.outcome": ("services.*",),

@@ -24,6 +24,7 @@ from shared.messaging.commands.dispatch import NO_COMMANDS, Commands, Decisions
 from shared.messaging.commands.retries import RETRY_KIND
 from shared.messaging.due import DueHandler
 from shared.messaging.due_runner import DueRunner
+from shared.messaging.metrics import Gauge
 from shared.messaging.rebuild import Past, Recipe
 from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
@@ -73,9 +74,9 @@ class Resources:
 class Wiring:
     """A service, wired: what it reads, what it does when something is due, what it serves besides health.
 
-    `indexes` are of its own collections. `cipher` keeps records unreadable at rest where they may hold
-    personal data. `on_start` is waited for, and tried again while the database is away, before any record
-    is read; `beside` is started with the service and not waited for.
+    `indexes` are of its own collections, `gauges` what it tells Prometheus besides. `cipher` keeps records
+    unreadable at rest where they may hold personal data. `on_start` is waited for, and tried again while the
+    database is away, before any record is read; `beside` is started with the service and not waited for.
     """
 
     resources: Resources
@@ -83,6 +84,7 @@ class Wiring:
     due_handlers: Mapping[str, DueHandler] = field(default_factory=dict)
     indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
     routes: Sequence[BaseRoute] = ()
+    gauges: Sequence[Gauge] = ()
     decisions: Decisions = NO_COMMANDS
     cipher: RecordCipher | None = None
     recipe: Recipe = field(default_factory=Recipe)
