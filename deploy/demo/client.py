@@ -115,7 +115,10 @@ class Client:
         headers = [("content-type", CONTENT_TYPE.encode())]
         sent = [
             await self._producer.send(
-                self.prefix + topic, json.dumps(document).encode(), document["subject"].encode(), headers=headers
+                self.prefix + topic,
+                json.dumps(document).encode(),
+                document["subject"].encode(),
+                headers=headers,
             )
             for document in documents
         ]
@@ -165,7 +168,7 @@ class Client:
             raise Unanswered(f"after {self.within:.0f} s: {progress()}") from None
 
     async def eventually(self, look: Callable[[], Awaitable[bool]]) -> None:
-        """Looks until it is so: whenever something was read, and now and then besides. Raises TimeoutError."""
+        """Looks until it is so, whenever something was read and now and then. Raises TimeoutError."""
         async with asyncio.timeout(self.within):
             while not await look():
                 with suppress(TimeoutError):

@@ -148,6 +148,13 @@ class Programme:
         await self.world.client.eventually(knows)
         return await self.ask("RunRound")
 
+    async def try_round(self) -> Document:
+        """What a round would propose now."""
+        command = {**self.on_pool("RunRound"), "dryrun": True}
+        (reply,) = await self._accepted("matching", self.coordinator, [command])
+        result: Document = reply["data"]["result"]
+        return result
+
     async def ask(self, name: str, **data: Any) -> Document:
         """The coordinator's question or command on the pool; the result."""
         command = self.on_pool(name, **data)
@@ -199,7 +206,7 @@ class Programme:
         await self._accepted("matching", self.coordinator, commands)
 
     async def answer_to(self, service: Service, name: str, subject: str, **data: Any) -> str:
-        """What a coordinator's command is answered with: `accepted`, or the code with which it is rejected."""
+        """What a coordinator's command is answered with: `accepted`, or the code of its rejection."""
         command = self.world.client.command(name, self.coordinator, subject, **data)
         (reply,) = await self.world.client.ask(service, self.coordinator, [command])
         return "accepted" if event_name(reply) == "CommandAccepted" else str(reply["data"]["code"])
@@ -254,7 +261,9 @@ class Programme:
         shown = self.world.client.states[topics.INDICATORS.name].get(f"{self.pool}/{period}")
         if shown is None or not shown["data"]["closed"]:
             return "open"
-        found = {figure["name"]: figure.get("value") for figure in shown["data"]["figures"]}
+        found: dict[str, int | None] = {
+            figure["name"]: figure.get("value") for figure in shown["data"]["figures"]
+        }
         return found[name]
 
     def _is_here(self, state: Document) -> bool:

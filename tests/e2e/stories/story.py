@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from deploy.demo.client import Unanswered
 from deploy.local.addresses import Addresses
@@ -54,6 +55,11 @@ class Told:
     def holds(self) -> bool:
         """Whether it came to its end and all came out as it must."""
         return not self.failed and all(result.holds for result in self.results)
+
+    @property
+    def must(self) -> dict[str, Any]:
+        """What must come out."""
+        return {result.what: result.expected for result in self.results}
 
 
 def morning_of(year: int, month: int, day: int) -> datetime:
