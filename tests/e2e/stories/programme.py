@@ -20,6 +20,7 @@ ANYBODY = Sort()
 TEXT = "agreement-1"
 OPEN = frozenset({"proposed", "accepted", "active", "paused"})
 SIDES = ("receiving", "giving")
+_UNREAD = {"revision": 0}
 
 
 @dataclass(slots=True)
@@ -126,7 +127,7 @@ class Programme:
         for operator, batch in commands.items():
             await self.world.client.send(topics.COMMANDS["intake"].named(operator), batch)
         everything = [command for batch in commands.values() for command in batch]
-        _refuse_rejections(await self.world.client.answers(everything))
+        await self._are_accepted(await self.world.client.answers(everything))
 
     def approval(self, operator: str, who: Somebody) -> Document:
         """An operator's approval of somebody, not sent yet."""
@@ -209,7 +210,10 @@ class Programme:
         """What a coordinator's command is answered with: `accepted`, or the code of its rejection."""
         command = self.world.client.command(name, self.coordinator, subject, **data)
         (reply,) = await self.world.client.ask(service, self.coordinator, [command])
-        return "accepted" if event_name(reply) == "CommandAccepted" else str(reply["data"]["code"])
+        if event_name(reply) == "CommandRejected":
+            return str(reply["data"]["code"])
+        await self._are_accepted([reply])
+        return "accepted"
 
     async def _all(self, steps: Iterable[tuple[str, people.Step]]) -> None:
         commands = [
@@ -220,8 +224,33 @@ class Programme:
 
     async def _accepted(self, service: Service, operator: str, commands: list[Document]) -> list[Document]:
         replies = await self.world.client.ask(service, operator, commands)
-        _refuse_rejections(replies)
+        await self._are_accepted(replies)
         return replies
+
+    async def _are_accepted(self, replies: Iterable[Document]) -> None:
+        """Waits until the states that replies tell of were read as well: they come on topics of their own.
+        Raises Unanswered where a command was rejected.
+        """
+        wanted: dict[str, int] = {}
+        for reply in replies:
+            data = reply["data"]
+            if event_name(reply) == "CommandRejected":
+                raise Unanswered(f"a command was rejected: {data['code']}: {data['message']}")
+            if "revision" in data["result"]:
+                subject = data["result"].get("subject", data["about"])
+                wanted[subject] = max(data["result"]["revision"], wanted.get(subject, 0))
+            # What a dry run would propose has no reference.
+            wanted |= {one["pair"]: 1 for one in data["result"].get("proposals", ()) if "pair" in one}
+        followed = self.world.client.states.values()
+
+        def missing() -> list[str]:
+            return [
+                subject
+                for subject, revision in wanted.items()
+                if all(revision > states.get(subject, _UNREAD)["revision"] for states in followed)
+            ]
+
+        await self.world.client.until(lambda: not missing(), lambda: f"{len(missing())} states were not read")
 
     @property
     def _day(self) -> date:
@@ -274,9 +303,3 @@ class Programme:
             part["programme"] == self.pack.name and part["status"] == "ready"
             for part in state.get("participations", ())
         )
-
-
-def _refuse_rejections(replies: list[Document]) -> None:
-    for reply in replies:
-        if event_name(reply) == "CommandRejected":
-            raise Unanswered(f"a command was rejected: {reply['data']['code']}: {reply['data']['message']}")

@@ -177,6 +177,8 @@ class World:
     def _settings(self, service: Service) -> dict[str, str]:
         ports = {service: 0, "mail": self.mail.port}
         found = service_environment(service, self.servers, ports, self._keys, timedelta())
+        # As in use: once a day by the services' clock, which a story moves on.
+        found.pop("REPORTING_PUBLISH_EVERY", None)
         own = {
             "TOPIC_PREFIX": self.prefix,
             "DATABASE": self._database(service),
