@@ -88,7 +88,7 @@ class Telling:
         to = date.fromisoformat(day) if isinstance(day, str) else day
         self._sample()
         self.world.move_clock(datetime.combine(to, MORNING))
-        self.tell(f"it is {to}")
+        self.tell(f"it is {to}{self._since()}")
         if self.world.of("reporting").runs:
             last = add_months((to - CLOSES_AFTER).replace(day=1), -1)
             await self._closed(f"{last:%Y-%m}")
@@ -102,6 +102,16 @@ class Telling:
         await self.world.client.until(
             lambda: all(key in shown and shown[key]["data"]["closed"] for key in keys),
             lambda: f"the figures of {month} are not final",
+        )
+
+    def _since(self) -> str:
+        """How it stood before, in words."""
+        if not self.samples:
+            return ""
+        last = self.samples[-1]
+        return (
+            f"; until then {last.pairs} pairs, {last.hours:g} hours met in all, "
+            f"{last.refugees_waiting} refugees and {last.volunteers_waiting} volunteers wait"
         )
 
     def _sample(self) -> None:

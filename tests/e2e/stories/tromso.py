@@ -34,15 +34,7 @@ async def tromso_year(told: Telling) -> None:
     since = told.today
     for month in range(1, 13):
         await told.until(date(2023, month, 10))
-        # 10 months of 2 women and 2 men; 11 months of 4 guides, one of them a man in 4 of these.
-        if month <= 10:
-            _, new = await asyncio.gather(
-                tromso.settles(2, WOMAN_WHO_WISHES_ONE), tromso.settles(2, MAN_WHO_WISHES_ONE)
-            )
-            men += new
-        if month <= 11:
-            a_man = month in {2, 5, 8, 11}
-            await asyncio.gather(tromso.gets_guides(4 - a_man, WOMAN), tromso.gets_guides(int(a_man), MAN))
+        men += await _come(tromso, month)
         await _meet_weekly(tromso, since, told.today)
         since = told.today
         made[month] = await tromso.pairs_up()
@@ -50,12 +42,30 @@ async def tromso_year(told: Telling) -> None:
     await _pairs_have_their_time(told, tromso, made)
 
 
+async def _come(tromso: Programme, month: int) -> list[Somebody]:
+    """Has a month's people come, in ten of them 2 women and 2 men who wish their own gender, in eleven 4 guides,
+    one a man in four of these; the men who settle.
+    """
+    refugees = 2 if month <= 10 else 0
+    male = int(month in {2, 5, 8, 11})
+    female = 4 - male if month <= 11 else 0
+    men, *_ = await asyncio.gather(
+        tromso.settles(refugees, MAN_WHO_WISHES_ONE),
+        tromso.settles(refugees, WOMAN_WHO_WISHES_ONE),
+        tromso.gets_guides(female, WOMAN),
+        tromso.gets_guides(male, MAN),
+    )
+    return men
+
+
 async def _meet_weekly(tromso: Programme, since: date, until: date) -> None:
-    """All pairs have met every Wednesday for two hours, but one, in one week, for an hour and a half."""
-    for pair in tromso.pairs("active"):
-        first = max(since, date.fromisoformat(pair["created_on"]))
-        days = [day for day in _days(first, until) if day.weekday() == WEDNESDAY]
-        await tromso.meet([pair["pair"]], days)
+    """All pairs have met every Wednesday for two hours."""
+    await tromso.record(
+        (pair["pair"], "LogMeeting", {"held_on": day.isoformat(), "hours": 2.0})
+        for pair in tromso.pairs("active")
+        for day in _days(max(since, date.fromisoformat(pair["created_on"])), until)
+        if day.weekday() == WEDNESDAY
+    )
 
 
 def _days(first: date, until: date) -> Iterator[date]:

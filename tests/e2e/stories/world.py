@@ -59,6 +59,7 @@ class World:
     mail: MailSink = field(default_factory=MailSink)
     replicas: dict[str, Replica] = field(default_factory=dict, init=False)
     client: Client = field(init=False)
+    _ended: list[Replica] = field(default_factory=list, init=False)
     now: FileTime = field(init=False)
     _clock: Path = field(init=False)
     _keys: Mapping[str, str] = field(init=False)
@@ -117,13 +118,13 @@ class World:
 
     async def down(self) -> None:
         """Ends all services, as an outage does."""
-        await asyncio.gather(*(one.leave(killed=True) for one in self.replicas.values()))
+        self._ended = [one for one in self.replicas.values() if one.runs]
+        await asyncio.gather(*(one.leave(killed=True) for one in self._ended))
 
     async def up(self) -> None:
-        """Starts all that were ended."""
-        ended = [one for one in self.replicas.values() if not one.runs]
-        await asyncio.gather(*(one.start() for one in ended))
-        await asyncio.gather(*(one.until_ready(WITHIN) for one in ended))
+        """Starts all that the outage ended."""
+        await asyncio.gather(*(one.start() for one in self._ended))
+        await asyncio.gather(*(one.until_ready(WITHIN) for one in self._ended))
 
     def move_clock(self, to: datetime) -> None:
         """Has it be that moment for all services; never an earlier one."""
