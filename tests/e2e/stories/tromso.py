@@ -43,7 +43,7 @@ async def tromso_year(told: Telling) -> None:
 
 
 async def _come(tromso: Programme, month: int) -> list[Somebody]:
-    """Has a month's people come, in ten of them 2 women and 2 men who wish their own gender, in eleven 4 guides,
+    """Has a month's people come: in ten, 2 women and 2 men who wish their own gender; in eleven, 4 guides,
     one a man in four of these; the men who settle.
     """
     refugees = 2 if month <= 10 else 0
