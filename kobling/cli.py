@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
@@ -130,7 +129,7 @@ def _desk(given: argparse.Namespace) -> Desk:
     """Where the options say, else where matching finds its broker."""
     settings = access("matching")
     prefix = settings.topic_prefix if given.prefix is None else given.prefix
-    return Desk(given.kafka or settings.kafka, prefix, datetime.now(UTC) + settings.clock_offset)
+    return Desk(given.kafka or settings.kafka, prefix, settings.clock().now())
 
 
 def _say(done: str) -> int:

@@ -67,7 +67,7 @@ class Resources:
     def of(cls, service: Service, settings: ServiceSettings) -> "Resources":
         """By a service's settings. The database's client connects when it is first asked something."""
         database = Database(settings.mongodb.get_secret_value(), settings.database or service)
-        return cls(service, settings.topic_prefix, Clock(settings.clock_offset), database)
+        return cls(service, settings.topic_prefix, settings.clock(), database)
 
 
 @dataclass(frozen=True, slots=True)
