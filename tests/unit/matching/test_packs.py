@@ -72,6 +72,43 @@ def test_no_pack_leaves_out_what_protects_people_or_the_solver_relies_on() -> No
     ]
 
 
+ASKED = {"name": "three_months", "after": "P3M", "asks": ["receiving", "giving"]}
+PROGRESS = {"code": "language_progress", "kind": "scale", "asks": ["giving"]}
+HELP = {"code": "help", "kind": "choice", "choices": ["much", "little"]}
+
+
+def test_a_packs_milestones_are_taken_with_whom_each_question_is_asked() -> None:
+    (milestone,) = packs.milestones(bergen(milestones=[{**ASKED, "questions": [PROGRESS, HELP]}]))
+    assert (milestone.name, milestone.after_months, milestone.asks) == (
+        "three_months",
+        3,
+        ("receiving", "giving"),
+    )
+    assert [(question.asks, question.choices) for question in milestone.questions] == [
+        (("giving",), ()),
+        (("receiving", "giving"), ("much", "little")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("milestones", "fault"),
+    [
+        ([[PROGRESS], [HELP]], "pairing.milestones: three_months stands there twice"),
+        ([[HELP, HELP]], "pairing.milestones.0.questions: help stands there twice"),
+        (
+            [[{**HELP, "asks": ["coordinator"]}]],
+            "pairing.milestones.0.questions: help is asked of others than the milestone asks",
+        ),
+    ],
+)
+def test_milestones_of_which_nobody_could_tell_what_is_answered_are_refused(
+    milestones: list[list[dict[str, Any]]], fault: str
+) -> None:
+    asked = [{**ASKED, "questions": questions} for questions in milestones]
+    assert faults(bergen(milestones=asked)) == [fault]
+    assert faults(bergen(milestones=asked[:1])) == ([] if len(asked) > 1 else [fault])
+
+
 def more_hours(couples: Any, hours: float, weeks: int) -> Any:
     """A rule that takes a parameter which the contract doesn't have."""
 
