@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile, refuse
-from services.intake.domain import correction, person, requirements
+from services.intake.domain import person, requirements
 from services.intake.domain.birth import born_between
+from services.intake.domain.correction import born
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
@@ -48,7 +49,7 @@ def leave(who: Person, command: LeaveProgramme, context: Context) -> Person:
 def birth_date(who: Person, command: RecordBirthDate, context: Context) -> Person:
     """Was born then, as far as is known."""
     refuse(context.ahead("birth_date", born_between(command.birth_date)[0]))
-    return correction.born(who, command.birth_date)
+    return born(who, command.birth_date)
 
 
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:

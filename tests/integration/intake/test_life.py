@@ -56,6 +56,7 @@ async def test_who_moves_on_is_not_written_to_any_more(world: World) -> None:
     moved = {"to_municipality": TROMSO, "moved_on": "2016-06-14"}
     left = {**settled("A1", "2", 7), "type": "no.kobling.PersonMoved.v1", "data": moved}
     await world.settle((BERGEN, left))
+    assert await cards(world) == ["ContactCardSealed", "ContactCardWithdrawn"]
     await world.settle((TROMSO, settled("B1", "3", 8, **{"from": {"municipality": BERGEN, "case": "A1"}})))
     assert await cards(world) == ["ContactCardSealed", "ContactCardWithdrawn"]
 

@@ -197,6 +197,18 @@ async def test_a_file_that_proves_to_be_the_same_person_brings_the_volunteer_alo
     assert await latest(world, "volunteers.v1") == {}
 
 
+async def test_also_a_file_that_is_brought_along_by_an_older_case_says_the_household(world: World) -> None:
+    await world.settle((BERGEN, settled("A1", "1", 6)), ("dk-101", settled("D1", "2", 7, **FROM_A1)))
+    (kept,) = await world.public()
+    await world.settle((TROMSO, settled("B1", "3", 6)))
+    (former,) = set(await world.public()) - {kept}
+    await world.send(register(former))
+    from_b1 = {"from": {"municipality": TROMSO, "case": "B1"}}
+    await world.settle((BERGEN, settled("A1", "4", 8, **from_b1)))
+    states = [(await world.public())[kept], (await latest(world, "volunteers.v1"))[VOLUNTEER]]
+    assert len({one["data"]["household"]["ref"] for one in states}) == 1
+
+
 def withdrawn_of(case: str, id_: str, hour: int) -> dict[str, Any]:
     return {**withdrawn(id_, hour), "subject": case}
 
