@@ -15,7 +15,7 @@ from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
 from shared.clock import local_day
 from shared.contracts.intake.events import REFUGEE_SETTLED
 from shared.contracts.intake.states import RefugeeReferral
-from shared.contracts.matching.states import RoundCompleted
+from shared.contracts.matching.rounds import RoundCompleted
 from shared.contracts.reporting.events import Figure, IndicatorsPublished
 from shared.messaging.reading.records import Received
 

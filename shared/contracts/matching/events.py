@@ -2,7 +2,8 @@
 
 from shared.contracts import topics
 from shared.contracts.example import OPERATOR, VOLUNTEER_BEFORE, Data, Example
-from shared.contracts.matching.states import PairState, RecruitmentNeeded, RoundCompleted
+from shared.contracts.matching.rounds import RecruitmentNeeded, RoundCompleted
+from shared.contracts.matching.states import PairState
 from shared.contracts.message import event
 
 _PROPOSED = {"status": "proposed", "from": "2026-11-18", "to": "2026-11-20"}
