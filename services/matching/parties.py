@@ -69,8 +69,12 @@ class States:
             if revision <= before.revision:
                 outcomes.append(Stale())
                 continue
-            known[subject] = before.changed(revision, getattr(record.data, "coordinator", None))
-            changed[subject] = known[subject], party_of(record)
+            party, coordinator = party_of(record), getattr(record.data, "coordinator", None)
+            if party is None and coordinator is None:
+                # Who has left is still theirs to hear of.
+                coordinator = before.coordinator
+            known[subject] = before.changed(revision, coordinator)
+            changed[subject] = known[subject], party
             where = getattr(record.data, "municipality", None)
             causes[subject] = Why(_reason(record), record.cause, where)
             outcomes.append(Applied())

@@ -55,14 +55,9 @@ class Known:
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coordinator: str | None = None
 
-    def changed(self, revision: int, coordinator: str | None = None) -> "Known":
-        """After a newer state, which may name another coordinator."""
-        return replace(
-            self,
-            revision=revision,
-            version=self.version + 1,
-            coordinator=coordinator or self.coordinator,
-        )
+    def changed(self, revision: int, coordinator: str | None) -> "Known":
+        """After a newer state, and with the coordinator from then on."""
+        return replace(self, revision=revision, version=self.version + 1, coordinator=coordinator)
 
     def gone(self) -> "Known":
         """After its erasure."""

@@ -125,8 +125,10 @@ async def test_a_decline_and_an_expiry_are_told(bergen: World) -> None:
 
 async def test_what_people_do_to_their_pair_is_told_once_however_often_it_arrives(bergen: World) -> None:
     await create(bergen)
-    for record in (away(1, 2), away(1, 3), guide(1, 4), guide(1, 4), refugee(1, 2, "withdrawn")):
+    coming_and_going = (away(1, 2), away(1, 3), guide(1, 4), guide(1, 4))
+    for record in (looked_after(one, "bergen-2") for one in coming_and_going):
         await bergen.apply(record)
+    await bergen.apply(refugee(1, 2, "withdrawn"))
     expected = ["proposal_made", "pair_paused:giving", "pair_resumed:giving", "pair_ended:withdrawn"]
     assert await told(bergen) == {"bergen-1": expected, "bergen-2": expected}
 
