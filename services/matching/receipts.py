@@ -31,7 +31,10 @@ def alternative_fields(alternative: Alternative | None) -> dict[str, Any] | None
         return None
     need = alternative.need
     told = {name: value for name, value in fields_of(alternative).items() if name != "need"}
-    return told if need is None else {**told, "need": _stated(fields_of(need))}
+    if need is None:
+        return told
+    stated = {name: value for name, value in fields_of(need).items() if value is not None}
+    return {**told, "need": {**stated, "languages": list(need.languages)}}
 
 
 def read(receipt: public.ScoreReceipt) -> Receipt:
@@ -64,8 +67,3 @@ def _alternative(told: public.Alternative) -> Alternative:
         if need is None
         else Need(need.receiving, need.candidates, need.gender, tuple(need.languages)),
     )
-
-
-def _stated(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that have a value."""
-    return {name: value for name, value in fields.items() if value is not None}

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from services.matching import receipts
 from services.matching.domain import solve
 from services.matching.domain.party import Availability, Contact, Expectations, Pool, free_slots
 from services.matching.domain.priority import waiting_units
 from services.matching.domain.proposal import Alternative, Need, Reason, Unmatched
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.rules import RULES
+from shared.contracts.matching.states import ScoreReceipt
 from tests.unit.matching import naive
 from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee, rules
 
@@ -208,3 +210,9 @@ def test_an_alternative_says_what_its_guide_is_needed_for() -> None:
     (other,) = [one.receipt.alternative for one in proposals if one.receiving == either.subject]
     assert other is not None
     assert other.need == Need(men.subject, 1, "male", ("ti",))
+
+
+def test_a_receipt_comes_back_from_the_state_that_tells_it() -> None:
+    for proposal in run_round(random_pool(2, 25, 40, rules=rules(hours=1.0)), "round-1").proposals:
+        told = ScoreReceipt.model_validate(receipts.fields(proposal.receipt))
+        assert receipts.read(told) == proposal.receipt
