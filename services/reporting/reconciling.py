@@ -26,6 +26,8 @@ AGAIN = timedelta(minutes=5)
 """When a difference is looked at once more: topics are read side by side, and a pair ends after its refugee
 has left.
 """
+MENDED = timedelta(hours=1)
+"""When it is looked at whether a difference that was told is mended."""
 
 
 class Reconciling:
@@ -57,7 +59,10 @@ class Reconciling:
                 work.schedule(DueRow(RECONCILE, RECONCILE, again, RECONCILE, data={"differed": True}))
                 return None
             await self._repository.settled.note(Reconciled(found, work.now), work.session)
-            work.schedule(DueRow(RECONCILE, RECONCILE, _night(work.now), RECONCILE))
+            following = work.now + MENDED if found else _night(work.now)
+            work.schedule(
+                DueRow(RECONCILE, RECONCILE, following, RECONCILE, data={"differed": True} if found else {})
+            )
             return found
 
         found = await task.finish(body)

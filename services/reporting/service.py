@@ -48,8 +48,7 @@ class Reporting:
                         counts.update(summed(before.occurrences.open))
             await self._repository.save(kind, changed, stored, work.session)
             await self._tally(outlived, work)
-            for partition, (new, erased) in settled.by_partition.items():
-                await self._repository.settled.count(new, erased, f"{kind}-{partition}", work.session)
+            await self._repository.settled.count(settled.by_partition, work.session)
             return outcomes
 
         return apply

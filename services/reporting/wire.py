@@ -129,8 +129,8 @@ def _pair(state: PairRead) -> tuple[Pair, list[Occurrence]]:
         pack_version=state.pack_version,
         active=_active(state),
         over_on=None if over_on is None else str(over_on),
-        receiving_then="waits" if then is None else then.receiving,
-        giving_then="waits" if then is None else then.giving,
+        receiving_then=None if then is None or then.receiving == "waits" else then.receiving,
+        giving_then=None if then is None or then.giving == "waits" else then.giving,
     )
     return pair, occurrences
 

@@ -30,12 +30,10 @@ from shared.values import value
 WEEK = 7
 MINUTES = 60
 
-Afterwards = Literal["waits", "waits_anew", "rests"]
-"""What a side does once a pair is over: it waits again with its seniority, or from that day on, or not until
-it is ready anew.
+Afterwards = Literal["waits_anew", "rests"]
+"""What a side does once a pair is over, if it does not wait again with its seniority: it waits from that day
+on, or not until it is ready anew.
 """
-LEAVES: tuple[Afterwards, ...] = ("rests", "waits_anew")
-"""What makes that somebody does not wait as before."""
 OF_GENDER = {
     "female": (WOMEN_WAITING.name, WOMEN_MEDIAN.name, WOMEN_TENTH.name),
     "male": (MEN_WAITING.name, MEN_MEDIAN.name, MEN_TENTH.name),
@@ -88,8 +86,8 @@ class Pair:
     pack_version: str = ""
     active: tuple[str, ...] = ()
     over_on: str | None = None
-    receiving_then: Afterwards = "waits"
-    giving_then: Afterwards = "waits"
+    receiving_then: Afterwards | None = None
+    giving_then: Afterwards | None = None
 
 
 Live = Refugee | Volunteer | Pair
@@ -101,7 +99,7 @@ class Taken:
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self.paired: set[tuple[str, str]] = set()
         self.guiding: Counter[str] = Counter()
-        self._over: dict[tuple[str, str], tuple[str, Afterwards]] = {}
+        self._over: dict[tuple[str, str], tuple[str, Afterwards | None]] = {}
         for pair in pairs:
             if pair.is_open:
                 self.paired.add((pair.receiving, pair.programme))
@@ -109,13 +107,14 @@ class Taken:
             elif pair.over_on is not None:
                 sides = ((pair.receiving, pair.receiving_then), (pair.giving, pair.giving_then))
                 for party, then in sides:
-                    key = party, pair.programme
-                    self._over[key] = max(self._over.get(key, ("", then)), (pair.over_on, then))
+                    known = self._over.get((party, pair.programme))
+                    if known is None or known[0] <= pair.over_on:
+                        self._over[party, pair.programme] = pair.over_on, then
 
     def since(self, party: str, programme: str, ready_since: str) -> str | None:
         """Since when somebody who is ready waits; None of who rests."""
-        over_on, then = self._over.get((party, programme), ("", "waits"))
-        if ready_since > over_on or then == "waits":
+        over_on, then = self._over.get((party, programme), ("", None))
+        if ready_since > over_on or then is None:
             return ready_since
         return over_on if then == "waits_anew" else None
 

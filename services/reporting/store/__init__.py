@@ -21,7 +21,7 @@ from services.reporting.documents import (
 )
 from services.reporting.domain.occurrences import Counts, Place, Rebuilt
 from services.reporting.domain.periods import first_day
-from services.reporting.domain.projection import LEAVES, Pair, Refugee, Volunteer
+from services.reporting.domain.projection import Pair, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
 from services.reporting.store.settled import Settled
 from shared.messaging import due
@@ -60,8 +60,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel("open.month"),
         IndexModel("live.is_open", partialFilterExpression={"live.is_open": True}),
         IndexModel("live.over_on", partialFilterExpression={"live.over_on": _ANY}),
-        IndexModel("live.receiving_then"),
-        IndexModel("live.giving_then"),
+        IndexModel("live.receiving_then", partialFilterExpression={"live.receiving_then": _ANY}),
+        IndexModel("live.giving_then", partialFilterExpression={"live.giving_then": _ANY}),
         _GRAVESTONES,
     ],
     "tallies": [IndexModel("month")],
@@ -163,7 +163,7 @@ class Repository:
         does not wait as before.
         """
         over = {"live.over_on": {"$gte": str(first_day(month))}}
-        then = [{f"live.{side}_then": {"$in": LEAVES}} for side in ("receiving", "giving")]
+        then = [{f"live.{side}_then": _ANY} for side in ("receiving", "giving")]
         away = {"$or": [{"live.ready": _ANY}, {"live.away": _ANY}]}
         refugees = self._database[REFUGEES].find({"live.ready": _ANY}, {"live": 1}, session=session)
         volunteers = self._database[VOLUNTEERS].find(away, {"live": 1}, session=session)

@@ -7,12 +7,14 @@ from datetime import datetime
 from pymongo import UpdateOne
 
 from services.reporting.documents import PAIRS, REFUGEES, SETTLED, live_of, municipalities_of
-from services.reporting.domain.projection import LEAVES, Pair, Refugee
+from services.reporting.domain.projection import Pair, Refugee
 from services.reporting.domain.reconciling import Kept
 from shared.mongo import Database, Session
 from shared.values import fields_of, value
 
 RECONCILED = "reconciled"
+Counts = Counter[str]
+"""By municipality."""
 
 
 @value
@@ -29,35 +31,29 @@ class Settled:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def count(
-        self, new: Mapping[str, int], erased: Mapping[str, int], partition: str, session: Session
-    ) -> None:
-        """Adds who was settled or referred in a municipality for the first time, and who was erased there."""
-        places = new.keys() | erased.keys()
-        if places:
-            await self._database[SETTLED].bulk_write(
-                [
-                    UpdateOne(
-                        {"_id": f"{municipality}/{partition}"},
-                        {
-                            "$inc": {
-                                "settled": new.get(municipality, 0),
-                                "erased": erased.get(municipality, 0),
-                            },
-                            "$setOnInsert": {"municipality": municipality},
-                        },
-                        upsert=True,
-                    )
-                    for municipality in sorted(places)
-                ],
-                ordered=False,
-                session=session,
+    async def count(self, changes: Mapping[str, tuple[Counts, Counts]], session: Session) -> None:
+        """Adds who was settled or referred for the first time and who was erased, by partition and
+        municipality, in one round trip.
+        """
+        writes = [
+            UpdateOne(
+                {"_id": f"{municipality}/{partition}"},
+                {
+                    "$inc": {"settled": new[municipality], "erased": erased[municipality]},
+                    "$setOnInsert": {"municipality": municipality},
+                },
+                upsert=True,
             )
+            for partition, (new, erased) in changes.items()
+            for municipality in new.keys() | erased.keys()
+        ]
+        if writes:
+            await self._database[SETTLED].bulk_write(writes, ordered=False, session=session)
 
-    async def counted(self, session: Session) -> tuple[Counter[str], Counter[str]]:
+    async def counted(self, session: Session) -> tuple[Counts, Counts]:
         """How many were ever settled or referred, and erased since, by municipality."""
-        settled: Counter[str] = Counter()
-        erased: Counter[str] = Counter()
+        settled: Counts = Counter()
+        erased: Counts = Counter()
         async for document in self._database[SETTLED].find(
             {"municipality": {"$exists": True}}, session=session
         ):
@@ -77,7 +73,7 @@ class Settled:
     async def pairs(self, session: Session) -> list[Pair]:
         """Pairs that are open, or after which somebody does not wait as before."""
         cursor = self._database[PAIRS].find(
-            {"$or": [{"live.is_open": True}, {"live.receiving_then": {"$in": LEAVES}}]},
+            {"$or": [{"live.is_open": True}, {"live.receiving_then": {"$gt": ""}}]},
             {"live": 1},
             session=session,
         )

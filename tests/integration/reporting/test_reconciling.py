@@ -31,8 +31,8 @@ async def compared(app: App) -> int:
     async def outcome() -> int:
         found = await database["settled"].find_one({"_id": "reconciled"})
         row = await database["due"].find_one({"_id": RECONCILE})
-        # The next is at three o'clock by the local clock, in summer.
-        done = found is not None and row is not None and row["due_at"].hour == 1
+        # The next is at three o'clock by the local clock, in summer; of a difference in an hour.
+        done = found is not None and row is not None and row["due_at"].hour in {1, 13}
         return found["difference"] + 1 if found is not None and done else 0
 
     difference = await wait_until(outcome, "both sides were compared") - 1
