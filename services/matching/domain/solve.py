@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.domain.columns import Bools, Indexes, Ints, Words
-from services.matching.domain.duals import Floats, Prices, dual_prices, proves_optimum
+from services.matching.domain.duals import Floats, Prices, dual_prices, rests
 from services.matching.domain.exchange import EXACT_PAIRS, exact_losses
 from services.matching.domain.rules import BLOCK
 from services.matching.domain.ties import EXACT_BITS, tied_cells, untied, weighed
@@ -124,12 +124,13 @@ def solve(market: Market) -> Assignment:
     rows, chosen = rows[kept], chosen[kept]
     prices, proven = dual_prices(cost, rows, chosen), False
     if prices is not None:
-        cells, proven = tied_cells(cost, prices), True
-        if cells is not None:
+        tight = tied_cells(cost, prices)
+        proven = tight.feasible
+        if tight.cells is not None:
             keys = market.left_key, market.right_key[slots.guide]
-            settled = untied(weighed(cells, prices, slots.turn, keys))
-            rows, chosen, proven = settled.rows, settled.columns, settled.proven
-        proven = proven and proves_optimum(cost, rows, chosen, prices)
+            settled = untied(weighed(tight.cells, prices, slots.turn, keys))
+            rows, chosen, proven = settled.rows, settled.columns, proven and settled.proven
+        proven = proven and rests(cost, rows, chosen, prices)
     guides = slots.guide[chosen]
     points = market.score[rows, guides].astype(np.int64) * market.unit + market.bonus[rows]
     return Assignment(

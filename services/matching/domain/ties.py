@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.domain.columns import Bools, Indexes, Words
-from services.matching.domain.duals import Floats, Prices
+from services.matching.domain.duals import BLOCK, Floats, Prices, excess
 from shared.values import value
 
 Whole = npt.NDArray[np.int64]
@@ -20,7 +20,16 @@ larger than the largest weight: a cell, two prices, the length of a path."""
 MOST_TIED = 10_000_000
 """Tied cells up to which a second assignment is solved: a pool of 3,000 a side who are all alike."""
 _MOST_HASH_BITS = 32
-_BLOCK = 256
+
+
+@value
+class Tight:
+    """Rows and columns of the cells that an optimal assignment may take, None where there are too many; and
+    whether the prices cover every cell.
+    """
+
+    cells: tuple[Indexes, Indexes] | None
+    feasible: bool
 
 
 @value
@@ -43,24 +52,22 @@ class Chosen:
     proven: bool
 
 
-def tied_cells(cost: Floats, prices: Prices) -> tuple[Indexes, Indexes] | None:
-    """Rows and columns of the cells that an optimal assignment may take; None where there are too many.
-
-    `cost` (n, m) holds negated weights, 0 where nothing is gained.
-    """
-    rows: list[Indexes] = []
-    columns: list[Indexes] = []
-    count = 0
-    for start in range(0, cost.shape[0], _BLOCK):
-        block = slice(start, start + _BLOCK)
-        tied = (prices.rows[block, None] + prices.columns == -cost[block]) & (cost[block] < 0)
-        row, column = np.nonzero(tied)
+def tied_cells(cost: Floats, prices: Prices) -> Tight:
+    """The tied cells of negated weights `cost` (n, m), 0 where nothing is gained, and whether prices hold."""
+    nothing = np.zeros(0, dtype=np.int64)
+    rows, columns, count = [nothing], [nothing], 0
+    feasible = bool((prices.rows >= 0).all() and (prices.columns >= 0).all())
+    for start in range(0, cost.shape[0], BLOCK):
+        block = slice(start, start + BLOCK)
+        over = excess(cost, prices, block)
+        feasible = feasible and bool(over.min(initial=0) >= 0)
+        row, column = np.nonzero((over == 0) & (cost[block] < 0))
         count += len(row)
-        if count > MOST_TIED:
-            return None
-        rows.append(row + start)
-        columns.append(column)
-    return np.concatenate([np.zeros(0, np.int64), *rows]), np.concatenate([np.zeros(0, np.int64), *columns])
+        if count <= MOST_TIED:
+            rows.append(row + start)
+            columns.append(column)
+    cells = (np.concatenate(rows), np.concatenate(columns)) if count <= MOST_TIED else None
+    return Tight(cells, feasible)
 
 
 def weighed(cells: tuple[Indexes, Indexes], prices: Prices, turn: Whole, keys: tuple[Words, Words]) -> Tied:

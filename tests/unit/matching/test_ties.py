@@ -94,8 +94,10 @@ def test_tied_cells_are_those_of_all_best_assignments() -> None:
     prices = dual_prices(-weight, found.rows, found.columns)
     assert prices is not None
     tight = tied_cells(-weight, prices)
-    assert tight is not None
-    assert cells <= set(zip(*(side.tolist() for side in tight), strict=True))
+    assert tight.cells is not None
+    assert tight.feasible
+    assert cells <= set(zip(*(side.tolist() for side in tight.cells), strict=True))
+    assert not tied_cells(-weight, Prices(prices.rows - 1, prices.columns)).feasible
 
 
 def test_beyond_the_most_tied_cells_the_solvers_choice_stays(monkeypatch: pytest.MonkeyPatch) -> None:
