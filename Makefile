@@ -70,7 +70,7 @@ format: $(READY) ## formats and mends what can be mended
 lock: $(READY) ## lock files from pyproject.toml
 	@deploy/lock.sh
 
-bench: $(READY) ## the matcher's benchmark
+bench: $(READY) ## the matcher's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.bench_matching
 
 bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/

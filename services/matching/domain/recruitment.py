@@ -86,7 +86,7 @@ def _lacking(compatible: Compatibility, parts: Sequence[Solved]) -> _Lacking:
         without = np.setdiff1d(np.arange(len(rows)), found.rows)
         left += rows[without].tolist()
         if found.prices is not None and len(without):
-            a_pair = float((found.scale.base * part.market.unit) << found.scale.shift)
+            a_pair = found.base * part.market.unit
             cheap += rows[found.rows[found.prices.rows[found.rows] < a_pair]].tolist()
     return _Lacking(sorted([*left, *cheap]), sorted(left))
 

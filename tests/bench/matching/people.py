@@ -45,8 +45,8 @@ def refugee(chance: random.Random, number: int, since: date, town: str) -> Recei
     gender = "male" if chance.random() < 0.5 else "female"
     native = chance.choices([code for code, _ in NATIVE], [share for _, share in NATIVE])[0]
     languages = [(native, "native")]
-    languages += [("en", chance.choice(("basic", "fluent")))] if chance.random() < 0.4 else []
-    languages += [("nb", "basic")] if chance.random() < 0.35 else []
+    languages += [("en", chance.choice(("basic", "fluent")))] if chance.random() < 0.6 else []
+    languages += [("nb", "basic")] if chance.random() < 0.5 else []
     wishes = 0.35 if gender == "female" else 0.15
     return Receiving(
         subject=f"refugee-{number:016d}",

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from services.matching.domain.columns import Indexes, PoolColumns, columns_of
+from services.matching.domain.party import Pool
 from services.matching.domain.priority import Priorities, priorities
 from services.matching.domain.rounds import market_of
 from services.matching.domain.rules import Compatibility, compatibility
@@ -46,8 +47,9 @@ class Timer:
 class Input:
     """A pool as every solver is given it."""
 
-    def __init__(self, kind: str, size: int) -> None:
-        self.columns: PoolColumns = columns_of({"city": people.city, "national": people.national}[kind](size))
+    def __init__(self, kind: str, size: int, pool: Pool | None = None) -> None:
+        made = pool or {"city": people.city, "national": people.national}[kind](size)
+        self.columns: PoolColumns = columns_of(made)
         self.compatible: Compatibility = compatibility(self.columns)
         self.first: Priorities = priorities(self.columns)
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.matching.domain.party import Pool
 from services.matching.domain.rounds import run_round
-from services.matching.domain.solve import Market, scale_of, slots_of, solve
+from services.matching.domain.solve import solve
 from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee
 from tests.unit.matching.test_solve import market
 
@@ -72,41 +72,6 @@ def test_the_optimum_in_points_is_the_same_with_turns_and_without(seed: int) -> 
     first, second = solve(plain), solve(fair)
     assert (len(second.rows), second.total) == (len(first.rows), first.total * 5)
     assert second.proven
-
-
-def test_turns_and_hashes_never_outweigh_a_unit() -> None:
-    for size in (25, 350, 1000, 3000):
-        given = equals(size)
-        slots = slots_of(given)
-        scale = scale_of(given, slots)
-        below = ((int(slots.turn.max()) >> scale.turn_shift) << scale.tie_bits) + 2**scale.tie_bits - 1
-        assert (size + 1) * below < 2**scale.shift / 2
-        assert scale.turn_shift == 0
-        assert scale.tie_bits >= 4
-
-
-def equals(size: int) -> Market:
-    """A large pool of one component, each guide ready on a day of their own within two years."""
-    return Market(
-        score=np.full((size, 1), 100, dtype=np.int32).repeat(size, axis=1),
-        allowed=np.ones((size, 1), dtype=np.bool_).repeat(size, axis=1),
-        bonus=np.arange(size),
-        slots=np.ones(size, dtype=np.int32),
-        left_key=np.arange(size, dtype=np.uint64),
-        right_key=np.arange(size, dtype=np.uint64),
-        unit=5,
-        waited=np.arange(size, dtype=np.int32) % 730,
-    )
-
-
-def test_where_there_is_no_room_waiting_is_coarsened_and_the_optimum_stays() -> None:
-    given = replace(equals(40), bonus=np.full(40, 2**38))
-    slots = slots_of(given)
-    scale = scale_of(given, slots)
-    assert scale.turn_shift > 0
-    assert scale.tie_bits >= 1
-    found = solve(given)
-    assert (len(found.rows), found.proven) == (40, True)
 
 
 @pytest.mark.parametrize("seed", range(5))
