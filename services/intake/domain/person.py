@@ -149,9 +149,21 @@ class Participation:
         return replace(self, status="left", missing=())
 
 
+@value
+class Seniority:
+    """Since when somebody waited in a programme that they left by moving; it holds once they wait in it
+    where they live now.
+    """
+
+    programme: str
+    since: date
+
+
 @value(kw_only=True)
 class Person:
-    """The common part of a refugee's and a volunteer's file."""
+    """The common part of a refugee's and a volunteer's file. `formerly` are earlier codes of the
+    municipality: who is brought under a new one has not moved.
+    """
 
     subject: str
     municipality: str
@@ -165,6 +177,8 @@ class Person:
     approvals: tuple[Approval, ...] = ()
     participations: tuple[Participation, ...] = ()
     household_ref: str | None = None
+    seniority: tuple[Seniority, ...] = ()
+    formerly: tuple[str, ...] = ()
 
     def consented_to(self, purpose: str) -> bool:
         """Whether a consent for the purpose is in force."""
@@ -199,7 +213,17 @@ class Person:
         others = [known if known.programme != part.programme else part for known in self.participations]
         if part not in others:
             others.append(part)
-        return replace(self, participations=tuple(others))
+        changed = replace(self, participations=tuple(others))
+        return changed if part.ready_since is None else changed.without_seniority(part.programme)
+
+    def waited_since(self, programme: str) -> date | None:
+        """Since when they waited in a programme before they moved, where they don't wait in it yet."""
+        return next((one.since for one in self.seniority if one.programme == programme), None)
+
+    def without_seniority(self, programme: str) -> Self:
+        """The same person, who waits in this programme anew."""
+        others = tuple(one for one in self.seniority if one.programme != programme)
+        return self if others == self.seniority else replace(self, seniority=others)
 
 
 P = TypeVar("P", bound=Person)
@@ -227,12 +251,13 @@ def withdraw_consent(person: P, purpose: str) -> P:
     others = tuple(item for item in person.consents if item.purpose != purpose)
     if others == person.consents:
         raise DomainError("no_consent", "No consent for this purpose is in force.", "purpose")
-    return replace(person, consents=others)
+    return replace(person, consents=others, seniority=())
 
 
 def leave(person: P, programme: str) -> P:
     """Takes part in a programme no more; raises `not_joined`."""
-    return person.with_participation(_joined(person, programme).left())
+    left = person.with_participation(_joined(person, programme).left())
+    return left.without_seniority(programme)
 
 
 def interviewed(person: P, interview: Interview) -> P:

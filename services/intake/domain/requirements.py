@@ -206,8 +206,9 @@ def _progressed(person: Person, part: Participation, asked: Requirements, today:
     standings = _standings(person, asked)
     lacks = _missing(standings, today)
     if not lacks:
-        # From the day on which the last of them was met somebody waits.
-        since = part.ready_since or max([part.joined_on, *_days(standings)])
+        # From the day on which the last of them was met somebody waits; who has moved, since they did before.
+        since = part.ready_since or person.waited_since(part.programme)
+        since = since or max([part.joined_on, *_days(standings)])
         until = min((one.until for one in standings if one.until is not None), default=None)
         return replace(part, status="ready", ready_since=since, ready_until=until, missing=())
     consents = [

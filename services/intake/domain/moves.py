@@ -1,0 +1,67 @@
+"""A move to another municipality: what of somebody's file goes with them.
+
+Whoever they are, they stay the same subject, with their checks and approvals, and with the time that they
+have waited in each programme. What they agreed to, what they told an interviewer and what they took part in
+was with the organisation that they leave: where they live now they are asked anew.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import TypeVar
+
+from services.intake.domain.errors import DomainError
+from services.intake.domain.person import Person, Seniority
+from services.intake.domain.volunteer import Volunteer
+
+P = TypeVar("P", bound=Person)
+
+
+def gone(person: P) -> P:
+    """Who has left the municipality: each participation ends, and since when they waited in it is kept."""
+    parts = tuple(part.left() for part in person.participations)
+    return replace(person, participations=parts, seniority=_waited(person))
+
+
+def arrived(person: P, municipality: str) -> P:
+    """Who lives in a municipality from now on, whether or not they were said to leave the one before."""
+    return replace(
+        gone(person), municipality=municipality, participations=(), consents=(), interview=None, formerly=()
+    )
+
+
+def brought(person: P, former: Person) -> P:
+    """Who proves to be the person of another file as well: the longer wait of the two counts."""
+    for one in _waited(former):
+        part = person.participation(one.programme)
+        if part is not None and part.status != "left" and part.ready_since is not None:
+            earlier = replace(part, ready_since=min(part.ready_since, one.since))
+            person = person.with_participation(earlier)
+        else:
+            since = min(one.since, person.waited_since(one.programme) or one.since)
+            others = person.without_seniority(one.programme).seniority
+            person = replace(person, seniority=(*others, Seniority(one.programme, since)))
+    return person
+
+
+def move(volunteer: Volunteer, municipality: str, on: date) -> Volunteer:
+    """A volunteer who lives in another municipality from a day on, and is approved there anew. Raises
+    `has_left` or `same_municipality`.
+    """
+    if volunteer.status == "withdrawn":
+        raise DomainError("has_left", "The volunteer has left: who comes back is registered anew.", "subject")
+    if municipality == volunteer.municipality:
+        raise DomainError("same_municipality", "The volunteer lives there already.", "municipality")
+    moved = replace(arrived(volunteer, municipality), approved_on=None)
+    since = max([on, *(spell.since for spell in volunteer.spells)])
+    return moved if volunteer.status == "paused" else moved.with_status("registered", since)
+
+
+def _waited(person: Person) -> tuple[Seniority, ...]:
+    """Since when somebody has waited in each programme; of who has moved before, also elsewhere."""
+    here = {
+        part.programme: part.ready_since
+        for part in person.participations
+        if part.status != "left" and part.ready_since is not None
+    }
+    before = {one.programme: one.since for one in person.seniority}
+    return tuple(Seniority(*item) for item in sorted((before | here).items()))
