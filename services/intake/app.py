@@ -1,6 +1,9 @@
 """Intake's composition root."""
 
+from functools import partial
+
 from services.intake import store
+from services.intake.codes import Codes
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
@@ -14,6 +17,7 @@ from services.intake.store import Files, People
 from services.intake.wire import case_digest
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
+from shared.messaging.renaming import Renaming
 from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import FieldCipher, Sealer, decode
 
@@ -30,13 +34,21 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         lambda content, context: cipher.encrypt(cipher.master, content, context),
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
-    intake = Intake(people, publisher, packs, case_key)
-    settlements = Settlements(people.refugees, publisher, case_key, packs.vocabulary)
+    codes = Codes(resources.programmes, case_key, publisher)
+    renaming = Renaming(
+        database,
+        resources.clock,
+        resources.programmes,
+        (partial(codes.bring, people.refugees), partial(codes.bring, people.volunteers)),
+    )
+    intake = Intake(people, publisher, packs, codes)
+    settlements = Settlements(people.refugees, publisher, codes, packs.vocabulary)
     return Wiring(
         resources,
         subscriptions(settlements),
-        due_handlers=Due(people, publisher, packs, at_rest).handlers,
+        due_handlers={**Due(people, publisher, packs, at_rest).handlers, **renaming.handlers},
         decisions=Decisions(SPECS, intake.decide),
         indexes=store.INDEXES,
         cipher=at_rest,
+        on_programmes=[renaming.schedule],
     )

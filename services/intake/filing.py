@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from services.intake.codes import CaseKeys, Codes
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Change, Refugee
 from services.intake.due import readiness_id, refer_later
@@ -25,16 +26,60 @@ class Filing:
     entries: dict[str, Entry[Refugee]]
     _merged: list[Entry[Refugee]] = field(default_factory=list)
     _taken_back: list[str] = field(default_factory=list)
+    _handed_over: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     async def load(
-        cls, files: Files[Refugee], publisher: Publisher, cases: Iterable[str], work: Work
+        cls, files: Files[Refugee], publisher: Publisher, codes: Codes, cases: Iterable[str], work: Work
     ) -> "Filing":
         """Reads the files of these cases, in one query."""
         loaded = await files.by_case(cases, work.session)
-        by_subject = {file.person.subject: Entry[Refugee](file, file) for file in loaded.values()}
-        entries = {case: by_subject[file.person.subject] for case, file in loaded.items()}
+        by_subject = {file.person.subject: file for file in loaded.values()}
+        entered = {subject: codes.entry(file, work) for subject, file in by_subject.items()}
+        entries = {case: entered[file.person.subject] for case, file in loaded.items()}
         return cls(files, publisher, work, entries)
+
+    def on_file(self, keys: CaseKeys) -> str:
+        """The key under which a case is on file, or is to be where it isn't known yet.
+
+        A municipality goes on with its cases under its new code, so the reference under either is one case;
+        of several that became one it is whose it can be alone. Two files that were opened under two codes
+        before that was known become one.
+        """
+        known = [key for key in (keys.own, *keys.same) if key in self.entries]
+        if len({id(self.entries[key]) for key in known}) > 1:
+            self._unite([self.entries[key] for key in keys.same if key in self.entries])
+        if known:
+            return self._own(known[0])
+        candidates = {id(self.entries[key]): key for key in keys.joined if key in self.entries}
+        if len(candidates) == 1:
+            (found,) = candidates.values()
+            return self._known_as(keys.own, self._own(found))
+        return keys.same[-1] if keys.same else keys.own
+
+    def doubtful(self, keys: CaseKeys) -> list[str]:
+        """Cases of municipalities that became one, several of which may be meant."""
+        found = {id(self.entries[key]): self._own(key) for key in keys.joined if key in self.entries}
+        return list(found.values()) if len(found) > 1 and self.on_file(keys) not in self.entries else []
+
+    def _own(self, key: str) -> str:
+        file = self.entries[key].file
+        return key if file is None else dict(file.also).get(key, key)
+
+    def _known_as(self, alias: str, key: str) -> str:
+        entry = self.entries[key]
+        if entry.file is not None:
+            self._keep(entry, entry.file._replace(also=(*entry.file.also, (alias, key))))
+        return key
+
+    def _unite(self, entries: Sequence[Entry[Refugee]]) -> None:
+        """One file of several, the strictest or else the first: whom any of them hides stays hidden."""
+        hidden = (one for one in entries if one.file is not None and not one.file.person.is_public)
+        kept = next(hidden, entries[0])
+        for other in entries:
+            if other is kept or other.file is None or kept.file is None:
+                continue
+            self._keep(kept, kept.file._replace(person=self.merge(kept.file.person, other)))
 
     def of(self, cases: Sequence[str]) -> list[Entry[Refugee]]:
         """The files of these cases, in their order; none for a case that isn't known."""
@@ -48,7 +93,7 @@ class Filing:
         elif before.person.subject == person.subject:
             file = before._replace(person=person)
         else:
-            file = File(person)
+            file = File(person, also=before.also)
             self._take_back(before)
         if change.fact is refugee.Fact.REFERRED and _was_known(before, person):
             refer_later(person, self.work)
@@ -56,10 +101,14 @@ class Filing:
             file = self.publisher.refer(file, self.work)
         elif change.fact is not None:
             file = self.publisher.changed(before, file, change.fact, cause, self.work)
-        entry.file = file
+        self._keep(entry, file)
+
+    def _keep(self, entry: Entry[Refugee], file: File[Refugee]) -> None:
+        entry.file = file._replace(also=(*file.also, *self._handed_over))
         entry.changed = True
-        for case in person.cases:
-            self.entries[case.key] = entry
+        self._handed_over = ()
+        keys = [case.key for case in file.person.cases] + [alias for alias, _ in entry.file.also]
+        self.entries |= dict.fromkeys(keys, entry)
 
     def merge(self, known: Refugee, former: Entry[Refugee]) -> Refugee:
         """The known file with the cases of a former one, which was opened before they proved to be one."""
@@ -67,6 +116,7 @@ class Filing:
             return known
         together = refugee.merge(known, former.file.person)
         self._take_back(former.file)
+        self._handed_over = former.file.also
         former.file = None
         self._merged.append(former)
         return together

@@ -103,6 +103,8 @@ def _common(who: person.Person) -> Document:
             for given in who.consents
         ],
     }
+    if who.formerly:
+        state["former_codes"] = list(who.formerly)
     if who.profile is not None:
         _add_known(state, who.profile, who.household_ref)
     if who.interview is not None:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from services.intake import wire
 from services.intake.domain import refugee
-from services.intake.domain.person import CONTACT, Person
+from services.intake.domain.person import CONTACT, Details, Person
 from services.intake.domain.refugee import Refugee
 from services.intake.public_state import public_state, withdrawn_state
 from services.intake.store import File
@@ -36,7 +36,7 @@ class Publisher:
         revision = file.state.next(work.now)
         data = public_state(file.person)
         work.emit(wire.EVENTS[fact], subject=file.person.subject, data=data, cause=cause, revision=revision)
-        return File(file.person, revision, file.card, file.key)
+        return file._replace(state=revision)
 
     def _card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
         """Publishes the contact card if somebody consented to contact and the card is new or changed."""
@@ -44,7 +44,7 @@ class Publisher:
         if person.details is None or not person.consented_to(CONTACT):
             return file
         known = before.person if before is not None else None
-        if known is not None and known.details == person.details and known.consented_to(CONTACT):
+        if known is not None and _on_card(known) == _on_card(person) and known.consented_to(CONTACT):
             return file
         revision = file.card.next(work.now)
         sealed = self._sealer.seal(wire.card(person.details), person.subject)
@@ -65,6 +65,10 @@ class Publisher:
         work.erase(topics.REFUGEES, subject, last.next(work.now))
         if file.card.number:
             work.erase(topics.CONTACT_CARDS, subject, file.card.next(work.now))
+
+
+def _on_card(person: Person) -> tuple[str, Details | None]:
+    return person.municipality, person.details
 
 
 def _apart() -> Cause:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from services.intake import approvals, commands, due
+from services.intake.codes import Codes, only
 from services.intake.commands.spec import Context, OnFile, Opening, Question, Refused
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
@@ -14,7 +15,6 @@ from services.intake.packs import Packs
 from services.intake.public_state import public_state
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, People
-from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts.commands import Command
 from shared.messaging.commands.answers import (
@@ -23,7 +23,6 @@ from shared.messaging.commands.answers import (
     Rejected,
     Request,
     UnknownSubject,
-    rejected_elsewhere,
     stale_revision,
 )
 from shared.messaging.commands.registry import Registry, specs_in
@@ -36,17 +35,17 @@ SPECS = Registry("intake", specs_in(commands))
 class Intake:
     """Decides commands on refugees' and volunteers' files."""
 
-    def __init__(self, people: People, publisher: Publisher, packs: Packs, case_key: CaseKey) -> None:
+    def __init__(self, people: People, publisher: Publisher, packs: Packs, codes: Codes) -> None:
         self._people = people
         self._publisher = publisher
         self._packs = packs
-        self._case_key = case_key
+        self._codes = codes
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
         """One answer for each command, in order; the files are read and written once."""
         subjects = {request.subject for request in requests}
         files = await self._people.by_subject(subjects, work.session)
-        entries = {subject: Entry(files.get(subject), files.get(subject)) for subject in subjects}
+        entries = {subject: self._codes.entry(files.get(subject), work) for subject in subjects}
         answers: list[Answer] = []
         for request in requests:
             try:
@@ -84,9 +83,9 @@ class Intake:
                 raise TypeError(type(spec).__name__)
 
     async def _tell(self, question: Question[Command], command: Command, work: Work) -> Answer:
-        case = self._case_key(*question.case(command))
-        found = await self._people.refugees.by_case([case], work.session)
-        return question.decide(found.get(case))
+        keys = self._codes.keys(*question.case(command))
+        found = await self._people.refugees.by_case(keys.every, work.session)
+        return question.decide(only(keys, found))
 
     async def _step(
         self, spec: OnFile[Command], request: Request, context: Context, entry: Entry[Person], work: Work
@@ -95,8 +94,8 @@ class Intake:
         if file is None:
             return UnknownSubject()
         who = file.person
-        if not request.may_act_in(who.municipality):
-            return rejected_elsewhere()
+        if (elsewhere := request.elsewhere(who.municipality, who.formerly)) is not None:
+            return elsewhere
         late = stale_revision(request.expected_revision, file.state.number, public_state(who))
         if late is not None:
             return replace(late, subject=who.subject)

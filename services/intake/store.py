@@ -1,6 +1,6 @@
 """Files ↔ documents. Personal details are stored encrypted, each person's under a key of their own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -38,12 +38,16 @@ _CODECS: dict[type[Person], TypeAdapter[Any]] = {
 
 
 class File(NamedTuple, Generic[P_co]):
-    """A person as stored: the file, its place in its state topic, and that of its contact card."""
+    """A person as stored: the file, its place in its state topic, and that of its contact card.
+
+    `also` are keys under which its cases are known besides, each with the case's own.
+    """
 
     person: P_co
     state: Revision = Revision()
     card: Revision = Revision()
     key: bytes | None = None
+    also: tuple[tuple[str, str], ...] = ()
 
 
 Change = tuple[File[Person] | None, File[Person] | None]
@@ -70,21 +74,33 @@ class Files(Generic[P]):
 
     async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, File[P]]:
         """Files by subject."""
-        return {file.person.subject: file for file in await self._find("_id", subjects, session)}
+        return {file.person.subject: file for file in await self._in("_id", subjects, session)}
 
     async def by_case(self, cases: Iterable[str], session: Session) -> dict[str, File[P]]:
-        """Refugees' files by the key of each of their cases."""
+        """Refugees' files by each key of each of their cases."""
         found: dict[str, File[P]] = {}
-        for file in await self._find("cases", cases, session):
+        for file in await self._in("cases", cases, session):
             if isinstance(file.person, Refugee):
                 found.update({case.key: file for case in file.person.cases})
+                found.update({alias: file for alias, _ in file.also})
         return found
 
-    async def _find(self, path: str, wanted: Iterable[str], session: Session) -> list[File[P]]:
+    async def under(
+        self, municipalities: Collection[str], after: str, limit: int, session: Session
+    ) -> list[File[P]]:
+        """The next files of these municipalities after a subject, in the order of their subjects."""
+        wanted = {"_id": {"$gt": after}, "person.municipality": {"$in": list(municipalities)}}
+        return await self._find(wanted, session, limit)
+
+    async def _in(self, path: str, wanted: Iterable[str], session: Session) -> list[File[P]]:
         values = list(set(wanted))
-        if not values:
-            return []
-        documents = await self._collection.find({path: {"$in": values}}, session=session).to_list(None)
+        return await self._find({path: {"$in": values}}, session) if values else []
+
+    async def _find(self, wanted: Document, session: Session, limit: int = 0) -> list[File[P]]:
+        """Files, `limit` at most and then in the order of their subjects; all where it is 0."""
+        order = [("_id", 1)] if limit else None
+        cursor = self._collection.find(wanted, sort=order, limit=limit, session=session)
+        documents = await cursor.to_list(None)
         sealed = [document["_id"] for document in documents if document["details"] is not None]
         keys: dict[str, bytes] = {}
         if sealed:
@@ -99,7 +115,8 @@ class Files(Generic[P]):
         if key is not None:
             plain = self._cipher.decrypt(key, document["details"], person.subject)
             person = replace(person, details=_DETAILS.validate_json(plain))
-        return File(person, Revision(*document["state"]), Revision(*document["card"]), key)
+        also = tuple((alias, case) for alias, case in document.get("also", ()))
+        return File(person, Revision(*document["state"]), Revision(*document["card"]), key, also)
 
     async def save(self, files: Sequence[Change], session: Session) -> None:
         """Writes (before, after) pairs: opened, changed, or, with no after, removed with its key."""
@@ -141,7 +158,9 @@ class Files(Generic[P]):
             "card": [file.card.number, file.card.order],
         }
         if isinstance(person, Refugee):
-            document["cases"] = [case.key for case in person.cases]
+            document["cases"] = [case.key for case in person.cases] + [alias for alias, _ in file.also]
+            if file.also:
+                document["also"] = [list(one) for one in file.also]
         return document
 
 

@@ -13,7 +13,9 @@ def move(who: Person, command: MoveVolunteer, context: Context) -> Volunteer:
     """Lives in another municipality; that the operator may act there has been seen to."""
     refuse(context.ahead("moved_on", command.moved_on))
     if not isinstance(who, Volunteer):
-        raise DomainError("not_a_volunteer", "A refugee's municipalities say that they have moved.", "subject")
+        raise DomainError(
+            "not_a_volunteer", "A refugee's municipalities say that they have moved.", "subject"
+        )
     return moves.move(who, command.municipality, command.moved_on)
 
 

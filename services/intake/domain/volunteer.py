@@ -120,7 +120,8 @@ def progressed(before: Volunteer, after: Volunteer, today: date) -> tuple[Volunt
         # Who has moved may have waited for longer than they are approved here.
         after = replace(after, approved_on=max([ready_since, *(spell.since for spell in after.spells)]))
     settled = _settled(before, after, ready_since, today)
-    return settled, _fact(before, settled)
+    has_moved = before.municipality != after.municipality
+    return settled, Fact.MOVED if has_moved else _fact(before, settled)
 
 
 def _settled(before: Volunteer, after: Volunteer, ready_since: date | None, today: date) -> Volunteer:
@@ -138,8 +139,6 @@ def _settled(before: Volunteer, after: Volunteer, ready_since: date | None, toda
 def _fact(before: Volunteer, after: Volunteer) -> Fact:
     ready_anew = _ready_since(before.participations) != _ready_since(after.participations)
     match after.status:
-        case _ if before.municipality != after.municipality:
-            return Fact.MOVED
         case "withdrawn" if before.status != "withdrawn":
             return Fact.WITHDRAWN
         case "paused" if before.pause != after.pause:

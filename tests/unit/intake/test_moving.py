@@ -18,7 +18,11 @@ PROGRAMME, TROMSO = ASKED.programme, "no-5501"
 SINCE = date(2016, 5, 20)
 LATER = date(2016, 9, 1)
 ARRIVAL = settlement(
-    "case-2", NOON + timedelta(days=30), municipality=TROMSO, former_case="case-1", settled_on=date(2016, 7, 1)
+    "case-2",
+    NOON + timedelta(days=30),
+    municipality=TROMSO,
+    former_case="case-1",
+    settled_on=date(2016, 7, 1),
 )
 
 
