@@ -22,7 +22,8 @@ def publish(changed: StoredPair, facts: Sequence[Fact], cause: Cause, work: Work
         changed = replace(changed, state=changed.state.next(work.now))
         state = wire.pair_state(pair)
         work.emit(wire.EVENTS[fact], subject=pair.subject, data=state, cause=cause, revision=changed.state)
-    if not {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED}.issuperset(facts):
+    quiet = {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED, Fact.PAIR_UPDATED}
+    if not quiet.issuperset(facts):
         keep_due(pair, cause, work)
     return changed
 

@@ -22,6 +22,7 @@ class PersonRead(Contract):
     """Of what the states of refugees and volunteers have in common."""
 
     municipality: Municipality
+    former_codes: list[Municipality] = []
     participations: list[Participation] = []
     birth_year: BirthYear | None = None
     gender: Gender | None = None

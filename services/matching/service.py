@@ -20,7 +20,6 @@ from shared.messaging.commands.answers import (
     Rejected,
     Request,
     UnknownSubject,
-    rejected_elsewhere,
     stale_revision,
 )
 from shared.messaging.commands.registry import Registry, specs_in
@@ -107,8 +106,9 @@ class Matching:
         stored = known.get(request.subject)
         if stored is None:
             return UnknownSubject()
-        if not request.may_act_in(stored.pair.municipality):
-            return rejected_elsewhere()
+        elsewhere = request.elsewhere(stored.pair.municipality, stored.pair.formerly)
+        if elsewhere is not None:
+            return elsewhere
         late = stale_revision(request.expected_revision, stored.state.number, _state(stored.pair))
         if late is not None:
             return replace(late, subject=request.subject)

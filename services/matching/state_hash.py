@@ -6,7 +6,7 @@ from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 STATE = (
     Part(
         "parties",
-        ("revision", "side", "municipality", "programmes", "held", "waits", "attributes"),
+        ("revision", "side", "municipality", "formerly", "programmes", "held", "waits", "attributes"),
         where=NOT_ERASED,
     ),
     # Exclusions and slots stand in the pairs themselves; of `state` the revision without its `order`.

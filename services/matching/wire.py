@@ -43,8 +43,9 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
     """A refugee who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
     held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
+    formerly = tuple(state.former_codes)
     if not waits:
-        return Party(state.municipality, held=held) if held else None
+        return Party(state.municipality, held=held, formerly=formerly) if held else None
     attributes = Receiving(
         subject=subject,
         municipality=state.municipality,
@@ -53,15 +54,16 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
         interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held)
+    return Party(state.municipality, attributes, waits, held, formerly)
 
 
 def giving(subject: str, state: VolunteerRead) -> Party | None:
     """A volunteer who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
     held = _held(state, _HELD.get(state.status, set()))
+    formerly = tuple(state.former_codes)
     if not waits:
-        return Party(state.municipality, held=held) if held else None
+        return Party(state.municipality, held=held, formerly=formerly) if held else None
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
@@ -70,7 +72,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held)
+    return Party(state.municipality, attributes, waits, held, formerly)
 
 
 def _waits(state: PersonRead) -> tuple[Waits, ...]:
@@ -125,6 +127,7 @@ def pair_state(pair: Pair) -> public.PairState:
     return public.PairState.model_validate(
         {
             "municipality": pair.municipality,
+            "former_codes": list(pair.formerly) or None,
             "programme": pair.programme,
             "pack_version": pair.pack_version,
             "receiving": pair.receiving,
@@ -212,6 +215,7 @@ def pair(subject: str, state: public.PairState) -> Pair:
         outcome=None
         if state.outcome is None
         else Outcome(state.outcome.receiving, state.outcome.giving, state.outcome.may_meet_again),
+        formerly=tuple(state.former_codes or ()),
     )
 
 

@@ -27,7 +27,8 @@ it is ready anew.
 class Fact(StrEnum):
     """What happened to a pair. `ProposalAccepted` is that both have accepted, `AnswerRecorded` that the
     first has; `PairCreated` that the last signatory has signed, `AgreementSigned` that an earlier one has.
-    `PairPaused` is also that one of several holds has gone, or another is there.
+    `PairPaused` is also that one of several holds has gone, or another is there; `PairUpdated` that its
+    municipality has another code.
     """
 
     PAIR_PROPOSED = "PairProposed"
@@ -42,6 +43,7 @@ class Fact(StrEnum):
     PAIR_RESUMED = "PairResumed"
     PAIR_COMPLETED = "PairCompleted"
     PAIR_ENDED = "PairEnded"
+    PAIR_UPDATED = "PairUpdated"
 
 
 class EndReason(StrEnum):
@@ -120,7 +122,8 @@ class Outcome:
 class Pair:
     """A receiving party and a guide, from proposal to end. `slot` is the guide's place that it holds while
     it is open; `respond_by` is the last moment at which either side may answer. It pauses while there are
-    `holds`. `outcome` is there once a coordinator, or its time, has brought it to its end.
+    `holds`. `outcome` is there once a coordinator, or its time, has brought it to its end. `formerly` are
+    earlier codes of the municipality.
     """
 
     subject: str
@@ -146,6 +149,7 @@ class Pair:
     ended_on: date | None = None
     end_reason: EndReason | None = None
     outcome: Outcome | None = None
+    formerly: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

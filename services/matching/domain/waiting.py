@@ -20,13 +20,15 @@ class Waits:
 @value
 class Party:
     """Somebody as matching keeps them: where they live, the attributes of their side and where they may be
-    matched, and the programmes in which they may not for now.
+    matched, and the programmes in which they may not for now. `formerly` are earlier codes of the
+    municipality.
     """
 
     municipality: str
     attributes: Receiving | Giving | None = None
     waits: tuple[Waits, ...] = ()
     held: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()
 
 
 def presence_of(party: Party | None) -> Presence | None:
@@ -34,7 +36,10 @@ def presence_of(party: Party | None) -> Presence | None:
     if party is None:
         return None
     return Presence(
-        party.municipality, frozenset(wait.programme for wait in party.waits), frozenset(party.held)
+        party.municipality,
+        frozenset(wait.programme for wait in party.waits),
+        frozenset(party.held),
+        frozenset(party.formerly),
     )
 
 

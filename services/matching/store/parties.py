@@ -77,7 +77,9 @@ class Parties:
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
         """What is stored, by subject."""
-        fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1, "programmes": 1, "held": 1}
+        fields = dict.fromkeys(
+            ("revision", "version", "erased", "municipality", "formerly", "programmes", "held"), 1
+        )
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
         return {
             item["_id"]: Known(item["revision"], item["version"], item.get("erased", False), _presence(item))
@@ -112,8 +114,11 @@ class Parties:
         giving: list[Giving] = []
         versions: dict[str, int] = {}
         since: dict[str, date] = {}
-        over = await pairs.afterwards(municipality, rules, session)
-        async for document in self._collection.find(wanted, session=session):
+        documents = await self._collection.find(wanted, session=session).to_list(None)
+        # Under each code that the municipality had while any of them lived there.
+        codes = {municipality, *(code for document in documents for code in document.get("formerly", ()))}
+        over = await pairs.afterwards(codes, rules, [document["_id"] for document in documents], session)
+        for document in documents:
             subject = document["_id"]
             versions[subject] = document["version"]
             waits = _WAITS.validate_python(document["waits"])
@@ -129,7 +134,7 @@ class Parties:
                 receiving.append(replace(party, ready_since=since[subject]))
         taken = await pairs.slots_taken([guide.subject for guide in giving], session)
         paired = await pairs.receiving_taken(rules, [party.subject for party in receiving], session)
-        excluded = await pairs.excluded(municipality, rules, today, session)
+        excluded = await pairs.excluded(codes, rules, today, session)
         pool = Pool(
             rules=rules,
             receiving=tuple(party for party in receiving if party.subject not in paired),
@@ -149,6 +154,8 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
     if party is None:
         return document
     document["municipality"] = party.municipality
+    if party.formerly:
+        document["formerly"] = list(party.formerly)
     if party.held:
         document["held"] = sorted(party.held)
     if party.attributes is None:
@@ -166,7 +173,8 @@ def _presence(document: Document) -> Presence | None:
     if "municipality" not in document:
         return None
     there, held = document.get("programmes", ()), document.get("held", ())
-    return Presence(document["municipality"], frozenset(there), frozenset(held))
+    formerly = frozenset(document.get("formerly", ()))
+    return Presence(document["municipality"], frozenset(there), frozenset(held), formerly)
 
 
 def _in_order(value: Any) -> Any:

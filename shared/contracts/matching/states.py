@@ -20,7 +20,7 @@ from shared.contracts.fields import (
     Subject,
     TextVersion,
 )
-from shared.contracts.intake.states import Spell
+from shared.contracts.intake.states import FormerCodes, Spell
 from shared.contracts.pairing import Afterwards
 
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
@@ -123,7 +123,8 @@ class PairState(Contract):
     """A pair's whole public state, from proposal to end.
 
     `relation` is the pack's, and `slot` the place among the guide's pairs that this one holds while it is
-    open, from 0: with them matching can be rebuilt from this topic alone.
+    open, from 0: with them matching can be rebuilt from this topic alone. `former_codes` are those that the
+    municipality had before, since the pair was proposed.
     """
 
     model_config = example(
@@ -140,6 +141,7 @@ class PairState(Contract):
     )
 
     municipality: Municipality
+    former_codes: FormerCodes | None = None
     programme: ProgrammeName
     pack_version: PackVersion
     receiving: Subject
