@@ -151,7 +151,7 @@ class Publishing:
         if not await self._repository.has_read_more(seen, work.session):
             return 0
         current = await self._count(first, work.session)
-        issue = _Issue(await self._repository.indicators.open(work.session))
+        issue = _Issue(await self._repository.open_indicators(work.session))
         current.places |= active | {_place(key) for key in issue.before}
         months = periods.span(first, today)
         found = await self._disclosed(current, months, issue.before, work.session, closing=False)
@@ -176,7 +176,7 @@ class Publishing:
 
     async def _close(self, closing: str, work: Work, cause: Cause) -> int:
         current = await self._count(closing, work.session)
-        issue = _Issue(await self._repository.indicators.open(work.session))
+        issue = _Issue(await self._repository.open_indicators(work.session))
         active = self._active()
         current.places |= active | {_place(key) for key in issue.before}
         books: dict[tuple[Place, str], Book] = {}
@@ -196,7 +196,8 @@ class Publishing:
         return len(issue.after)
 
     async def _count(self, first: str, session: Session) -> _Figures:
-        """Counts everything."""
+        """Counts everything, municipalities under the codes that they have now."""
+        await self._repository.renamed.hand_over(self._programmes.successors, year_of(first), session)
         occurrences = counted(await self._repository.occurrences(session), first)
         current = levels(*await self._repository.live(session))
         return _Figures(occurrences, current, {place for place, _, _ in occurrences} | set(current))

@@ -33,6 +33,7 @@ class RefugeeRead(Contract):
     """Of a `RefugeeState`."""
 
     municipality: Municipality
+    former_codes: list[Municipality] = []
     status: RefugeeStatus
     spells: list[Spell] = []
     participations: list[Part] = []
@@ -52,6 +53,7 @@ class PairRead(Contract):
     """Of a `PairState`."""
 
     municipality: Municipality
+    former_codes: list[Municipality] = []
     programme: ProgrammeName
     receiving: Subject
     giving: Subject

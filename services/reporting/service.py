@@ -7,6 +7,7 @@ from typing import assert_never
 from services.reporting import wire
 from services.reporting.documents import Projection
 from services.reporting.domain.projection import Counts, Occurrence, Rebuilt
+from services.reporting.readers import PairRead, RefugeeRead
 from services.reporting.store import Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable, Received
@@ -81,7 +82,10 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
             counted = [
                 occurrence for occurrence in found if rebuilt.counted(occurrence.month, record.raw.timestamp)
             ]
-            occurrences = known.occurrences.with_counted(counted).with_new(found)
+            before = known.occurrences
+            if isinstance(state := record.data, RefugeeRead | PairRead):
+                before = before.under(state.municipality, state.former_codes)
+            occurrences = before.with_counted(counted).with_new(found)
             return Applied(), Projection(revision, live, occurrences)
         case _:
             assert_never(record)

@@ -48,6 +48,13 @@ class Occurrences:
                 new.setdefault(key, occurrence)
         return Occurrences((*self.open, *new.values()), self.counted | new.keys())
 
+    def under(self, municipality: str, former_codes: Iterable[str]) -> "Occurrences":
+        """The same: what counted under a code that the municipality had before counts no more under this."""
+        keys = (key.partition("@") for key in self.counted)
+        codes = frozenset(former_codes)
+        known = {f"{figure}@{municipality}" for figure, _, code in keys if code in codes}
+        return Occurrences(self.open, self.counted | known) if known else self
+
     def with_counted(self, found: Iterable[Occurrence]) -> "Occurrences":
         """Notes occurrences that the figures of a closed month hold already."""
         keys = {occurrence.key for occurrence in found}

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from typing import TypeVar
 
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
@@ -11,6 +13,7 @@ from services.reporting.documents import (
     VOLUNTEERS,
     Book,
     Projection,
+    Published,
     book_of,
     document_of,
     document_of_book,
@@ -19,6 +22,7 @@ from services.reporting.documents import (
 )
 from services.reporting.domain.projection import Counts, Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
+from services.reporting.store.renamed import Renamed
 from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
 from shared.messaging.work import KEPT, DueRow
@@ -55,12 +59,16 @@ INDEXES: dict[str, list[IndexModel]] = {
 }
 
 
+L = TypeVar("L", Refugee, Volunteer, Pair)
+
+
 class Repository:
     """Reporting's database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.indicators = Indicators(database)
+        self.renamed = Renamed(database)
 
     async def projections(
         self, kind: str, subjects: Iterable[str], session: Session
@@ -100,7 +108,10 @@ class Repository:
             )
 
     async def occurrences(self, session: Session) -> Counts:
-        """All occurrences that no closed month has counted, in three aggregations."""
+        """All occurrences that no closed month has counted, in three aggregations; of a municipality under
+        the code that has its figures now.
+        """
+        now_is = await self.renamed.codes(session)
         counts: Counts = Counter()
         for kind in (REFUGEES, PAIRS):
             async for row in self._database[kind].aggregate(
@@ -112,9 +123,8 @@ class Repository:
                 session=session,
             ):
                 occurrence = Occurrence(**row["_id"])
-                counts[
-                    (occurrence.municipality, occurrence.programme), occurrence.figure, occurrence.month
-                ] += row["count"]
+                place = now_is.get(occurrence.municipality, occurrence.municipality), occurrence.programme
+                counts[place, occurrence.figure, occurrence.month] += row["count"]
         async for row in self._database["tallies"].aggregate(
             [
                 {
@@ -127,7 +137,9 @@ class Repository:
             session=session,
         ):
             group = row["_id"]
-            counts[(group["place"][0], group["place"][1]), group["figure"], group["month"]] += row["count"]
+            municipality, programme = group["place"]
+            place = now_is.get(municipality, municipality), programme
+            counts[place, group["figure"], group["month"]] += row["count"]
         return counts
 
     async def forget_occurrences(self, month: str, session: Session) -> None:
@@ -140,19 +152,33 @@ class Repository:
         await self._database["tallies"].delete_many(until, session=session)
 
     async def live(self, session: Session) -> tuple[dict[str, Refugee], dict[str, Volunteer], list[Pair]]:
-        """Who is ready, and all open pairs."""
+        """Who is ready, and all open pairs; of a municipality under the code that has its figures now."""
+        now_is = await self.renamed.codes(session)
+
+        def lives(kind: type[L], document: Document) -> L:
+            live: L = live_of(kind, document["live"])
+            return replace(live, municipality=now_is.get(live.municipality, live.municipality))
+
         refugees = self._database[REFUGEES].find({"live.ready": _ANY}, {"live": 1}, session=session)
         volunteers = self._database[VOLUNTEERS].find({"live.ready": _ANY}, {"live": 1}, session=session)
         pairs = self._database[PAIRS].find({"live.is_open": True}, {"live": 1}, session=session)
         return (
-            {document["_id"]: live_of(Refugee, document["live"]) async for document in refugees},
-            {document["_id"]: live_of(Volunteer, document["live"]) async for document in volunteers},
-            [live_of(Pair, document["live"]) async for document in pairs],
+            {document["_id"]: lives(Refugee, document) async for document in refugees},
+            {document["_id"]: lives(Volunteer, document) async for document in volunteers},
+            [lives(Pair, document) async for document in pairs],
         )
 
+    async def open_indicators(self, session: Session) -> dict[str, Published]:
+        """What open periods show, by key, but for those that were handed over."""
+        handed = await self.renamed.codes(session)
+        found = await self.indicators.open(session)
+        return {key: shown for key, shown in found.items() if key.partition("/")[0] not in handed}
+
     async def books(self, years: Sequence[str], session: Session) -> dict[tuple[Place, str], Book]:
-        """The books of these years by place and year."""
-        cursor = self._database["books"].find({"year": {"$in": list(years)}}, session=session)
+        """The books of these years by place and year, without those that were handed over."""
+        handed = list(await self.renamed.codes(session))
+        wanted = {"year": {"$in": list(years)}, "place.0": {"$nin": handed}}
+        cursor = self._database["books"].find(wanted, session=session)
         return {
             ((document["place"][0], document["place"][1]), document["year"]): book_of(document)
             async for document in cursor
