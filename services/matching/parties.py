@@ -117,7 +117,7 @@ def _volunteer(record: Received) -> Party | None:
 
 def _where(record: Received) -> tuple[str, ...]:
     state = record.data
-    return (state.municipality, *state.former_codes) if isinstance(state, PersonRead) else ()
+    return (state.municipality, *(state.former_codes or ())) if isinstance(state, PersonRead) else ()
 
 
 def _reason(record: Received) -> EndReason:

@@ -43,7 +43,7 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
     """A refugee who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
     held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
-    formerly = tuple(state.former_codes)
+    formerly = tuple(state.former_codes or ())
     if not waits:
         return Party(state.municipality, held=held, formerly=formerly) if held else None
     attributes = Receiving(
@@ -61,7 +61,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
     """A volunteer who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
     held = _held(state, _HELD.get(state.status, set()))
-    formerly = tuple(state.former_codes)
+    formerly = tuple(state.former_codes or ())
     if not waits:
         return Party(state.municipality, held=held, formerly=formerly) if held else None
     attributes = Giving(

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.fields import Code, Contract, Day, Municipality, ProgrammeName, Subject
-from shared.contracts.intake.states import ParticipationStatus, RefugeeStatus, VolunteerStatus
+from shared.contracts.intake.states import FormerCodes, ParticipationStatus, RefugeeStatus, VolunteerStatus
 from shared.contracts.matching.states import PairStatus
 
 
@@ -33,7 +33,7 @@ class RefugeeRead(Contract):
     """Of a `RefugeeState`."""
 
     municipality: Municipality
-    former_codes: list[Municipality] = []
+    former_codes: FormerCodes | None = None
     status: RefugeeStatus
     spells: list[Spell] = []
     participations: list[Part] = []
@@ -53,7 +53,7 @@ class PairRead(Contract):
     """Of a `PairState`."""
 
     municipality: Municipality
-    former_codes: list[Municipality] = []
+    former_codes: FormerCodes | None = None
     programme: ProgrammeName
     receiving: Subject
     giving: Subject

@@ -84,7 +84,7 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
             ]
             before = known.occurrences
             if isinstance(state := record.data, RefugeeRead | PairRead):
-                before = before.under(state.municipality, state.former_codes)
+                before = before.under(state.municipality, state.former_codes or ())
             occurrences = before.with_counted(counted).with_new(found)
             return Applied(), Projection(revision, live, occurrences)
         case _:

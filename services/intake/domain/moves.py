@@ -10,7 +10,8 @@ from datetime import date
 from typing import TypeVar
 
 from services.intake.domain.errors import DomainError
-from services.intake.domain.person import Person, Seniority
+from services.intake.domain.person import Person
+from services.intake.domain.seniority import Seniority, Waited, since, without
 from services.intake.domain.volunteer import Volunteer
 
 P = TypeVar("P", bound=Person)
@@ -37,9 +38,9 @@ def brought(person: P, former: Person) -> P:
             earlier = replace(part, ready_since=min(part.ready_since, one.since))
             person = person.with_participation(earlier)
         else:
-            since = min(one.since, person.waited_since(one.programme) or one.since)
-            others = person.without_seniority(one.programme).seniority
-            person = replace(person, seniority=(*others, Seniority(one.programme, since)))
+            first = min(one.since, since(person.seniority, one.programme) or one.since)
+            others = without(person.seniority, one.programme)
+            person = replace(person, seniority=(*others, Waited(one.programme, first)))
     return person
 
 
@@ -52,11 +53,11 @@ def move(volunteer: Volunteer, municipality: str, on: date) -> Volunteer:
     if municipality == volunteer.municipality:
         raise DomainError("same_municipality", "The volunteer lives there already.", "municipality")
     moved = replace(arrived(volunteer, municipality), approved_on=None)
-    since = max([on, *(spell.since for spell in volunteer.spells)])
-    return moved if volunteer.status == "paused" else moved.with_status("registered", since)
+    begins = max([on, *(spell.since for spell in volunteer.spells)])
+    return moved if volunteer.status == "paused" else moved.with_status("registered", begins)
 
 
-def _waited(person: Person) -> tuple[Seniority, ...]:
+def _waited(person: Person) -> Seniority:
     """Since when somebody has waited in each programme; of who has moved before, also elsewhere."""
     here = {
         part.programme: part.ready_since
@@ -64,4 +65,4 @@ def _waited(person: Person) -> tuple[Seniority, ...]:
         if part.status != "left" and part.ready_since is not None
     }
     before = {one.programme: one.since for one in person.seniority}
-    return tuple(Seniority(*item) for item in sorted((before | here).items()))
+    return tuple(Waited(*item) for item in sorted((before | here).items()))

@@ -6,6 +6,7 @@ from typing import Literal, Self, TypeVar
 
 from services.intake.domain.birth import born_between
 from services.intake.domain.errors import DomainError
+from services.intake.domain.seniority import Seniority, without
 from shared.values import value
 
 ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
@@ -149,16 +150,6 @@ class Participation:
         return replace(self, status="left", missing=())
 
 
-@value
-class Seniority:
-    """Since when somebody waited in a programme that they left by moving; it holds once they wait in it
-    where they live now.
-    """
-
-    programme: str
-    since: date
-
-
 @value(kw_only=True)
 class Person:
     """The common part of a refugee's and a volunteer's file. `formerly` are earlier codes of the
@@ -177,7 +168,7 @@ class Person:
     approvals: tuple[Approval, ...] = ()
     participations: tuple[Participation, ...] = ()
     household_ref: str | None = None
-    seniority: tuple[Seniority, ...] = ()
+    seniority: Seniority = ()
     formerly: tuple[str, ...] = ()
 
     def consented_to(self, purpose: str) -> bool:
@@ -213,17 +204,9 @@ class Person:
         others = [known if known.programme != part.programme else part for known in self.participations]
         if part not in others:
             others.append(part)
-        changed = replace(self, participations=tuple(others))
-        return changed if part.ready_since is None else changed.without_seniority(part.programme)
-
-    def waited_since(self, programme: str) -> date | None:
-        """Since when they waited in a programme before they moved, where they don't wait in it yet."""
-        return next((one.since for one in self.seniority if one.programme == programme), None)
-
-    def without_seniority(self, programme: str) -> Self:
-        """The same person, who waits in this programme anew."""
-        others = tuple(one for one in self.seniority if one.programme != programme)
-        return self if others == self.seniority else replace(self, seniority=others)
+        waits = part.ready_since is not None or part.status == "left"
+        brought = without(self.seniority, part.programme) if waits else self.seniority
+        return replace(self, participations=tuple(others), seniority=brought)
 
 
 P = TypeVar("P", bound=Person)
@@ -256,8 +239,7 @@ def withdraw_consent(person: P, purpose: str) -> P:
 
 def leave(person: P, programme: str) -> P:
     """Takes part in a programme no more; raises `not_joined`."""
-    left = person.with_participation(_joined(person, programme).left())
-    return left.without_seniority(programme)
+    return person.with_participation(_joined(person, programme).left())
 
 
 def interviewed(person: P, interview: Interview) -> P:

@@ -9,8 +9,9 @@ import pytest
 
 from services.intake.domain import moves, person, refugee, requirements, volunteer
 from services.intake.domain.errors import DomainError
-from services.intake.domain.person import Approval, Check, Consent, Seniority
+from services.intake.domain.person import Approval, Check, Consent
 from services.intake.domain.refugee import Case, Refugee
+from services.intake.domain.seniority import Waited
 from services.intake.domain.volunteer import Fact, Volunteer
 from tests.unit.intake.people import ASKED, DETAILS, GUIDES, NOON, PROFILE, TODAY, interview, settlement
 
@@ -58,7 +59,7 @@ def test_who_moves_is_one_person_and_keeps_their_place_in_the_queue(steps: Seque
     assert (known.subject, known.municipality, known.status) == ("refugee-a", TROMSO, "announced")
     assert facts[-1] == "RefugeeSettled"
     assert (known.participations, known.consents, known.interview) == ((), (), None)
-    assert known.seniority == (Seniority(PROGRAMME, SINCE),)
+    assert known.seniority == (Waited(PROGRAMME, SINCE),)
     again = ready(known, LATER)
     (part,) = again.participations
     assert (part.status, part.ready_since, part.joined_on) == ("ready", SINCE, LATER)
@@ -93,7 +94,7 @@ def test_who_moves_twice_has_waited_since_the_first_place() -> None:
     once, _ = said(settled(), ["moved", "settled"])
     third = settlement("case-3", NOON + timedelta(days=60), municipality="no-0301", former_case="case-2")
     twice = refugee.settle(once, third, "refugee-x", TODAY).refugee
-    assert twice.seniority == (Seniority(PROGRAMME, SINCE),)
+    assert twice.seniority == (Waited(PROGRAMME, SINCE),)
     assert ready(twice, LATER).participations[0].ready_since == SINCE
 
 
