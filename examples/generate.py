@@ -43,7 +43,7 @@ def availability(text: str) -> Availability:
 
 def operators(draws: Draws) -> Iterator[Sent]:
     """Two coordinators of the Red Cross, the first of whom sees to dead letters, and one of the introduction
-    programme. All approve.
+    programme, who may see who has looked at whom. All approve.
     """
     writer = Writer(draws, "/administrators")
     organisations = dict.fromkeys(RED_CROSS, "red_cross_bergen")
@@ -52,6 +52,8 @@ def operators(draws: Draws) -> Iterator[Sent]:
         roles: list[Role] = ["coordinator", "approver"]
         if slot == 0:
             roles.append("dead_letters")
+        if operator == INTRODUCTION_PROGRAMME:
+            roles.append("auditor")
         account = Operator(
             operator=operator,
             person=draws.reference("person_"),

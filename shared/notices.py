@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 
 from shared.contracts.notices import NOTICE_GIVEN, Notice
+from shared.logging import get_logger
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
 from shared.operators import Operators
+
+log = get_logger(__name__)
 
 
 def tell(
@@ -17,5 +20,8 @@ def tell(
     work: Work,
 ) -> None:
     """Sends a notice about a subject to whoever looks after its people; `coordinators` is one for each."""
-    for operator in sorted(operators.responsible(coordinators, notice.municipality, work.now)):
+    told = operators.responsible(coordinators, notice.municipality, work.now)
+    if not told:
+        log.warning("notice_to_nobody", code=notice.code, municipality=notice.municipality)
+    for operator in sorted(told):
         work.emit(NOTICE_GIVEN, subject=subject, data=notice, cause=cause, owner=operator)

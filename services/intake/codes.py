@@ -10,10 +10,9 @@ from services.intake.domain import refugee, volunteer
 from services.intake.domain.person import Person
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
-from services.intake.publish import Publisher
+from services.intake.publish import Publisher, apart
 from services.intake.store import Change, Entry, File, Files
 from services.intake.wire import CaseKey
-from shared.ids import new_chain_id
 from shared.messaging.due import Task
 from shared.messaging.reading.records import Cause
 from shared.messaging.renaming import AT_ONCE
@@ -79,7 +78,7 @@ class Codes:
 
     def entry(self, file: File[P] | None, work: Work) -> Entry[P]:
         """A file as it was loaded, and as it is under the code that its municipality has now."""
-        after = None if file is None else self.renewed(file, _apart(), work)
+        after = None if file is None else self.renewed(file, apart(), work)
         return Entry(file, after, changed=after is not file)
 
     def renewed(self, file: File[P], cause: Cause, work: Work) -> File[P]:
@@ -117,9 +116,3 @@ def only(keys: CaseKeys, files: Mapping[str, File[Refugee]]) -> File[Refugee] | 
             return files[key]
     found = {file.person.subject: file for key in keys.joined if (file := files.get(key)) is not None}
     return next(iter(found.values())) if len(found) == 1 else None
-
-
-def _apart() -> Cause:
-    """A cause of its own: whatever record found the file under its old code has not brought this about."""
-    made = new_chain_id()
-    return Cause(made, made)

@@ -19,6 +19,7 @@ from services.intake.packs import Packs
 from services.intake.publish import Publisher
 from services.intake.rows import APPROVAL_KIND, READINESS_KIND, REFERRAL_KIND
 from services.intake.store import People
+from services.intake.warnings import Warnings
 from shared.clock import local_day, local_midnight
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import CommandRef, Rejected
@@ -56,10 +57,18 @@ def refer_later(who: Refugee, work: Work) -> None:
 class Due:
     """The handlers of intake's due rows."""
 
-    def __init__(self, people: People, publisher: Publisher, packs: Packs, cipher: RecordCipher) -> None:
+    def __init__(
+        self,
+        people: People,
+        publisher: Publisher,
+        packs: Packs,
+        warnings: Warnings,
+        cipher: RecordCipher,
+    ) -> None:
         self._people = people
         self._publisher = publisher
         self._packs = packs
+        self._warnings = warnings
         self._cipher = cipher
 
     @property
@@ -96,7 +105,9 @@ class Due:
         await task.finish(close)
 
     async def reassess(self, task: Task) -> None:
-        """Publishes how somebody stands by now. A row that is out of date changes nothing."""
+        """Publishes how somebody stands by now, and warns of what lapses soon. A row that is out of date
+        changes nothing.
+        """
         subject = task.row.subject
 
         async def look(work: Work) -> None:
@@ -110,11 +121,15 @@ class Due:
                 if isinstance(who, Volunteer):
                     who = volunteer.resumed_by(who, today)
                 after = self._packs.assessed(who, today)
+                changed = file
                 if after != file.person:
                     after, fact = progressed(file.person, after, refugee.Fact.CORRECTED, today)
                     changed = file._replace(person=after)
                     changed = self._publisher.changed(file, changed, fact, task.row.cause, work)
-                    await self._people.save([(file, changed)], work.session)
+                # Nothing of a warning is public.
+                after = self._warnings.warn(after, today, task.row.cause, work)
+                if after != file.person:
+                    await self._people.save([(file, changed._replace(person=after))], work.session)
                 look_again(after, self._packs.next_change(after, today), work)
 
         await task.finish(look)

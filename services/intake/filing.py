@@ -7,8 +7,10 @@ from services.intake.codes import CaseKeys, Codes
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Change, Refugee
 from services.intake.due import readiness_id, refer_later
-from services.intake.publish import Publisher
-from services.intake.store import Entry, File, Files
+from services.intake.linked import Linked
+from services.intake.publish import Publisher, apart
+from services.intake.store import Entry, File, People
+from shared.clock import local_day
 from shared.messaging.commands import replies
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
@@ -17,27 +19,31 @@ from shared.messaging.work import Work
 @dataclass(slots=True)
 class Filing:
     """The files of a batch by the keys of their cases, those merged into others, and the subjects that must
-    not be known any more.
+    not be known any more. `linked` are the files of those who also volunteer.
     """
 
-    files: Files[Refugee]
+    people: People
     publisher: Publisher
     work: Work
     entries: dict[str, Entry[Refugee]]
+    linked: Linked
     _merged: list[Entry[Refugee]] = field(default_factory=list)
     _taken_back: list[str] = field(default_factory=list)
     _handed_over: tuple[tuple[str, str], ...] = ()
+    _adopted: tuple[str, ...] = ()
 
     @classmethod
     async def load(
-        cls, files: Files[Refugee], publisher: Publisher, codes: Codes, cases: Iterable[str], work: Work
+        cls, people: People, publisher: Publisher, codes: Codes, cases: Iterable[str], work: Work
     ) -> "Filing":
-        """Reads the files of these cases, in one query."""
-        loaded = await files.by_case(cases, work.session)
+        """Reads the files of these cases, in one query, and in another those of who also volunteers."""
+        loaded = await people.refugees.by_case(cases, work.session)
+        volunteers = {subject for file in loaded.values() for subject in file.person.volunteers}
+        linked = await Linked.load(people.volunteers, publisher, volunteers, work)
         by_subject = {file.person.subject: file for file in loaded.values()}
         entered = {subject: codes.entry(file, work) for subject, file in by_subject.items()}
         entries = {case: entered[file.person.subject] for case, file in loaded.items()}
-        return cls(files, publisher, work, entries)
+        return cls(people, publisher, work, entries, linked)
 
     def on_file(self, keys: CaseKeys) -> str:
         """The key under which a case is on file, or is to be where it isn't known yet.
@@ -101,6 +107,10 @@ class Filing:
             file = self.publisher.refer(file, self.work)
         elif change.fact is not None:
             file = self.publisher.changed(before, file, change.fact, cause, self.work)
+        elif _is_housed_anew(before, person):
+            # Who proves to be somebody that also volunteers must not be proposed to themselves.
+            file = self.publisher.changed(before, file, refugee.Fact.CORRECTED, apart(), self.work)
+        self._follow(before, person)
         self._keep(entry, file)
 
     def _keep(self, entry: Entry[Refugee], file: File[Refugee]) -> None:
@@ -110,11 +120,24 @@ class Filing:
         keys = [case.key for case in file.person.cases] + [alias for alias, _ in entry.file.also]
         self.entries |= dict.fromkeys(keys, entry)
 
+    def _follow(self, before: File[Refugee] | None, person: Refugee) -> None:
+        """Has volunteers be known, or not any more, as the refugees are who are the same people."""
+        known = (*(before.person.volunteers if before is not None else ()), *self._adopted)
+        self.linked.hide(subject for subject in known if subject not in person.volunteers)
+        self.linked.house(
+            (subject for subject in self._adopted if subject in person.volunteers), person.household_ref
+        )
+        self._adopted = ()
+        if before is not None and person.is_public and person.municipality != before.person.municipality:
+            today = local_day(self.work.now, person.municipality)
+            self.linked.move(person.volunteers, person.municipality, today)
+
     def merge(self, known: Refugee, former: Entry[Refugee]) -> Refugee:
         """The known file with the cases of a former one, which was opened before they proved to be one."""
         if former.file is None:
             return known
         together = refugee.merge(known, former.file.person)
+        self._adopted = former.file.person.volunteers
         self._take_back(former.file)
         self._handed_over = former.file.also
         former.file = None
@@ -132,8 +155,9 @@ class Filing:
         """Stores what has changed: merged files go first, since their cases belong to others from now on."""
         changed = {id(entry): entry for entry in self.entries.values() if entry.changed}
         changes = [(entry.before, entry.file) for entry in (*self._merged, *changed.values())]
-        await self.files.save(changes, self.work.session)
-        await replies.forget(self.work, self._taken_back)
+        await self.people.refugees.save(changes, self.work.session)
+        await self.people.volunteers.save(self.linked.changes(), self.work.session)
+        await replies.forget(self.work, [*self._taken_back, *self.linked.hidden])
 
 
 def _was_known(before: File[Refugee] | None, person: Refugee) -> bool:
@@ -142,3 +166,10 @@ def _was_known(before: File[Refugee] | None, person: Refugee) -> bool:
         return False
     is_same = before.person.subject == person.subject
     return is_same != bool(before.state.number)
+
+
+def _is_housed_anew(before: File[Refugee] | None, person: Refugee) -> bool:
+    """Whether somebody who goes on being public is of another household than before."""
+    if before is None or before.person.subject != person.subject or not person.is_public:
+        return False
+    return before.person.household_ref != person.household_ref

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from services.intake.domain import person, refugee, volunteer
+from services.intake.domain import kept, person, refugee, volunteer
 from shared.mongo import Document
 
 _NOTHING: Document = {name: [] for name in ("spells", "participations", "languages", "interests", "consents")}
@@ -105,10 +105,16 @@ def _common(who: person.Person) -> Document:
     }
     if who.formerly:
         state["former_codes"] = list(who.formerly)
+    if who.coordinator is not None:
+        state["coordinator"] = who.coordinator
+    if who.references:
+        state["references"] = [_reference(given) for given in who.references]
     if who.profile is not None:
         _add_known(state, who.profile, who.household_ref)
     if who.interview is not None:
         state |= _wished(who.interview)
+    if who.coordinator is not None:
+        state["coordinator"] = who.coordinator
     return state
 
 
@@ -117,6 +123,15 @@ def _spell(spell: person.Spell) -> Document:
     if spell.to is not None:
         state["to"] = spell.to.isoformat()
     return state
+
+
+def _reference(given: kept.ReferenceConsent) -> Document:
+    return {
+        "pair": given.pair,
+        "referees": list(given.referees),
+        "text_version": given.text_version,
+        "given_on": given.given_on.isoformat(),
+    }
 
 
 def _add_known(state: Document, profile: person.Profile, household: str | None) -> None:

@@ -15,7 +15,7 @@ from services.intake.notes import notes
 from services.intake.publish import Publisher
 from services.intake.receipts import readable_case, receipt, refused
 from services.intake.safeguard import Heard, hear, heed, whoever
-from services.intake.store import Entry, Files
+from services.intake.store import Entry, People
 from services.intake.vocabulary import Vocabulary
 from shared.clock import local_day
 from shared.contracts import municipal
@@ -56,11 +56,9 @@ class _Dismissed(NamedTuple):
 class Settlements:
     """Applies what municipalities send and answers each record."""
 
-    def __init__(
-        self, files: Files[Refugee], publisher: Publisher, codes: Codes, vocabulary: Vocabularies
-    ) -> None:
+    def __init__(self, people: People, publisher: Publisher, codes: Codes, vocabulary: Vocabularies) -> None:
         self._vocabulary = vocabulary
-        self._files = files
+        self._people = people
         self._publisher = publisher
         self._codes = codes
 
@@ -72,7 +70,7 @@ class Settlements:
         """
         items = [self._item(item, handled_before) for item in records if not isinstance(item, Erased)]
         wanted = {case for item in items for case in item.cases}
-        filing = await Filing.load(self._files, self._publisher, self._codes, wanted, work)
+        filing = await Filing.load(self._people, self._publisher, self._codes, wanted, work)
         outcomes: list[Outcome] = []
         for item in items:
             if isinstance(item, _Taken):

@@ -69,7 +69,7 @@ def settlement(
         return refugee.Settlement(
             cases[0], municipality, record.envelope.time, secrecy, former_case=former_case
         )
-    occupation = _published(data.occupation, known)
+    occupation = published_occupation(data.occupation, known)
     return refugee.Settlement(
         case=cases[0],
         municipality=municipality,
@@ -127,7 +127,7 @@ def _year(birth_date: str | None) -> int | None:
     return None if birth_date is None else born_between(birth_date)[0].year
 
 
-def _published(occupation: str | None, known: Vocabulary) -> str | None:
+def published_occupation(occupation: str | None, known: Vocabulary) -> str | None:
     """The occupation where it may be published."""
     if occupation is None or not _CODE.fullmatch(occupation) or not known.takes(occupation):
         return None
@@ -156,7 +156,7 @@ def _placement(placement: municipal.SettledPlacement, known: Vocabulary) -> refu
 
 def registration(data: RegisterVolunteer, known: Vocabulary) -> volunteer.Registration:
     """A new volunteer as intake decides on them; `known` are the municipality's words."""
-    occupation = _published(data.occupation, known)
+    occupation = published_occupation(data.occupation, known)
     return volunteer.Registration(
         municipality=data.municipality,
         profile=person.Profile(

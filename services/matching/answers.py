@@ -1,12 +1,14 @@
 """What replies about a pool tell: who is proposed, who is paired, and who waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.matching import wire
+from services.matching import receipts, wire
+from services.matching.domain.health import findings
 from services.matching.domain.pair import Pair
 from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
+from shared.values import fields_of
 
 _LISTED = (
     "receiving",
@@ -56,19 +58,38 @@ def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:
     ]
 
 
-def listed(pairs: Sequence[Pair], count: int, *, more: bool) -> dict[str, Any]:
-    """A page of pairs as a reply lists them, how many there are in all, and, where more follow, after which
-    the next page begins.
+def listed(
+    pairs: Sequence[Pair], count: int, fares: Callable[[Pair], list[dict[str, Any]]], *, more: bool
+) -> dict[str, Any]:
+    """A page of pairs as a reply lists them, with how each fares, how many there are in all, and, where more
+    follow, after which the next page begins.
     """
     return {
         "count": count,
         "pairs": [
-            {"pair": pair.subject, **{name: state[name] for name in _LISTED if name in state}}
+            {
+                "pair": pair.subject,
+                **{name: state[name] for name in _LISTED if name in state},
+                **({"health": concerns} if (concerns := fares(pair)) else {}),
+            }
             for pair in pairs
             for state in [wire.pair_state(pair).model_dump(mode="json", by_alias=True, exclude_none=True)]
         ],
         **({"next": pairs[-1].subject} if more else {}),
     }
+
+
+def health(pair: Pair, weekly_hours: float | None, today: date) -> list[dict[str, Any]]:
+    """What is to be asked of an active pair, with its reasons."""
+    found = findings(pair, weekly_hours, today)
+    return [
+        {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in fields_of(finding).items()
+            if value is not None
+        }
+        for finding in found
+    ]
 
 
 def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:
@@ -94,9 +115,16 @@ def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item[role] for item in items for role in roles if role in item))
 
 
+def people_of(pair: Pair) -> tuple[str, ...]:
+    """Everybody whom an answer about a pair names: its two, and those of the alternative."""
+    other = pair.receipt.alternative
+    named = () if other is None else (other.giving, *(() if other.need is None else (other.need.receiving,)))
+    return (pair.receiving, pair.giving, *named)
+
+
 def _receipt(receipt: Receipt) -> dict[str, Any]:
-    return {name: value for name, value in wire.receipt_fields(receipt).items() if value is not None}
+    return {name: value for name, value in receipts.fields(receipt).items() if value is not None}
 
 
 def _alternative(alternative: Alternative | None) -> dict[str, Any]:
-    return {"alternative": wire.alternative_fields(alternative)} if alternative else {}
+    return {"alternative": receipts.alternative_fields(alternative)} if alternative else {}

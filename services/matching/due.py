@@ -3,7 +3,6 @@ pairs.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from services.matching import packs
@@ -11,8 +10,9 @@ from services.matching.commands.spec import OnPool
 from services.matching.domain.agreement import expire
 from services.matching.domain.course import complete_due, resume_due
 from services.matching.domain.pair import Decision, Outcome, Pair
-from services.matching.publish import publish
-from services.matching.rounds import LIST_WAITING, RUN_ROUND, Rounds
+from services.matching.explaining import Explaining
+from services.matching.publish import Publisher
+from services.matching.rounds import EXPLAIN_WAITING, LIST_WAITING, RUN_ROUND, Rounds
 from services.matching.rows import COMPLETE, EXPIRE, RESUME
 from services.matching.service import SPECS
 from services.matching.store import Pairs
@@ -23,12 +23,15 @@ from shared.messaging.tables import Programmes
 from shared.messaging.work import Work
 
 
-def due_handlers(rounds: Rounds, pairs: Pairs, programmes: Programmes) -> Mapping[str, DueHandler]:
+def due_handlers(
+    rounds: Rounds, explaining: Explaining, pairs: Pairs, programmes: Programmes, publisher: Publisher
+) -> Mapping[str, DueHandler]:
     """What runs for each kind of due row; raises LookupError where a command is put off to no such kind."""
-    passing = Passing(pairs, programmes)
+    passing = Passing(pairs, programmes, publisher)
     handlers = {
         RUN_ROUND: rounds.run_round,
         LIST_WAITING: rounds.list_waiting,
+        EXPLAIN_WAITING: explaining.explain_waiting,
         EXPIRE: passing.expire,
         RESUME: passing.resume,
         COMPLETE: passing.complete,
@@ -44,9 +47,10 @@ class Passing:
     meanwhile.
     """
 
-    def __init__(self, pairs: Pairs, programmes: Programmes) -> None:
+    def __init__(self, pairs: Pairs, programmes: Programmes, publisher: Publisher) -> None:
         self._pairs = pairs
         self._programmes = programmes
+        self._publisher = publisher
 
     async def expire(self, task: Task) -> None:
         """Closes a proposal that nobody has answered in time."""
@@ -74,7 +78,7 @@ class Passing:
                 return
             pair, facts = decide(stored.pair, local_time(work.now, stored.pair.municipality))
             if facts:
-                changed = publish(replace(stored, pair=pair), facts, task.row.cause, work)
+                changed = self._publisher.publish(stored, pair, facts, task.row.cause, work)
                 await self._pairs.save([changed], work.session)
 
         await task.finish(body)

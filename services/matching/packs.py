@@ -88,6 +88,12 @@ def minimum_months(pack: ProgrammePack) -> int | None:
     return None if duration is None or duration.at_least is None else number_of(duration.at_least)
 
 
+def weekly_hours(pack: ProgrammePack) -> float | None:
+    """How many hours a week a pair is meant to meet; None where the pack doesn't say."""
+    dose = pack.pairing.dose
+    return None if dose is None else dose.weekly_hours
+
+
 def outcome(
     told: PackOutcome, receiving: Afterwards | None = None, giving: Afterwards | None = None
 ) -> Outcome:

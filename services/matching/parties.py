@@ -2,14 +2,13 @@
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from services.matching import wire
 from services.matching.domain.pair import EndReason, Side
 from services.matching.domain.presence import follow, has_moved
 from services.matching.domain.waiting import Party, presence_of
-from services.matching.publish import forget, publish
+from services.matching.publish import Publisher, forget
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties
 from shared.clock import local_time
@@ -31,9 +30,10 @@ class Why(NamedTuple):
 class States:
     """Applies refugees' and volunteers' states: one query and one bulk write a batch."""
 
-    def __init__(self, parties: Parties, pairs: Pairs) -> None:
+    def __init__(self, parties: Parties, pairs: Pairs, publisher: Publisher) -> None:
         self._parties = parties
         self._pairs = pairs
+        self._publisher = publisher
 
     async def refugees(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
         """Applies records of `refugees.v1`."""
@@ -71,7 +71,7 @@ class States:
             if revision <= before.revision:
                 outcomes.append(Stale())
                 continue
-            known[subject] = before.changed(revision)
+            known[subject] = before.changed(revision, getattr(record.data, "coordinator", None))
             changed[subject] = known[subject], party_of(record)
             causes[subject] = Why(_reason(record), record.cause, _where(record))
             outcomes.append(Applied())
@@ -98,7 +98,7 @@ class States:
             moved = bool(why.where) and has_moved(pair, why.where[0], why.where[1:])
             reason = EndReason.MOVED if moved else why.reason
             after, facts = follow(pair, side, presence_of(parties[person]), reason, now)
-            followed[subject] = publish(replace(stored, pair=after), facts, why.cause, work)
+            followed[subject] = self._publisher.publish(stored, after, facts, why.cause, work)
         changed = [followed[stored.pair.subject] for stored in open_pairs]
         await self._pairs.save(
             [new for new, old in zip(changed, open_pairs, strict=True) if new != old], work.session

@@ -1,31 +1,66 @@
-"""Publishes what happened to a pair, and keeps its due rows in step."""
+"""Publishes what happened to a pair, tells its coordinators, and keeps its due rows in step."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.matching import wire
+from services.matching.domain.notices import Told, notices
 from services.matching.domain.pair import Fact, Pair
 from services.matching.rows import COMPLETE, EXPIRE, PAIR_KINDS, RESUME
-from services.matching.store import Pairs, StoredPair
-from shared.clock import local_midnight
+from services.matching.store import Pairs, Parties, StoredPair
+from shared.clock import local_midnight, local_time
 from shared.contracts import topics
 from shared.messaging.commands import replies
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import DueRow, Work
+from shared.notices import tell
+from shared.operators import Operators
 
 
-def publish(changed: StoredPair, facts: Sequence[Fact], cause: Cause, work: Work) -> StoredPair:
-    """Publishes each fact with the pair's state; returns the pair at its new place in the topic."""
-    pair = changed.pair
-    for fact in facts:
-        changed = replace(changed, state=changed.state.next(work.now))
-        state = wire.pair_state(pair)
-        work.emit(wire.EVENTS[fact], subject=pair.subject, data=state, cause=cause, revision=changed.state)
-    quiet = {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED, Fact.PAIR_UPDATED}
-    if not quiet.issuperset(facts):
-        keep_due(pair, cause, work)
-    return changed
+class _OfPair(NamedTuple):
+    """A notice of a pair, whose coordinators are yet to be found."""
+
+    pair: Pair
+    told: Told
+    cause: Cause
+
+
+class Publisher:
+    """Turns what happened to pairs into records."""
+
+    def __init__(self, parties: Parties, operators: Operators) -> None:
+        self._parties = parties
+        self._operators = operators
+
+    def publish(
+        self, stored: StoredPair, pair: Pair, facts: Sequence[Fact], cause: Cause, work: Work
+    ) -> StoredPair:
+        """Publishes each fact with the state of the pair that the stored one has become, or is where it is
+        new; returns it at its new place in the topic.
+        """
+        changed = replace(stored, pair=pair)
+        for fact in facts:
+            changed = replace(changed, state=changed.state.next(work.now))
+            state = wire.pair_state(pair)
+            work.emit(
+                wire.EVENTS[fact], subject=pair.subject, data=state, cause=cause, revision=changed.state
+            )
+        for told in notices(stored.pair, pair, facts, local_time(work.now, pair.municipality)):
+            work.gather(_OfPair(pair, told, cause), self._tell)
+        quiet = {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED, Fact.PAIR_UPDATED}
+        if not quiet.issuperset(facts):
+            keep_due(pair, cause, work)
+        return changed
+
+    async def _tell(self, items: Sequence[_OfPair], work: Work) -> None:
+        """Tells the coordinators of both people of each pair, with one query for all."""
+        people = {person for item in items for person in (item.pair.receiving, item.pair.giving)}
+        coordinators = await self._parties.coordinators(people, work.session)
+        for pair, told, cause in items:
+            both = (coordinators.get(person) for person in (pair.receiving, pair.giving))
+            tell(wire.notice(pair, told), pair.subject, both, self._operators, cause, work)
 
 
 def keep_due(pair: Pair, cause: Cause, work: Work) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.fields import Code, Contract, Day, Gender, Line, Municipality
+from shared.contracts.fields import Code, Contract, Day, Gender, Line, Municipality, OperatorId
 from shared.contracts.intake.states import FormerCodes, Participation, RefugeeStatus, VolunteerStatus
 from shared.contracts.people import (
     Availability,
@@ -34,6 +34,7 @@ class PersonRead(Contract):
     wishes: Wishes | None = None
     expectations: Expectations | None = None
     availability: Availability | None = None
+    coordinator: OperatorId | None = None
 
 
 class RefugeeRead(PersonRead):

@@ -18,7 +18,7 @@ from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.solve import prepare
-from services.matching.publish import publish
+from services.matching.publish import Publisher
 from services.matching.store import LoadedPool, Pairs, Parties, StoredPair
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
@@ -31,17 +31,24 @@ from shared.messaging.work import DueRow, Revision, Work
 
 RUN_ROUND = "run_round"
 LIST_WAITING = "list_waiting"
+EXPLAIN_WAITING = "explain_waiting"
 LISTED = 500
 """Most people of each side that one reply lists; the counts beside them are whole."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Solved:
-    """A pool as it was read, and its solution."""
+class LoadedRules:
+    """A pool as it was read, and the rules of the pack that runs there."""
 
     municipality: str
     rules: Rules
     loaded: LoadedPool
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved(LoadedRules):
+    """With its solution."""
+
     result: RoundResult
 
 
@@ -68,6 +75,7 @@ class Rounds:
         parties: Parties,
         pairs: Pairs,
         programmes: Programmes,
+        publisher: Publisher,
         *,
         proposals_per_transaction: int,
         again_after: timedelta,
@@ -75,6 +83,7 @@ class Rounds:
         self._parties = parties
         self._pairs = pairs
         self._programmes = programmes
+        self._publisher = publisher
         self._at_once = proposals_per_transaction
         self._again_after = again_after
 
@@ -117,10 +126,19 @@ class Rounds:
             ),
         }
         named = answers.people_in(answer)
-        await task.finish(lambda work: self._reply(task, Accepted(answer, named), work))
+        await task.finish(lambda work: self.reply(task, Accepted(answer, named), work))
 
     async def _solve(self, task: Task) -> _Solved | None:
-        """The pool's solution; None where the programme has ended meanwhile and the command is answered."""
+        found = await self.load(task)
+        if found is None:
+            return None
+        result = await to_process.run_sync(
+            run_round, wire.compared(found.loaded.pool), task.row.data["round"]
+        )
+        return _Solved(found.municipality, found.rules, found.loaded, result)
+
+    async def load(self, task: Task) -> LoadedRules | None:
+        """The pool; None where the programme has ended meanwhile and the command is answered."""
         data = task.row.data
         municipality, programme = data["municipality"], data["programme"]
         pack = self._programmes.active(municipality, programme)
@@ -128,7 +146,7 @@ class Rounds:
             gone = Rejected(
                 "unknown_programme", "The municipality does not run the programme any more.", "programme"
             )
-            await task.finish(lambda work: self._reply(task, gone, work))
+            await task.finish(lambda work: self.reply(task, gone, work))
             return None
         rules = packs.rules(pack)
         loaded = await task.step(
@@ -136,8 +154,7 @@ class Rounds:
                 municipality, rules, local_day(work.now, municipality), self._pairs, work.session
             )
         )
-        result = await to_process.run_sync(run_round, wire.compared(loaded.pool), data["round"])
-        return _Solved(municipality, rules, loaded, result)
+        return LoadedRules(municipality, rules, loaded)
 
     async def _propose(
         self,
@@ -167,7 +184,8 @@ class Rounds:
         pair, facts = propose(
             proposal, rules, subject=new_subject("pair"), coordinator=None, on=now.date(), now=now
         )
-        return publish(StoredPair(pair, Revision()), facts, task.row.cause, work)
+        new = StoredPair(pair, Revision())
+        return self._publisher.publish(new, pair, facts, task.row.cause, work)
 
     async def _complete(self, solved: _Solved, skipped: int, task: Task, work: Work) -> None:
         data = task.row.data
@@ -202,9 +220,10 @@ class Rounds:
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
         }
-        await self._reply(task, Accepted(answer, answers.people_in(answer)), work)
+        await self.reply(task, Accepted(answer, answers.people_in(answer)), work)
 
-    async def _reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
+    async def reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
+        """Answers the command that the row was put off for, if there is one."""
         command = task.row.data.get("command")
         if command is None:
             return

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.matching import answers, commands, wire
-from services.matching.commands.spec import Context, OfPairs, OnPair, OnPool
+from services.matching import answers, commands, packs, wire
+from services.matching.commands.spec import AboutPair, Context, OfPairs, OnPair, OnPool
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Pair
-from services.matching.publish import publish
+from services.matching.publish import Publisher
 from services.matching.rounds import new_round_id
 from services.matching.store import Page, Pairs, StoredPair
-from shared.clock import local_time
+from shared.clock import local_day, local_time
 from shared.contracts.commands import Command
 from shared.messaging.commands.answers import (
     Accepted,
@@ -33,9 +33,10 @@ SPECS = Registry("matching", specs_in(commands))
 class Matching:
     """Decides commands on pools and pairs."""
 
-    def __init__(self, pairs: Pairs, programmes: Programmes) -> None:
+    def __init__(self, pairs: Pairs, programmes: Programmes, publisher: Publisher) -> None:
         self._pairs = pairs
         self._programmes = programmes
+        self._publisher = publisher
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
         """One answer for each command, in order; the pairs are read and written once."""
@@ -49,6 +50,8 @@ class Matching:
         match SPECS.of(request.command):
             case OnPair() as spec:
                 return self._step(spec, request, known, work)
+            case AboutPair() as spec:
+                return self._about(spec, request, known, work)
             case OnPool() as spec:
                 return self._refused(request) or self._put_off(spec.decide, request, work)
             case OfPairs() as spec:
@@ -76,8 +79,15 @@ class Matching:
         found, count, more = await self._pairs.page(
             command.municipality, command.programme, page, work.session
         )
-        result = answers.listed([stored.pair for stored in found], count, more=more)
+        result = answers.listed(
+            [stored.pair for stored in found], count, lambda pair: self._fares(pair, work), more=more
+        )
         return Accepted(result, answers.people_in(result))
+
+    def _fares(self, pair: Pair, work: Work) -> list[dict[str, Any]]:
+        pack = self._programmes.pack(pair.programme, pair.pack_version)
+        today = local_day(work.now, pair.municipality)
+        return answers.health(pair, None if pack is None else packs.weekly_hours(pack), today)
 
     def _put_off(self, kind: str, request: Request, work: Work) -> Answer:
         command: Any = request.command
@@ -93,12 +103,33 @@ class Matching:
                 "round": new_round_id(),
                 "command": request.ref.document(),
                 "dry_run": request.dry_run,
+                # Of the commands that ask for one.
+                "person": getattr(command, "person", None),
                 "cause": request.cause.id,
                 "correlation": request.ref.correlation,
             },
         )
         work.schedule(row)
         return Pending(("round",))
+
+    def _about(
+        self, spec: AboutPair[Command], request: Request, known: dict[str, StoredPair], work: Work
+    ) -> Answer:
+        stored = known.get(request.subject)
+        if stored is None:
+            return UnknownSubject()
+        asked_of = stored.pair
+        if (elsewhere := request.elsewhere(asked_of.municipality, asked_of.formerly)) is not None:
+            return elsewhere
+        try:
+            told = spec.decide(stored.pair, self._context(request, stored.pair, work))
+        except DomainError as error:
+            return Rejected(error.code, error.message, error.field)
+        return Accepted(told, (stored.pair.subject, *answers.people_of(stored.pair)))
+
+    def _context(self, request: Request, pair: Pair, work: Work) -> Context:
+        now = local_time(work.now, pair.municipality)
+        return Context(now, request.operator.organisation, self._programmes)
 
     def _step(
         self, spec: OnPair[Command], request: Request, known: dict[str, StoredPair], work: Work
@@ -113,15 +144,14 @@ class Matching:
         if late is not None:
             return replace(late, subject=request.subject)
         try:
-            now = local_time(work.now, stored.pair.municipality)
-            context = Context(now, request.operator.organisation, self._programmes)
+            context = self._context(request, stored.pair, work)
             pair, facts = spec.decide(stored.pair, request.command, context)
         except DomainError as error:
             return Rejected(error.code, error.message, error.field)
         if request.dry_run:
             return Accepted(_state(pair), pair.subject)
         if facts:
-            known[request.subject] = publish(replace(stored, pair=pair), facts, request.cause, work)
+            known[request.subject] = self._publisher.publish(stored, pair, facts, request.cause, work)
         return Accepted({**_state(pair), "revision": known[request.subject].state.number}, pair.subject)
 
 

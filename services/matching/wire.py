@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from services.matching import receipts
+from services.matching.domain.notices import Told
 from services.matching.domain.pair import (
     Answer,
     EndReason,
@@ -18,13 +20,13 @@ from services.matching.domain.pair import (
     Spell,
 )
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
-from services.matching.domain.proposal import Alternative, Receipt
 from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.matching import states as public
+from shared.contracts.notices import Notice
 from shared.languages import spoken_language
 from shared.values import fields_of
 
@@ -43,9 +45,9 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
     """A refugee who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
     held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
-    formerly = tuple(state.former_codes or ())
+    formerly, lacks = tuple(state.former_codes or ()), _lacks(state)
     if not waits:
-        return Party(state.municipality, held=held, formerly=formerly) if held else None
+        return Party(state.municipality, held=held, lacks=lacks, formerly=formerly) if held or lacks else None
     attributes = Receiving(
         subject=subject,
         municipality=state.municipality,
@@ -54,16 +56,16 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
         interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held, formerly)
+    return Party(state.municipality, attributes, waits, held, lacks, formerly)
 
 
 def giving(subject: str, state: VolunteerRead) -> Party | None:
     """A volunteer who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
     held = _held(state, _HELD.get(state.status, set()))
-    formerly = tuple(state.former_codes or ())
+    formerly, lacks = tuple(state.former_codes or ()), _lacks(state)
     if not waits:
-        return Party(state.municipality, held=held, formerly=formerly) if held else None
+        return Party(state.municipality, held=held, lacks=lacks, formerly=formerly) if held or lacks else None
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
@@ -72,7 +74,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held, formerly)
+    return Party(state.municipality, attributes, waits, held, lacks, formerly)
 
 
 def _waits(state: PersonRead) -> tuple[Waits, ...]:
@@ -85,6 +87,15 @@ def _waits(state: PersonRead) -> tuple[Waits, ...]:
 
 def _held(state: PersonRead, statuses: set[str]) -> tuple[str, ...]:
     return tuple(part.programme for part in state.participations if part.status in statuses)
+
+
+def _lacks(state: PersonRead) -> dict[str, tuple[str, ...]]:
+    """What is missing where they have joined and were never ready."""
+    return {
+        part.programme: tuple(part.missing)
+        for part in state.participations
+        if part.status in {"joined", "consented"} and part.missing
+    }
 
 
 def _attributes(state: PersonRead) -> dict[str, Any]:
@@ -139,7 +150,7 @@ def pair_state(pair: Pair) -> public.PairState:
             "spells": [
                 {"status": spell.status, "from": spell.since, "to": spell.to} for spell in pair.spells
             ],
-            "receipt": receipt_fields(pair.receipt),
+            "receipt": receipts.fields(pair.receipt),
             "answers": [{"side": item.side, "accept": item.accept, "on": item.on} for item in pair.answers],
             "respond_by": pair.respond_by,
             "signatures": [
@@ -158,29 +169,17 @@ def pair_state(pair: Pair) -> public.PairState:
     )
 
 
-def receipt_fields(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "score": receipt.score,
-        "parts": dict(receipt.parts),
-        "waiting_bonus": receipt.waiting_bonus,
-        "rank": receipt.rank,
-        "candidates": receipt.candidates,
-        "vetoes": dict(receipt.vetoes),
-        "warnings": [str(warning) for warning in receipt.warnings],
-        "alternative": alternative_fields(receipt.alternative),
-        "pack_version": receipt.pack_version,
-        "round": receipt.round_id,
-    }
-
-
-def alternative_fields(alternative: Alternative | None) -> dict[str, Any] | None:
-    if alternative is None:
-        return None
-    return {
-        "giving": alternative.giving,
-        "score_more": alternative.score_more,
-        "costs_pool": alternative.costs_pool,
-    }
+def notice(pair: Pair, told: Told) -> Notice:
+    """What coordinators are told of a pair."""
+    return Notice(
+        code=told.code,
+        municipality=pair.municipality,
+        programme=pair.programme,
+        about=[pair.receiving, pair.giving],
+        on=told.on,
+        due_on=told.due_on,
+        details=list(told.details),
+    )
 
 
 def pair(subject: str, state: public.PairState) -> Pair:
@@ -200,7 +199,7 @@ def pair(subject: str, state: public.PairState) -> Pair:
         spells=tuple(
             Spell(_STATUS.validate_python(spell.status), spell.since, spell.to) for spell in state.spells
         ),
-        receipt=_back(state.receipt),
+        receipt=receipts.read(state.receipt),
         slot=state.slot,
         proposed_on=state.proposed_on,
         respond_by=state.respond_by,
@@ -216,22 +215,6 @@ def pair(subject: str, state: public.PairState) -> Pair:
         if state.outcome is None
         else Outcome(state.outcome.receiving, state.outcome.giving, state.outcome.may_meet_again),
         formerly=tuple(state.former_codes or ()),
-    )
-
-
-def _back(receipt: public.ScoreReceipt) -> Receipt:
-    other = receipt.alternative
-    return Receipt(
-        score=receipt.score,
-        parts=receipt.parts,
-        waiting_bonus=receipt.waiting_bonus,
-        rank=receipt.rank,
-        candidates=receipt.candidates,
-        vetoes=receipt.vetoes,
-        warnings=tuple(receipt.warnings),
-        pack_version=receipt.pack_version,
-        round_id=receipt.round,
-        alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
     )
 
 

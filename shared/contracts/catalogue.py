@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from shared.contracts import administrators, municipal, notices, programmes, replies, topics
-from shared.contracts.commands import DEAD_LETTER_COMMANDS, Command
+from shared.contracts.commands import EVERYWHERE, Command
 from shared.contracts.intake import cards, receipts
 from shared.contracts.intake import commands as intake_commands
 from shared.contracts.intake import events as intake_events
@@ -43,11 +43,7 @@ MESSAGES: tuple[Message, ...] = (
     *_constants(municipal),
     *(command(topics.COMMANDS["intake"], model) for model in _models(intake_commands)),
     *(command(topics.COMMANDS["matching"], model) for model in _models(matching_commands)),
-    *(
-        command(topics.COMMANDS[service], model)
-        for service in topics.SERVICES
-        for model in DEAD_LETTER_COMMANDS
-    ),
+    *(command(topics.COMMANDS[service], model) for service in topics.SERVICES for model in EVERYWHERE),
     *_constants(replies, notices, administrators, programmes),
     *_constants(intake_events, receipts, cards, matching_events, notifications_events, reporting_events),
 )

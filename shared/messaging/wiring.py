@@ -20,7 +20,8 @@ from shared.messaging.batches.dead_letters import DeadLetters
 from shared.messaging.batches.transaction import BatchTransaction
 from shared.messaging.commands import replies
 from shared.messaging.commands.desk import DeadLetterDesk
-from shared.messaging.commands.dispatch import NO_COMMANDS, RETRY_KIND, Commands, Decisions
+from shared.messaging.commands.dispatch import NO_COMMANDS, Commands, Decisions
+from shared.messaging.commands.retries import RETRY_KIND
 from shared.messaging.due import DueHandler
 from shared.messaging.due_runner import DueRunner
 from shared.messaging.rebuild import Past, Recipe

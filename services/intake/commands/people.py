@@ -1,8 +1,10 @@
 """Steps on the file of a refugee or of a volunteer."""
 
+from dataclasses import replace
+
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile, refuse
-from services.intake.domain import person, requirements
+from services.intake.domain import correction, person, requirements
 from services.intake.domain.birth import born_between
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Check, Consent, Person
@@ -25,10 +27,12 @@ _OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_AP
 
 def join(who: Person, command: JoinProgramme, context: Context) -> Person:
     """Takes part in a programme under the pack that the municipality runs now; who does so under another
-    version of it is moved to this one.
+    version of it is moved to this one. The operator looks after who has nobody yet.
     """
     refuse(context.ahead("joined_on", command.joined_on))
     running = context.running(who, command.programme)
+    if who.coordinator is None:
+        who = replace(who, coordinator=context.operator or None)
     part = who.participation(command.programme)
     if part is None or part.status == "left" or part.pack_version == running.pack_version:
         return person.join(who, running.programme, running.pack_version, command.joined_on)
@@ -44,7 +48,7 @@ def leave(who: Person, command: LeaveProgramme, context: Context) -> Person:
 def birth_date(who: Person, command: RecordBirthDate, context: Context) -> Person:
     """Was born then, as far as is known."""
     refuse(context.ahead("birth_date", born_between(command.birth_date)[0]))
-    return person.born(who, command.birth_date)
+    return correction.born(who, command.birth_date)
 
 
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:

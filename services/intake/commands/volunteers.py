@@ -1,6 +1,7 @@
 """Volunteers: who opens their files, and who approves them."""
 
 import re
+from dataclasses import replace
 
 from services.intake import wire
 from services.intake.commands.spec import Awaited, Context, OnFile, Opening, refuse
@@ -27,7 +28,7 @@ _REFERENCE = re.compile(r"volunteer-[a-z2-7]{16,40}", re.ASCII)
 
 
 def register(known: Person | None, subject: str, command: RegisterVolunteer, context: Context) -> Volunteer:
-    """Opens a volunteer's file under a subject that the operator chose."""
+    """Opens a volunteer's file under a subject that the operator chose, who looks after them."""
     if not _REFERENCE.fullmatch(subject):
         raise DomainError(
             "subject_invalid",
@@ -46,7 +47,7 @@ def register(known: Person | None, subject: str, command: RegisterVolunteer, con
         # Somebody sits there who can ask the volunteer again, so nothing is left out unsaid.
         left_out(command.person, registration.details),
     )
-    return volunteer.register(registration, subject)
+    return replace(volunteer.register(registration, subject), coordinator=context.operator or None)
 
 
 def approve(who: Person, command: ApproveVolunteer, context: Context) -> Person:
@@ -109,6 +110,7 @@ REGISTER_VOLUNTEER = Opening(
     subject="volunteer",
     decide=register,
     fact=volunteer.Fact.REGISTERED,
+    same_as=lambda command: command.refugee,
     events=(events.VOLUNTEER_REGISTERED,),
 )
 APPROVE_VOLUNTEER = OnFile(

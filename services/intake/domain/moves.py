@@ -2,7 +2,7 @@
 
 Whoever they are, they stay the same subject, with their checks and approvals, and with the time that they
 have waited in each programme. What they agreed to, what they told an interviewer and what they took part in
-was with the organisation that they leave: where they live now they are asked anew.
+was with the organisation that they leave: where they live now they are asked anew, by another coordinator.
 """
 
 from dataclasses import replace
@@ -26,7 +26,13 @@ def gone(person: P) -> P:
 def arrived(person: P, municipality: str) -> P:
     """Who lives in a municipality from now on, whether or not they were said to leave the one before."""
     return replace(
-        gone(person), municipality=municipality, participations=(), consents=(), interview=None, formerly=()
+        gone(person),
+        municipality=municipality,
+        formerly=(),
+        participations=(),
+        consents=(),
+        interview=None,
+        coordinator=None,
     )
 
 

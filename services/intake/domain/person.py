@@ -4,16 +4,38 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal, Self, TypeVar
 
-from services.intake.domain.birth import born_between
 from services.intake.domain.errors import DomainError
+from services.intake.domain.kept import Lapse, ReferenceConsent
 from services.intake.domain.seniority import Seniority, without
 from shared.values import value
 
 ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
 LanguageLevel = Literal["native", "fluent", "basic"]
+Education = Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"]
 
 CONTACT = "contact"
 """The consent without which nobody's contact card leaves intake."""
+
+
+@value
+class Language:
+    """A language (BCP 47) and how well it is spoken."""
+
+    code: str
+    level: LanguageLevel
+
+
+@value
+class Told:
+    """What a coordinator may know better than a municipality. An occupation is a code, or other words."""
+
+    phone: str | None
+    email: str | None
+    preferred_language: str
+    languages: tuple[Language, ...]
+    interests: tuple[str, ...]
+    occupation: tuple[str | None, str | None]
+    education: Education | None
 
 
 @value
@@ -23,7 +45,8 @@ class Details:
     Who has one name has it in either field. `birth_date` is as it was told, `1994-03-09`, `1994-03` or
     `1994`; it and `gender` are None where nobody recorded them. `phone` is as E.164 has it, `email` as SMTP
     takes it.
-    `recorded_birth_date` is what a coordinator recorded, besides what a municipality says.
+    `recorded_birth_date` is what a coordinator recorded, besides what a municipality says; `told` what the
+    municipality said last of what a coordinator has corrected since.
     `occupation` is here in its sender's own words, which may name somebody, and in `Profile` as a code.
     """
 
@@ -37,6 +60,7 @@ class Details:
     address: str | None = None
     occupation: str | None = None
     recorded_birth_date: str | None = None
+    told: Told | None = None
 
     @property
     def born(self) -> str | None:
@@ -45,14 +69,6 @@ class Details:
         """
         told, recorded = self.birth_date, self.recorded_birth_date
         return recorded if recorded is not None and recorded.startswith(told or "") else told
-
-
-@value
-class Language:
-    """A language (BCP 47) and how well it is spoken."""
-
-    code: str
-    level: LanguageLevel
 
 
 @value
@@ -66,9 +82,7 @@ class Profile:
     minors: int
     interests: tuple[str, ...] = ()
     occupation: str | None = None
-    education: (
-        Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"] | None
-    ) = None
+    education: Education | None = None
 
 
 @value
@@ -152,8 +166,8 @@ class Participation:
 
 @value(kw_only=True)
 class Person:
-    """The common part of a refugee's and a volunteer's file. `formerly` are earlier codes of the
-    municipality: who is brought under a new one has not moved.
+    """The common part of a refugee's and a volunteer's file; `coordinator` is who looks after them.
+    `formerly` are earlier codes of the municipality: who is brought under a new one has not moved.
     """
 
     subject: str
@@ -168,6 +182,9 @@ class Person:
     approvals: tuple[Approval, ...] = ()
     participations: tuple[Participation, ...] = ()
     household_ref: str | None = None
+    coordinator: str | None = None
+    references: tuple[ReferenceConsent, ...] = ()
+    lapses: tuple[Lapse, ...] = ()
     seniority: Seniority = ()
     formerly: tuple[str, ...] = ()
 
@@ -249,22 +266,6 @@ def interviewed(person: P, interview: Interview) -> P:
         raise DomainError("interview_superseded", "A later interview is on record.", "held_on")
     held = person.with_participation(replace(part, interviewed_on=interview.held_on))
     return replace(held, interview=interview)
-
-
-def born(person: P, birth_date: str) -> P:
-    """Records when somebody was born; raises `not_taking_part` of whom nothing more is kept."""
-    if person.details is None or person.profile is None:
-        raise DomainError("not_taking_part", "Nothing is kept of this person.", "subject")
-    return with_birth(replace(person, details=replace(person.details, recorded_birth_date=birth_date)))
-
-
-def with_birth(person: P) -> P:
-    """The same person with the birth year that their details give."""
-    if person.details is None or person.profile is None:
-        return person
-    told = person.details.born
-    year = None if told is None else born_between(told)[0].year
-    return replace(person, profile=replace(person.profile, birth_year=year))
 
 
 def checked(person: P, check: Check) -> P:

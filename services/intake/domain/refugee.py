@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, TypedDict, get_args
+from typing import Any, Literal, get_args
 
 from services.intake.domain import moves
-from services.intake.domain.person import Details, Person, Profile, Spell, with_birth
+from services.intake.domain.correction import restated
+from services.intake.domain.person import Details, Person, Profile, Spell
 from shared.values import value
 
 
@@ -21,11 +22,13 @@ class Fact(StrEnum):
     READY = "RefugeeReady"
     REFERRED = "RefugeeReferred"
     MOVED = "RefugeeMoved"
+    ARRIVED = "ArrivalConfirmed"
 
 
 UNLISTED = "unlisted"
 """A part of town that no list of the municipality has: what was written instead may be an address."""
-
+HIDDEN = frozenset({"protected", "referred"})
+"""In which status nothing of somebody may be published."""
 
 Secrecy = Literal["none", "minor", "protected"]
 """What may be known of somebody, each stricter than the one before: all, a referral, nothing."""
@@ -53,6 +56,8 @@ class Case:
 class Refugee(Person):
     """A settled or announced person. `cases` are all municipal cases that are this person; the first is
     the current one. Of protected people and referred minors nothing but cases and status is kept.
+    `confirmed_arrival_on` is what a coordinator says, besides the municipality; `volunteers` are the subjects
+    under which the same person volunteers, and which nothing published leads to.
     """
 
     cases: tuple[Case, ...] = ()
@@ -60,6 +65,8 @@ class Refugee(Person):
     arrived_on: date | None = None
     settled_on: date | None = None
     placement: Placement | None = None
+    confirmed_arrival_on: date | None = None
+    volunteers: tuple[str, ...] = ()
 
     def case(self, key: str) -> Case | None:
         """The case with this key."""
@@ -73,7 +80,7 @@ class Refugee(Person):
     @property
     def is_public(self) -> bool:
         """Whether anything of this person may be published."""
-        return self.status not in {"protected", "referred"}
+        return self.status not in HIDDEN
 
 
 @value
@@ -91,17 +98,6 @@ class Settlement:
     settled_on: date | None = None
     placement: Placement | None = None
     former_case: str | None = None
-
-
-class _Stated(TypedDict):
-    """The fields of a file that are as the newest settlement of its current case says."""
-
-    profile: Profile | None
-    details: Details | None
-    expected_arrival_on: date | None
-    arrived_on: date | None
-    settled_on: date | None
-    placement: Placement | None
 
 
 @value
@@ -155,6 +151,9 @@ def settle(
 
 def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
     begins = settlement.municipality != known.municipality or known.profile is None
+    if begins or known.has_left or settlement.arrived_on is not None:
+        known = replace(known, confirmed_arrival_on=None)
+    settlement = replace(settlement, arrived_on=settlement.arrived_on or known.confirmed_arrival_on)
     if settlement.municipality != known.municipality and not known.has_left:
         # That they moved is said by their arrival too, whether or not they were said to move before.
         known = known.with_status("moved", today)
@@ -162,12 +161,7 @@ def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
         known = moves.arrived(known, settlement.municipality)
     if known.has_left or known.status in {"announced", "settled"}:
         known = known.with_status(*_arrival(settlement, today))
-    recorded = known.details.recorded_birth_date if known.details is not None else None
-    corrected = replace(known, **_stated(settlement))
-    if recorded is not None and corrected.details is not None:
-        corrected = with_birth(
-            replace(corrected, details=replace(corrected.details, recorded_birth_date=recorded))
-        )
+    corrected = restated(known, replace(known, **_stated(settlement)))
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
 
 
@@ -200,7 +194,12 @@ def merge(kept: Refugee, former: Refugee) -> Refugee:
     """One file of two that turn out to be the same person: the kept one with the former's cases behind, and
     with the time that they waited under it.
     """
-    return replace(moves.brought(kept, former), cases=(*kept.cases, *former.cases))
+    return replace(
+        moves.brought(kept, former),
+        cases=(*kept.cases, *former.cases),
+        volunteers=(*kept.volunteers, *former.volunteers),
+        household_ref=kept.household_ref or former.household_ref,
+    )
 
 
 def withdraw(known: Refugee | None, case: Case, municipality: str, subject: str, today: date) -> Change:
@@ -277,7 +276,8 @@ def _arrival(settlement: Settlement, today: date) -> tuple[str, date]:
     return ("settled", arrived) if arrived and arrived <= today else ("announced", today)
 
 
-def _stated(settlement: Settlement) -> _Stated:
+def _stated(settlement: Settlement) -> dict[str, Any]:
+    """The fields of a file that are as the newest settlement of its current case says."""
     return {
         "profile": settlement.profile,
         "details": settlement.details,

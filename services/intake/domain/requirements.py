@@ -152,10 +152,14 @@ class Requirements:
         """Whose approvals are asked for."""
         return frozenset(item.organisation for item in self.items if isinstance(item, Approval))
 
+    def standings(self, person: Person) -> list[Standing]:
+        """How somebody stands with each thing that is asked."""
+        return [item.standing(person, self.programme) for item in self.items]
+
 
 def missing(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
     """What somebody still lacks before they may be matched, as codes such as `consent:matching`."""
-    return _missing(_standings(person, asked), today)
+    return _missing(asked.standings(person), today)
 
 
 def missing_approvals(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
@@ -170,7 +174,7 @@ def missing_approvals(person: Person, asked: Requirements, today: date) -> tuple
 
 def next_change(person: Person, asked: Requirements, today: date) -> date | None:
     """The next day on which the mere passing of time meets a requirement, or lets one lapse."""
-    standings = _standings(person, asked)
+    standings = asked.standings(person)
     begins = [day for day in _days(standings) if day > today]
     lapses = [one.until + _DAY for one in standings if one.until is not None and one.until >= today]
     return min([*begins, *lapses], default=None)
@@ -204,7 +208,7 @@ def moved(person: P, asked: Requirements, today: date) -> P:
 
 
 def _progressed(person: Person, part: Participation, asked: Requirements, today: date) -> Participation:
-    standings = _standings(person, asked)
+    standings = asked.standings(person)
     lacks = _missing(standings, today)
     if not lacks:
         # From the day on which the last of them was met somebody waits; who has moved, since they did before.
@@ -221,10 +225,6 @@ def _progressed(person: Person, part: Participation, asked: Requirements, today:
     if all(consents) and part.ready_since is not None:
         return replace(lacking, status="lapsed")
     return replace(lacking, status="consented" if consents and all(consents) else "joined", ready_since=None)
-
-
-def _standings(person: Person, asked: Requirements) -> list[Standing]:
-    return [item.standing(person, asked.programme) for item in asked.items]
 
 
 def _missing(standings: list[Standing], today: date) -> tuple[str, ...]:

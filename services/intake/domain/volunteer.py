@@ -39,6 +39,11 @@ class Volunteer(Person):
     approved_on: date | None = None
     pause: Pause | None = None
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether they are a refugee as well who must not be known any more."""
+        return self.status == "hidden"
+
 
 @value
 class Registration:
@@ -68,7 +73,7 @@ def register(registration: Registration, subject: str) -> Volunteer:
 
 def pause(volunteer: Volunteer, on: date, until: date | None, today: date) -> Volunteer:
     """Is away from a day on; again moves the day until which. Raises `until_not_later` or `has_left`."""
-    _require_here(volunteer)
+    require_here(volunteer)
     if until is not None and until <= max(on, today):
         raise DomainError("until_not_later", "Name a day that is still to come, or none.", "until")
     since = volunteer.pause.since if volunteer.pause is not None else on
@@ -77,7 +82,7 @@ def pause(volunteer: Volunteer, on: date, until: date | None, today: date) -> Vo
 
 def resume(volunteer: Volunteer) -> Volunteer:
     """Is back; who isn't away goes on as before. Raises `has_left`."""
-    _require_here(volunteer)
+    require_here(volunteer)
     return replace(volunteer, pause=None)
 
 
@@ -91,7 +96,7 @@ def resumed_by(volunteer: Volunteer, today: date) -> Volunteer:
 
 def with_capacity(volunteer: Volunteer, capacity: int) -> Volunteer:
     """Takes another number of pairs at once. Raises `has_left`."""
-    _require_here(volunteer)
+    require_here(volunteer)
     return replace(volunteer, capacity=capacity)
 
 
@@ -158,7 +163,8 @@ def _in_status(volunteer: Volunteer, status: str, on: date) -> Volunteer:
     return volunteer.with_status(status, max([on, *(spell.since for spell in volunteer.spells)]))
 
 
-def _require_here(volunteer: Volunteer) -> None:
+def require_here(volunteer: Volunteer) -> None:
+    """Raises `has_left`."""
     if volunteer.status == "withdrawn":
         raise DomainError("has_left", "The volunteer has left: who comes back is registered anew.", "subject")
 

@@ -1,11 +1,21 @@
 """Commands on a pair that was created: meetings, pauses, and its end."""
 
-from services.matching import packs
-from services.matching.commands.spec import Context, OnPair
+from typing import Any
+
+from services.matching import answers, packs, receipts
+from services.matching.commands.spec import AboutPair, Context, OnPair
 from services.matching.domain import course
 from services.matching.domain.pair import Decision, EndReason, Pair
+from services.matching.domain.why import sentences
 from shared.contracts.matching import events
-from shared.contracts.matching.commands.pairs import CompletePair, EndPair, LogMeeting, PausePair, ResumePair
+from shared.contracts.matching.commands.pairs import (
+    CompletePair,
+    EndPair,
+    ExplainPair,
+    LogMeeting,
+    PausePair,
+    ResumePair,
+)
 
 
 def log_meeting(pair: Pair, command: LogMeeting, context: Context) -> Decision:
@@ -37,6 +47,20 @@ def end(pair: Pair, command: EndPair, context: Context) -> Decision:
     return course.end(pair, EndReason(command.end_reason), command.ended_on, outcome, context.now)
 
 
+def explain(pair: Pair, context: Context) -> dict[str, Any]:
+    """Why these two, and how they fare."""
+    told = receipts.fields(pair.receipt)
+    return {
+        "pair": pair.subject,
+        "receiving": pair.receiving,
+        "giving": pair.giving,
+        "status": pair.status,
+        **{name: value for name, value in told.items() if value is not None},
+        "health": answers.health(pair, packs.weekly_hours(context.pack_of(pair)), context.now.date()),
+        "explanation": list(sentences(pair.receipt)),
+    }
+
+
 LOG_MEETING = OnPair(
     model=LogMeeting,
     role="coordinator",
@@ -62,3 +86,4 @@ COMPLETE_PAIR = OnPair(
     events=(events.PAIR_COMPLETED,),
 )
 END_PAIR = OnPair(model=EndPair, role="coordinator", subject="pair", decide=end, events=(events.PAIR_ENDED,))
+EXPLAIN_PAIR = AboutPair(model=ExplainPair, role="coordinator", subject="pair", decide=explain)

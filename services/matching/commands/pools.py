@@ -1,10 +1,17 @@
 """Commands on a pool: a round, and the questions who waits, who is proposed and who is paired."""
 
 from services.matching.commands.spec import OfPairs, OnPool
+from services.matching.rounds import EXPLAIN_WAITING as EXPLAIN_WAITING_KIND
 from services.matching.rounds import LIST_WAITING as LIST_WAITING_KIND
 from services.matching.rounds import RUN_ROUND as RUN_ROUND_KIND
 from services.matching.store import Page
-from shared.contracts.matching.commands.pools import ListPairs, ListProposals, ListWaiting, RunRound
+from shared.contracts.matching.commands.pools import (
+    ExplainWaiting,
+    ListPairs,
+    ListProposals,
+    ListWaiting,
+    RunRound,
+)
 from shared.contracts.matching.events import PAIR_PROPOSED, ROUND_COMPLETED
 
 RUN_ROUND = OnPool(
@@ -15,6 +22,9 @@ RUN_ROUND = OnPool(
     events=(PAIR_PROPOSED, ROUND_COMPLETED),
 )
 LIST_WAITING = OnPool(model=ListWaiting, role="coordinator", subject="pool", decide=LIST_WAITING_KIND)
+EXPLAIN_WAITING = OnPool(
+    model=ExplainWaiting, role="coordinator", subject="pool", decide=EXPLAIN_WAITING_KIND
+)
 
 
 def proposals(command: ListProposals) -> Page:

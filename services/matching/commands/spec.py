@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from services.matching.domain.errors import DomainError
 from services.matching.domain.pair import Decision, Pair
@@ -55,5 +55,12 @@ class OfPairs(CommandSpec[Callable[[C], Page]], Generic[C]):
 
     The command names a municipality and a programme, and its subject is the pool.
     """
+
+    model: type[C]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutPair(CommandSpec[Callable[[Pair, Context], dict[str, Any]]], Generic[C]):
+    """A question about a pair: `decide` gives the answer; it raises DomainError."""
 
     model: type[C]

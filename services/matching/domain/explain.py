@@ -6,10 +6,10 @@ import numpy as np
 
 from services.matching.domain.columns import Bools, Indexes, Ints, PoolColumns
 from services.matching.domain.party import Giving, Receiving
-from services.matching.domain.proposal import Alternative, Reason, Receipt, Unmatched, WarningCode
+from services.matching.domain.proposal import Alternative, Need, Reason, Receipt, Unmatched, WarningCode
 from services.matching.domain.rules import Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
-from services.matching.domain.solve import Assignment, Market, Points
+from services.matching.domain.solve import Assignment, Market, Points, is_exact
 from shared.values import value
 
 DIFFERENT_HOURS = 2
@@ -146,9 +146,28 @@ def _closest(columns: PoolColumns, solved: Solved, row: int) -> Alternative | No
 
 
 def _alternative(columns: PoolColumns, solved: Solved, guide: int, more: int, losses: Points) -> Alternative:
-    subject = columns.giving[int(solved.guides[guide])].subject
-    return Alternative(giving=subject, score_more=more, costs_pool=int(losses[guide]))
+    place = int(solved.guides[guide])
+    holders = solved.found.rows[solved.found.guides == guide]
+    return Alternative(
+        giving=columns.giving[place].subject,
+        score_more=more,
+        costs_pool=int(losses[guide]),
+        exact=is_exact(solved.found),
+        need=_need(columns, solved, int(holders[0]), place) if len(holders) else None,
+    )
 
 
 def _counts(codes: Sequence[str], removed: Ints) -> dict[str, int]:
     return {code: int(count) for code, count in zip(codes, removed, strict=True) if count}
+
+
+def _need(columns: PoolColumns, solved: Solved, row: int, place: int) -> Need:
+    """Why a receiving party, by its row in the component, holds a guide, by its place in the pool."""
+    receiving, giving = columns.receiving[int(solved.rows[row])], columns.giving[place]
+    rules = columns.pool.rules.rules
+    gender = receiving.wished_gender if "gender_wish" in rules else None
+    shared: set[str] = set()
+    if rules.get("language", {}).get("strength") == "hard":
+        shared = {code for code, _ in receiving.languages} & {code for code, _ in giving.languages}
+    candidates = int(np.count_nonzero(solved.market.allowed[row]))
+    return Need(receiving.subject, candidates, gender, tuple(sorted(shared)))

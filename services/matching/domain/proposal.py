@@ -27,17 +27,31 @@ class WarningCode(StrEnum):
 
 
 @value
+class Need:
+    """Why a guide went to another receiving party: it has so many `candidates`, this one included, and the
+    pack keeps its wish of a `gender`, and asks for one of the `languages` that the two share.
+    """
+
+    receiving: str
+    candidates: int
+    gender: str | None = None
+    languages: tuple[str, ...] = ()
+
+
+@value
 class Alternative:
     """A guide that a receiving party did not get, and what that would have taken.
 
     `score_more` is how much better the guide scores than the proposed one, 0 when nobody is proposed.
-    `costs_pool` is the number of points that the pool as a whole would lose by it at least (exactly, in
-    components of up to 400 pairs); about 5000 or more stands for one pair fewer.
+    `costs_pool` is the number of points that the pool as a whole would lose by it: at least, or, where it is
+    `exact`, just so; about 5000 or more stands for one pair fewer. `need` is that of whoever got the guide.
     """
 
     giving: str
     score_more: int
     costs_pool: int
+    exact: bool = False
+    need: Need | None = None
 
 
 @value

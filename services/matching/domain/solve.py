@@ -172,7 +172,7 @@ def losses(market: Market, found: Assignment) -> Callable[[int], Points] | None:
         return None
     prices, columns = found.prices, _slot_columns(market)
     exact = None
-    if len(found.rows) <= EXACT_PAIRS:
+    if is_exact(found):
         exact = exact_losses(_costs(market, columns, found.scale), found.rows, found.columns, prices)
 
     def of(row: int) -> Points:
@@ -188,6 +188,11 @@ def losses(market: Market, found: Assignment) -> Callable[[int], Points] | None:
         return _points(by_guide, found.scale)
 
     return of
+
+
+def is_exact(found: Assignment) -> bool:
+    """Whether `losses` gives what is lost exactly, and not a lower bound."""
+    return len(found.rows) <= EXACT_PAIRS
 
 
 def _slot_columns(market: Market) -> Indexes:

@@ -1,5 +1,7 @@
 """Where somebody may be matched, and since when they wait there."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import date
 
 from services.matching.domain.pair import Afterwards
@@ -20,14 +22,15 @@ class Waits:
 @value
 class Party:
     """Somebody as matching keeps them: where they live, the attributes of their side and where they may be
-    matched, and the programmes in which they may not for now. `formerly` are earlier codes of the
-    municipality.
+    matched, the programmes in which they may not for now, and what they lack where they never could.
+    `formerly` are earlier codes of the municipality.
     """
 
     municipality: str
     attributes: Receiving | Giving | None = None
     waits: tuple[Waits, ...] = ()
     held: tuple[str, ...] = ()
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     formerly: tuple[str, ...] = ()
 
 

@@ -1,7 +1,7 @@
 """Parties ↔ documents, and the pool of those who wait."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -33,25 +33,47 @@ INDEXES = [
 _RECEIVING = TypeAdapter(Receiving)
 _GIVING = TypeAdapter(Giving)
 _WAITS = TypeAdapter(tuple[Waits, ...])
+_KNOWN = dict.fromkeys(
+    (
+        "revision",
+        "version",
+        "erased",
+        "municipality",
+        "formerly",
+        "programmes",
+        "held",
+        "lacks",
+        "coordinator",
+    ),
+    1,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored of a subject: the revision of its state, and the version that every change moves on.
+    """What is stored of a subject: the revision of its state, the version that every change moves on, and
+    the coordinator who was last named: who has left is still theirs to hear of.
 
     `version` changes with each new state and each proposal, so a round that read it before sees that
     somebody was faster. Nothing follows an erasure: subjects are never used again. `presence` is where they
-    may be matched, or may again, by what is stored.
+    may be matched, or may again, by what is stored; `lacks` what they lack where they never could.
     """
 
     revision: int = 0
     version: int = 0
     erased: bool = False
     presence: Presence | None = None
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coordinator: str | None = None
 
-    def changed(self, revision: int) -> "Known":
-        """After a newer state."""
-        return replace(self, revision=revision, version=self.version + 1)
+    def changed(self, revision: int, coordinator: str | None = None) -> "Known":
+        """After a newer state, which may name another coordinator."""
+        return replace(
+            self,
+            revision=revision,
+            version=self.version + 1,
+            coordinator=coordinator or self.coordinator,
+        )
 
     def gone(self) -> "Known":
         """After its erasure."""
@@ -77,14 +99,24 @@ class Parties:
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
         """What is stored, by subject."""
-        fields = dict.fromkeys(
-            ("revision", "version", "erased", "municipality", "formerly", "programmes", "held"), 1
-        )
-        cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
+        cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, _KNOWN, session=session)
         return {
-            item["_id"]: Known(item["revision"], item["version"], item.get("erased", False), _presence(item))
+            item["_id"]: Known(
+                item["revision"],
+                item["version"],
+                item.get("erased", False),
+                _presence(item),
+                {name: tuple(codes) for name, codes in item.get("lacks", {}).items()},
+                item.get("coordinator"),
+            )
             async for item in cursor
         }
+
+    async def coordinators(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
+        """Who looks after people, by subject: of those of whom somebody is said to."""
+        wanted = {"_id": {"$in": list(subjects)}, "coordinator": {"$exists": True}}
+        cursor = self._collection.find(wanted, {"coordinator": 1}, session=session)
+        return {item["_id"]: item["coordinator"] async for item in cursor}
 
     async def save(
         self, changed: dict[str, tuple[Known, Party | None]], stored: Collection[str], session: Session
@@ -148,6 +180,8 @@ class Parties:
 
 def _party_document(subject: str, known: Known, party: Party | None) -> Document:
     document: Document = {"_id": subject, "revision": known.revision, "version": known.version}
+    if known.coordinator is not None:
+        document["coordinator"] = known.coordinator
     if known.erased:
         # The machine's own time, since MongoDB expires by its own.
         return document | {"erased": True, "at": datetime.now(UTC)}
@@ -158,6 +192,8 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
         document["formerly"] = list(party.formerly)
     if party.held:
         document["held"] = sorted(party.held)
+    if party.lacks:
+        document["lacks"] = {name: list(codes) for name, codes in party.lacks.items()}
     if party.attributes is None:
         return document
     codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING

@@ -102,6 +102,9 @@ REFUGEE_MOVED = _of_refugee(
 )
 
 
+ARRIVAL_CONFIRMED = _of_refugee("ArrivalConfirmed", {"arrived_on": "2026-10-05"}, 2)
+
+
 REFUGEE_REFERRED = event(topics.REFUGEES, RefugeeReferral, "RefugeeReferred")
 
 

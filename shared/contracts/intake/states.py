@@ -15,6 +15,7 @@ from shared.contracts.fields import (
     OperatorId,
     PackVersion,
     ProgrammeName,
+    Subject,
     TextVersion,
 )
 from shared.contracts.people import (
@@ -80,6 +81,15 @@ FormerCodes = Annotated[list[Municipality], Field(min_length=1, max_length=50)]
 """The codes that a municipality had before."""
 
 
+class ReferenceConsent(Contract):
+    """That somebody agrees to these references after a pair."""
+
+    pair: Subject
+    referees: list[Literal["guide", "organisation"]]
+    text_version: TextVersion
+    given_on: Day
+
+
 class _PersonState(Contract):
     """What refugees' and volunteers' public states have in common. `former_codes` are those that their
     municipality had before, while they have lived there: it is the same one.
@@ -101,6 +111,7 @@ class _PersonState(Contract):
     availability: Availability | None = None
     consents: list[Consent] = []
     coordinator: OperatorId | None = None
+    references: Annotated[list[ReferenceConsent], Field(min_length=1)] | None = None
 
 
 class RefugeeReferral(Contract):

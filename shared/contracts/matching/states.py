@@ -10,8 +10,10 @@ from shared.contracts.fields import (
     Contract,
     Count,
     Day,
+    Gender,
     Hours,
     Instant,
+    LanguageCode,
     Municipality,
     OperatorId,
     PackVersion,
@@ -26,14 +28,28 @@ from shared.contracts.pairing import Afterwards
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
 
 
+class Need(Contract):
+    """What the receiving party needs that got a guide instead: it has so many `candidates`, that guide
+    included; its wish of a `gender`, and the `languages` that the two share, where the pack asks for them.
+    """
+
+    receiving: Subject
+    candidates: Count
+    gender: Gender | None = None
+    languages: list[LanguageCode] = []
+
+
 class Alternative(Contract):
     """A guide that the receiving party did not get: how many points better (or, negative, worse), and the
-    least number of points that the pool as a whole would lose; 5000 or more stands for one pair fewer.
+    least number of points that the pool as a whole would lose, or, where it is `exact`, how many just so;
+    5000 or more stands for one pair fewer. `need` is that of whoever got the guide.
     """
 
     giving: Subject
     score_more: int
     costs_pool: int
+    exact: bool = False
+    need: Need | None = None
 
 
 class ScoreReceipt(Contract):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake import wire
+from services.intake.domain.kept import ReferenceConsent
 from services.intake.domain.person import (
     Approval,
     Check,
@@ -50,6 +51,8 @@ EVERYTHING = {
         Participation("other", "1.0", "joined", DAY, role="host", missing=("check:training", "interview")),
     ),
     "household_ref": "household-abcdefghijklmnopqrstuvwx",
+    "coordinator": "red-1",
+    "references": (ReferenceConsent("pair-abcdefghijklmnopqrstuvwx", ("guide", "organisation"), "1", DAY),),
 }
 REFUGEE = Refugee(
     subject="refugee-abcdefghijklmnopqrstuvwx",
@@ -93,11 +96,8 @@ def test_a_state_is_what_its_contract_would_write(state: dict[str, object], cont
 
 def test_nothing_that_is_known_is_left_out_and_nothing_personal_is_in() -> None:
     state = public_state(REFUGEE)
-    assert set(RefugeeState.model_fields) - state.keys() == {"coordinator"}
-    assert set(VolunteerState.model_fields) - public_state(VOLUNTEER).keys() == {
-        "coordinator",
-        "approval_expires_on",
-    }
+    assert set(RefugeeState.model_fields) - state.keys() == set()
+    assert set(VolunteerState.model_fields) - public_state(VOLUNTEER).keys() == {"approval_expires_on"}
     assert "Eksempel" not in repr(state)
     assert state["interests"] == ["football"]
 

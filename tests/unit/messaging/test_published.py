@@ -33,6 +33,9 @@ INBOUND = [message for message in MESSAGES if message.inbound]
 PUBLISHED_FIELDS = {
     "PersonSettled": {"languages.0.code", "occupation", "interests.0"},
     "RegisterVolunteer": {"languages.0.code", "interests.0", "occupation"},
+    "CorrectPerson": {"languages.0.code", "interests.0", "occupation"},
+    "RecordReferenceConsent": {"pair", "text_version"},
+    "WithdrawReferenceConsent": {"pair"},
     "RecordConsent": {"purpose", "text_version"},
     "WithdrawConsent": {"purpose"},
     "RecordInterview": {"expectations.activities.0", "interests.0"},

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.commands import Command
 from shared.contracts.example import VOLUNTEER, example, shown
-from shared.contracts.fields import Day, Line, Municipality, ProgrammeName
+from shared.contracts.fields import Day, Line, Municipality, ProgrammeName, Subject
 from shared.contracts.municipal import Person
 from shared.contracts.people import EducationLevel, Interests, Languages
 from shared.contracts.published import PRIVATE, PUBLISHED
@@ -17,6 +17,8 @@ class RegisterVolunteer(Command):
     `volunteer-` and 16 to 40 characters of base 32, so that sending it again can't make two volunteers.
 
     `occupation` is published where it has the form of a code, such as `nurse`; other words stay in intake.
+    `refugee` is their reference where they are a refugee as well: whatever takes back the one takes back the
+    other, and nobody is proposed to themselves.
     """
 
     model_config = example(
@@ -53,6 +55,7 @@ class RegisterVolunteer(Command):
     capacity: Annotated[int, Field(ge=1, le=20)] = 1
     travel_km: Annotated[int, Field(ge=0, le=1000)] | None = None
     registered_on: Day
+    refugee: Annotated[Subject, PRIVATE] | None = None
 
 
 class ApproveVolunteer(Command):

@@ -65,3 +65,11 @@ class EndPair(Command):
     ended_on: Day
     receiving: Afterwards | None = None
     giving: Afterwards | None = None
+
+
+class ExplainPair(Command):
+    """Asks why these two were proposed to each other, why not another guide who scores more, and how the pair
+    fares. The subject is the pair.
+    """
+
+    model_config = example({"reason": "asked_by_guide"}, subject=PAIR)

@@ -5,13 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.commands import Command
-from shared.contracts.example import POOL, example
-from shared.contracts.fields import Municipality, ProgrammeName, Subject
+from shared.contracts.example import POOL, REFUGEE, example
+from shared.contracts.fields import Municipality, PageSize, ProgrammeName, Subject
 from shared.contracts.matching.states import PairStatus
 from shared.contracts.published import PRIVATE
-
-PageSize = Annotated[int, Field(ge=1, le=200)]
-"""How many a page of a list has at most."""
 
 
 class RunRound(Command):
@@ -57,3 +54,16 @@ class ListPairs(Command):
     status: Annotated[list[PairStatus], Field(max_length=8)] = []
     after: Annotated[Subject, PRIVATE] | None = None
     limit: PageSize = 100
+
+
+class ExplainWaiting(Command):
+    """Asks why `person`, a refugee or a volunteer, has no proposal: which rule removes how many on the other
+    side, what would help, or what they lack before they may be matched. The subject is
+    `<municipality>/<programme>`.
+    """
+
+    model_config = example({"reason": "asked_by_refugee", "person": REFUGEE}, subject=POOL)
+
+    municipality: Municipality
+    programme: ProgrammeName
+    person: Annotated[Subject, PRIVATE]
