@@ -12,7 +12,7 @@ from services.matching.domain.rounds import RoundResult
 from services.matching.store import LoadedPool, Pairs, Parties, Pools, Told
 from shared.clock import local_day
 from shared.contracts.matching.events import RECRUITMENT_NEEDED
-from shared.contracts.matching.states import RecruitmentNeeded, RoundCompleted
+from shared.contracts.matching.rounds import RecruitmentNeeded, RoundCompleted
 from shared.logging import get_logger
 from shared.messaging.reading.records import Cause, Readable, Received
 from shared.messaging.work import Work

@@ -24,7 +24,7 @@ from services.matching.publish import Publisher
 from services.matching.store import Known, LoadedPool, Pairs, Parties, StoredPair
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
-from shared.contracts.matching.states import CohortsEvened
+from shared.contracts.matching.rounds import CohortsEvened
 from shared.ids import new_event_id, new_subject
 from shared.messaging.commands.answers import Accepted, CommandRef, Rejected
 from shared.messaging.commands.replies import Replies

@@ -6,7 +6,7 @@ from services.matching.domain.cohorts import GROUPS, Cohorts
 from services.matching.domain.party import CohortAttribute
 from services.matching.domain.recruitment import Kind, Need
 from services.matching.domain.rounds import RoundResult
-from shared.contracts.matching import states as public
+from shared.contracts.matching import rounds as public
 from shared.values import fields_of
 
 

@@ -96,12 +96,14 @@ Live = Refugee | Volunteer | Pair
 
 
 class Taken:
-    """Who has an open pair in which programme, and who rests after one."""
+    """Who has an open pair in which programme, and who rests after one: who was to rest in another
+    municipality, and is ready where they live now, waits anew.
+    """
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self.paired: set[tuple[str, str]] = set()
         self.guiding: Counter[str] = Counter()
-        self._over: dict[tuple[str, str], tuple[str, Afterwards]] = {}
+        self._over: dict[tuple[str, str], tuple[str, Afterwards, str]] = {}
         for pair in pairs:
             if pair.is_open:
                 self.paired.add((pair.receiving, pair.programme))
@@ -110,14 +112,15 @@ class Taken:
                 sides = ((pair.receiving, pair.receiving_then), (pair.giving, pair.giving_then))
                 for party, then in sides:
                     key = party, pair.programme
-                    self._over[key] = max(self._over.get(key, ("", then)), (pair.over_on, then))
+                    over = pair.over_on, then, pair.municipality
+                    self._over[key] = max(self._over.get(key, over), over)
 
-    def since(self, party: str, programme: str, ready_since: str) -> str | None:
-        """Since when somebody who is ready waits; None of who rests."""
-        over_on, then = self._over.get((party, programme), ("", "waits"))
+    def since(self, party: str, here: str, programme: str, ready_since: str) -> str | None:
+        """Since when somebody who is ready `here` waits; None of who rests."""
+        over_on, then, there = self._over.get((party, programme), ("", "waits", here))
         if ready_since > over_on or then == "waits":
             return ready_since
-        return over_on if then == "waits_anew" else None
+        return over_on if then == "waits_anew" or there != here else None
 
     def waits(self, subject: str, refugee: Refugee) -> dict[str, str]:
         """The programmes in which a refugee waits, and since when."""
@@ -126,7 +129,7 @@ class Taken:
         for programme, ready_since in zip(refugee.ready, _since(refugee), strict=True):
             if any((party, programme) in self.paired for party in parties):
                 continue
-            days = [self.since(party, programme, ready_since) for party in parties]
+            days = [self.since(party, refugee.municipality, programme, ready_since) for party in parties]
             known = [day for day in days if day is not None]
             if len(known) == len(days):
                 found[programme] = max(known)
@@ -168,7 +171,7 @@ def levels(
             add(volunteer.municipality, ALL, AWAY[volunteer.away])
         if taken.guiding[subject] < volunteer.capacity:
             for programme, since in zip(volunteer.ready, _since(volunteer), strict=True):
-                if taken.since(subject, programme, since) is not None:
+                if taken.since(subject, volunteer.municipality, programme, since) is not None:
                     add(volunteer.municipality, programme, VOLUNTEERS_WAITING.name)
     return found
 

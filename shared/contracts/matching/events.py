@@ -2,7 +2,8 @@
 
 from shared.contracts import topics
 from shared.contracts.example import OPERATOR, VOLUNTEER_BEFORE, Data, Example
-from shared.contracts.matching.states import PairState, RecruitmentNeeded, RoundCompleted
+from shared.contracts.matching.rounds import RecruitmentNeeded, RoundCompleted
+from shared.contracts.matching.states import PairState
 from shared.contracts.message import event
 
 _PROPOSED = {"status": "proposed", "from": "2026-11-18", "to": "2026-11-20"}
@@ -247,6 +248,14 @@ PAIR_COMPLETED = event(topics.PAIRS, PairState, "PairCompleted", Example(_COMPLE
 
 
 PAIR_ENDED = event(topics.PAIRS, PairState, "PairEnded", Example(_ENDED, revision=8))
+
+
+PAIR_UPDATED = event(
+    topics.PAIRS,
+    PairState,
+    "PairUpdated",
+    Example({**_CREATED, "municipality": "no-4602", "former_codes": ["no-4601"]}, revision=8),
+)
 
 
 ROUND_COMPLETED = event(topics.ROUNDS, RoundCompleted)

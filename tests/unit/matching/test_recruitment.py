@@ -7,7 +7,7 @@ from services.matching.domain.party import Availability, Giving, Receiving
 from services.matching.domain.recruitment import Kind, Need
 from services.matching.domain.rounds import run_round
 from services.matching.wire_rounds import need_fields, needs_of, recruitment
-from shared.contracts.matching.states import RecruitmentNeeded
+from shared.contracts.matching.rounds import RecruitmentNeeded
 from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee
 
 TIGRINYA = (("ti", "native"),)
