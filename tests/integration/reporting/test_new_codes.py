@@ -15,6 +15,7 @@ from tests.integration.reporting.test_projections import (
     GUIDE,
     JULY,
     JUNE,
+    OF_BERGEN,
     OF_GUIDES,
     a_month,
     counted,
@@ -86,12 +87,13 @@ async def test_figures_go_on_under_the_new_code_and_nothing_counts_twice(corner:
         await until(corner, f"{BERGEN}/{GUIDE}/2016-06", OF_GUIDES, closed=True)
         renames(app)
         await corner.produce([*states(), *(settled_in_july(number) for number in range(200, 205))])
-        of_all: dict[str, int | None] = {"settlements_registered": 5, "refugees_referred": None}
+        of_all = {**dict.fromkeys(OF_BERGEN), "settlements_registered": 5}
         await until(corner, f"{NEW}/all/2016-07", of_all)
-        await until(corner, f"{NEW}/all/2016", {**of_all, "settlements_registered": 20})
+        await until(corner, f"{NEW}/all/2016", {**OF_BERGEN, "settlements_registered": 20})
         await until(corner, f"{NEW}/{GUIDE}/2016-07", NOTHING)
         before = await published(corner)
         assert f"{NEW}/{GUIDE}/2016-06" not in before, "closed months are not published again"
+        await counted(corner, applied=len(a_month()) + len(states()) + 5)
         assert await differing(app) == 0, "everybody is under one code or the other, and nobody twice"
     async with reporting(corner, AUGUST) as app:
         renames(app)
