@@ -252,3 +252,17 @@ async def test_a_volunteer_moves_by_a_command_of_who_may_act_in_both(world: Worl
     assert (await events(world, VOLUNTEER)).count("VolunteerMoved") == 1
     await world.send(("red-1", command("MoveVolunteer", VOLUNTEER, "again", **moves)))
     assert (await world.reply("red-1", "again"))["code"] == "same_municipality"
+
+
+async def test_two_replicas_that_meet_a_new_case_under_both_codes_at_once_open_one_file(world: World) -> None:
+    beside = replace(world, clock=world.clock)
+    for one in (world, beside):
+        renames(one, OLD)
+    cases = [f"A{number}" for number in range(10)]
+    await asyncio.gather(
+        world.settle(*[(OLD, settled(case, f"old-{case}", 7)) for case in cases]),
+        beside.settle(*[(NEW, settled(case, f"new-{case}", 8)) for case in cases]),
+    )
+    assert await world.dead() == []
+    assert await world.cases() == [1] * len(cases)
+    assert len(await world.public()) == len(cases)
