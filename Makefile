@@ -20,12 +20,15 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo up down test test-replay units wheel property test-containers check format lock bench bench-pipeline faults equality
+.PHONY: help env demo stories up down test test-replay units wheel property test-containers check format lock bench bench-pipeline faults equality
 
 env: $(READY) ## the Python environment, from the lock files
 
-demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators; KEEP=1 leaves it up
-	@$(BIN)/python -m deploy.demo
+demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators; KEEP=1 leaves it up; STORY=tromso-year plays that story
+	@$(BIN)/python -m $(if $(STORY),tests.e2e.stories $(STORY),deploy.demo)
+
+stories: $(READY) ## plays every story on the real services: what must come out, beside what came out
+	@$(BIN)/python -m tests.e2e.stories
 
 up: $(READY) ## starts everything and prints .run/addresses.json
 	@$(BIN)/python -m deploy up
@@ -67,7 +70,7 @@ format: $(READY) ## formats and mends what can be mended
 lock: $(READY) ## lock files from pyproject.toml
 	@deploy/lock.sh
 
-bench: $(READY) ## the matcher's benchmark
+bench: $(READY) ## the matcher's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.bench_matching
 
 bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/

@@ -12,7 +12,8 @@ from examples.senders import ATTRIBUTES, CASES, SETTINGS, Case
 from services.intake.service import SPECS as INTAKE
 from services.matching.service import SPECS as MATCHING
 from services.reporting.domain.figures import FIGURES
-from shared.contracts.commands import DEAD_LETTER_COMMANDS
+from shared.contracts.commands import DEAD_LETTER_COMMANDS, RunBatch
+from shared.contracts.notices import CODES
 from shared.messaging.commands.desk import ROLE
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +60,13 @@ def commands() -> str:
         )
         for model in DEAD_LETTER_COMMANDS
     ]
-    return table(["command", "to", "its subject", "role", "may bring about"], rows)
+    batch = (f"`{RunBatch.__name__}`", "each", "any word", "its commands'", "what its commands bring about")
+    return table(["command", "to", "its subject", "role", "may bring about"], [*rows, batch])
+
+
+def notices() -> str:
+    """What operators are told."""
+    return table(["`code`", "what happened"], [(f"`{code}`", meaning) for code, meaning in CODES.items()])
 
 
 def senders() -> str:
@@ -100,6 +107,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/compatibility.md": senders,
     "docs/contracts.md": commands,
     "docs/indicators.md": indicators,
+    "docs/notices.md": notices,
 }
 """What makes the part of each page."""
 

@@ -15,7 +15,8 @@ from examples.recording import Draws, Sent, Writer, days_after, office_day, offi
 from examples.settlements import MUNICIPALITY, case_reference, contact, languages, settled_on, settlements
 from shared.contracts.administrators import Operator, Role
 from shared.contracts.commands import Command
-from shared.contracts.intake import commands as c
+from shared.contracts.intake.commands.people import JoinProgramme, RecordCheck, RecordConsent, RecordInterview
+from shared.contracts.intake.commands.volunteers import ApproveVolunteer, RegisterVolunteer
 from shared.contracts.municipal import Person
 from shared.contracts.people import Availability, Expectations, Wishes
 from shared.contracts.programmes import ActiveProgramme
@@ -42,7 +43,7 @@ def availability(text: str) -> Availability:
 
 def operators(draws: Draws) -> Iterator[Sent]:
     """Two coordinators of the Red Cross, the first of whom sees to dead letters, and one of the introduction
-    programme. All approve.
+    programme, who may see who has looked at whom. All approve.
     """
     writer = Writer(draws, "/administrators")
     organisations = dict.fromkeys(RED_CROSS, "red_cross_bergen")
@@ -51,6 +52,8 @@ def operators(draws: Draws) -> Iterator[Sent]:
         roles: list[Role] = ["coordinator", "approver"]
         if slot == 0:
             roles.append("dead_letters")
+        if operator == INTRODUCTION_PROGRAMME:
+            roles.append("auditor")
         account = Operator(
             operator=operator,
             person=draws.reference("person_"),
@@ -98,11 +101,11 @@ class Desk:
 
     def join(self, spoken: str) -> Iterator[Sent]:
         """Joining the programme and both consents, given to a text in the person's own language."""
-        yield self.write(c.JoinProgramme(reason="asked_to_join", programme=PROGRAMME, joined_on=self.day))
+        yield self.write(JoinProgramme(reason="asked_to_join", programme=PROGRAMME, joined_on=self.day))
         for purpose in PURPOSES:
             version = f"{purpose}-2016-1.{spoken}"
             yield self.write(
-                c.RecordConsent(
+                RecordConsent(
                     reason="consent_given", purpose=purpose, text_version=version, given_on=self.day
                 )
             )
@@ -111,7 +114,7 @@ class Desk:
         """The interview; what it found beside the hours and the wish is drawn."""
         activities = self.draws.some(people.ACTIVITIES, 2 + self.draws.below(3))
         return self.write(
-            c.RecordInterview(
+            RecordInterview(
                 reason="interview_held",
                 programme=PROGRAMME,
                 held_on=self.day,
@@ -152,7 +155,7 @@ def guide_commands(draws: Draws, number: int, operator: str) -> tuple[list[Sent]
     for day, kinds in ((certificate, certificates), (trained, ["confidentiality_declaration", "training"])):
         desk.day = day
         sent += [
-            desk.write(c.RecordCheck(reason="document_seen", kind=kind, seen_on=day, role="guide"))
+            desk.write(RecordCheck(reason="document_seen", kind=kind, seen_on=day, role="guide"))
             for kind in kinds
         ]
     desk.day = days_after(trained, 1 + number % 2)
@@ -161,14 +164,14 @@ def guide_commands(draws: Draws, number: int, operator: str) -> tuple[list[Sent]
     return sent, other.write(_approval(other.day))
 
 
-def _approval(day: date) -> c.ApproveVolunteer:
-    return c.ApproveVolunteer(reason="quality_assured", programme=PROGRAMME, decided_on=day)
+def _approval(day: date) -> ApproveVolunteer:
+    return ApproveVolunteer(reason="quality_assured", programme=PROGRAMME, decided_on=day)
 
 
-def _registration(draws: Draws, number: int, day: date) -> c.RegisterVolunteer:
+def _registration(draws: Draws, number: int, day: date) -> RegisterVolunteer:
     row = people.GUIDES[number - 1]
     retired = row.born < 1950  # noqa: PLR2004 (67 in 2016)
-    return c.RegisterVolunteer(
+    return RegisterVolunteer(
         reason="offered_to_volunteer",
         municipality=MUNICIPALITY,
         person=Person(

@@ -6,15 +6,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 from aiokafka.errors import KafkaError
 
 from kobling import administration, keys, restoring
 from kobling.access import access
 from kobling.administration import AdministrationError
+from kobling.importing import running
+from kobling.importing.columns import Kind
+from kobling.importing.running import Wish
 from kobling.programmes import Desk
 from kobling.state import hash_of
 from shared import sealing
@@ -112,11 +115,21 @@ def list_programmes(given: argparse.Namespace) -> int:
     return _report(asyncio.run(_desk(given).look()).listed())
 
 
+def import_file(given: argparse.Namespace) -> int:
+    """Sends a table of volunteers, settlements or meetings, or commands: checked and tried first."""
+    settings = access("matching")
+    prefix = settings.topic_prefix if given.prefix is None else given.prefix
+    wish = Wish(
+        Path(given.file), given.kind, given.operator, given.kafka or settings.kafka, prefix, given.dry_run
+    )
+    return asyncio.run(running.run(wish))
+
+
 def _desk(given: argparse.Namespace) -> Desk:
     """Where the options say, else where matching finds its broker."""
     settings = access("matching")
     prefix = settings.topic_prefix if given.prefix is None else given.prefix
-    return Desk(given.kafka or settings.kafka, prefix, datetime.now(UTC) + settings.clock_offset)
+    return Desk(given.kafka or settings.kafka, prefix, settings.clock().now())
 
 
 def _say(done: str) -> int:
@@ -146,6 +159,7 @@ OF_PROGRAMMES: Mapping[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
+OF_FILES: Mapping[str, Callable[[argparse.Namespace], int]] = {"import": import_file}
 OF_TOPICS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "create-topics": create_topics,
     "setup": setup,
@@ -179,7 +193,21 @@ def arguments() -> argparse.ArgumentParser:
     for name in ("municipality", "programme"):
         activating.add_argument(f"--{name}", required=True)
     activating.add_argument("--version", required=True, dest="pack_version")
+    _add_files(commands)
     return parser
+
+
+def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name, about in OF_FILES.items():
+        of_file = commands.add_parser(name, help=about.__doc__, description=about.__doc__)
+        of_file.add_argument("file", help="a table (.csv), or commands, one on each line (.jsonl)")
+        of_file.add_argument("--operator", default="", help="whose commands they are; not for settlements")
+        of_file.add_argument(
+            "--kind", choices=get_args(Kind), help="what a table holds, unless its name says"
+        )
+        of_file.add_argument("--dry-run", action="store_true", help="only check and try")
+        of_file.add_argument("--kafka", help="bootstrap servers; unless given, matching's")
+        of_file.add_argument("--prefix", help="as the services' TOPIC_PREFIX")
 
 
 def main() -> int:
@@ -188,7 +216,7 @@ def main() -> int:
     try:
         if given.command in OF_SERVICE:
             return OF_SERVICE[given.command](given.service)
-        for table in (OF_TOPICS, OF_PROGRAMMES):
+        for table in (OF_TOPICS, OF_PROGRAMMES, OF_FILES):
             if given.command in table:
                 return table[given.command](given)
         return ALONE[given.command]()

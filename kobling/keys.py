@@ -39,17 +39,23 @@ class _Reply(BaseModel):
 
 
 def open_replies(private_key: str, replies: Iterable[str]) -> Iterator[str | None]:
-    """What was sealed in those of the replies (each the JSON of one) that hold something sealed.
+    """What was sealed in those of the replies (each the JSON of one) that hold something sealed: of the one
+    whom a reply is about, and of all the people whom it lists.
 
     None stands for what does not open with the key: an operator may have had another before.
     """
     for reply in replies:
         try:
             shown = _Reply.model_validate_json(reply).data
-            sealed = Sealed.model_validate(shown.result.get("sealed"))
         except ValidationError:
             continue
-        try:
-            yield Opener(sealed.key_id, private_key).open(sealed, shown.about).decode()
-        except SealingError:
-            yield None
+        for holder in (shown.result, *shown.result.get("people", ())):
+            try:
+                sealed = Sealed.model_validate(holder.get("sealed"))
+            except ValidationError:
+                continue
+            try:
+                bound_to = holder.get("subject", shown.about)
+                yield Opener(sealed.key_id, private_key).open(sealed, bound_to).decode()
+            except SealingError:
+                yield None

@@ -1,5 +1,6 @@
 """Who may send commands: the records of `operators.v1`, by operator."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -35,3 +36,23 @@ class Operators:
             for known in self._known.values()
             if municipality in known.municipalities and role in known.roles and now < known.valid_until
         )
+
+    def coordinators(self, municipality: str, now: datetime) -> frozenset[str]:
+        """Who may look after people in a municipality now."""
+        return frozenset(
+            name
+            for name, known in self._known.items()
+            if municipality in known.municipalities
+            and "coordinator" in known.roles
+            and now < known.valid_until
+        )
+
+    def responsible(
+        self, coordinators: Iterable[str | None], municipality: str, now: datetime
+    ) -> frozenset[str]:
+        """Who looks after people: the coordinator of each, and of who has none that may act there now all
+        that may.
+        """
+        there = self.coordinators(municipality, now)
+        named = [there & {coordinator} for coordinator in coordinators]
+        return frozenset().union(*(one or there for one in named))

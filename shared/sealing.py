@@ -92,6 +92,13 @@ class Sealer:
         return self._cipher
 
 
+def sealer_to(key_id: str | None, public_key: str | None) -> Sealer | None:
+    """What seals to an operator's key as `operators.v1` has it; None where nothing can be sealed to it."""
+    if key_id is None or public_key is None or not is_public_key(public_key):
+        return None
+    return Sealer(key_id, public_key)
+
+
 @dataclass(slots=True)
 class Opener:
     """Opens what was sealed to one private key (32 bytes in base 64) that goes by `key_id`."""

@@ -5,11 +5,13 @@ import binascii
 import re
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.clock import Clock, FileTime, read_offset
 from shared.mongo import is_uri
 from shared.sealing import is_public_key
 
@@ -55,6 +57,14 @@ def _is_uri(text: SecretStr) -> SecretStr:
     return text
 
 
+def _is_clock_file(file: Path) -> Path:
+    try:
+        read_offset(file)
+    except (OSError, ValueError):
+        raise ValueError("must be a file that holds a span, such as PT0S or P30D") from None
+    return file
+
+
 Servers = Annotated[str, AfterValidator(_are_servers)]
 """Kafka's bootstrap servers: host:port, comma-separated."""
 
@@ -66,6 +76,10 @@ Key = Annotated[SecretStr, AfterValidator(_is_key)]
 
 PublicKey = Annotated[str, AfterValidator(_is_public_key)]
 """A public key (X25519) in URL-safe base 64, to which data can be sealed."""
+
+
+ClockFile = Annotated[Path, AfterValidator(_is_clock_file)]
+"""A file that holds what to add to the clock."""
 
 
 class ServiceSettings(BaseSettings):
@@ -87,6 +101,11 @@ class ServiceSettings(BaseSettings):
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     clock_offset: timedelta = Field(
         timedelta(), description="Added to the clock: a demonstration of another year, or a test of skew."
+    )
+    clock_file: ClockFile | None = Field(
+        None,
+        description="A file whose span is added to the clock in place of `clock_offset`, read whenever it "
+        "changes: a story of a year whose services run on. The clock goes forward alone.",
     )
     batch_records: Annotated[int, Field(ge=1, le=10_000, description="Most records in one transaction.")] = (
         1000
@@ -110,6 +129,12 @@ class ServiceSettings(BaseSettings):
     drain: timedelta = Field(
         timedelta(seconds=10), description="How long a stopping service may finish what it has begun."
     )
+
+    def clock(self) -> Clock:
+        """What says the time to whatever is set so."""
+        return (
+            Clock(self.clock_offset) if self.clock_file is None else Clock(source=FileTime(self.clock_file))
+        )
 
 
 S = TypeVar("S", bound=ServiceSettings)

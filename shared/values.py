@@ -1,7 +1,11 @@
-"""Immutable values: how every domain writes them. Imports the standard library alone, as domains do."""
+"""Immutable values, how every domain writes them, and months. Imports the standard library alone, as domains
+do.
+"""
 
+import calendar
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
@@ -24,6 +28,13 @@ def value(cls: Any = None, /, *, kw_only: bool = False) -> Any:
     """
     make = dataclass(slots=True, unsafe_hash=True, kw_only=kw_only)
     return make if cls is None else make(cls)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month so many months later, or that month's last day if it is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def fields_of(item: Any) -> dict[str, Any]:

@@ -16,7 +16,8 @@ MESSAGING = "shared.messaging"
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiokafka": ("shared.messaging.*", "shared.retry", "shared.servers", "kobling.*", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
-    "anyio": ("services.matching.rounds",),
+    "anyio": ("services.matching.rounds", "services.matching.explaining"),
+    "anyascii": ("services.intake.names",),
     "bson": ("shared.mongo",),
     "cramjam": ("shared.messaging.reading.bounded",),
     "cryptography": ("shared.sealing",),
@@ -24,6 +25,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "email_validator": ("shared.mail_addresses",),
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
     "httpx": ("deploy.*",),
+    "jellyfish": ("services.intake.names",),
     "langcodes": ("shared.languages",),
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
@@ -67,7 +69,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 """Which modules may import which library; one that isn't listed may be imported nowhere yet."""
 
-ADDED = frozenset({"aiosmtplib", "numpy", "phonenumbers", "scipy"})
+ADDED = frozenset({"aiosmtplib", "anyascii", "jellyfish", "numpy", "phonenumbers", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("bootstrap", "reading", "routes"),
@@ -89,6 +91,7 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
     "commands.registry": ("services.*",),
     "commands.replies": ("services.*",),
     "due": ("services.*",),
+    "metrics": ("services.*",),
     "places.progress": ("services.*",),
     "reading.choices": ("services.*",),
     "reading.outcome": ("services.*",),

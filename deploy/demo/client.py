@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -16,6 +17,8 @@ from shared.contracts.fields import format_instant
 from shared.ids import new_event_id
 
 FINAL = frozenset({"CommandAccepted", "CommandPreviewed", "CommandRejected"})
+LOOK = 0.2
+"""Seconds between two looks at what no record tells."""
 
 Document = dict[str, Any]
 
@@ -31,15 +34,23 @@ def event_name(document: Document) -> str:
 
 @dataclass(slots=True)
 class Client:
-    """Sends as any of the given municipalities and operators, and follows what comes back to them."""
+    """Sends as any of the given municipalities and operators, and follows what comes back to them.
+
+    `follows` are topics that are read besides; `records` holds what they held, in the order of reading, and
+    `states` each subject's latest, without those that were erased. All topics have `prefix` before them.
+    """
 
     kafka: str
     municipalities: list[str]
     operators: list[str]
     now: Callable[[], datetime]
     within: float = 60.0
+    prefix: str = ""
+    follows: tuple[topics.Topic, ...] = ()
     receipts: list[Document] = field(default_factory=list, init=False)
     replies: dict[str, list[Document]] = field(default_factory=dict, init=False)
+    records: dict[str, list[Document]] = field(default_factory=dict, init=False)
+    states: dict[str, dict[str, Document]] = field(default_factory=dict, init=False)
     _producer: AIOKafkaProducer = field(init=False)
     _consumer: AIOKafkaConsumer = field(init=False)
     _reading: asyncio.Task[None] | None = field(default=None, init=False)
@@ -52,8 +63,11 @@ class Client:
         )
         answers = [topics.RECEIPTS.named(name) for name in self.municipalities]
         answers += [topics.REPLIES.named(name) for name in self.operators]
+        for topic in self.follows:
+            self.records[topic.name], self.states[topic.name] = [], {}
+            answers.append(topic.name)
         self._consumer = AIOKafkaConsumer(
-            *answers,
+            *(self.prefix + name for name in answers),
             bootstrap_servers=self.kafka,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
@@ -77,21 +91,34 @@ class Client:
             batches = await self._consumer.getmany(timeout_ms=500)
             for partition, records in batches.items():
                 for record in records:
-                    document = json.loads(record.value)
-                    if partition.topic.startswith("receipts."):
-                        self.receipts.append(document)
-                    else:
-                        self.replies.setdefault(document["subject"], []).append(document)
+                    self._take(partition.topic.removeprefix(self.prefix), record)
             if batches:
                 async with self._news:
                     self._news.notify_all()
+
+    def _take(self, topic: str, record: Any) -> None:
+        key = (record.key or b"").decode()
+        if record.value is None:
+            self.states[topic].pop(key, None)
+            return
+        document = json.loads(record.value)
+        if topic in self.records:
+            self.records[topic].append(document)
+            self.states[topic][key] = document
+        elif topic.startswith("receipts."):
+            self.receipts.append(document)
+        else:
+            self.replies.setdefault(document["subject"], []).append(document)
 
     async def send(self, topic: str, documents: Iterable[Mapping[str, Any]]) -> None:
         """Sends structured CloudEvents in order, keyed by their subject."""
         headers = [("content-type", CONTENT_TYPE.encode())]
         sent = [
             await self._producer.send(
-                topic, json.dumps(document).encode(), document["subject"].encode(), headers=headers
+                self.prefix + topic,
+                json.dumps(document).encode(),
+                document["subject"].encode(),
+                headers=headers,
             )
             for document in documents
         ]
@@ -99,15 +126,19 @@ class Client:
 
     def command(self, name: str, operator: str, subject: str, **data: Any) -> Document:
         """A new command of an operator."""
+        return self.event(name, f"/operators/{operator}", subject, {"reason": "routine", **data})
+
+    def event(self, name: str, source: str, subject: str, data: Document) -> Document:
+        """A new record of this moment."""
         return {
             "specversion": "1.0",
             "id": new_event_id(),
-            "source": f"/operators/{operator}",
+            "source": source,
             "type": BY_NAME[name].type,
             "subject": subject,
             "time": format_instant(self.now()),
             "datacontenttype": "application/json",
-            "data": {"reason": "routine", **data},
+            "data": data,
         }
 
     async def ask(self, service: topics.Service, operator: str, commands: list[Document]) -> list[Document]:
@@ -135,6 +166,14 @@ class Client:
                 await self._news.wait_for(condition)
         except TimeoutError:
             raise Unanswered(f"after {self.within:.0f} s: {progress()}") from None
+
+    async def eventually(self, look: Callable[[], Awaitable[bool]]) -> None:
+        """Looks until it is so, whenever something was read and now and then. Raises TimeoutError."""
+        async with asyncio.timeout(self.within):
+            while not await look():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK), self._news:
+                        await self._news.wait()
 
 
 async def read_all(kafka: str, topic: str, partitions: int) -> list[Any]:

@@ -110,5 +110,5 @@ def _reconciliation(outcome: Outcome) -> Table:
     table.add_row("  of whom paired", str(len(outcome.created)))
     table.add_row("  of whom wait now", str(outcome.after["receiving"]))
     table.add_row("minors referred to child welfare", str(outcome.published_referrals))
-    table.add_row("e-mails, two for each pair", str(outcome.mails))
+    table.add_row("e-mails, four for each pair", str(outcome.mails))
     return table

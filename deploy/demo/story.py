@@ -19,6 +19,10 @@ T = TypeVar("T")
 CASE = "case:"
 PROGRAMME = "flyktningguide-bergen"
 TEXT = "agreement-2016-1"
+MAILS_OF_A_PROPOSAL = 2
+"""Both sides hear of it."""
+MAILS_OF_A_PAIR = 4
+"""Both sides hear of the proposal, and that it has become a pair."""
 
 
 @dataclass(slots=True)
@@ -150,7 +154,10 @@ class Story:
         _refuse_rejections([reply])
         outcome.round = reply["data"]["result"]
         pairs = [proposal["pair"] for proposal in outcome.round["proposals"]]
-        self._tell(f"the round proposes {len(pairs)} pairs; both sides of each accept")
+        self._tell(f"the round proposes {len(pairs)} pairs; both sides of each hear of it")
+        # Who has answered is told of the pair alone.
+        await self._mails(MAILS_OF_A_PROPOSAL * len(pairs))
+        self._tell("both sides of each accept")
         answers = [
             self._client.command(
                 "AnswerProposal", operator, pair, side=side, accept=True, answered_on=self._today
@@ -177,11 +184,7 @@ class Story:
         outcome.after = await self._waiting(lambda _: True)
 
     async def _count(self, outcome: Outcome) -> None:
-        mail = Path(self._addresses["mail_directory"]) / "new"
-        wanted = 2 * len(outcome.created)
-        outcome.mails = await self._eventually(
-            f"{wanted} e-mails", lambda: _files(mail), lambda count: count >= wanted
-        )
+        outcome.mails = await self._mails(MAILS_OF_A_PAIR * len(outcome.created))
         self._tell(f"{outcome.mails} e-mails delivered")
         async with httpx.AsyncClient(base_url=self._addresses["reporting"], timeout=5) as http:
 
@@ -207,6 +210,13 @@ class Story:
                 ),
             )
         await self._reconcile(outcome)
+
+    async def _mails(self, wanted: int) -> int:
+        """How many e-mails there are, once it is as many as wanted or more."""
+        mail = Path(self._addresses["mail_directory"]) / "new"
+        return await self._eventually(
+            f"{wanted} e-mails", lambda: _files(mail), lambda count: count >= wanted
+        )
 
     async def _eventually(
         self, awaited: str, look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]

@@ -12,9 +12,16 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from deploy.local.ready import wait_for_mongodb
 
-PARAMETERS = ("--setParameter", "transactionLifetimeLimitSeconds=10")
+PARAMETERS = (
+    *("--setParameter", "transactionLifetimeLimitSeconds=10"),
+    *("--setParameter", "minSnapshotHistoryWindowInSeconds=5"),
+    *("--wiredTigerEngineConfigString", "file_manager=(close_idle_time=20,close_scan_interval=5)"),
+)
 """A killed process leaves its transaction open, and nobody gets past its locks until MongoDB ends it: after
 60 s by default. Kobling's transactions take milliseconds.
+
+A collection and each index is a file, and one that was dropped stays open for as long as its history may be
+read, five minutes by default: tests, each with a database of its own, would run out of open files.
 """
 REPLICA_SET = "kobling"
 CACHE_VARIABLE = "KOBLING_MONGODB_CACHE_GB"

@@ -1,16 +1,19 @@
 """Intake's composition root."""
 
-from services.intake import store
+from services.intake import names, store
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.due import Due
+from services.intake.handover import Handover
+from services.intake.lookup import found_by
 from services.intake.packs import Packs
 from services.intake.publish import Publisher
 from services.intake.service import SPECS, Intake
 from services.intake.settings import Settings
 from services.intake.settlements import Settlements
 from services.intake.store import Files, People
+from services.intake.warnings import Warnings
 from services.intake.wire import case_digest
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
@@ -23,19 +26,25 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
     database = resources.database
     cipher = FieldCipher(decode(settings.master_key.get_secret_value()))
     case_key = case_digest(decode(settings.case_key.get_secret_value()))
-    publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key))
-    people = People(Files(database, Refugee, cipher), Files(database, Volunteer, cipher))
+    publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key), resources.operators)
     packs = Packs(resources.programmes)
+    digest = names.digest_of(decode(settings.case_key.get_secret_value()))
+    found = found_by(digest, packs)
+    people = People(Files(database, Refugee, cipher, found), Files(database, Volunteer, cipher, found))
     at_rest = RecordCipher(
         lambda content, context: cipher.encrypt(cipher.master, content, context),
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
-    intake = Intake(people, publisher, packs, case_key)
-    settlements = Settlements(people.refugees, publisher, case_key, packs.vocabulary)
+    warnings = Warnings(packs, resources.operators)
+    intake = Intake(people, publisher, packs, warnings, resources.operators, case_key, digest)
+    settlements = Settlements(people, publisher, case_key, packs.vocabulary)
     return Wiring(
         resources,
         subscriptions(settlements),
-        due_handlers=Due(people, publisher, packs, at_rest).handlers,
+        due_handlers={
+            **Due(people, publisher, packs, warnings, at_rest).handlers,
+            **Handover(people, publisher, resources.operators).handlers,
+        },
         decisions=Decisions(SPECS, intake.decide),
         indexes=store.INDEXES,
         cipher=at_rest,

@@ -1,14 +1,14 @@
 """Approvals that wait for those of other organisations: the last one's answer goes to all."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from services.intake.commands.spec import Awaited
+from services.intake.domain.outlook import ANSWERED_WITHIN
 from services.intake.rows import APPROVAL_KIND
 from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Pending, Request
 from shared.messaging.work import DueRow, Work
 
-APPROVAL_WINDOW = timedelta(days=14)
+APPROVAL_WINDOW = ANSWERED_WITHIN
 """How long an approval waits for those of the other organisations before its command is answered."""
 
 _COLLECTION = "approvals"

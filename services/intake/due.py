@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from services.intake import approvals
-from services.intake.domain import refugee
+from services.intake.domain import refugee, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.requirements import missing_approvals
+from services.intake.domain.volunteer import Volunteer
 from services.intake.packs import Packs
 from services.intake.publish import Publisher
 from services.intake.rows import APPROVAL_KIND, READINESS_KIND, REFERRAL_KIND
 from services.intake.store import People
+from services.intake.warnings import Warnings
 from shared.clock import local_day, local_midnight
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import CommandRef, Rejected
@@ -33,8 +35,11 @@ def readiness_id(subject: str) -> str:
     return f"{READINESS_KIND}/{subject}"
 
 
-def look_again(who: Person, day: date, work: Work) -> None:
-    """Has somebody's readiness looked at when a day begins on which more will be met."""
+def look_again(who: Person, day: date | None, work: Work) -> None:
+    """Has somebody looked at when a day begins on which they stand otherwise; not at all without a day."""
+    if day is None:
+        work.cancel(readiness_id(who.subject))
+        return
     begins = local_midnight(day, who.municipality)
     work.schedule(DueRow(readiness_id(who.subject), READINESS_KIND, begins, who.subject))
 
@@ -52,10 +57,18 @@ def refer_later(who: Refugee, work: Work) -> None:
 class Due:
     """The handlers of intake's due rows."""
 
-    def __init__(self, people: People, publisher: Publisher, packs: Packs, cipher: RecordCipher) -> None:
+    def __init__(
+        self,
+        people: People,
+        publisher: Publisher,
+        packs: Packs,
+        warnings: Warnings,
+        cipher: RecordCipher,
+    ) -> None:
         self._people = people
         self._publisher = publisher
         self._packs = packs
+        self._warnings = warnings
         self._cipher = cipher
 
     @property
@@ -78,7 +91,8 @@ class Due:
                 # The pack may have been removed since: then nobody can say whose approvals it asked for.
                 with contextlib.suppress(DomainError):
                     asked = self._packs.asked(file.person, task.row.data["programme"])
-                    lacking = missing_approvals(file.person, asked)
+                    today = local_day(work.now, file.person.municipality)
+                    lacking = missing_approvals(file.person, asked, today)
             if not await approvals.give_up(ref, subject, work):
                 return
             replies = await Replies.load(work, [ref], self._cipher)
@@ -91,7 +105,9 @@ class Due:
         await task.finish(close)
 
     async def reassess(self, task: Task) -> None:
-        """Publishes what somebody meets by now. A row that is out of date changes nothing."""
+        """Publishes how somebody stands by now, and warns of what lapses soon. A row that is out of date
+        changes nothing.
+        """
         subject = task.row.subject
 
         async def look(work: Work) -> None:
@@ -101,14 +117,20 @@ class Due:
             today = local_day(work.now, file.person.municipality)
             # Of a pack that was removed since nobody can say what it asked for.
             with contextlib.suppress(DomainError):
-                after = self._packs.assessed(file.person, today)
+                who = file.person
+                if isinstance(who, Volunteer):
+                    who = volunteer.resumed_by(who, today)
+                after = self._packs.assessed(who, today)
+                changed = file
                 if after != file.person:
                     after, fact = progressed(file.person, after, refugee.Fact.CORRECTED, today)
                     changed = file._replace(person=after)
                     changed = self._publisher.changed(file, changed, fact, task.row.cause, work)
-                    await self._people.save([(file, changed)], work.session)
-                if (day := self._packs.next_met(after, today)) is not None:
-                    look_again(after, day, work)
+                # Nothing of a warning is public.
+                after = self._warnings.warn(after, today, task.row.cause, work)
+                if after != file.person:
+                    await self._people.save([(file, changed._replace(person=after))], work.session)
+                look_again(after, self._packs.next_change(after, today), work)
 
         await task.finish(look)
 

@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from services.intake.domain.person import Language, LanguageLevel
-from shared.contracts.intake.commands import RegisterVolunteer
+from shared.contracts.intake.commands.corrections import CorrectPerson
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.municipal import PersonSettled
 from shared.languages import nearest_tag, normal_or_same, normal_tag
 from shared.messaging.reading.outcome import Fault
@@ -24,12 +25,13 @@ class _Given(Protocol):
 _LEVELS = ("basic", "fluent", "native")
 
 
-def unknown_languages(data: PersonSettled | RegisterVolunteer) -> list[Fault]:
+def unknown_languages(data: PersonSettled | RegisterVolunteer | CorrectPerson) -> list[Fault]:
     """A fault for each tag that names no language, with the nearest that does."""
     found = []
-    if data.person is not None and normal_tag(data.person.preferred_language) is None:
-        found.append(_unknown("person.preferred_language", data.person.preferred_language))
-    for number, item in enumerate(data.languages):
+    preferred = data.person.preferred_language if data.person is not None else None
+    if preferred is not None and normal_tag(preferred) is None:
+        found.append(_unknown("person.preferred_language", preferred))
+    for number, item in enumerate(data.languages or ()):
         if normal_tag(item.code) is None:
             found.append(_unknown(f"languages.{number}.code", item.code))
     return found

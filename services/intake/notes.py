@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 
 from services.intake.contact import left_out
-from services.intake.domain.person import is_of_age
+from services.intake.domain.birth import is_of_age
 from services.intake.domain.refugee import UNLISTED, Refugee, Settlement
 from services.intake.vocabulary import Vocabulary
 from shared.contracts.municipal import PersonSettled

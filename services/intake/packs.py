@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal, TypeVar
 
 from services.intake import wire
-from services.intake.domain import requirements
+from services.intake.domain import lapses, requirements
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.requirements import Requirements
@@ -35,6 +35,10 @@ class Packs:
         if part is None:
             return self.running(who, programme)
         return self._found(self._programmes.pack(programme, part.pack_version), who)
+
+    def all_asked(self, who: Person) -> list[Requirements]:
+        """What is asked of this person in all that they take part in. Raises `unknown_programme`."""
+        return [self.asked(who, part.programme) for part in who.participations if part.status != "left"]
 
     def running(self, who: Person, programme: str) -> Requirements:
         """What the pack asks of this person that their municipality runs now. Raises `unknown_programme`."""
@@ -75,13 +79,15 @@ class Packs:
         running = [pack for place, pack in self._programmes.all_active() if place == who.municipality]
         return wire.words([*running, *joined])
 
-    def next_met(self, who: Person, today: date) -> date | None:
-        """The next day on which passing time alone will meet a requirement that is missing."""
-        days = [
-            requirements.next_met(who, self.asked(who, part.programme), today)
-            for part in who.participations
-            if part.missing
-        ]
+    def next_change(self, who: Person, today: date) -> date | None:
+        """The next day on which passing time alone changes something: a requirement is met, one lapses or is
+        about to, or a pause is over.
+        """
+        asked = self.all_asked(who)
+        days = [requirements.next_change(who, one, today) for one in asked]
+        days.append(lapses.next_warning(who, asked, today))
+        if isinstance(who, Volunteer) and who.pause is not None:
+            days.append(who.pause.until)
         return min((day for day in days if day is not None), default=None)
 
     def _found(self, pack: ProgrammePack | None, who: Person) -> Requirements:

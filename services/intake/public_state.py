@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from services.intake.domain import person, refugee, volunteer
+from services.intake.domain import kept, person, refugee, volunteer
 from shared.mongo import Document
 
 _NOTHING: Document = {name: [] for name in ("spells", "participations", "languages", "interests", "consents")}
@@ -54,10 +54,11 @@ def _volunteer_state(who: volunteer.Volunteer) -> Document:
         capacity=who.capacity,
         travel_km=who.travel_km,
         approvals=[
-            {"organisation": approval.organisation, "on": approval.on.isoformat()}
+            {"organisation": approval.organisation, "on": (approval.renewed_on or approval.on).isoformat()}
             for approval in who.approvals
         ],
         approved_on=_day(who.approved_on),
+        approval_expires_on=_day(_expires_on(who)),
         checks=[
             _stated(kind=check.kind, seen_on=check.seen_on.isoformat(), role=check.role)
             for check in who.checks
@@ -69,6 +70,12 @@ def _roles(who: volunteer.Volunteer) -> list[str]:
     """The roles in which somebody may be matched, each once, in the order in which they joined."""
     roles = [part.role for part in who.participations if part.status == "ready" and part.role is not None]
     return list(dict.fromkeys(roles))
+
+
+def _expires_on(who: volunteer.Volunteer) -> date | None:
+    """The last day on which somebody is approved for all that they are now."""
+    days = (part.ready_until for part in who.participations if part.status == "ready")
+    return min((day for day in days if day is not None), default=None)
 
 
 def _common(who: person.Person) -> Document:
@@ -96,10 +103,16 @@ def _common(who: person.Person) -> Document:
             for given in who.consents
         ],
     }
+    if who.coordinator is not None:
+        state["coordinator"] = who.coordinator
+    if who.references:
+        state["references"] = [_reference(given) for given in who.references]
     if who.profile is not None:
         _add_known(state, who.profile, who.household_ref)
     if who.interview is not None:
         state |= _wished(who.interview)
+    if who.coordinator is not None:
+        state["coordinator"] = who.coordinator
     return state
 
 
@@ -108,6 +121,15 @@ def _spell(spell: person.Spell) -> Document:
     if spell.to is not None:
         state["to"] = spell.to.isoformat()
     return state
+
+
+def _reference(given: kept.ReferenceConsent) -> Document:
+    return {
+        "pair": given.pair,
+        "referees": list(given.referees),
+        "text_version": given.text_version,
+        "given_on": given.given_on.isoformat(),
+    }
 
 
 def _add_known(state: Document, profile: person.Profile, household: str | None) -> None:

@@ -1,22 +1,27 @@
 """Operators' commands to intake: load the files, decide in order, store, publish."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from services.intake import approvals, commands, due
-from services.intake.commands.spec import Context, OnFile, Opening, Question, Refused
+from services.intake.commands.spec import Asking, Context, OnFile, Opening, Question, Refused
 from services.intake.domain.errors import DomainError
+from services.intake.domain.links import link
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
-from services.intake.domain.refugee import Refugee
+from services.intake.domain.refugee import Fact, Refugee
+from services.intake.domain.volunteer import Volunteer
+from services.intake.names import Digest
 from services.intake.packs import Packs
 from services.intake.public_state import public_state
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, People
+from services.intake.warnings import Warnings
 from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts.commands import Command
+from shared.ids import new_subject
 from shared.messaging.commands.answers import (
     Accepted,
     Answer,
@@ -29,37 +34,62 @@ from shared.messaging.commands.answers import (
 from shared.messaging.commands.registry import Registry, specs_in
 from shared.messaging.work import Work
 from shared.mongo import Document
+from shared.operators import Operators
 
 SPECS = Registry("intake", specs_in(commands))
+
+Entries = Mapping[str, Entry[Person]]
 
 
 class Intake:
     """Decides commands on refugees' and volunteers' files."""
 
-    def __init__(self, people: People, publisher: Publisher, packs: Packs, case_key: CaseKey) -> None:
+    def __init__(
+        self,
+        people: People,
+        publisher: Publisher,
+        packs: Packs,
+        warnings: Warnings,
+        operators: Operators,
+        case_key: CaseKey,
+        digest: Digest,
+    ) -> None:
         self._people = people
+        self._operators = operators
+        self._digest = digest
         self._publisher = publisher
         self._packs = packs
+        self._warnings = warnings
         self._case_key = case_key
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
         """One answer for each command, in order; the files are read and written once."""
-        subjects = {request.subject for request in requests}
+        subjects = {request.subject for request in requests} | set(filter(None, map(_same_as, requests)))
         files = await self._people.by_subject(subjects, work.session)
         entries = {subject: Entry(files.get(subject), files.get(subject)) for subject in subjects}
         answers: list[Answer] = []
         for request in requests:
             try:
-                answers.append(await self._answer(request, entries[request.subject], work))
+                if isinstance(SPECS.of(request.command), Question):
+                    # Questions read what is stored: what was decided before them must be.
+                    await self._save(entries.values(), work)
+                answers.append(await self._answer(request, entries, work))
             except DomainError as error:
                 faults = error.faults if isinstance(error, Refused) else ()
                 answers.append(Rejected(error.code, error.message, error.field, faults=faults))
-        changes = [(entry.before, entry.file) for entry in entries.values() if entry.changed]
-        await self._people.save(changes, work.session)
+        await self._save(entries.values(), work)
         return answers
 
-    async def _answer(self, request: Request, entry: Entry[Person], work: Work) -> Answer:
+    async def _save(self, entries: Iterable[Entry[Person]], work: Work) -> None:
+        """Stores what has changed since the last time."""
+        changed = [entry for entry in entries if entry.changed]
+        await self._people.save([(entry.before, entry.file) for entry in changed], work.session)
+        for entry in changed:
+            entry.before, entry.changed = entry.file, False
+
+    async def _answer(self, request: Request, entries: Entries, work: Work) -> Answer:
         packs = self._packs
+        entry = entries[request.subject]
         file = entry.file
         where = file.person.municipality if file else getattr(request.command, "municipality", None)
         context = Context(
@@ -69,30 +99,46 @@ class Intake:
             packs.running,
             packs.words,
             packs.vocabulary,
+            request.operator.operator,
+            lambda municipality: self._operators.coordinators(municipality, work.now),
         )
         match SPECS.of(request.command):
             case Question() as spec:
-                return await self._tell(spec, request.command, work)
+                return await spec.decide(request.command, self._asking(request, work))
             case Opening() as spec:
-                opened = spec.decide(file.person if file else None, request.subject, request.command, context)
-                missing = packs.missing(opened, context.today)
-                more: Document = {"missing": missing} if missing else {}
-                return self._keep(request, entry, File(opened), spec.fact, work, more)
+                return self._open(spec, request, context, entries, work)
             case OnFile() as spec:
                 return await self._step(spec, request, context, entry, work)
             case spec:
                 raise TypeError(type(spec).__name__)
 
-    async def _tell(self, question: Question[Command], command: Command, work: Work) -> Answer:
-        case = self._case_key(*question.case(command))
-        found = await self._people.refugees.by_case([case], work.session)
-        return question.decide(found.get(case))
+    def _asking(self, request: Request, work: Work) -> Asking:
+        return Asking(request, work, self._people, self._packs, self._operators, self._case_key, self._digest)
+
+    def _open(
+        self, spec: Opening[Command], request: Request, context: Context, entries: Entries, work: Work
+    ) -> Answer:
+        entry = entries[request.subject]
+        known = entry.file.person if entry.file is not None else None
+        opened = spec.decide(known, request.subject, request.command, context)
+        if (same := spec.same_as(request.command)) is not None:
+            other = entries[same]
+            if other.file is None:
+                return UnknownSubject()
+            if not request.may_act_in(other.file.person.municipality):
+                return rejected_elsewhere()
+            refugee, opened = link(other.file.person, opened, new_subject("household"))
+            linked = other.file._replace(person=refugee)
+            self._keep(request, other, linked, Fact.CORRECTED, work)
+        missing = self._packs.missing(opened, context.today)
+        more: Document = {"missing": missing} if missing else {}
+        return self._keep(request, entry, File(opened), spec.fact, work, more)
 
     async def _step(
         self, spec: OnFile[Command], request: Request, context: Context, entry: Entry[Person], work: Work
     ) -> Answer:
         file = entry.file
-        if file is None:
+        if file is None or (isinstance(file.person, Volunteer) and file.person.is_hidden):
             return UnknownSubject()
         who = file.person
         if not request.may_act_in(who.municipality):
@@ -105,11 +151,11 @@ class Intake:
         today = context.today
         after = self._packs.assessed(spec.decide(who, request.command, context), today)
         after, fact = progressed(who, after, spec.fact, today)
+        after = self._warnings.warn(after, today, request.cause, work, dry_run=request.dry_run)
         accepted = self._keep(request, entry, file._replace(person=after), fact, work)
         if request.dry_run:
             return accepted
-        if (day := self._packs.next_met(after, today)) is not None:
-            due.look_again(after, day, work)
+        due.look_again(after, self._packs.next_change(after, today), work)
         if spec.awaits is None:
             return accepted
         return await approvals.answer(request, spec.awaits(after, request.command, context), accepted, work)
@@ -130,3 +176,9 @@ class Intake:
             entry.changed = True
             result["revision"] = entry.file.state.number
         return Accepted(result, file.person.subject)
+
+
+def _same_as(request: Request) -> str | None:
+    """Whose file a command opens another one for, if it does."""
+    spec = SPECS.of(request.command)
+    return spec.same_as(request.command) if isinstance(spec, Opening) else None

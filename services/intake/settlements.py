@@ -13,7 +13,7 @@ from services.intake.notes import notes
 from services.intake.publish import Publisher
 from services.intake.receipts import readable_case, receipt, refused
 from services.intake.safeguard import Heard, hear, heed
-from services.intake.store import Entry, Files
+from services.intake.store import Entry, People
 from services.intake.vocabulary import Vocabulary
 from services.intake.wire import CaseKey
 from shared.clock import local_day
@@ -52,10 +52,10 @@ class Settlements:
     """Applies what municipalities send and answers each record."""
 
     def __init__(
-        self, files: Files[Refugee], publisher: Publisher, case_key: CaseKey, vocabulary: Vocabularies
+        self, people: People, publisher: Publisher, case_key: CaseKey, vocabulary: Vocabularies
     ) -> None:
         self._vocabulary = vocabulary
-        self._files = files
+        self._people = people
         self._publisher = publisher
         self._case_key = case_key
 
@@ -67,7 +67,7 @@ class Settlements:
         """
         items = [self._item(item, handled_before) for item in records if not isinstance(item, Erased)]
         wanted = {case for item in items for case in item.cases}
-        filing = await Filing.load(self._files, self._publisher, wanted, work)
+        filing = await Filing.load(self._people, self._publisher, wanted, work)
         outcomes: list[Outcome] = []
         for item in items:
             if isinstance(item, _Taken):

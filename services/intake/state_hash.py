@@ -1,6 +1,6 @@
 """What of intake's database is its state, for the state hash."""
 
-from services.intake.rows import APPROVAL_KIND, READINESS_KIND
+from services.intake.rows import APPROVAL_KIND, HANDOVER_KIND, READINESS_KIND
 from shared.messaging.state_hash import Part, due_rows
 
 _PLACES = {"state": {"$first": "$state"}, "card": {"$first": "$card"}}
@@ -11,6 +11,8 @@ STATE = (
     Part("volunteers", ("person", "details"), _PLACES),
     Part("subject_keys", ("wrapped",)),
     Part("approvals", ("subject", "programme", "operator", "id")),
+    Part("transfers", ("transfer", "open")),
     due_rows("due_at", kind=APPROVAL_KIND),
+    due_rows("due_at", kind=HANDOVER_KIND),
     due_rows("due_at", kind=READINESS_KIND),
 )

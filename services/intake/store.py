@@ -10,6 +10,7 @@ from pymongo import DeleteOne, IndexModel, InsertOne, ReplaceOne
 from services.intake.domain.person import Details, Person
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
+from services.intake.lookup import FoundBy
 from shared.messaging.work import Revision
 from shared.mongo import Database, Document, Session
 from shared.sealing import FieldCipher
@@ -17,12 +18,44 @@ from shared.sealing import FieldCipher
 P_co = TypeVar("P_co", bound=Person, covariant=True)
 P = TypeVar("P", bound=Person)
 
+_FOUND_BY = [
+    IndexModel([("names", 1), ("person.municipality", 1)]),
+    IndexModel([("person.municipality", 1), ("_id", 1)]),
+    # Partial, so that a settlement of somebody who takes part in nothing yet costs nothing here.
+    IndexModel(
+        [("person.municipality", 1), ("person.participations.programme", 1), ("_id", 1)],
+        partialFilterExpression={"person.participations.programme": {"$gt": ""}},
+    ),
+    IndexModel(
+        [("person.coordinator", 1), ("person.municipality", 1), ("_id", 1)],
+        partialFilterExpression={"person.coordinator": {"$gt": ""}},
+    ),
+    IndexModel(
+        [("person.municipality", 1), ("tasks.on", 1)], partialFilterExpression={"tasks": {"$exists": True}}
+    ),
+]
+"""How people are found by name, and listed."""
+
 INDEXES: dict[str, list[IndexModel]] = {
     # Two replicas that meet a new case at once can't open two files for it.
-    "refugees": [IndexModel("cases", unique=True)],
-    "volunteers": [],
+    "refugees": [IndexModel("cases", unique=True), *_FOUND_BY],
+    "volunteers": _FOUND_BY,
     "subject_keys": [],
     "approvals": [IndexModel("subject")],
+    "looks": [
+        IndexModel([("municipality", 1), ("_id", 1)]),
+        IndexModel([("subject", 1), ("_id", 1)]),
+        IndexModel("kept_until", expireAfterSeconds=0),
+    ],
+    "transfers": [
+        # Of one operator's people two offers at once would each promise what the other gives away.
+        IndexModel(
+            [("transfer.municipality", 1), ("transfer.giver", 1)],
+            unique=True,
+            partialFilterExpression={"open": True},
+        ),
+        IndexModel([("transfer.to", 1), ("open", 1)]),
+    ],
 }
 
 _REFUGEE = TypeAdapter(Refugee)
@@ -62,11 +95,12 @@ class Entry(Generic[P]):
 class Files(Generic[P]):
     """The files of refugees or of volunteers."""
 
-    def __init__(self, database: Database, kind: type[P], cipher: FieldCipher) -> None:
+    def __init__(self, database: Database, kind: type[P], cipher: FieldCipher, found_by: FoundBy) -> None:
         self._collection = database[_NAMES[kind]]
         self._keys = database["subject_keys"]
         self._kind = kind
         self._cipher = cipher
+        self._found_by = found_by
 
     async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, File[P]]:
         """Files by subject."""
@@ -84,7 +118,24 @@ class Files(Generic[P]):
         values = list(set(wanted))
         if not values:
             return []
-        documents = await self._collection.find({path: {"$in": values}}, session=session).to_list(None)
+        return await self.find({path: {"$in": values}}, session)
+
+    async def find(self, wanted: Document, session: Session, limit: int = 0) -> list[File[P]]:
+        """The files that MongoDB finds, by subject where no more than a `limit` is asked for."""
+        cursor = self._collection.find(wanted, session=session)
+        if limit:
+            cursor = cursor.sort("_id", 1).limit(limit)
+        return await self._files(await cursor.to_list(None), session)
+
+    async def aggregate(self, pipeline: Sequence[Document], session: Session) -> list[Document]:
+        """What a pipeline over the documents gives."""
+        return await self._collection.aggregate(list(pipeline), session=session).to_list(None)
+
+    async def count(self, wanted: Document, session: Session) -> int:
+        """How many files MongoDB finds."""
+        return await self._collection.count_documents(wanted, session=session)
+
+    async def _files(self, documents: Sequence[Document], session: Session) -> list[File[P]]:
         sealed = [document["_id"] for document in documents if document["details"] is not None]
         keys: dict[str, bytes] = {}
         if sealed:
@@ -127,6 +178,8 @@ class Files(Generic[P]):
         person = file.person
         key = file.key
         cipher: bytes | None = None
+        if person.details is None and before is not None and before.key is not None:
+            keys.append(DeleteOne({"_id": before.person.subject}))
         if person.details is not None:
             if key is None:
                 key, wrapped = self._cipher.new_key(person.subject)
@@ -139,6 +192,7 @@ class Files(Generic[P]):
             "details": cipher,
             "state": [file.state.number, file.state.order],
             "card": [file.card.number, file.card.order],
+            **self._found_by(person),
         }
         if isinstance(person, Refugee):
             document["cases"] = [case.key for case in person.cases]

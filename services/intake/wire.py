@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import get_args
+from typing import Any, get_args
 
 import orjson
 
 from services.intake import contact
 from services.intake.domain import person, refugee, volunteer
+from services.intake.domain.birth import born_between
 from services.intake.domain.requirements import REGISTRY, Requirement, Requirements
 from services.intake.languages import spoken
 from services.intake.vocabulary import Vocabulary
-from shared.contracts import municipal, programmes, topics
+from shared.contracts import municipal, pairing, programmes, topics
 from shared.contracts.catalogue import events_of
 from shared.contracts.fields import CODE_PATTERN, Contract
-from shared.contracts.intake import commands as command
 from shared.contracts.intake.cards import CardDetails
+from shared.contracts.intake.commands.people import RecordInterview
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.message import Message
+from shared.contracts.periods import number_of
 from shared.contracts.programmes import PackSide, ProgrammePack
 from shared.languages import normal_or_same
 from shared.messaging.reading.records import Received
@@ -66,7 +69,7 @@ def settlement(
         return refugee.Settlement(
             cases[0], municipality, record.envelope.time, secrecy, former_case=former_case
         )
-    occupation = _published(data.occupation, known)
+    occupation = published_occupation(data.occupation, known)
     return refugee.Settlement(
         case=cases[0],
         municipality=municipality,
@@ -95,7 +98,7 @@ def days_in_future(data: municipal.PersonSettled | municipal.PersonMoved, today:
     if settled_on is not None and settled_on > today:
         found.append("settled_on")
     born = data.person.birth_date if data.person is not None else None
-    if born is not None and person.born_between(born)[0] > today:
+    if born is not None and born_between(born)[0] > today:
         found.append("person.birth_date")
     if placement is not None and placement.placed_on > today:
         is_here = arrived_on is not None or settled_on is not None
@@ -121,10 +124,10 @@ def _settled_profile(
 
 
 def _year(birth_date: str | None) -> int | None:
-    return None if birth_date is None else person.born_between(birth_date)[0].year
+    return None if birth_date is None else born_between(birth_date)[0].year
 
 
-def _published(occupation: str | None, known: Vocabulary) -> str | None:
+def published_occupation(occupation: str | None, known: Vocabulary) -> str | None:
     """The occupation where it may be published."""
     if occupation is None or not _CODE.fullmatch(occupation) or not known.takes(occupation):
         return None
@@ -151,9 +154,9 @@ def _placement(placement: municipal.SettledPlacement, known: Vocabulary) -> refu
     return refugee.Placement(placement.kind, placement.placed_on, district or refugee.UNLISTED)
 
 
-def registration(data: command.RegisterVolunteer, known: Vocabulary) -> volunteer.Registration:
+def registration(data: RegisterVolunteer, known: Vocabulary) -> volunteer.Registration:
     """A new volunteer as intake decides on them; `known` are the municipality's words."""
-    occupation = _published(data.occupation, known)
+    occupation = published_occupation(data.occupation, known)
     return volunteer.Registration(
         municipality=data.municipality,
         profile=person.Profile(
@@ -173,7 +176,7 @@ def registration(data: command.RegisterVolunteer, known: Vocabulary) -> voluntee
     )
 
 
-def interview(data: command.RecordInterview) -> person.Interview:
+def interview(data: RecordInterview) -> person.Interview:
     """An interview's results."""
     return person.Interview(
         programme=data.programme,
@@ -233,7 +236,7 @@ def words(packs: Iterable[ProgrammePack]) -> Words:
             rule.code
             for pack in known
             for rule in pack.pairing.rules
-            if isinstance(rule, programmes.ChildCertificateRule)
+            if isinstance(rule, pairing.ChildCertificateRule)
         },
         roles=frozenset(side.role for side in sides),
         checks_of_refugees=frozenset(
@@ -250,8 +253,16 @@ REQUIREMENTS = matched(get_args(get_args(programmes.Requirement)[0]), REGISTRY)
 
 def requirements(pack: ProgrammePack, side: PackSide) -> Requirements:
     """What a side of a pack asks."""
-    asked = tuple(REQUIREMENTS[item.kind](**item.model_dump(exclude={"kind"})) for item in side.requirements)
+    asked = tuple(REQUIREMENTS[item.kind](**_parameters(item)) for item in side.requirements)
     return Requirements(pack.name, pack.version, side.role, asked)
+
+
+def _parameters(item: programmes.Requirement) -> dict[str, Any]:
+    """A requirement's fields, with its periods as numbers of months."""
+    found = item.model_dump(exclude={"kind"})
+    if found.get("valid_for") is not None:
+        found["valid_for"] = number_of(found["valid_for"])
+    return found
 
 
 def card(details: person.Details) -> bytes:

@@ -1,14 +1,18 @@
 """Matching's composition root."""
 
 from services.matching import store
+from services.matching.between_rounds import BetweenRounds
 from services.matching.consumers import subscriptions
 from services.matching.due import due_handlers
+from services.matching.explaining import Explaining
 from services.matching.parties import States
+from services.matching.publish import Publisher
 from services.matching.rebuild import Rebuilding
 from services.matching.rounds import Rounds, warm_up
+from services.matching.schedule import Schedule
 from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
-from services.matching.store import Pairs, Parties
+from services.matching.store import Pairs, Parties, Pools
 from shared.messaging.commands.dispatch import Decisions
 from shared.messaging.wiring import Resources, Wiring
 
@@ -16,21 +20,34 @@ from shared.messaging.wiring import Resources, Wiring
 def create_app(settings: Settings, resources: Resources) -> Wiring:
     """Wires matching; nothing is opened and nothing runs yet."""
     parties, pairs = Parties(resources.database), Pairs(resources.database)
-    states = States(parties, pairs)
-    matching = Matching(pairs, resources.programmes)
+    publisher = Publisher(parties, resources.operators)
+    between = BetweenRounds(parties, pairs, Pools(resources.database))
+    states = States(parties, pairs, publisher)
+    matching = Matching(pairs, parties, resources.programmes, publisher)
     rounds = Rounds(
         parties,
         pairs,
         resources.programmes,
+        publisher,
+        between,
         proposals_per_transaction=settings.proposals_per_transaction,
         again_after=settings.again_after,
     )
+    schedule = Schedule(resources.database, resources.programmes, resources.clock, settings.due_poll)
     return Wiring(
         resources,
         subscriptions(states),
-        due_handlers=due_handlers(rounds, pairs),
+        due_handlers=due_handlers(
+            rounds,
+            schedule,
+            Explaining(rounds, parties, pairs),
+            pairs,
+            resources.programmes,
+            publisher,
+            resources.operators,
+        ),
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
-        recipe=Rebuilding(parties, pairs, states).recipe,
-        beside=[warm_up],
+        recipe=Rebuilding(parties, pairs, states, publisher, between).recipe,
+        beside=[warm_up, schedule.follow],
     )

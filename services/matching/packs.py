@@ -8,12 +8,17 @@ from inspect import signature
 from typing import get_args
 
 from services.matching.domain.criteria import CRITERIA
+from services.matching.domain.dues import Expected
+from services.matching.domain.errors import DomainError
+from services.matching.domain.evaluation import Asked, Question
+from services.matching.domain.pair import Outcome
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import RULES
 from services.matching.domain.rules import Rule as HardRule
 from shared.contracts.fields import Contract
+from shared.contracts.pairing import Afterwards, EndingReason, PackOutcome, Rule
 from shared.contracts.periods import number_of
-from shared.contracts.programmes import AgeAsked, ApprovalAsked, PackSide, ProgrammePack, Rule
+from shared.contracts.programmes import AgeAsked, ApprovalAsked, PackSide, ProgrammePack
 from shared.programmes import checks
 
 
@@ -58,7 +63,7 @@ CRITERION_CODES = agreed_criteria(checks.CRITERIA, CRITERIA)
 
 def rules(pack: ProgrammePack) -> Rules:
     """What matching needs of a pack; criteria that don't exist score nothing."""
-    pairing = pack.pairing
+    pairing, controller = pack.pairing, pack.pairing.policy.cohort_controller
     return Rules(
         name=pack.name,
         version=pack.version,
@@ -70,6 +75,8 @@ def rules(pack: ProgrammePack) -> Rules:
         exclusion_days=number_of(pairing.exclude_for),
         minimum_receiving_age=_minimum_age(pack.sides.receiving),
         minimum_giving_age=_minimum_age(pack.sides.giving),
+        scarcity=pairing.policy.scarcity,
+        cohort_attribute=controller.attribute if controller else None,
     )
 
 
@@ -77,6 +84,62 @@ def maximum_months(pack: ProgrammePack) -> int | None:
     """After how many months a pair ends by itself; None for never."""
     duration = pack.pairing.duration
     return None if duration is None or duration.at_most is None else number_of(duration.at_most)
+
+
+def minimum_months(pack: ProgrammePack) -> int | None:
+    """Before how many months a pair isn't completed; None for no such limit."""
+    duration = pack.pairing.duration
+    return None if duration is None or duration.at_least is None else number_of(duration.at_least)
+
+
+def weekly_hours(pack: ProgrammePack) -> float | None:
+    """How many hours a week a pair is meant to meet; None where the pack doesn't say."""
+    dose = pack.pairing.dose
+    return None if dose is None else dose.weekly_hours
+
+
+def outcome(
+    told: PackOutcome, receiving: Afterwards | None = None, giving: Afterwards | None = None
+) -> Outcome:
+    """What follows once a pair is over: as the pack has it, unless a coordinator says otherwise of a side."""
+    return Outcome(receiving or told.receiving, giving or told.giving, told.may_meet_again)
+
+
+def ending(pack: ProgrammePack, reason: EndingReason) -> PackOutcome:
+    """What follows an end for this reason; raises DomainError `not_listed` where the pack has no such."""
+    endings = {item.reason: item for item in pack.pairing.endings}
+    if not endings:
+        return PackOutcome()
+    if reason not in endings:
+        raise DomainError("not_listed", f"The pack knows {', '.join(endings)}.", "end_reason")
+    return endings[reason]
+
+
+def expected(pack: ProgrammePack) -> Expected:
+    """What a pack expects of a pair."""
+    dose = pack.pairing.dose
+    return Expected(tuple(pack.pairing.signatories), None if dose is None else dose.weekly_hours)
+
+
+def milestones(pack: ProgrammePack) -> tuple[Asked, ...]:
+    """When a pair is evaluated, by whom, and what they are asked."""
+    return tuple(
+        Asked(
+            item.name,
+            number_of(item.after),
+            tuple(item.asks),
+            tuple(
+                Question(
+                    question.code,
+                    question.kind,
+                    tuple(question.asks or item.asks),
+                    tuple(question.choices) if question.kind == "choice" else (),
+                )
+                for question in item.questions
+            ),
+        )
+        for item in pack.pairing.milestones
+    )
 
 
 def recorders(pack: ProgrammePack, signatory: str) -> frozenset[str]:

@@ -1,12 +1,14 @@
-"""Keeps the parties as the state topics tell them, and ends what a departure makes impossible."""
+"""Keeps the parties as the state topics tell them, and has their pairs follow."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from services.matching import wire
-from services.matching.domain.pair import EndReason, end_because
-from services.matching.domain.waiting import Party
-from services.matching.publish import forget, publish
+from services.matching.domain.pair import EndReason, Side
+from services.matching.domain.presence import follow, look_after
+from services.matching.domain.waiting import Party, presence_of
+from services.matching.publish import Publisher
 from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.clock import local_time
@@ -15,12 +17,21 @@ from shared.messaging.reading.records import Cause, Erased, Readable, Received
 from shared.messaging.work import Work
 
 
+class Why(NamedTuple):
+    """Why the pairs of who takes no part any more end, by what record, and where it says that they are."""
+
+    reason: EndReason
+    cause: Cause
+    where: str | None = None
+
+
 class States:
     """Applies refugees' and volunteers' states: one query and one bulk write a batch."""
 
-    def __init__(self, parties: Parties, pairs: Pairs) -> None:
+    def __init__(self, parties: Parties, pairs: Pairs, publisher: Publisher) -> None:
         self._parties = parties
         self._pairs = pairs
+        self._publisher = publisher
 
     async def refugees(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
         """Applies records of `refugees.v1`."""
@@ -36,7 +47,7 @@ class States:
         known = await self._parties.known((record.key for record in records), work.session)
         stored = frozenset(known)
         changed: dict[str, tuple[Known, Party | None]] = {}
-        left: dict[str, tuple[EndReason, Cause]] = {}
+        causes: dict[str, Why] = {}
         gone: list[str] = []
         outcomes: list[Outcome] = []
         for record in records:
@@ -50,7 +61,7 @@ class States:
                 known[subject] = before.gone()
                 changed[subject] = known[subject], None
                 # A pair ends as it does with whoever leaves: nobody shall learn why this one is gone.
-                left.setdefault(subject, (EndReason.WITHDRAWN, record.cause))
+                causes.setdefault(subject, Why(EndReason.WITHDRAWN, record.cause))
                 gone.append(subject)
                 outcomes.append(Applied())
                 continue
@@ -58,28 +69,54 @@ class States:
             if revision <= before.revision:
                 outcomes.append(Stale())
                 continue
-            known[subject] = before.changed(revision)
-            party = party_of(record)
+            party, coordinator = party_of(record), getattr(record.data, "coordinator", None)
+            if party is None and coordinator is None:
+                # Who has left is still theirs to hear of.
+                coordinator = before.coordinator
+            known[subject] = before.changed(revision, coordinator)
             changed[subject] = known[subject], party
-            left.pop(subject, None)
-            if party is None or _is_elsewhere(before, party.attributes.municipality):
-                left[subject] = _reason(before, record), record.cause
+            where = getattr(record.data, "municipality", None)
+            causes[subject] = Why(_reason(record), record.cause, where)
             outcomes.append(Applied())
         await self._parties.save(changed, stored, work.session)
-        await self._end_pairs(left, work)
-        await forget(self._pairs, gone, work)
+        # Who is new here has no pair.
+        followed = {subject: changed[subject][1] for subject in changed.keys() & stored}
+        await self._follow(followed, causes, work)
+        if gone:
+            await self._publisher.forget(self._pairs, gone, causes[gone[0]].cause, work)
         return outcomes
 
-    async def _end_pairs(self, left: dict[str, tuple[EndReason, Cause]], work: Work) -> None:
-        """Ends the open pairs of those who left: the other side waits again with its seniority."""
-        open_pairs = await self._pairs.open_of(left.keys(), work.session)
-        ended: list[StoredPair] = []
-        for stored in open_pairs:
-            pair = stored.pair
-            reason, cause = left[pair.receiving] if pair.receiving in left else left[pair.giving]
-            after, facts = end_because(pair, reason, local_time(work.now, pair.municipality))
-            ended.append(publish(replace(stored, pair=after), facts, cause, work))
-        await self._pairs.save(ended, work.session)
+    async def _follow(
+        self, parties: Mapping[str, Party | None], causes: Mapping[str, Why], work: Work
+    ) -> None:
+        """Has open pairs do as their people's new states say: end, pause, or go on."""
+        open_pairs = await self._pairs.open_of(parties.keys(), work.session)
+        followed = {stored.pair.subject: stored for stored in open_pairs}
+        sides: tuple[Side, ...] = ("receiving", "giving")
+        for subject, side in itertools.product(tuple(followed), sides):
+            stored = followed[subject]
+            pair, person = stored.pair, getattr(stored.pair, side)
+            if person not in parties or not pair.is_open:
+                continue
+            why, now = causes[person], local_time(work.now, pair.municipality)
+            reason = EndReason.MOVED if why.where not in {None, pair.municipality} else why.reason
+            after, facts = follow(pair, side, presence_of(parties[person]), reason, now)
+            followed[subject] = self._publisher.publish(stored, after, facts, why.cause, work)
+        await self._look_after(followed, causes, work)
+        changed = [followed[stored.pair.subject] for stored in open_pairs]
+        await self._pairs.save(
+            [new for new, old in zip(changed, open_pairs, strict=True) if new != old], work.session
+        )
+
+    async def _look_after(self, pairs: dict[str, StoredPair], causes: Mapping[str, Why], work: Work) -> None:
+        """Gives open pairs the coordinators of their people."""
+        people = {person for item in pairs.values() for person in (item.pair.receiving, item.pair.giving)}
+        known = await self._parties.known(people, work.session) if people else {}
+        for subject, stored in pairs.items():
+            both = [known.get(person, Known()) for person in (stored.pair.receiving, stored.pair.giving)]
+            pair, facts = look_after(stored.pair, *(person.coordinator for person in both))
+            cause = next(causes[person].cause for person in (pair.receiving, pair.giving) if person in causes)
+            pairs[subject] = self._publisher.publish(stored, pair, facts, cause, work)
 
 
 def _refugee(record: Received) -> Party | None:
@@ -92,14 +129,8 @@ def _volunteer(record: Received) -> Party | None:
     return wire.giving(record.key, state) if isinstance(state, VolunteerRead) else None
 
 
-def _is_elsewhere(stored: Known, municipality: str | None) -> bool:
-    """Whether a municipality is another than that in which somebody is matched, if they are."""
-    return None not in {stored.municipality, municipality} and stored.municipality != municipality
-
-
-def _reason(stored: Known, record: Received) -> EndReason:
-    if _is_elsewhere(stored, getattr(record.data, "municipality", None)):
-        return EndReason.MOVED
+def _reason(record: Received) -> EndReason:
+    """Why the pairs of who takes no part any more end."""
     match getattr(record.data, "status", None):
         case "moved":
             return EndReason.MOVED

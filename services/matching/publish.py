@@ -1,56 +1,118 @@
-"""Publishes what happened to a pair, and keeps its due rows in step."""
+"""Publishes what happened to a pair, tells its coordinators, and keeps its due rows in step."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.matching import wire
+from services.matching.domain.evaluation import next_day
+from services.matching.domain.guides import forget_guides
+from services.matching.domain.notices import Told, notices
 from services.matching.domain.pair import Fact, Pair
-from services.matching.rows import EXPIRE
-from services.matching.store import Pairs, StoredPair
+from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, PAIR_KINDS, RESUME
+from services.matching.store import Pairs, Parties, StoredPair
+from shared.clock import local_midnight, local_time
 from shared.contracts import topics
 from shared.messaging.commands import replies
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import DueRow, Work
+from shared.notices import tell
+from shared.operators import Operators
 
 
-def publish(changed: StoredPair, facts: Sequence[Fact], cause: Cause, work: Work) -> StoredPair:
-    """Publishes each fact with the pair's state; returns the pair at its new place in the topic."""
-    pair = changed.pair
-    for fact in facts:
-        changed = replace(changed, state=changed.state.next(work.now))
-        state = wire.pair_state(pair)
-        work.emit(wire.EVENTS[fact], subject=pair.subject, data=state, cause=cause, revision=changed.state)
-    if pair.status != "proposed" or Fact.PAIR_PROPOSED in facts:
-        keep_due(pair, cause, work)
-    return changed
+class _OfPair(NamedTuple):
+    """A notice of a pair, whose coordinators are yet to be found."""
+
+    pair: Pair
+    told: Told
+    cause: Cause
+
+
+class Publisher:
+    """Turns what happened to pairs into records."""
+
+    def __init__(self, parties: Parties, operators: Operators) -> None:
+        self._parties = parties
+        self._operators = operators
+
+    def publish(
+        self, stored: StoredPair, pair: Pair, facts: Sequence[Fact], cause: Cause, work: Work
+    ) -> StoredPair:
+        """Publishes each fact with the state of the pair that the stored one has become, or is where it is
+        new; returns it at its new place in the topic.
+        """
+        changed = replace(stored, pair=pair)
+        for fact in facts:
+            changed = replace(changed, state=changed.state.next(work.now))
+            state = wire.pair_state(pair)
+            work.emit(
+                wire.EVENTS[fact], subject=pair.subject, data=state, cause=cause, revision=changed.state
+            )
+        for told in notices(stored.pair, pair, facts, local_time(work.now, pair.municipality)):
+            work.gather(_OfPair(pair, told, cause), self._tell)
+        if not {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED}.issuperset(facts):
+            keep_due(pair, cause, work)
+        return changed
+
+    async def _tell(self, items: Sequence[_OfPair], work: Work) -> None:
+        """Tells the coordinators of both people of each pair, with one query for all."""
+        people = {person for item in items for person in (item.pair.receiving, item.pair.giving)}
+        coordinators = await self._parties.coordinators(people, work.session)
+        for pair, told, cause in items:
+            both = (coordinators.get(person) for person in (pair.receiving, pair.giving))
+            tell(wire.notice(pair, told), pair.subject, both, self._operators, cause, work)
+
+    async def forget(self, pairs: Pairs, parties: Collection[str], cause: Cause, work: Work) -> None:
+        """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
+        neither pair nor reply. What they guided before goes on without them.
+        """
+        if not parties:
+            return
+        theirs = await pairs.of_parties(parties, work.session)
+        for stored in theirs:
+            for kind in PAIR_KINDS:
+                work.cancel(_row_id(kind, stored.pair.subject))
+            work.erase(topics.PAIRS, stored.pair.subject, stored.state.next(work.now))
+        subjects = [stored.pair.subject for stored in theirs]
+        await pairs.remove(subjects, work.session)
+        others = [
+            stored
+            for stored in await pairs.guided_before(parties, work.session)
+            if stored.pair.subject not in subjects
+        ]
+        without = []
+        for stored in others:
+            pair, facts = forget_guides(stored.pair, parties)
+            without.append(self.publish(stored, pair, facts, cause, work))
+        await pairs.save(without, work.session)
+        subjects += [stored.pair.subject for stored in others]
+        await replies.forget(work, [*parties, *subjects])
 
 
 def keep_due(pair: Pair, cause: Cause, work: Work) -> None:
-    """Schedules a proposal's expiry, and takes it back once it is answered."""
-    if pair.status != "proposed":
-        work.cancel(_expiry_id(pair.subject))
-        return
-    # A moment after the deadline: until then either side may still answer.
-    after = pair.respond_by + timedelta(milliseconds=1)
-    data = {"correlation": cause.correlation}
-    work.schedule(DueRow(_expiry_id(pair.subject), EXPIRE, after, pair.subject, data=data))
+    """Schedules what passing time will do to a pair, and takes back what it won't do any more."""
+    times = _due(pair)
+    for kind in PAIR_KINDS:
+        row = _row_id(kind, pair.subject)
+        if kind in times:
+            data = {"correlation": cause.correlation}
+            work.schedule(DueRow(row, kind, times[kind], pair.subject, data=data))
+        else:
+            work.cancel(row)
 
 
-async def forget(pairs: Pairs, parties: Collection[str], work: Work) -> None:
-    """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
-    neither pair nor reply.
-    """
-    if not parties:
-        return
-    theirs = await pairs.of_parties(parties, work.session)
-    for stored in theirs:
-        work.cancel(_expiry_id(stored.pair.subject))
-        work.erase(topics.PAIRS, stored.pair.subject, stored.state.next(work.now))
-    subjects = [stored.pair.subject for stored in theirs]
-    await pairs.remove(subjects, work.session)
-    await replies.forget(work, [*parties, *subjects])
+def _due(pair: Pair) -> dict[str, datetime]:
+    """When something happens to a pair by itself, by kind of row."""
+    if not pair.is_open:
+        return {}
+    if pair.status == "proposed":
+        # A moment after the deadline: until then either side may still answer.
+        return {EXPIRE: pair.respond_by + timedelta(milliseconds=1)}
+    ends = [hold.until for hold in pair.holds if hold.until is not None]
+    days = {COMPLETE: pair.ends_on, RESUME: min(ends, default=None), MILESTONE: next_day(pair)}
+    return {kind: local_midnight(day, pair.municipality) for kind, day in days.items() if day is not None}
 
 
-def _expiry_id(subject: str) -> str:
-    return f"{EXPIRE}/{subject}"
+def _row_id(kind: str, subject: str) -> str:
+    return f"{kind}/{subject}"

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.fields import Code, Contract, Day, Gender, Line, Municipality
-from shared.contracts.intake.events import Participation, RefugeeStatus, VolunteerStatus
+from shared.contracts.fields import Code, Contract, Day, Gender, Line, Municipality, OperatorId
+from shared.contracts.intake.states import Participation, RefugeeStatus, VolunteerStatus
 from shared.contracts.people import (
     Availability,
     BirthYear,
@@ -33,6 +33,7 @@ class PersonRead(Contract):
     wishes: Wishes | None = None
     expectations: Expectations | None = None
     availability: Availability | None = None
+    coordinator: OperatorId | None = None
 
 
 class RefugeeRead(PersonRead):

@@ -2,20 +2,24 @@
 
 The history of a topic is no series of states that were true together: a pair that is over may hold a slot for
 a while that is another's now, and somebody who left may be back. So pairs open when everything is read: a
-departure of the past finds none to end.
+departure of the past finds none to end. Of what is read nobody is told again; of ends that come only now
+coordinators are.
 """
 
 from collections.abc import Mapping, Sequence
 
 from services.matching import wire
-from services.matching.domain.pair import EndReason, Pair, end_because
+from services.matching.between_rounds import BetweenRounds
+from services.matching.domain.course import end_because
+from services.matching.domain.pair import EndReason, Pair, Side
+from services.matching.domain.presence import follow, look_after
 from services.matching.parties import States
-from services.matching.publish import forget, keep_due, publish
+from services.matching.publish import Publisher, keep_due
 from services.matching.readers import RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.clock import local_time
 from shared.contracts import topics
-from shared.contracts.matching.events import PairState
+from shared.contracts.matching.states import PairState
 from shared.logging import get_logger
 from shared.messaging.reading.records import Cause, Erased, Readable, Received
 from shared.messaging.rebuild import CAUSE, Recipe, Source, Steps
@@ -29,18 +33,27 @@ AT_ONCE = 100
 class Rebuilding:
     """What matching takes from topics, and how it puts that together."""
 
-    def __init__(self, parties: Parties, pairs: Pairs, states: States) -> None:
+    def __init__(
+        self,
+        parties: Parties,
+        pairs: Pairs,
+        states: States,
+        publisher: Publisher,
+        between: BetweenRounds,
+    ) -> None:
         self._parties = parties
         self._pairs = pairs
         self._states = states
+        self._publisher = publisher
+        self._between = between
 
     @property
     def recipe(self) -> Recipe:
-        """Pairs first. Rounds only date what is past: one that proposed nobody wrote nothing else."""
+        """Pairs first; rounds say what pools keep from one to the next."""
         return Recipe(
             (
                 Source(topics.PAIRS, self.take_pairs),
-                Source(topics.ROUNDS),
+                Source(topics.ROUNDS, self._between.take),
                 Source(topics.REFUGEES, self._states.refugees, RefugeeRead),
                 Source(topics.VOLUNTEERS, self._states.volunteers, VolunteerRead),
             ),
@@ -94,7 +107,7 @@ class Rebuilding:
                 changed.append(item)
             else:
                 log.warning("pair_ended_by_rebuild", code=EndReason.OTHER)
-                changed.append(_ended(item, EndReason.OTHER, work))
+                changed.append(self._ended(item, EndReason.OTHER, work))
         await self._pairs.save(changed, work.session)
         return bool(staged)
 
@@ -103,14 +116,33 @@ class Rebuilding:
         pairs = await self._pairs.open_after(after, AT_ONCE, work.session)
         people = {person for item in pairs for person in (item.pair.receiving, item.pair.giving)}
         known = await self._parties.known(people, work.session)
-        ended = [
-            _ended(item, reason, work)
-            for item in pairs
-            if (reason := _end_reason(item.pair, known)) is not None
-        ]
-        await self._pairs.save(ended, work.session)
-        await forget(self._pairs, [person for person, found in known.items() if found.erased], work)
+        followed = [changed for item in pairs if (changed := self._followed(item, known, work)) is not None]
+        await self._pairs.save(followed, work.session)
+        erased = [person for person, found in known.items() if found.erased]
+        await self._publisher.forget(self._pairs, erased, CAUSE, work)
         return pairs[-1].pair.subject if pairs else ""
+
+    def _followed(self, item: StoredPair, known: Mapping[str, Known], work: Work) -> StoredPair | None:
+        """The pair as its people's presence has it, published; None where it goes on as it is."""
+        now, changed = local_time(work.now, item.pair.municipality), None
+        people: tuple[tuple[Side, str], ...] = (
+            ("receiving", item.pair.receiving),
+            ("giving", item.pair.giving),
+        )
+        for side, subject in people:
+            if subject in known and item.pair.is_open:
+                pair, facts = follow(item.pair, side, known[subject].presence, EndReason.WITHDRAWN, now)
+                if facts:
+                    item = changed = self._publisher.publish(item, pair, facts, CAUSE, work)
+        both = [known[subject].coordinator for _, subject in people if subject in known]
+        if len(both) < len(people):
+            return changed
+        pair, facts = look_after(item.pair, *both)
+        return self._publisher.publish(item, pair, facts, CAUSE, work) if facts else changed
+
+    def _ended(self, item: StoredPair, reason: EndReason, work: Work) -> StoredPair:
+        pair, facts = end_because(item.pair, reason, local_time(work.now, item.pair.municipality))
+        return self._publisher.publish(item, pair, facts, CAUSE, work)
 
 
 def _pair(record: Received) -> Pair:
@@ -119,19 +151,6 @@ def _pair(record: Received) -> Pair:
     return wire.pair(record.key, record.data)
 
 
-def _end_reason(pair: Pair, known: Mapping[str, Known]) -> EndReason | None:
-    """Why a pair is over by where its people may be matched now; None where it goes on."""
-    places = {known[person].municipality for person in (pair.receiving, pair.giving) if person in known}
-    if None in places:
-        return EndReason.WITHDRAWN
-    return EndReason.MOVED if places - {pair.municipality} else None
-
-
 def _places(pair: Pair) -> set[tuple[str, ...]]:
     """What no two open pairs may share: the receiving party's place in a relation, and the guide's slot."""
     return {(pair.receiving, pair.programme, pair.relation), (pair.giving, str(pair.slot))}
-
-
-def _ended(item: StoredPair, reason: EndReason, work: Work) -> StoredPair:
-    pair, facts = end_because(item.pair, reason, local_time(work.now, item.pair.municipality))
-    return publish(StoredPair(pair, item.state), facts, CAUSE, work)

@@ -12,16 +12,19 @@ from typing import Any
 
 from anyio import to_process
 
-from services.matching import packs, wire
-from services.matching.domain.pair import propose
+from services.matching import answers, packs, wire, wire_rounds
+from services.matching.between_rounds import BetweenRounds
+from services.matching.domain.agreement import propose
+from services.matching.domain.cohorts import Cohorts
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.solve import prepare
-from services.matching.publish import publish
-from services.matching.store import LoadedPool, Pairs, Parties, StoredPair
+from services.matching.publish import Publisher
+from services.matching.store import Known, LoadedPool, Pairs, Parties, StoredPair
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
+from shared.contracts.matching.rounds import CohortsEvened
 from shared.ids import new_event_id, new_subject
 from shared.messaging.commands.answers import Accepted, CommandRef, Rejected
 from shared.messaging.commands.replies import Replies
@@ -31,18 +34,34 @@ from shared.messaging.work import DueRow, Revision, Work
 
 RUN_ROUND = "run_round"
 LIST_WAITING = "list_waiting"
+EXPLAIN_WAITING = "explain_waiting"
 LISTED = 500
 """Most people of each side that one reply lists; the counts beside them are whole."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Solved:
-    """A pool as it was read, and its solution."""
+class LoadedRules:
+    """A pool as it was read, the rules of the pack that runs there, and its cohorts where it evens them."""
 
     municipality: str
     rules: Rules
     loaded: LoadedPool
+    cohorts: Cohorts | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved(LoadedRules):
+    """With its solution."""
+
     result: RoundResult
+
+    @property
+    def evened(self) -> CohortsEvened | None:
+        """What the cohort controller did, where the pack has one."""
+        attribute = self.rules.cohort_attribute
+        return (
+            None if attribute is None or self.cohorts is None else wire_rounds.evened(attribute, self.cohorts)
+        )
 
 
 async def warm_up() -> None:
@@ -68,6 +87,8 @@ class Rounds:
         parties: Parties,
         pairs: Pairs,
         programmes: Programmes,
+        publisher: Publisher,
+        between: BetweenRounds,
         *,
         proposals_per_transaction: int,
         again_after: timedelta,
@@ -75,6 +96,8 @@ class Rounds:
         self._parties = parties
         self._pairs = pairs
         self._programmes = programmes
+        self._publisher = publisher
+        self._between = between
         self._at_once = proposals_per_transaction
         self._again_after = again_after
 
@@ -109,16 +132,27 @@ class Rounds:
             "receiving": result.receiving,
             "giving": result.giving,
             "could_be_proposed": len(could),
-            "unmatched_receiving": wire.unmatched(
+            "unmatched_receiving": answers.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
-            "unmatched_giving": wire.unmatched(result.unmatched_giving[:LISTED], solved.loaded.since, today),
+            "unmatched_giving": answers.unmatched(
+                result.unmatched_giving[:LISTED], solved.loaded.since, today
+            ),
         }
-        named = wire.people_in(answer)
-        await task.finish(lambda work: self._reply(task, Accepted(answer, named), work))
+        named = answers.people_in(answer)
+        await task.finish(lambda work: self.reply(task, Accepted(answer, named), work))
 
     async def _solve(self, task: Task) -> _Solved | None:
-        """The pool's solution; None where the programme has ended meanwhile and the command is answered."""
+        found = await self.load(task)
+        if found is None:
+            return None
+        result = await to_process.run_sync(
+            run_round, wire.compared(found.loaded.pool), task.row.data["round"]
+        )
+        return _Solved(found.municipality, found.rules, found.loaded, found.cohorts, result)
+
+    async def load(self, task: Task) -> LoadedRules | None:
+        """The pool; None where the programme has ended meanwhile and the command is answered."""
         data = task.row.data
         municipality, programme = data["municipality"], data["programme"]
         pack = self._programmes.active(municipality, programme)
@@ -126,16 +160,20 @@ class Rounds:
             gone = Rejected(
                 "unknown_programme", "The municipality does not run the programme any more.", "programme"
             )
-            await task.finish(lambda work: self._reply(task, gone, work))
+            await task.finish(lambda work: self.reply(task, gone, work))
             return None
         rules = packs.rules(pack)
-        loaded = await task.step(
-            lambda work: self._parties.pool(
-                municipality, rules, local_day(work.now, municipality), self._pairs, work.session
-            )
-        )
-        result = await to_process.run_sync(run_round, wire.compared(loaded.pool), data["round"])
-        return _Solved(municipality, rules, loaded, result)
+        # A question about a pool, or a trial, moves nothing on.
+        keep = task.row.kind == RUN_ROUND and not data.get("dry_run")
+        loaded, cohorts = await task.step(lambda work: self._load(municipality, rules, work, keep=keep))
+        return LoadedRules(municipality, rules, loaded, cohorts)
+
+    async def _load(
+        self, municipality: str, rules: Rules, work: Work, *, keep: bool
+    ) -> tuple[LoadedPool, Cohorts | None]:
+        today = local_day(work.now, municipality)
+        loaded = await self._parties.pool(municipality, rules, today, self._pairs, work.session)
+        return await self._between.favour(municipality, rules, loaded, work, keep=keep)
 
     async def _propose(
         self,
@@ -150,7 +188,7 @@ class Rounds:
         known = await self._parties.known(people, work.session)
         unchanged = {subject for subject, now in known.items() if now.version == versions.get(subject)}
         made = [
-            self._proposed(proposal, rules, task, work)
+            self._proposed(proposal, rules, known, task, work)
             for proposal in proposals
             if proposal.receiving in unchanged and proposal.giving in unchanged
         ]
@@ -160,12 +198,21 @@ class Rounds:
             await self._pairs.insert(made, work.session)
         return moved
 
-    def _proposed(self, proposal: Proposal, rules: Rules, task: Task, work: Work) -> StoredPair:
+    def _proposed(
+        self, proposal: Proposal, rules: Rules, known: Mapping[str, Known], task: Task, work: Work
+    ) -> StoredPair:
         now = local_time(work.now, proposal.municipality)
+        both = known[proposal.receiving].coordinator, known[proposal.giving].coordinator
         pair, facts = propose(
-            proposal, rules, subject=new_subject("pair"), coordinator=None, on=now.date(), now=now
+            proposal,
+            rules,
+            subject=new_subject("pair"),
+            coordinator=both[0] or both[1],
+            on=now.date(),
+            now=now,
         )
-        return publish(StoredPair(pair, Revision()), facts, task.row.cause, work)
+        new = StoredPair(pair, Revision())
+        return self._publisher.publish(new, pair, facts, task.row.cause, work)
 
     async def _complete(self, solved: _Solved, skipped: int, task: Task, work: Work) -> None:
         data = task.row.data
@@ -173,8 +220,9 @@ class Rounds:
         today = solved.loaded.pool.today
         result, is_trial = solved.result, bool(data.get("dry_run"))
         if not is_trial:
-            completed = wire.completed(solved.municipality, result, len(made), skipped)
+            completed = wire_rounds.completed(solved.municipality, result, len(made), skipped, solved.evened)
             work.emit(ROUND_COMPLETED, subject=task.row.subject, data=completed, cause=task.row.cause)
+            await self._between.tell_needs(solved.municipality, result, task.row.cause, work)
         if skipped:
             # A round of its own that answers nobody: under the same id it would be counted twice.
             again = {key: value for key, value in data.items() if key != "command"}
@@ -192,15 +240,19 @@ class Rounds:
             "optimum_proven": result.optimum_proven,
             "total": result.total,
             "proposals": (
-                wire.would_propose(result.proposals[:LISTED]) if is_trial else wire.proposals(made[:LISTED])
+                answers.would_propose(result.proposals[:LISTED])
+                if is_trial
+                else answers.proposals(made[:LISTED])
             ),
-            "unmatched_receiving": wire.unmatched(
+            "unmatched_receiving": answers.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today
             ),
+            "recruitment": [wire_rounds.need_fields(need) for need in result.needs],
         }
-        await self._reply(task, Accepted(answer, wire.people_in(answer)), work)
+        await self.reply(task, Accepted(answer, answers.people_in(answer)), work)
 
-    async def _reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
+    async def reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
+        """Answers the command that the row was put off for, if there is one."""
         command = task.row.data.get("command")
         if command is None:
             return

@@ -1,12 +1,12 @@
 """What of matching's database is its state, for the state hash."""
 
-from services.matching.rows import EXPIRE
+from services.matching.rows import PAIR_KINDS
 from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 
 STATE = (
     Part(
         "parties",
-        ("revision", "side", "municipality", "programmes", "waits", "attributes"),
+        ("revision", "side", "municipality", "programmes", "held", "waits", "attributes", "coordinator"),
         where=NOT_ERASED,
     ),
     # Exclusions and slots stand in the pairs themselves; of `state` the revision without its `order`.
@@ -20,6 +20,8 @@ STATE = (
             "giving",
             "slot",
             "status",
+            "coordinator",
+            "former",
             "open",
             "closed_on",
             "round",
@@ -27,5 +29,6 @@ STATE = (
         ),
         {"state": {"$first": "$state"}},
     ),
-    due_rows("due_at", kind=EXPIRE),
+    Part("pools", ("cohorts", "told")),
+    *(due_rows("due_at", kind=kind) for kind in PAIR_KINDS),
 )

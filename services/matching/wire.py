@@ -1,22 +1,37 @@
 """Contract events and replies ↔ domain; packs are mapped in `packs`."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from services.matching.domain.pair import Answer, EndReason, Fact, Pair, PairStatus, Signature, Spell
+from services.matching import receipts
+from services.matching.domain.notices import Told
+from services.matching.domain.pair import (
+    Answer,
+    EndReason,
+    Evaluation,
+    Fact,
+    FormerGuide,
+    Hold,
+    Meeting,
+    Milestone,
+    Outcome,
+    Pair,
+    PairStatus,
+    Signature,
+    Spell,
+    StepHeld,
+)
 from services.matching.domain.party import Availability, Expectations, Giving, Pool, Receiving
-from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
-from services.matching.domain.rounds import RoundResult
 from services.matching.domain.waiting import Party, Waits
 from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from shared.contracts import topics
 from shared.contracts.catalogue import events_of
-from shared.contracts.matching import events as public
+from shared.contracts.matching import states as public
+from shared.contracts.notices import Notice
 from shared.languages import spoken_language
+from shared.values import fields_of
 
 EVENTS = events_of(Fact, topics.PAIRS)
 
@@ -25,37 +40,45 @@ P = TypeVar("P", Receiving, Giving)
 _STATUS: TypeAdapter[PairStatus] = TypeAdapter(PairStatus)
 
 
+_HELD = {"approved": {"lapsed"}, "lapsed": {"lapsed"}, "paused": {"lapsed", "ready"}}
+"""By a volunteer's status, which of their participations are held."""
+
+
 def receiving(subject: str, state: RefugeeRead) -> Party | None:
-    """A refugee who may be matched somewhere; None for all others."""
+    """A refugee who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
+    held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
+    lacks = _lacks(state)
     if not waits:
-        return None
-    common = _attributes(state)
+        return Party(state.municipality, held=held, lacks=lacks) if held or lacks else None
     attributes = Receiving(
         subject=subject,
         municipality=state.municipality,
         ready_since=min(wait.since for wait in waits),
         wished_gender=state.wishes.guide_gender if state.wishes else None,
         interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
-        **common,
+        **_attributes(state),
     )
-    return Party(attributes, waits)
+    return Party(state.municipality, attributes, waits, held, lacks)
 
 
 def giving(subject: str, state: VolunteerRead) -> Party | None:
-    """A volunteer who may be matched somewhere; None for all others."""
+    """A volunteer who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
+    held = _held(state, _HELD.get(state.status, set()))
+    lacks = _lacks(state)
     if not waits:
-        return None
+        return Party(state.municipality, held=held, lacks=lacks) if held or lacks else None
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
+        ready_since=min(wait.since for wait in waits),
         wished_gender=state.wishes.guide_gender if state.wishes else None,
         capacity=state.capacity,
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
-    return Party(attributes, waits)
+    return Party(state.municipality, attributes, waits, held, lacks)
 
 
 def _waits(state: PersonRead) -> tuple[Waits, ...]:
@@ -64,6 +87,19 @@ def _waits(state: PersonRead) -> tuple[Waits, ...]:
         for part in state.participations
         if part.status == "ready" and part.ready_since is not None
     )
+
+
+def _held(state: PersonRead, statuses: set[str]) -> tuple[str, ...]:
+    return tuple(part.programme for part in state.participations if part.status in statuses)
+
+
+def _lacks(state: PersonRead) -> dict[str, tuple[str, ...]]:
+    """What is missing where they have joined and were never ready."""
+    return {
+        part.programme: tuple(part.missing)
+        for part in state.participations
+        if part.status in {"joined", "consented"} and part.missing
+    }
 
 
 def _attributes(state: PersonRead) -> dict[str, Any]:
@@ -117,7 +153,7 @@ def pair_state(pair: Pair) -> public.PairState:
             "spells": [
                 {"status": spell.status, "from": spell.since, "to": spell.to} for spell in pair.spells
             ],
-            "receipt": _receipt(pair.receipt),
+            "receipt": receipts.fields(pair.receipt),
             "answers": [{"side": item.side, "accept": item.accept, "on": item.on} for item in pair.answers],
             "respond_by": pair.respond_by,
             "signatures": [
@@ -125,37 +161,51 @@ def pair_state(pair: Pair) -> public.PairState:
                 for item in pair.signatures
             ],
             "proposed_on": pair.proposed_on,
-            "created_on": pair.created_on,
-            "ends_on": pair.ends_on,
-            "ended_on": pair.ended_on,
-            "end_reason": pair.end_reason,
+            "steps": [fields_of(step) for step in pair.steps],
+            **_course(pair),
         }
     )
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
+def notice(pair: Pair, told: Told) -> Notice:
+    """What coordinators are told of a pair."""
+    return Notice(
+        code=told.code,
+        municipality=pair.municipality,
+        programme=pair.programme,
+        about=[pair.receiving, pair.giving],
+        on=told.on,
+        due_on=told.due_on,
+        details=list(told.details),
+    )
+
+
+def _course(pair: Pair) -> dict[str, Any]:
+    """What happened to it once all had signed, and its end."""
     return {
-        "score": receipt.score,
-        "parts": dict(receipt.parts),
-        "waiting_bonus": receipt.waiting_bonus,
-        "rank": receipt.rank,
-        "candidates": receipt.candidates,
-        "vetoes": dict(receipt.vetoes),
-        "warnings": [str(warning) for warning in receipt.warnings],
-        "alternative": _alternative(receipt.alternative),
-        "pack_version": receipt.pack_version,
-        "round": receipt.round_id,
+        "created_on": pair.created_on,
+        "ends_on": pair.ends_on,
+        "meetings": [fields_of(meeting) | _former_guide(pair, meeting) for meeting in pair.meetings],
+        "holds": [fields_of(hold) for hold in pair.holds],
+        "ended_on": pair.ended_on,
+        "end_reason": pair.end_reason,
+        "outcome": None if pair.outcome is None else fields_of(pair.outcome),
+        "former_guides": [
+            {"giving": item.giving, "from": item.since, "to": item.to} for item in pair.former_guides
+        ],
+        "milestones": [fields_of(item) | {"asks": list(item.asks)} for item in pair.milestones],
+        "evaluations": [
+            fields_of(item) | {"answers": [{"question": code, "answer": said} for code, said in item.answers]}
+            for item in pair.evaluations
+        ],
+        "allowed_on": pair.allowed_on,
     }
 
 
-def _alternative(alternative: Alternative | None) -> dict[str, Any] | None:
-    if alternative is None:
-        return None
-    return {
-        "giving": alternative.giving,
-        "score_more": alternative.score_more,
-        "costs_pool": alternative.costs_pool,
-    }
+def _former_guide(pair: Pair, meeting: Meeting) -> dict[str, str | None]:
+    """With whom a meeting was, where that was a former guide."""
+    guide = pair.guide_on(meeting.held_on)
+    return {} if guide == pair.giving else {"giving": guide}
 
 
 def pair(subject: str, state: public.PairState) -> Pair:
@@ -175,7 +225,7 @@ def pair(subject: str, state: public.PairState) -> Pair:
         spells=tuple(
             Spell(_STATUS.validate_python(spell.status), spell.since, spell.to) for spell in state.spells
         ),
-        receipt=_back(state.receipt),
+        receipt=receipts.read(state.receipt),
         slot=state.slot,
         proposed_on=state.proposed_on,
         respond_by=state.respond_by,
@@ -183,96 +233,27 @@ def pair(subject: str, state: public.PairState) -> Pair:
         signatures=tuple(Signature(item.signatory, item.text_version, item.on) for item in state.signatures),
         created_on=state.created_on,
         ends_on=state.ends_on,
+        meetings=tuple(Meeting(item.held_on, item.hours) for item in state.meetings),
+        holds=tuple(Hold(item.by, item.since, item.until) for item in state.holds),
         ended_on=state.ended_on,
         end_reason=None if state.end_reason is None else EndReason(state.end_reason),
+        outcome=_outcome(state.outcome),
+        steps=tuple(StepHeld(item.step, item.held_on) for item in state.steps),
+        former_guides=tuple(FormerGuide(item.giving, item.since, item.to) for item in state.former_guides),
+        milestones=tuple(
+            Milestone(item.name, item.due_on, tuple(item.asks), item.status) for item in state.milestones
+        ),
+        evaluations=tuple(_evaluation(item) for item in state.evaluations),
+        allowed_on=state.allowed_on,
     )
 
 
-def _back(receipt: public.ScoreReceipt) -> Receipt:
-    other = receipt.alternative
-    return Receipt(
-        score=receipt.score,
-        parts=receipt.parts,
-        waiting_bonus=receipt.waiting_bonus,
-        rank=receipt.rank,
-        candidates=receipt.candidates,
-        vetoes=receipt.vetoes,
-        warnings=tuple(receipt.warnings),
-        pack_version=receipt.pack_version,
-        round_id=receipt.round,
-        alternative=None if other is None else Alternative(other.giving, other.score_more, other.costs_pool),
-    )
+def _outcome(outcome: public.PairOutcome | None) -> Outcome | None:
+    if outcome is None:
+        return None
+    return Outcome(outcome.receiving, outcome.giving, outcome.may_meet_again)
 
 
-def would_propose(found: Sequence[Proposal]) -> list[dict[str, Any]]:
-    """What a dry run would propose, as `proposals` lists it but for what only a proposal has: its own
-    reference, and until when it may be answered.
-    """
-    return [
-        {
-            "receiving": proposal.receiving,
-            "giving": proposal.giving,
-            **{name: value for name, value in _receipt(proposal.receipt).items() if value is not None},
-        }
-        for proposal in found
-    ]
-
-
-def proposals(pairs: list[Pair]) -> list[dict[str, Any]]:
-    """Proposed pairs as a reply lists them."""
-    return [
-        {
-            "pair": pair.subject,
-            "receiving": pair.receiving,
-            "giving": pair.giving,
-            "respond_by": pair.respond_by.isoformat().replace("+00:00", "Z"),
-            **{name: value for name, value in _receipt(pair.receipt).items() if value is not None},
-        }
-        for pair in pairs
-    ]
-
-
-def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) -> list[dict[str, Any]]:
-    """People left without a proposal as a reply lists them; `waiting_days` counts to today."""
-    return [
-        {
-            "subject": somebody.subject,
-            "reason": str(somebody.reason),
-            "rules": dict(somebody.vetoes),
-            "since": since[somebody.subject].isoformat(),
-            "waiting_days": (today - since[somebody.subject]).days,
-            **({"alternative": _alternative(somebody.alternative)} if somebody.alternative else {}),
-        }
-        for somebody in side
-    ]
-
-
-def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Everybody whom an answer about a pool names, so that it can be forgotten with any of them."""
-    listed = ("proposals", "unmatched_receiving", "unmatched_giving")
-    items = [item for name in listed for item in answer.get(name, ())]
-    roles = ("receiving", "giving", "subject")
-    return tuple(dict.fromkeys(item[role] for item in items for role in roles if role in item))
-
-
-def completed(municipality: str, result: RoundResult, proposed: int, skipped: int) -> public.RoundCompleted:
-    """A round's public account: sizes and reasons, nobody's reference."""
-    reasons: dict[str, int] = {}
-    for side, left in (("receiving", result.unmatched_receiving), ("giving", result.unmatched_giving)):
-        for somebody in left:
-            code = f"{side}_{somebody.reason}"
-            reasons[code] = reasons.get(code, 0) + 1
-    return public.RoundCompleted(
-        round=result.round_id,
-        municipality=municipality,
-        programme=result.programme,
-        pack_version=result.pack_version,
-        receiving=result.receiving,
-        giving=result.giving,
-        proposed=proposed,
-        skipped=skipped,
-        total=result.total,
-        optimum_proven=result.optimum_proven,
-        unmatched=reasons,
-        duration_ms=result.duration_ms,
-    )
+def _evaluation(said: public.Evaluation) -> Evaluation:
+    answers = tuple((item.question, item.answer) for item in said.answers)
+    return Evaluation(said.milestone, said.side, said.on, answers)

@@ -8,6 +8,7 @@ from services.notifications.domain.attempts import (
     HANDOVERS,
     Again,
     Cancelled,
+    Deferred,
     Failed,
     Next,
     Outcome,
@@ -23,7 +24,7 @@ from services.notifications.domain.messages import Message
 from services.notifications.domain.texts import Texts
 from services.notifications.mailer import Mailer
 from services.notifications.rows import send_row
-from services.notifications.store import Cards, Messages
+from services.notifications.store import Card, Cards, Messages
 from shared import retry
 from shared.contracts.notifications.events import NOTIFICATION_FAILED, NOTIFICATION_SENT
 from shared.contracts.sealed import Sealed
@@ -36,6 +37,10 @@ from shared.mongo import Database
 from shared.sealing import Opener, SealingError
 
 log = get_logger(__name__)
+
+
+class _CardChangedError(Exception):
+    """The letter was written by a card that holds no more."""
 
 
 class Delivery:
@@ -98,7 +103,13 @@ class Delivery:
             return Unready("card_unreadable")
         except Unaddressable as refusal:
             return Refused(refusal.code)
-        return await self._mailer.deliver(letter, lambda: self._hand_over(message, task))
+        return await self._deliver(letter, message, card, task)
+
+    async def _deliver(self, letter: Letter, message: Message, card: Card, task: Task) -> Outcome:
+        try:
+            return await self._mailer.deliver(letter, lambda: self._hand_over(message, card, task))
+        except _CardChangedError:
+            return Deferred("card_changed")
 
     def _compose(self, message: Message, sealed: Sealed, task: Task) -> Letter:
         recipient = wire.recipient(self._opener.open(sealed, message.recipient))
@@ -111,8 +122,9 @@ class Delivery:
             now=task.clock.now(),
         )
 
-    async def _hand_over(self, message: Message, task: Task) -> None:
-        """The last look before the message leaves: still wanted, still this run's, and now counted.
+    async def _hand_over(self, message: Message, card: Card, task: Task) -> None:
+        """The last look before the message leaves: still wanted, by the same card, still this run's, and now
+        counted.
 
         Counted before it leaves, so that a crash after it can't repeat it more than once.
         """
@@ -120,6 +132,8 @@ class Delivery:
         async def count(work: Work) -> None:
             # Whatever ends or wakes a message writes its row: at this moment it conflicts, and goes first.
             await task.keep(work.session)
+            if await self._cards.find(message.recipient, work.session) != card:
+                raise _CardChangedError
             await self._messages.count_handover(message, work.session)
 
         await task.step(count)

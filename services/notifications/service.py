@@ -9,7 +9,7 @@ from services.notifications.readers import PairRead
 from services.notifications.rows import forget_row, send_row
 from services.notifications.store import Card, Cards, Messages, Pairs, SeenPair
 from shared.clock import local_time
-from shared.contracts.intake.cards import ContactCard
+from shared.contracts.intake.cards import ContactCard, NoContactCard
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable
 from shared.messaging.work import Work
@@ -25,7 +25,9 @@ class Notifications:
         self._welcome_within = welcome_within
 
     async def apply_cards(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
-        """Keeps the newest cards, sealed; messages that waited for one are due now."""
+        """Keeps the newest cards, sealed; messages that waited for one are due now, and those to people who
+        are not to be written to any more are taken back.
+        """
         known = await self._cards.load((record.key for record in records), work.session)
         changed: dict[str, Card] = {}
         outcomes: list[Outcome] = []
@@ -46,10 +48,11 @@ class Notifications:
             if card.erased:
                 work.schedule(forget_row("person", subject, work.now))
         pending = await self._messages.pending_to(changed, work.session)
-        await self._cancel([message for message in pending if changed[message.recipient].erased], work)
+        nobody = {subject for subject, card in changed.items() if card.sealed is None}
+        await self._cancel([message for message in pending if message.recipient in nobody], work)
         for message in pending:
             # One that may have been handed over keeps its time: woken, it would repeat for no reason.
-            if not changed[message.recipient].erased and message.handovers == 0:
+            if message.recipient not in nobody and message.handovers == 0:
                 work.schedule(send_row(message, work.now))
 
     async def apply_pairs(self, records: Sequence[Readable], work: Work) -> list[Outcome]:
@@ -111,9 +114,13 @@ def _next_card(record: Readable, before: Card | None) -> Card | Stale | Dead:
         return revision
     if before is not None and revision <= before.revision:
         return Stale()
-    if not isinstance(record.data, ContactCard):
-        raise TypeError(f"{record.message.name} is no contact card")
-    return Card(revision, record.data.card)
+    match record.data:
+        case ContactCard(card=sealed):
+            return Card(revision, sealed)
+        case NoContactCard():
+            return Card(revision, None, withdrawn=True)
+        case _:
+            raise TypeError(f"{record.message.name} is no contact card")
 
 
 def _next_pair(record: Readable, before: SeenPair | None) -> SeenPair | Stale | Dead:

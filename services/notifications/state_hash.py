@@ -4,7 +4,7 @@ from services.notifications.rows import SEND_KIND
 from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 
 STATE = (
-    Part("cards", ("revision", "sealed"), where={"sealed": {"$ne": None}}),
+    Part("cards", ("revision", "sealed"), where={"$or": [{"sealed": {"$ne": None}}, {"withdrawn": True}]}),
     Part("pairs", ("revision",), where=NOT_ERASED),
     # One that was taken back unsent will never be sent, and nobody is told: as if there were none.
     Part(

@@ -27,15 +27,16 @@ INDEXES: dict[str, list[IndexModel]] = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A contact card at its latest revision; without `sealed` the person was erased."""
+    """A contact card at its latest revision; without `sealed` it was withdrawn, or the person was erased."""
 
     revision: int
     sealed: Sealed | None
+    withdrawn: bool = False
 
     @property
     def erased(self) -> bool:
         """Whether the person was erased."""
-        return self.sealed is None
+        return self.sealed is None and not self.withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,14 @@ class Cards:
         return None if document is None else self._card(document)
 
     async def load(self, subjects: Iterable[str], session: Session) -> dict[str, Card]:
-        """Cards by subject, erased ones included."""
+        """Cards by subject, those of the erased and withdrawn ones included."""
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, session=session)
         return {document["_id"]: self._card(document) async for document in cursor}
 
     @staticmethod
     def _card(document: Document) -> Card:
-        sealed = document["sealed"]
-        return Card(document["revision"], None if sealed is None else Sealed.model_validate(sealed))
+        sealed = None if document["sealed"] is None else Sealed.model_validate(document["sealed"])
+        return Card(document["revision"], sealed, withdrawn=document.get("withdrawn", False))
 
     async def save(self, cards: Mapping[str, Card], session: Session) -> None:
         """Writes cards by subject."""
@@ -85,6 +86,7 @@ class Cards:
                     "_id": subject,
                     "revision": card.revision,
                     "sealed": None if card.sealed is None else card.sealed.model_dump(mode="json"),
+                    **({"withdrawn": True} if card.withdrawn else {}),
                 }
                 for subject, card in cards.items()
             ],
@@ -93,7 +95,8 @@ class Cards:
 
     async def forget(self, subject: str, session: Session) -> bool:
         """Removes an erased person's place; False where there is a card again."""
-        deleted = await self._collection.delete_one({"_id": subject, "sealed": None}, session=session)
+        erased = {"_id": subject, "sealed": None, "withdrawn": {"$exists": False}}
+        deleted = await self._collection.delete_one(erased, session=session)
         return bool(deleted.deleted_count)
 
 

@@ -1,6 +1,6 @@
 """Contract events ↔ domain: the only module of notifications that knows both."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -43,7 +43,17 @@ def pair(subject: str, state: PairRead) -> Pair:
         giving=state.giving,
         status=state.status,
         created_on=state.created_on,
+        proposed_on=state.proposed_on,
+        over_on=_over_on(state),
+        end_reason=state.end_reason,
     )
+
+
+def _over_on(state: PairRead) -> date | None:
+    """When a pair ended, or its proposal came to nothing: since when it is in that status."""
+    if state.status in {"declined", "expired"} and state.spells:
+        return state.spells[-1].since
+    return state.ended_on
 
 
 def recipient(plain: bytes) -> Recipient:

@@ -5,25 +5,23 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from services.reporting.domain.book import Month, Opening
-from services.reporting.domain.projection import (
-    Live,
-    Occurrence,
-    Occurrences,
-    Pair,
-    Place,
-    Refugee,
-    Volunteer,
-)
+from services.reporting.domain.figures import REFUGEES_REFERRED, SETTLEMENTS_REGISTERED
+from services.reporting.domain.occurrences import Occurrence, Occurrences, Place
+from services.reporting.domain.projection import Live, Pair, Refugee, Volunteer
 from shared.messaging.work import Revision
 from shared.mongo import Document
 from shared.values import fields_of
 
-REFUGEES, VOLUNTEERS, PAIRS = "refugees", "volunteers", "pairs"
+REFUGEES, VOLUNTEERS, PAIRS, SETTLED = "refugees", "volunteers", "pairs", "settled"
+EVER_SETTLED = (SETTLEMENTS_REGISTERED.name, REFUGEES_REFERRED.name)
+"""What says that somebody was settled in a municipality, as a refugee or as one who is referred."""
 KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
     REFUGEES: Refugee,
     VOLUNTEERS: Volunteer,
     PAIRS: Pair,
 }
+
+_ONCE = ("figure", "municipality", "programme", "month")
 
 
 class Projection(NamedTuple):
@@ -63,9 +61,15 @@ def document_of(projection: Projection) -> Document:
     return {
         "revision": projection.revision,
         "live": None if projection.live is None else fields_of(projection.live),
-        "open": [fields_of(occurrence) for occurrence in projection.occurrences.open],
+        "open": [_document_of(occurrence) for occurrence in projection.occurrences.open],
         "counted": sorted(projection.occurrences.counted),
     }
+
+
+def _document_of(occurrence: Occurrence) -> Document:
+    """An occurrence as stored; one of a single day alone has an amount of its own."""
+    document = fields_of(occurrence)
+    return document if occurrence.day else {name: document[name] for name in _ONCE}
 
 
 def projection_of(kind: str, document: Document) -> Projection:
@@ -80,6 +84,11 @@ def projection_of(kind: str, document: Document) -> Projection:
             tuple(Occurrence(**occurrence) for occurrence in document["open"]), frozenset(document["counted"])
         ),
     )
+
+
+def municipalities_of(document: Document) -> frozenset[str]:
+    """Where somebody was ever settled or referred, of a refugee as stored."""
+    return Occurrences((), frozenset(document["counted"])).municipalities(*EVER_SETTLED)
 
 
 def live_of(kind: Any, document: Document) -> Any:
@@ -99,6 +108,7 @@ def book_of(document: Document) -> Book:
             opening.get("ended", 0),
             opening.get("idle", False),
             opening.get("room", 0),
+            opening.get("trail", {}),
         ),
         tuple(
             Month(
@@ -128,6 +138,7 @@ def document_of_book(place: Place, year: str, book: Book) -> Document:
             "ended": book.opening.ended,
             "idle": book.opening.idle,
             "room": book.opening.room,
+            "trail": {month: dict(shown) for month, shown in book.opening.trail.items()},
         },
         "months": [
             {

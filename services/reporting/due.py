@@ -1,19 +1,19 @@
 """Figures out: what changed is published every so often, and a month that is over for the last time."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.reporting import wire
+from services.reporting.counting import Counting
 from services.reporting.documents import Book, Published
-from services.reporting.domain import figures, periods
-from services.reporting.domain.book import ROOM, Disclosed, Month, Opening, Values, disclose
-from services.reporting.domain.figures import ALL
+from services.reporting.domain import periods
+from services.reporting.domain.book import Disclosed, Month
+from services.reporting.domain.occurrences import Place
 from services.reporting.domain.periods import month_of, year_of
-from services.reporting.domain.projection import Counts, Place, counted, levels
+from services.reporting.packs import active_places
 from services.reporting.store import Repository
 from services.reporting.store.indicators import key_of
 from shared.clock import local_day, local_midnight
@@ -24,10 +24,6 @@ from shared.messaging.places.progress import Progress
 from shared.messaging.reading.records import Cause
 from shared.messaging.tables import Programmes
 from shared.messaging.work import DueRow, Revision, Work
-from shared.mongo import Session
-
-Before = Mapping[str, Values]
-"""What open months showed last, by month."""
 
 log = get_logger(__name__)
 
@@ -36,21 +32,6 @@ EARLIEST_MONTHS = 24
 """How far back the first figures go: older occurrences count in the earliest month."""
 CATCH_UP = timedelta(seconds=1)
 """How soon it is looked again whether all records have been read."""
-
-
-@dataclass(slots=True)
-class _Figures:
-    """What one transaction counts: occurrences by open month, levels, and the places that there are."""
-
-    occurrences: Counts
-    levels: Mapping[Place, Counter[str]]
-    places: set[Place]
-
-    def month(self, place: Place, name: str) -> Month:
-        """An open month's counts, zeros included."""
-        now = self.levels.get(place, Counter())
-        flows = {figure: self.occurrences[place, figure, name] for figure in figures.flows(place[1])}
-        return Month(name, flows | {figure: now[figure] for figure in figures.names(place[1], "level")})
 
 
 @dataclass(slots=True)
@@ -85,12 +66,10 @@ class Publishing:
     ) -> None:
         self._repository = repository
         self._programmes = programmes
+        self._counting = Counting(repository, programmes)
         self._progress = progress
         self._publish_every = publish_every
         self._close_after = close_after
-        self._known: dict[
-            tuple[Place, str], tuple[Opening, tuple[Month, ...], Before, Values, Disclosed]
-        ] = {}
 
     async def schedule(self, now: datetime) -> None:
         """Has the figures published now and from then on; for the start of the service."""
@@ -146,15 +125,15 @@ class Publishing:
         first = await self._repository.first_open(work.session)
         if first is None:
             first = await self._open_first(today, work)
-        active = self._active()
+        active = active_places(self._programmes)
         seen = {"today": today, "first_open": first, "places": json.dumps(sorted(active))}
         if not await self._repository.has_read_more(seen, work.session):
             return 0
-        current = await self._count(first, work.session)
+        current = await self._counting.count(first, local_day(work.now), work.session, closing=False)
         issue = _Issue(await self._repository.indicators.open(work.session))
         current.places |= active | {_place(key) for key in issue.before}
         months = periods.span(first, today)
-        found = await self._disclosed(current, months, issue.before, work.session, closing=False)
+        found = await self._counting.disclosed(current, months, issue.before, work.session, closing=False)
         for place, years in found.items():
             for year in years:
                 if not self._may_exist(place, year, active, issue):
@@ -175,13 +154,15 @@ class Publishing:
         return first
 
     async def _close(self, closing: str, work: Work, cause: Cause) -> int:
-        current = await self._count(closing, work.session)
+        current = await self._counting.count(closing, local_day(work.now), work.session, closing=True)
         issue = _Issue(await self._repository.indicators.open(work.session))
-        active = self._active()
+        active = active_places(self._programmes)
         current.places |= active | {_place(key) for key in issue.before}
         books: dict[tuple[Place, str], Book] = {}
         complete = periods.ends_year(closing)
-        disclosed = await self._disclosed(current, [closing], issue.before, work.session, closing=True)
+        disclosed = await self._counting.disclosed(
+            current, [closing], issue.before, work.session, closing=True
+        )
         for place, (year,) in disclosed.items():
             books[place, year_of(closing)] = Book(year.opening, year.months)
             if complete:
@@ -195,104 +176,16 @@ class Publishing:
         await self._repository.forget_occurrences(closing, work.session)
         return len(issue.after)
 
-    async def _count(self, first: str, session: Session) -> _Figures:
-        """Counts everything."""
-        occurrences = counted(await self._repository.occurrences(session), first)
-        current = levels(*await self._repository.live(session))
-        return _Figures(occurrences, current, {place for place, _, _ in occurrences} | set(current))
-
-    async def _disclosed(
-        self,
-        current: _Figures,
-        months: Sequence[str],
-        before: Mapping[str, Published],
-        session: Session,
-        *,
-        closing: bool,
-    ) -> dict[Place, list[Disclosed]]:
-        """What to show in each year that these open months belong to, by place."""
-        years = sorted({year_of(month) for month in months})
-        books = await self._repository.books(years, session)
-        known = {key: _values(published) for key, published in before.items()}
-        places = current.places | {place for place, _ in books}
-        found: dict[Place, list[Disclosed]] = {}
-        # A municipality's own figures come first: its programmes' levels are held against them.
-        for place in sorted(places, key=lambda place: (place[0], place[1] != ALL, place[1])):
-            municipality = found.get((place[0], ALL))
-            registered = _registered(municipality or ())
-            found[place] = []
-            for year in years:
-                book = books.get((place, year))
-                if book is None:
-                    book = Book(found[place][-1].closing) if found[place] else Book()
-                open_months = [current.month(place, month) for month in months if year_of(month) == year]
-                earlier = {month.name: known.get(key_of(place, month.name), {}) for month in open_months}
-                found[place].append(
-                    self._shown(
-                        place,
-                        year,
-                        book,
-                        (*book.months, *open_months),
-                        earlier,
-                        closing=closing,
-                        registered=registered,
-                    )
-                )
-        return found
-
-    def _shown(
-        self,
-        place: Place,
-        year: str,
-        book: Book,
-        months: tuple[Month, ...],
-        before: Before,
-        *,
-        closing: bool,
-        registered: Values,
-    ) -> Disclosed:
-        """What to show; remembered, since few places change between two publications."""
-        known = self._known.get((place, year))
-        if known is not None and not closing and known[:4] == (book.opening, months, before, registered):
-            return known[4]
-        found = disclose(place[1], year, book.opening, months, before, closing=closing, registered=registered)
-        if closing:
-            self._known.pop((place, year), None)
-        else:
-            self._known[place, year] = (book.opening, months, before, registered, found)
-        return found
-
     @staticmethod
     def _may_exist(place: Place, year: Disclosed, active: set[Place], issue: _Issue) -> bool:
         """Whether there may be a record: with no programme active, it tells that somebody is there."""
         known = any(_place(key) == place for key in issue.before)
         return place in active or known or any(any((month.shown or {}).values()) for month in year.months)
 
-    def _active(self) -> set[Place]:
-        """Where figures are published though nothing has happened: else their existence would tell."""
-        active = {(municipality, pack.name) for municipality, pack in self._programmes.all_active()}
-        return active | {(municipality, ALL) for municipality, _ in active}
-
 
 def _place(key: str) -> Place:
     municipality, programme, _ = key.split("/")
     return municipality, programme
-
-
-def _registered(years: Sequence[Disclosed]) -> Values:
-    """What a municipality shows as registered by the end of each month, of all since the beginning."""
-    name, found = figures.SETTLEMENTS_REGISTERED.name, {}
-    for year in years:
-        whole = year.opening.shown.get(name, 0)
-        for month in year.months:
-            whole += (month.shown or {}).get(name, 0)
-            found[month.name] = whole
-    return found
-
-
-def _values(published: Published) -> Values:
-    counts = wire.published(IndicatorsPublished.model_validate(published.data)).counts
-    return {**counts, ROOM: published.room}
 
 
 def _indicators(place: Place, period: Month, *, closed: bool) -> IndicatorsPublished:

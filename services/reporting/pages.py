@@ -1,4 +1,4 @@
-"""`GET /indicators`: what stands on `indicators.v1`, for those without Kafka, and nothing else."""
+"""`GET /indicators`: what stands on `indicators.v1`, for those without Kafka; and `GET /reconciliation`."""
 
 from urllib.parse import urlencode
 
@@ -6,8 +6,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
+from services.reporting.reconciling import Reconciling
 from services.reporting.store import Repository
 from services.reporting.store.indicators import key_of
+from shared.clock import Clock
+from shared.contracts.fields import format_instant
 from shared.logging import describe_error, get_logger
 from shared.messaging.routes import error, route
 from shared.mongo import DatabaseError
@@ -19,17 +22,20 @@ PAGE, LARGEST_PAGE = 100, 1000
 
 
 class Pages:
-    """The endpoints over published figures."""
+    """The endpoints over published figures, and the one that has them reconciled."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, reconciling: Reconciling, clock: Clock) -> None:
         self._repository = repository
+        self._reconciling = reconciling
+        self._clock = clock
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """All figures page by page, or those of one municipality, programme and period."""
+        """All figures page by page, those of one place and period, and whether everybody is somewhere."""
         return [
             route("/indicators", self._all, "after", "limit"),
             route("/indicators/{municipality}/{programme}/{period}", self._one),
+            route("/reconciliation", self._reconciled),
         ]
 
     async def _all(self, request: Request) -> JSONResponse:
@@ -66,6 +72,17 @@ class Pages:
                 "what is. A period is 2016 or 2016-06; a municipality's own programme is called all.",
             )
         return JSONResponse(found)
+
+    async def _reconciled(self, _: Request) -> JSONResponse:
+        """By how many refugees the two sides differed when they were compared last; has it done anew."""
+        try:
+            await self._reconciling.ask(self._clock.now())
+            found = await self._repository.settled.reconciled()
+        except DatabaseError as failure:
+            return _unavailable(failure)
+        if found is None:
+            return JSONResponse({"difference": None, "compared_at": None})
+        return JSONResponse({"difference": found.difference, "compared_at": format_instant(found.at)})
 
 
 def _limit(text: str) -> int | None:

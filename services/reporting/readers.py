@@ -4,9 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.fields import Code, Contract, Day, Municipality, ProgrammeName, Subject
-from shared.contracts.intake.events import ParticipationStatus, RefugeeStatus, VolunteerStatus
-from shared.contracts.matching.events import PairStatus
+from shared.contracts.fields import (
+    Code,
+    Contract,
+    Day,
+    Gender,
+    Hours,
+    Municipality,
+    PackVersion,
+    ProgrammeName,
+    Subject,
+)
+from shared.contracts.intake.states import ParticipationStatus, RefugeeStatus, VolunteerStatus
+from shared.contracts.matching.states import PairStatus
+from shared.contracts.pairing import Afterwards
 
 
 class Part(Contract):
@@ -14,6 +25,7 @@ class Part(Contract):
 
     programme: ProgrammeName
     status: ParticipationStatus
+    ready_since: Day | None = None
 
 
 class Household(Contract):
@@ -23,7 +35,7 @@ class Household(Contract):
 
 
 class Spell(Contract):
-    """Of a pair's spell: its status and its first day."""
+    """Of a spell: its status and its first day."""
 
     status: Code
     since: Annotated[Day, Field(alias="from")]
@@ -37,6 +49,7 @@ class RefugeeRead(Contract):
     spells: list[Spell] = []
     participations: list[Part] = []
     household: Household | None = None
+    gender: Gender | None = None
 
 
 class VolunteerRead(Contract):
@@ -44,8 +57,24 @@ class VolunteerRead(Contract):
 
     municipality: Municipality
     status: VolunteerStatus
+    spells: list[Spell] = []
     participations: list[Part] = []
     capacity: Annotated[int, Field(ge=0, le=20)] = 1
+    approved_on: Day | None = None
+
+
+class Meeting(Contract):
+    """Of a meeting, all."""
+
+    held_on: Day
+    hours: Hours
+
+
+class Outcome(Contract):
+    """Of what follows once a pair is over: what each side does."""
+
+    receiving: Afterwards
+    giving: Afterwards
 
 
 class PairRead(Contract):
@@ -53,9 +82,14 @@ class PairRead(Contract):
 
     municipality: Municipality
     programme: ProgrammeName
+    pack_version: PackVersion
     receiving: Subject
     giving: Subject
     status: PairStatus
     spells: list[Spell] = []
     proposed_on: Day
     created_on: Day | None = None
+    meetings: list[Meeting] = []
+    ended_on: Day | None = None
+    end_reason: Code | None = None
+    outcome: Outcome | None = None

@@ -11,8 +11,9 @@ from services.reporting import wire
 from services.reporting.documents import Book, Published
 from services.reporting.domain import periods
 from services.reporting.domain.book import Opening, after
+from services.reporting.domain.figures import HOURS_OF_DOSE, MINUTES_MET
+from services.reporting.domain.occurrences import Place, Rebuilt
 from services.reporting.domain.periods import year_of
-from services.reporting.domain.projection import Place, Rebuilt
 from services.reporting.due import Publishing
 from services.reporting.store import Repository
 from shared.contracts import topics
@@ -60,7 +61,8 @@ class Rebuilding:
             # Another replica may have gone on from here already.
             if first is None or await self._repository.first_open(work.session) is not None:
                 return
-            await self._repository.note_rebuilt(Rebuilt(first, until), work.session)
+            counted = tuple(sorted(_figures(found)))
+            await self._repository.note_rebuilt(Rebuilt(first, until, counted), work.session)
             await self._repository.save_books(_books(found), work.session)
             await self._publishing.reopen(first, work)
 
@@ -74,6 +76,12 @@ def _first_open(found: Sequence[IndicatorsPublished]) -> str | None:
     if closed:
         return periods.shifted(max(closed), 1)
     return min((published.period for published in months), default=None)
+
+
+def _figures(found: Sequence[IndicatorsPublished]) -> set[str]:
+    """What closed months have counted: one made before there was a figure has not counted it."""
+    names = {figure.name for published in found if published.closed for figure in published.figures}
+    return names | ({MINUTES_MET} if HOURS_OF_DOSE.name in names else set())
 
 
 def _books(found: Sequence[IndicatorsPublished]) -> Mapping[tuple[Place, str], Book]:

@@ -1,12 +1,12 @@
 """Records in: projections by revision for state topics, counters for rounds."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from services.reporting import wire
-from services.reporting.documents import Projection
-from services.reporting.domain.projection import Counts, Occurrence, Rebuilt
+from services.reporting.documents import EVER_SETTLED, REFUGEES, Projection
+from services.reporting.domain.occurrences import Counts, Rebuilt, summed
 from services.reporting.store import Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable, Received
@@ -33,6 +33,7 @@ class Reporting:
             stored = frozenset(known)
             changed: dict[str, Projection] = {}
             outlived: dict[str, Counts] = {}
+            settled = _Settled()
             outcomes: list[Outcome] = []
             for record in records:
                 before = known.get(record.key, Projection())
@@ -40,11 +41,14 @@ class Reporting:
                 outcomes.append(outcome)
                 if after is not None:
                     known[record.key] = changed[record.key] = after
+                    if kind == REFUGEES:
+                        settled.add(before, after, _partition(record))
                     if after.erased:
                         counts = outlived.setdefault(f"{kind}-{_partition(record)}", Counter())
-                        counts.update(_counted(before.occurrences.open))
+                        counts.update(summed(before.occurrences.open))
             await self._repository.save(kind, changed, stored, work.session)
             await self._tally(outlived, work)
+            await self._repository.settled.count(settled.by_partition, work.session)
             return outcomes
 
         return apply
@@ -55,15 +59,32 @@ class Reporting:
         rebuilt = await self._repository.rebuilt(work.session)
         for record in records:
             occurrence = wire.round_run(record) if isinstance(record, Received) else None
-            if occurrence is not None and not rebuilt.counted(occurrence.month, record.raw.timestamp):
+            if occurrence is not None and not rebuilt.counted(occurrence, record.raw.timestamp):
                 counts = by_partition.setdefault(_partition(record), Counter())
-                counts.update(_counted([occurrence]))
+                counts.update(summed([occurrence]))
         await self._tally(by_partition, work)
         return [Applied() for _ in records]
 
     async def _tally(self, by_partition: dict[str, Counts], work: Work) -> None:
         for partition, counts in by_partition.items():
             await self._repository.tally(counts, partition, work.session)
+
+
+class _Settled:
+    """Who is settled for the first time, and who is erased, by partition and municipality."""
+
+    def __init__(self) -> None:
+        self.by_partition: dict[str, tuple[Counter[str], Counter[str]]] = {}
+
+    def add(self, before: Projection, after: Projection, partition: str) -> None:
+        """Counts what a record changed."""
+        if len(after.occurrences.counted) == len(before.occurrences.counted):
+            return
+        there = before.occurrences.municipalities(*EVER_SETTLED)
+        now = after.occurrences.municipalities(*EVER_SETTLED)
+        new, erased = self.by_partition.setdefault(partition, (Counter(), Counter()))
+        new.update(now - there)
+        erased.update(there if after.erased else ())
 
 
 def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Outcome, Projection | None]:
@@ -79,16 +100,12 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
                 return Stale(), None
             live, found = wire.projected(record)
             counted = [
-                occurrence for occurrence in found if rebuilt.counted(occurrence.month, record.raw.timestamp)
+                occurrence for occurrence in found if rebuilt.counted(occurrence, record.raw.timestamp)
             ]
             occurrences = known.occurrences.with_counted(counted).with_new(found)
             return Applied(), Projection(revision, live, occurrences)
         case _:
             assert_never(record)
-
-
-def _counted(occurrences: Iterable[Occurrence]) -> Counts:
-    return Counter(((one.municipality, one.programme), one.figure, one.month) for one in occurrences)
 
 
 def _partition(record: Readable) -> str:

@@ -12,6 +12,7 @@ STATE = (
     Part(VOLUNTEERS, _PROJECTION, where=NOT_ERASED),
     Part(PAIRS, _PROJECTION, where=NOT_ERASED),
     # Tallies and books are not here: what they add up to is, and a book's withheld counts can't be had again.
+    # Nor is who was ever settled: of those erased since, a rebuilt database knows nothing.
     Part("indicators", ("closed", "data", "revision")),
     Part("calendar", ("first_open",), where={"_id": CALENDAR}),
     due_rows("due_at", kind=CLOSE),

@@ -1,35 +1,56 @@
 """Contract events ↔ what reporting keeps and publishes; the only file that knows both."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import zip_longest
 
 from services.reporting.domain import figures
 from services.reporting.domain.book import Month
+from services.reporting.domain.figure import Figure as Counted
 from services.reporting.domain.figures import ALL
-from services.reporting.domain.periods import month_of
-from services.reporting.domain.projection import Live, Occurrence, Pair, Place, Refugee, Volunteer
+from services.reporting.domain.occurrences import Occurrence, Place
+from services.reporting.domain.periods import month_of, shifted
+from services.reporting.domain.projection import AWAY, Live, Pair, Refugee, Volunteer
 from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
 from shared.clock import local_day
-from shared.contracts.intake.events import REFUGEE_SETTLED, RefugeeReferral
-from shared.contracts.matching.events import RoundCompleted
+from shared.contracts.intake.events import REFUGEE_SETTLED
+from shared.contracts.intake.states import RefugeeReferral
+from shared.contracts.matching.rounds import RoundCompleted
 from shared.contracts.reporting.events import Figure, IndicatorsPublished
 from shared.messaging.reading.records import Received
 
 _LEFT = frozenset({"withdrawn", "moved", "merged", "referred", "restricted", "erased"})
 _OPEN = frozenset({"proposed", "accepted", "active", "paused"})
 _ACTIVE = frozenset({"active", "paused"})
+_REASONS = {
+    "mismatched_expectations": figures.ENDED_MISMATCHED_EXPECTATIONS,
+    "personal_receiving": figures.ENDED_PERSONAL_RECEIVING,
+    "personal_giving": figures.ENDED_PERSONAL_GIVING,
+    "moved": figures.ENDED_MOVED,
+    "family_reunification": figures.ENDED_FAMILY_REUNIFICATION,
+    "permanent_housing": figures.ENDED_PERMANENT_HOUSING,
+}
+"""Of all reasons those that are published. The others, withdrawals among them, are a rest that nobody knows:
+with it, what was created, is active, was completed and ended would add up, and tell of each other.
+"""
+EARLY = timedelta(days=14)
+"""How soon a first meeting is to be."""
+IN_CONTACT = 6
+"""Months after which pairs are looked at again."""
+MINUTES = 60
 
 
 def projected(record: Received) -> tuple[Live | None, list[Occurrence]]:
-    """What to keep of a state, and what occurred by it; nothing lives on of somebody who was referred."""
+    """What to keep of a state, and what occurred by it."""
     match record.data:
         case RefugeeReferral() as referral:
             month = _local_month(record, referral.municipality)
-            return None, [Occurrence(figures.REFUGEES_REFERRED.name, referral.municipality, ALL, month)]
+            referred = Refugee(referral.municipality, None, (), status="referred")
+            return referred, [Occurrence(figures.REFUGEES_REFERRED.name, referral.municipality, ALL, month)]
         case RefugeeRead() as refugee:
             return _refugee(refugee, record)
         case VolunteerRead() as volunteer:
-            ready = _ready(volunteer) if volunteer.status == "approved" else ()
-            return Volunteer(volunteer.municipality, volunteer.capacity, ready), []
+            return _volunteer(volunteer, record)
         case PairRead() as pair:
             return _pair(pair)
         case _:
@@ -47,26 +68,57 @@ def _refugee(state: RefugeeRead, record: Received) -> tuple[Refugee, list[Occurr
         month = month_of(state.spells[0].since)
         occurrences.append(Occurrence(figures.SETTLEMENTS_REGISTERED.name, state.municipality, ALL, month))
     household = state.household.ref if state.household is not None else None
-    ready = () if state.status in _LEFT else _ready(state)
-    return Refugee(state.municipality, household, ready), occurrences
+    ready, since = ((), ()) if state.status in _LEFT else _ready(state)
+    return Refugee(state.municipality, household, ready, since, state.status, state.gender), occurrences
 
 
-def _ready(state: RefugeeRead | VolunteerRead) -> tuple[str, ...]:
-    return tuple(sorted({part.programme for part in state.participations if part.status == "ready"}))
+def _ready(state: RefugeeRead | VolunteerRead) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The programmes that somebody is ready for, and since when."""
+    days = {
+        part.programme: str(part.ready_since or "") for part in state.participations if part.status == "ready"
+    }
+    return tuple(sorted(days)), tuple(days[programme] for programme in sorted(days))
+
+
+def _volunteer(state: VolunteerRead, record: Received) -> tuple[Volunteer, list[Occurrence]]:
+    """A step of which no day is known counts by the event's time: nobody is approved and not registered."""
+    here = state.municipality
+    days = {spell.status: spell.since for spell in reversed(state.spells)}
+    steps = [(figures.VOLUNTEERS_REGISTERED, state.spells[0].since if state.spells else None)]
+    approved = state.approved_on or days.get("approved")
+    if approved is not None or state.status == "approved":
+        steps.append((figures.VOLUNTEERS_APPROVED, approved))
+    if state.status == "withdrawn":
+        steps.append((figures.VOLUNTEERS_WITHDRAWN, days.get("withdrawn")))
+    occurrences = [
+        Occurrence(figure.name, here, ALL, _local_month(record, here) if day is None else month_of(day))
+        for figure, day in steps
+    ]
+    ready, since = _ready(state) if state.status == "approved" else ((), ())
+    away = state.status if state.status in AWAY and approved is not None else None
+    return Volunteer(here, state.capacity, ready, since, away), occurrences
 
 
 def _pair(state: PairRead) -> tuple[Pair, list[Occurrence]]:
-    def occurrence(figure: figures.Figure, month: str) -> Occurrence:
-        return Occurrence(figure.name, state.municipality, state.programme, month)
+    def occurrence(figure: Counted, day: date) -> Occurrence:
+        return Occurrence(figure.name, state.municipality, state.programme, month_of(day))
 
-    occurrences = [occurrence(figures.PAIRS_PROPOSED, month_of(state.proposed_on))]
-    if state.created_on is not None:
-        occurrences.append(occurrence(figures.PAIRS_CREATED, month_of(state.created_on)))
+    occurrences = [occurrence(figures.PAIRS_PROPOSED, state.proposed_on)]
     occurrences.extend(
-        occurrence(figures.PROPOSALS_DECLINED, month_of(spell.since))
+        occurrence(figures.PROPOSALS_DECLINED, spell.since)
         for spell in state.spells
         if spell.status == "declined"
     )
+    over_on = None
+    if state.created_on is not None:
+        occurrences.append(occurrence(figures.PAIRS_CREATED, state.created_on))
+        over_on = state.ended_on
+        if over_on is not None:
+            ends = {"completed": figures.PAIRS_COMPLETED, "ended": _REASONS.get(state.end_reason or "")}
+            end = ends.get(state.status)
+            occurrences.extend([] if end is None else [occurrence(end, over_on)])
+        occurrences.extend(_met(state, state.created_on))
+    then = state.outcome if over_on is not None else None
     pair = Pair(
         state.municipality,
         state.programme,
@@ -74,8 +126,40 @@ def _pair(state: PairRead) -> tuple[Pair, list[Occurrence]]:
         state.giving,
         is_open=state.status in _OPEN,
         is_active=state.status in _ACTIVE,
+        pack_version=state.pack_version,
+        active=_active(state),
+        over_on=None if over_on is None else str(over_on),
+        receiving_then=None if then is None or then.receiving == "waits" else then.receiving,
+        giving_then=None if then is None or then.giving == "waits" else then.giving,
     )
     return pair, occurrences
+
+
+def _met(state: PairRead, created_on: date) -> list[Occurrence]:
+    """What a created pair's meetings count for, the time of each by itself."""
+    place = state.municipality, state.programme
+    held = sorted(meeting.held_on for meeting in state.meetings)
+    found = [
+        Occurrence(
+            figures.MINUTES_MET, *place, month_of(one.held_on), round(one.hours * MINUTES), str(one.held_on)
+        )
+        for one in state.meetings
+    ]
+    if held and held[0] <= created_on + EARLY:
+        found.append(Occurrence(figures.PAIRS_MET_EARLY.name, *place, month_of(held[0])))
+    sixth = shifted(month_of(created_on), IN_CONTACT)
+    if any(month_of(day) == sixth for day in held):
+        found.append(Occurrence(figures.PAIRS_IN_CONTACT.name, *place, sixth))
+    return found
+
+
+def _active(state: PairRead) -> tuple[str, ...]:
+    """The days from which and until which a pair was active, in turn."""
+    turns: list[str] = []
+    for spell, following in zip_longest(state.spells, state.spells[1:]):
+        if spell.status == "active":
+            turns += [str(spell.since)] + ([] if following is None else [str(following.since)])
+    return tuple(turns)
 
 
 def round_run(record: Received) -> Occurrence | None:

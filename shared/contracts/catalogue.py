@@ -1,15 +1,17 @@
 """The catalogue of all message types, collected from the modules that define them.
 
-A message of a service is a constant of its module `events`; a command is a model of its module `commands`.
+A message of a service is a constant of its module `events`; a command is a model of its package `commands`.
 """
 
+import pkgutil
 from collections.abc import Iterator
 from enum import StrEnum
+from importlib import import_module
 from types import ModuleType
 from typing import TypeVar
 
-from shared.contracts import administrators, municipal, programmes, replies, topics
-from shared.contracts.commands import DEAD_LETTER_COMMANDS, Command
+from shared.contracts import administrators, municipal, notices, programmes, replies, topics
+from shared.contracts.commands import EVERYWHERE, Command
 from shared.contracts.intake import cards, receipts
 from shared.contracts.intake import commands as intake_commands
 from shared.contracts.intake import events as intake_events
@@ -28,23 +30,21 @@ def _constants(*modules: ModuleType) -> Iterator[Message]:
         yield from (found for found in vars(module).values() if isinstance(found, Message))
 
 
-def _models(module: ModuleType) -> Iterator[type[Command]]:
-    """The commands that a module defines, in their order."""
-    for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, Command) and found.__module__ == module.__name__:
-            yield found
+def _models(package: ModuleType) -> Iterator[type[Command]]:
+    """The commands that a package's modules define, modules by name, each in its own order."""
+    for name in sorted(found.name for found in pkgutil.iter_modules(package.__path__)):
+        module = import_module(f"{package.__name__}.{name}")
+        for found in vars(module).values():
+            if isinstance(found, type) and issubclass(found, Command) and found.__module__ == module.__name__:
+                yield found
 
 
 MESSAGES: tuple[Message, ...] = (
     *_constants(municipal),
     *(command(topics.COMMANDS["intake"], model) for model in _models(intake_commands)),
     *(command(topics.COMMANDS["matching"], model) for model in _models(matching_commands)),
-    *(
-        command(topics.COMMANDS[service], model)
-        for service in topics.SERVICES
-        for model in DEAD_LETTER_COMMANDS
-    ),
-    *_constants(replies, administrators, programmes),
+    *(command(topics.COMMANDS[service], model) for service in topics.SERVICES for model in EVERYWHERE),
+    *_constants(replies, notices, administrators, programmes),
     *_constants(intake_events, receipts, cards, matching_events, notifications_events, reporting_events),
 )
 

@@ -19,8 +19,10 @@ CASE = "BER-2026-0042"
 REFUGEE = "refugee-example2example3example4"
 MINOR = "refugee-example5example6example7"
 VOLUNTEER = "volunteer-example2example3example4"
+VOLUNTEER_BEFORE = "volunteer-example5example6example7"
 PAIR = "pair-example2example3example4"
 MESSAGE = "message-example2example3example4exampl"
+TRANSFER = "caseload-example2example3example4"
 ROUND = "round-01980000-0000-7000-8000-example00001"
 EVENT = "0198e0a4-7c1e-7000-8000-00000e7a3b1e"
 COMMAND = "0b7ad0b2-example-command"
@@ -75,9 +77,9 @@ def shown(model: type[BaseModel]) -> Data:
     of_types: Data = {}
     for name, described in model.model_fields.items():
         if described.is_required() and described.examples:
-            of_types[name] = described.examples[0]
+            of_types[described.alias or name] = described.examples[0]
         elif described.is_required() and _is_model(described.annotation):
-            of_types[name] = shown(described.annotation)
+            of_types[described.alias or name] = shown(described.annotation)
     return of_types | data
 
 

@@ -202,6 +202,9 @@ PrintableLine = Annotated[
 Subject = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z0-9]{16,40}$")]
 """A random reference: a prefix and at least 80 random bits in base 32, never derived from a person."""
 
+PageSize = Annotated[int, Field(ge=1, le=200)]
+"""How many a page of a list has at most."""
+
 Count = Annotated[int, Field(ge=0, le=2**31)]
 Offset = Annotated[int, Field(ge=0, lt=2**63)]
 Gender = Literal["female", "male", "other"]

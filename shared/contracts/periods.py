@@ -1,4 +1,4 @@
-"""Lengths of time in packs, as ISO 8601 writes them, each with its bounds."""
+"""Lengths of time and times of day in packs, as ISO 8601 writes them, each with its bounds."""
 
 import re
 from typing import Annotated
@@ -16,6 +16,8 @@ ExclusionDays = Annotated[
 """0 to 3,650 whole days."""
 Months = Annotated[str, StringConstraints(pattern=r"^P([1-9]|[1-5][0-9]|60)M$")]
 """1 to 60 whole months: `P12M`."""
+LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time of day by a municipality's own clock: `03:00`."""
 _NUMBER = re.compile(r"[0-9]+")
 
 

@@ -1,8 +1,7 @@
 """Programme packs (`programmes.v1`): what a programme asks of people and how it pairs them, as data.
 
-A pack has the sections that its programme needs. Requirements and rules are lists of codes with parameters:
-each is a class here and a function in the service that runs it. Criteria are codes with weights, and the
-table in matching says which there are.
+A pack has the sections that its programme needs. Requirements are a list of codes with parameters: each is a
+class here and a function in intake. How people are paired is in `pairing`.
 """
 
 from typing import Annotated, Literal
@@ -14,8 +13,6 @@ from shared.contracts.example import PACK_VERSION, POOL, PROGRAMME, example
 from shared.contracts.fields import (
     Code,
     Contract,
-    Count,
-    Hours,
     Line,
     Municipality,
     PackVersion,
@@ -23,7 +20,8 @@ from shared.contracts.fields import (
     ProgrammeName,
 )
 from shared.contracts.message import inbound
-from shared.contracts.periods import AnswerDays, ExclusionDays, Months
+from shared.contracts.pairing import PackPairing
+from shared.contracts.periods import Months
 from shared.contracts.published import REGISTERED
 
 
@@ -42,17 +40,22 @@ class InterviewAsked(Contract):
 
 
 class CheckAsked(Contract):
-    """A document that was seen, such as `police_certificate`."""
+    """A document that was seen, such as `police_certificate`, and for how long that holds; `minors` asks it
+    of those alone in whose household there are some.
+    """
 
     kind: Literal["check"]
     check: Code
+    valid_for: Months | None = None
+    when: Literal["always", "minors"] = "always"
 
 
 class ApprovalAsked(Contract):
-    """An organisation's approval."""
+    """An organisation's approval, and for how long it holds."""
 
     kind: Literal["approval"]
     organisation: Code
+    valid_for: Months | None = None
 
 
 class AgeAsked(Contract):
@@ -114,139 +117,6 @@ class PackSides(Contract):
 
     receiving: PackSide
     giving: PackSide
-
-
-class SelfRule(Contract):
-    """Nobody is paired with themselves or their own household."""
-
-    code: Literal["self"]
-
-
-class MunicipalityRule(Contract):
-    """Both live in the same municipality."""
-
-    code: Literal["municipality"]
-
-
-class LanguageRule(Contract):
-    """A language in common: `hard` forbids a pair without one, `soft` only scores it."""
-
-    code: Literal["language"]
-    strength: Literal["hard", "soft"]
-
-
-class GenderWishRule(Contract):
-    """Each side's stated wish about the other's gender is kept."""
-
-    code: Literal["gender_wish"]
-
-
-class AgeRule(Contract):
-    """Both are certainly as old as their side's requirement says; guides are 18 in any case."""
-
-    code: Literal["age"]
-
-
-class AvailabilityRule(Contract):
-    """At least so many free hours a week in common."""
-
-    code: Literal["availability"]
-    hours: Hours
-
-
-class ChildCertificateRule(Contract):
-    """A guide of a household with minors has shown a child certificate."""
-
-    code: Literal["child_certificate"]
-
-
-class CapacityRule(Contract):
-    """A guide has no more pairs at once than they want."""
-
-    code: Literal["capacity"]
-
-
-class ExcludedRule(Contract):
-    """A couple that declined, or let a proposal expire, is not proposed again for the pack's time."""
-
-    code: Literal["excluded"]
-
-
-Rule = Annotated[
-    SelfRule
-    | MunicipalityRule
-    | LanguageRule
-    | GenderWishRule
-    | AgeRule
-    | AvailabilityRule
-    | ChildCertificateRule
-    | CapacityRule
-    | ExcludedRule,
-    Field(discriminator="code"),
-]
-"""What forbids a pair, any one of them."""
-
-
-class PackPolicy(Contract):
-    """How waiting counts: points for each day since the receiving party was ready, uncapped."""
-
-    model_config = example({"waiting_points_per_day": 0.2})
-
-    waiting_points_per_day: Annotated[float, Field(ge=0, le=100)]
-
-
-class PackDuration(Contract):
-    """How long a pair lasts."""
-
-    at_least: Months | None = None
-    at_most: Months | None = None
-
-
-class PackPairing(Contract):
-    """How people are paired.
-
-    `criteria` gives each criterion the most points that it may add to a pair's score. `answer_within` is each
-    proposal's deadline; `exclude_for` how long a declined or expired couple is not proposed again. All
-    `signatories` sign before a pair is created.
-    """
-
-    model_config = example(
-        {
-            "relation": "guide",
-            "rules": [
-                {"code": "self"},
-                {"code": "municipality"},
-                {"code": "language", "strength": "hard"},
-                {"code": "gender_wish"},
-                {"code": "age"},
-                {"code": "availability", "hours": 1},
-                {"code": "child_certificate"},
-                {"code": "capacity"},
-                {"code": "excluded"},
-            ],
-            "criteria": {
-                "interests": 30,
-                "age": 18,
-                "life_situation": 12,
-                "occupation": 7,
-                "language": 20,
-                "distance": 8,
-                "availability": 5,
-            },
-            "answer_within": "P14D",
-            "exclude_for": "P180D",
-            "signatories": ["refugee", "guide", "red_cross_bergen"],
-        }
-    )
-
-    relation: Code
-    rules: Annotated[list[Rule], Field(min_length=1, max_length=40)]
-    criteria: Annotated[dict[Code, Count], Field(min_length=1, max_length=40)]
-    policy: PackPolicy
-    answer_within: AnswerDays
-    exclude_for: ExclusionDays
-    signatories: Annotated[list[Code], Field(min_length=1, max_length=10)]
-    duration: PackDuration | None = None
 
 
 class ProgrammePack(Contract):

@@ -149,6 +149,7 @@ COMMANDS: dict[Service, Topic] = {
 REPLIES = _outside(
     "replies.<operator>.v1", "command id", SERVICES, ("operator",), "sealed only", example.COMMAND
 )
+NOTICES = _outside("notices.<operator>.v1", "subject", ("intake", "matching"), ("operator",), "no")
 OPERATORS = Topic(
     "operators.v1",
     "operator",
@@ -219,6 +220,7 @@ REGISTRY: tuple[Topic, ...] = (
     RECEIPTS,
     *COMMANDS.values(),
     REPLIES,
+    NOTICES,
     OPERATORS,
     PROGRAMMES,
     REFUGEES,

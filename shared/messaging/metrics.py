@@ -8,7 +8,7 @@ left out, and its totals, which hold for good, are those of the last answer: an 
 import asyncio
 import re
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -28,7 +28,7 @@ from shared.messaging.sending import outbox
 from shared.messaging.work import microseconds
 from shared.mongo import Database, Document
 
-__all__ = ["CONTENT_TYPE", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Gauge", "Metrics"]
 
 LOOKUP = timedelta(seconds=5)
 """How long the database has for an answer: half of what Prometheus waits for a page by default."""
@@ -49,6 +49,15 @@ class Follows:
     lags: Callable[[], Mapping[Partition, int]]
     lags_to_end: Callable[[], Mapping[Partition, int]]
     held: Callable[[], Mapping[Partition, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A figure of one service's, without labels, that its database knows; None where there is none yet."""
+
+    name: str
+    description: str
+    look: Callable[[Database], Awaitable[float | None]]
 
 
 Values = TypeVar("Values", bound=tuple[str, ...])
@@ -74,6 +83,7 @@ class _Looked:
     outbox_oldest: float
     due_late: int
     positions: list[Document]
+    gauges: dict[Gauge, float | None]
 
 
 @dataclass(slots=True)
@@ -84,6 +94,7 @@ class Metrics:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     leads: Callable[[], bool] | None = None
     refused: Callable[[], Mapping[str, int]] = dict
+    gauges: Sequence[Gauge] = ()
     _follows: dict[str, Follows] = field(default_factory=dict, init=False)
     _wrong_settings: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
     _looked: _Looked | None = field(default=None, init=False)
@@ -131,7 +142,7 @@ class Metrics:
         """The page in Prometheus' text format."""
         try:
             async with asyncio.timeout(LOOKUP.total_seconds()):
-                self._looked = await _look(database, clock)
+                self._looked = await _look(database, clock, self.gauges)
             self._answered = True
         except (PyMongoError, TimeoutError):
             self._answered = False
@@ -190,6 +201,9 @@ class Metrics:
         yield GaugeMetricFamily(
             "kobling_offsets_expired_unacknowledged", "Expired unread and not acknowledged.", standing
         )
+        for gauge, known in found.gauges.items():
+            if known is not None:
+                yield GaugeMetricFamily(gauge.name, gauge.description, known)
 
     def _totals(self, found: _Looked) -> Iterator[Metric]:
         for name, description in (
@@ -243,7 +257,7 @@ class _AtScrape(Collector):
         return []
 
 
-async def _look(database: Database, clock: Clock) -> _Looked:
+async def _look(database: Database, clock: Clock, gauges: Iterable[Gauge]) -> _Looked:
     now = clock.now()
     oldest = await database["outbox"].find_one({}, {"order": 1}, sort=[("order", 1)])
     age = 0.0 if oldest is None else max(0.0, (microseconds(now) - oldest["order"]) / 1_000_000)
@@ -254,4 +268,5 @@ async def _look(database: Database, clock: Clock) -> _Looked:
         age,
         await database["due"].count_documents({"due_at": {"$lte": now - LATE}}, limit=COUNTED),
         await database["positions"].find({}, fields).to_list(None),
+        {gauge: await gauge.look(database) for gauge in gauges},
     )

@@ -72,7 +72,10 @@ class App:
         )
         self.tables = self._table_reader()
         self.metrics = Metrics(
-            resources.prefix, leads=lambda: self.relays.leads, refused=lambda: self.tables.refused
+            resources.prefix,
+            leads=lambda: self.relays.leads,
+            refused=lambda: self.tables.refused,
+            gauges=self.wiring.gauges,
         )
         self.rebuild = Rebuild(
             self.wiring.recipe,

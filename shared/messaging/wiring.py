@@ -20,9 +20,11 @@ from shared.messaging.batches.dead_letters import DeadLetters
 from shared.messaging.batches.transaction import BatchTransaction
 from shared.messaging.commands import replies
 from shared.messaging.commands.desk import DeadLetterDesk
-from shared.messaging.commands.dispatch import NO_COMMANDS, RETRY_KIND, Commands, Decisions
+from shared.messaging.commands.dispatch import NO_COMMANDS, Commands, Decisions
+from shared.messaging.commands.retries import RETRY_KIND
 from shared.messaging.due import DueHandler
 from shared.messaging.due_runner import DueRunner
+from shared.messaging.metrics import Gauge
 from shared.messaging.rebuild import Past, Recipe
 from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
@@ -65,16 +67,16 @@ class Resources:
     def of(cls, service: Service, settings: ServiceSettings) -> "Resources":
         """By a service's settings. The database's client connects when it is first asked something."""
         database = Database(settings.mongodb.get_secret_value(), settings.database or service)
-        return cls(service, settings.topic_prefix, Clock(settings.clock_offset), database)
+        return cls(service, settings.topic_prefix, settings.clock(), database)
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """A service, wired: what it reads, what it does when something is due, what it serves besides health.
 
-    `indexes` are of its own collections. `cipher` keeps records unreadable at rest where they may hold
-    personal data. `on_start` is waited for, and tried again while the database is away, before any record
-    is read; `beside` is started with the service and not waited for.
+    `indexes` are of its own collections, `gauges` what it tells Prometheus besides. `cipher` keeps records
+    unreadable at rest where they may hold personal data. `on_start` is waited for, and tried again while the
+    database is away, before any record is read; `beside` is started with the service and not waited for.
     """
 
     resources: Resources
@@ -82,6 +84,7 @@ class Wiring:
     due_handlers: Mapping[str, DueHandler] = field(default_factory=dict)
     indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
     routes: Sequence[BaseRoute] = ()
+    gauges: Sequence[Gauge] = ()
     decisions: Decisions = NO_COMMANDS
     cipher: RecordCipher | None = None
     recipe: Recipe = field(default_factory=Recipe)

@@ -4,7 +4,7 @@ Everything goes in with the transaction or not at all. The body of a transaction
 `Work` belongs to one run of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -115,6 +115,7 @@ class Work:
     _outbox: list[Row] = field(default_factory=list, init=False)
     _due: dict[str, DueRow | None] = field(default_factory=dict, init=False)
     _replies: dict[str, Document] = field(default_factory=dict, init=False)
+    _gathered: dict["Together", list[Any]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._time, self._order = format_instant(self.now), microseconds(self.now)
@@ -221,6 +222,12 @@ class Work:
         """Keeps a command's latest reply, so that the same command again gets the same answer."""
         self._replies[document["_id"]] = document
 
+    def gather(self, item: Any, together: "Together") -> None:
+        """Keeps an item for `together`, which gets all of them once, in order, before anything is written: so
+        that what each of them asks of the database is one query.
+        """
+        self._gathered.setdefault(together, []).append(item)
+
     @property
     def sends(self) -> bool:
         """Whether there is anything for the relay."""
@@ -232,7 +239,10 @@ class Work:
         return any(row is not None and row.due_at <= self.now for row in self._due.values())
 
     async def flush(self) -> None:
-        """Writes outbox, due rows and replies in this transaction."""
+        """Does what is done with gathered items; writes outbox, due rows and replies in this transaction."""
+        for together, items in self._gathered.items():
+            await together(items, self)
+        self._gathered.clear()
         if self._outbox:
             await self.database["outbox"].insert_many(
                 bundled(self._outbox), ordered=False, session=self.session
@@ -254,3 +264,7 @@ class Work:
                 ordered=False,
                 session=self.session,
             )
+
+
+Together = Callable[[Sequence[Any], Work], Awaitable[None]]
+"""Does something with all items that one transaction has gathered for it; it gathers no more."""

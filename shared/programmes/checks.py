@@ -66,12 +66,41 @@ def approved_refugees(pack: ProgrammePack) -> str | None:
     return None
 
 
+def weekday_of_daily_rounds(pack: ProgrammePack) -> str | None:
+    """A weekday beside daily rounds: one of the two is a mistake."""
+    rounds = pack.pairing.rounds
+    if rounds is None or rounds.weekday is None or rounds.every == "P7D":
+        return None
+    return "pairing.rounds.weekday: rounds run each day; leave it out, or have them run every P7D"
+
+
+def muddled_milestones(pack: ProgrammePack) -> str | None:
+    """A milestone or question that stands there twice, or a question to somebody whom the milestone doesn't
+    ask: nobody could tell what an evaluation answers.
+    """
+    milestones = pack.pairing.milestones
+    for name, times in Counter(item.name for item in milestones).items():
+        if times > 1:
+            return f"pairing.milestones: {name} stands there twice"
+    for place, item in enumerate(milestones):
+        field = f"pairing.milestones.{place}.questions"
+        for code, times in Counter(question.code for question in item.questions).items():
+            if times > 1:
+                return f"{field}: {code} stands there twice"
+        for question in item.questions:
+            if set(question.asks) - set(item.asks):
+                return f"{field}: {question.code} is asked of others than the milestone asks"
+    return None
+
+
 CHECKS: Sequence[PackCheck] = (
     unknown_criteria,
     weights_too_large,
     repeated_rules,
     missing_rules,
     approved_refugees,
+    weekday_of_daily_rounds,
+    muddled_milestones,
 )
 """What is asked of every pack."""
 

@@ -348,6 +348,29 @@ def test_the_shipped_pack_has_bergens_rules() -> None:
     assert sum(pack.pairing.criteria.values()) == 100
 
 
+def test_the_shipped_pack_has_tromsos_figures() -> None:
+    pack = shipped_packs()["flyktningguide-tromso@1.0"]
+    pairing = pack.pairing
+    assert pairing.duration is not None
+    assert (pairing.duration.at_least, pairing.duration.at_most) == ("P9M", "P12M")
+    assert pairing.dose is not None
+    assert pairing.dose.weekly_hours == 2
+    asked = {rule.code: rule for rule in pairing.rules}
+    # They meet to practise Norwegian, and in what a refugee has free beside 37.5 hours of qualification.
+    assert asked["language"].model_dump() == {"code": "language", "strength": "soft"}
+    assert asked["availability"].model_dump() == {"code": "availability", "hours": 2}
+    assert "gender_wish" in asked
+    # Background (occupation), family situation or interests.
+    assert {"interests", "life_situation", "occupation"} < pairing.criteria.keys()
+    assert "language" not in pairing.criteria
+    assert pairing.signatories == ["refugee", "guide", "red_cross_tromso"]
+    organisations = [
+        item.organisation for item in pack.sides.giving.requirements if isinstance(item, ApprovalAsked)
+    ]
+    assert organisations == ["red_cross_tromso"]
+    assert sum(pairing.criteria.values()) == 100
+
+
 def test_a_pack_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "packs").mkdir()
     content = shipped_packs()["flyktningguide-bergen@1.0"].model_dump_json()
@@ -358,7 +381,7 @@ def test_a_pack_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_the_contracts_examples_hold_codes_that_the_shipped_programme_knows() -> None:
-    (pack,) = shipped_packs().values()
+    pack = shipped_packs()["flyktningguide-bergen@1.0"]
     activated = next(
         json.loads(line)["data"]
         for line in (rules.EXAMPLE / "programmes.jsonl").read_text(encoding="utf-8").splitlines()

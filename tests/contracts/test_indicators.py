@@ -7,7 +7,8 @@ import pytest
 
 from deploy import pages
 from services.reporting.domain import figures
-from services.reporting.domain.figures import FIGURES, Figure
+from services.reporting.domain.figure import Figure
+from services.reporting.domain.figures import FIGURES
 
 REPORTING = Path(__file__).parents[2] / "services" / "reporting"
 CONSTANTS = {name: value for name, value in vars(figures).items() if isinstance(value, Figure)}

@@ -8,8 +8,8 @@ from services.matching import readers as matching
 from services.notifications import readers as notifications
 from services.reporting import readers as reporting
 from shared.contracts.fields import Contract
-from shared.contracts.intake.events import RefugeeState, VolunteerState
-from shared.contracts.matching.events import PairState
+from shared.contracts.intake.states import RefugeeState, VolunteerState
+from shared.contracts.matching.states import PairState
 
 PAIRS = [
     (matching.RefugeeRead, RefugeeState),

@@ -16,12 +16,13 @@ from services.notifications.app import create_app as notifications
 from services.notifications.settings import Settings as NotificationsSettings
 from services.reporting.app import create_app as reporting
 from services.reporting.settings import Settings as ReportingSettings
-from shared.contracts import topics
+from shared.contracts import notices, topics
 from shared.contracts.message import Message
 from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import encode, new_key_pair
 
 SERVICES = Path(__file__).parents[2] / "services"
+SHARED = SERVICES.parent / "shared"
 KEY = encode(b"k" * 32)
 PUBLIC = new_key_pair()[1]
 
@@ -69,20 +70,39 @@ def test_a_service_names_an_event_of_each_topic_that_it_writes(service: topics.S
     ]
     events = {
         name: found
-        for module in modules
+        for module in (*modules, notices)
         for name, found in vars(module).items()
         if isinstance(found, Message)
     }
     facts = {message.name: message for message in events.values()}
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (SERVICES / service).rglob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    used = {node.id for node in nodes if isinstance(node, ast.Name)} | used_by_shared(nodes)
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     writes = {events[name].topic for name in used & events.keys()}
     writes |= {facts[name].topic for name in texts & facts.keys()}
     # Of every service.
     writes |= {topics.REPLIES, topics.DEAD_LETTERS[service]}
     assert names({topic for topic in topics.REGISTRY if service in topic.writers}) <= names(writes)
+
+
+def used_by_shared(nodes: list[ast.AST]) -> set[str]:
+    """The names that a service uses by way of what it imports and calls of shared modules: each sends the
+    events that it names on the service's behalf.
+    """
+    called = {
+        node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    imported = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    senders = [
+        function
+        for found in imported
+        if found.module == "shared.notices"
+        for function in ast.parse((SHARED / "notices.py").read_text(encoding="utf-8")).body
+        if isinstance(function, ast.FunctionDef)
+        and function.name in called & {alias.name for alias in found.names}
+    ]
+    return {node.id for sender in senders for node in ast.walk(sender) if isinstance(node, ast.Name)}
 
 
 @pytest.mark.parametrize("service", topics.SERVICES)

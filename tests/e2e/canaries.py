@@ -28,6 +28,12 @@ LANGUAGE = {"code": "eu", "level": "native"}
 GREETS = {"kanarirefugee@example.org": "Kanariella", "kanariguide@example.org": "Kanariolf"}
 """Whose mailbox greets whom: a letter names its own reader, by the given name, and nobody else."""
 
+PAIRED = {
+    ("kanarirefugee@example.org", "Du har fått en guide"),
+    ("kanariguide@example.org", "Du er koblet som guide"),
+}
+"""The last letters of a pair that is created."""
+
 
 def person(address: str, phone: str) -> Document:
     """A person with a canary in each text."""

@@ -14,6 +14,15 @@ from deploy.examples import BERGEN
 from shared.contracts import topics
 from tests.e2e import canaries as people
 from tests.e2e.conftest import Demo
+from tests.e2e.imports import (  # noqa: F401 (one demonstration serves both files)
+    test_a_row_that_was_refused_in_part_goes_through_once_it_is_mended,
+    test_a_trial_sends_nothing,
+    test_commands_one_on_each_line,
+    test_forty_volunteers_are_one_file_and_twice_are_they_the_same,
+    test_meetings_of_a_table_are_logged_once,
+    test_settlements_and_their_receipts,
+    test_what_is_wrong_is_told_by_row_and_column_before_anything_is_sent,
+)
 from tests.e2e.municipality import TOPIC, Settlement, caused_by, cloud_event, produce, receipts, structured
 from tests.e2e.traces import canaries, logs, records
 from tests.support.canaries import held
@@ -239,7 +248,8 @@ async def test_a_name_in_every_place_is_nowhere_but_where_it_was_sent_and_in_its
         assert await people.send_names_everywhere(found["kafka"]) > 500
 
         async def letters() -> bool:
-            return people.GREETS.keys() <= {str(mail["To"]) for mail in people.mails(found)}
+            # Of the proposal first, if they hear of it before they answer.
+            return {(str(mail["To"]), str(mail["Subject"])) for mail in people.mails(found)} >= people.PAIRED
 
         await wait_until(letters, "their letters")
         await wait_until(lambda: people.is_settled(found), "all is handled", within=50)

@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.demo.client import Client, read_all
-from deploy.demo.story import PROGRAMME, TEXT, Outcome, Story
+from deploy.demo.story import MAILS_OF_A_PROPOSAL, PROGRAMME, TEXT, Outcome, Story
 from deploy.examples import BERGEN
 from deploy.installation import GRACE, Installation, addresses_file
 from deploy.local.kafka_tools import KafkaTools
@@ -44,6 +44,8 @@ class UnevenStory(Story):
         (reply,) = await self.ask(self._pool_command("RunRound", self.operator))
         outcome.round = reply["data"]["result"]
         declined, halfway, accepted, _, *others = [one["pair"] for one in outcome.round["proposals"]]
+        # Who has answered is told of the pair alone.
+        await self._mails(MAILS_OF_A_PROPOSAL * len(outcome.round["proposals"]))
         await self.ask(
             self.answer(declined, "giving", accept=False),
             self.answer(halfway, "receiving"),

@@ -16,7 +16,7 @@ from deploy import background
 from deploy.examples import BERGEN
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/first-pair.md", "docs/operations.md")
+PAGES = ("README.md", "docs/first-pair.md", "docs/notices.md", "docs/operations.md")
 SHELLS = ("bash", "dash")
 _BLOCK = re.compile(r"^```(?:bash|sh|shell)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENDED = re.compile(r"^@@ (\d+) (\d+)$", re.MULTILINE)
@@ -91,6 +91,7 @@ def test_every_block_works_as_it_is_pasted(checkout: Path, shell: str) -> None:
     assert said == []
     assert _ENDED.findall(run.stdout) == [(str(number), "0") for number in range(len(blocks))]
     assert '"remark' in run.stdout.splitlines()[-2]
+    assert "\tproposal_made\tpair-" in run.stdout
     refused = [line for line in run.stdout.splitlines() if "CommandRejected" in line]
     assert refused == []
 

@@ -1,19 +1,25 @@
 """Steps on the file of a refugee or of a volunteer."""
 
+from dataclasses import replace
+
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile, refuse
 from services.intake.domain import person, requirements
+from services.intake.domain.birth import born_between
+from services.intake.domain.correction import born
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Check, Consent, Person
 from services.intake.domain.refugee import Fact
 from services.intake.domain.volunteer import Volunteer
 from shared.contracts.intake import events
-from shared.contracts.intake.commands import (
+from shared.contracts.intake.commands.people import (
     JoinProgramme,
+    LeaveProgramme,
     RecordBirthDate,
     RecordCheck,
     RecordConsent,
     RecordInterview,
+    WithdrawConsent,
 )
 
 _OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_APPROVED)
@@ -22,20 +28,28 @@ _OUTCOMES = (events.REFUGEE_READY, events.VOLUNTEER_UPDATED, events.VOLUNTEER_AP
 
 def join(who: Person, command: JoinProgramme, context: Context) -> Person:
     """Takes part in a programme under the pack that the municipality runs now; who does so under another
-    version of it is moved to this one.
+    version of it is moved to this one. The operator looks after who has nobody yet.
     """
     refuse(context.ahead("joined_on", command.joined_on))
     running = context.running(who, command.programme)
+    if who.coordinator is None:
+        who = replace(who, coordinator=context.operator or None)
     part = who.participation(command.programme)
     if part is None or part.status == "left" or part.pack_version == running.pack_version:
         return person.join(who, running.programme, running.pack_version, command.joined_on)
     return requirements.moved(who, running, context.today)
 
 
+def leave(who: Person, command: LeaveProgramme, context: Context) -> Person:
+    """Takes part in a programme no more."""
+    refuse(context.ahead("left_on", command.left_on))
+    return person.leave(who, command.programme)
+
+
 def birth_date(who: Person, command: RecordBirthDate, context: Context) -> Person:
     """Was born then, as far as is known."""
-    refuse(context.ahead("birth_date", person.born_between(command.birth_date)[0]))
-    return person.born(who, command.birth_date)
+    refuse(context.ahead("birth_date", born_between(command.birth_date)[0]))
+    return born(who, command.birth_date)
 
 
 def consent(who: Person, command: RecordConsent, context: Context) -> Person:
@@ -45,6 +59,12 @@ def consent(who: Person, command: RecordConsent, context: Context) -> Person:
         context.unknown("purpose", command.purpose, context.words(who).purposes),
     )
     return person.consent(who, Consent(command.purpose, command.text_version, command.given_on))
+
+
+def withdraw_consent(who: Person, command: WithdrawConsent, context: Context) -> Person:
+    """Takes a consent back."""
+    refuse(context.ahead("withdrawn_on", command.withdrawn_on))
+    return person.withdraw_consent(who, command.purpose)
 
 
 def interview(who: Person, command: RecordInterview, context: Context) -> Person:
@@ -82,6 +102,13 @@ JOIN_PROGRAMME = OnFile(
     fact=Fact.JOINED,
     events=(events.REFUGEE_JOINED, *_OUTCOMES),
 )
+LEAVE_PROGRAMME = OnFile(
+    model=LeaveProgramme,
+    role="coordinator",
+    subject="person",
+    decide=leave,
+    events=(events.REFUGEE_CORRECTED, events.VOLUNTEER_UPDATED, events.VOLUNTEER_LAPSED),
+)
 RECORD_BIRTH_DATE = OnFile(
     model=RecordBirthDate,
     role="coordinator",
@@ -96,6 +123,13 @@ RECORD_CONSENT = OnFile(
     decide=consent,
     fact=Fact.CONSENTED,
     events=(events.REFUGEE_CONSENTED, *_OUTCOMES),
+)
+WITHDRAW_CONSENT = OnFile(
+    model=WithdrawConsent,
+    role="coordinator",
+    subject="person",
+    decide=withdraw_consent,
+    events=(events.REFUGEE_CORRECTED, events.VOLUNTEER_UPDATED, events.VOLUNTEER_LAPSED),
 )
 RECORD_INTERVIEW = OnFile(
     model=RecordInterview,

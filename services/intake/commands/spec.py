@@ -1,6 +1,6 @@
 """How commands are decided: by a step on somebody's file, by opening one, or by answering a question."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,18 +9,25 @@ from typing import Generic, TypeVar
 
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
-from services.intake.domain.refugee import Fact, Refugee
+from services.intake.domain.refugee import Fact
 from services.intake.domain.requirements import Requirements
-from services.intake.store import File
+from services.intake.domain.volunteer import Volunteer
+from services.intake.names import Digest
+from services.intake.packs import Packs
+from services.intake.store import People
 from services.intake.vocabulary import Vocabulary
-from services.intake.wire import Words
+from services.intake.wire import CaseKey, Words
+from shared.clock import local_day
 from shared.contracts.commands import Command
 from shared.contracts.faults import MOST_FAULTS
-from shared.messaging.commands.answers import Answer
+from shared.messaging.commands.answers import Answer, Request
 from shared.messaging.commands.registry import CommandSpec
 from shared.messaging.reading.choices import MOST_ALLOWED, closest, there_are
 from shared.messaging.reading.outcome import Fault
 from shared.messaging.reading.sentences import sentence
+from shared.messaging.work import Work
+from shared.operators import Operators
+from shared.sealing import Sealer, sealer_to
 
 C = TypeVar("C", bound=Command)
 
@@ -30,7 +37,8 @@ class Context:
     """What a decision may know besides file and command: the day, whose organisation gives the command, what
     a programme asks of a person, by the pack that they joined under (`asked`) or by the one that their
     municipality runs now (`running`), which raise `unknown_programme`, the codes that a person's programmes
-    know, and the words that those of a municipality list.
+    know, the words that those of a municipality list, which operator gives the command, and who may look
+    after people in a municipality now.
     """
 
     today: date
@@ -39,6 +47,8 @@ class Context:
     running: Callable[[Person, str], Requirements]
     words: Callable[[Person], Words]
     vocabulary: Callable[[str], Vocabulary]
+    operator: str = ""
+    coordinators: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     def ahead(self, field: str, day: date) -> Iterator[Fault]:
         """`date_in_future` for a day that hasn't come yet."""
@@ -103,20 +113,57 @@ class OnFile(CommandSpec[Callable[[Person, C, Context], Person]], Generic[C]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening(CommandSpec[Callable[[Person | None, str, C, Context], Person]], Generic[C]):
+class Opening(CommandSpec[Callable[[Person | None, str, C, Context], Volunteer]], Generic[C]):
     """Opens a file. `decide` gets the one that is there already, if any, the subject and the command; it
-    raises DomainError. `fact` is what happened.
+    raises DomainError. `fact` is what happened. `same_as` is the refugee who is the same person, if any.
     """
 
     model: type[C]
     fact: StrEnum
+    same_as: Callable[[C], str | None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question and all that its answer is made of. `digest` is that of names."""
+
+    request: Request
+    work: Work
+    people: People
+    packs: Packs
+    operators: Operators
+    case_key: CaseKey
+    digest: Digest
+
+    def today(self, municipality: str) -> date:
+        """The day there."""
+        return local_day(self.work.now, municipality)
+
+    def coordinators(self, municipality: str) -> frozenset[str]:
+        """Who may look after people there now."""
+        return self.operators.coordinators(municipality, self.work.now)
+
+    def sealer(self) -> Sealer:
+        """What seals to the operator's key; raises `public_key_missing`."""
+        operator = self.request.operator
+        sealer = sealer_to(operator.key_id, operator.public_key)
+        if sealer is None:
+            raise DomainError(
+                "public_key_missing",
+                "Names are shown sealed: register a public key (X25519) for this operator.",
+            )
+        return sealer
+
+    def require_subject(self, subject: str) -> None:
+        """Raises `subject_invalid` where the command is about anything else."""
+        if self.request.subject != subject:
+            raise DomainError("subject_invalid", f"The subject of this command is {subject}.", "subject")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question(CommandSpec[Callable[[File[Refugee] | None], Answer]], Generic[C]):
-    """Asks about a municipality's case. `case` gives municipality and reference and raises DomainError;
-    `decide` answers by the file of that case, if there is one.
+class Question(CommandSpec[Callable[[C, Asking], Awaitable[Answer]]], Generic[C]):
+    """Decided apart from its subject's file, by all that there is. `decide` may write through the work that
+    it is given, but no file, and nothing for a dry run but what it answers; it raises DomainError.
     """
 
     model: type[C]
-    case: Callable[[C], tuple[str, str]]

@@ -1,22 +1,40 @@
 """What refugees and volunteers have in common: who they are, what they agreed to, what they take part in."""
 
-from calendar import monthrange
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from typing import Literal, Self, TypeVar
 
 from services.intake.domain.errors import DomainError
+from services.intake.domain.kept import Lapse, ReferenceConsent
 from shared.values import value
 
-ParticipationStatus = Literal["joined", "consented", "ready", "left"]
+ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
 LanguageLevel = Literal["native", "fluent", "basic"]
+Education = Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"]
 
 CONTACT = "contact"
 """The consent without which nobody's contact card leaves intake."""
 
 
-ADULT_AGE = 18
+@value
+class Language:
+    """A language (BCP 47) and how well it is spoken."""
+
+    code: str
+    level: LanguageLevel
+
+
+@value
+class Told:
+    """What a coordinator may know better than a municipality. An occupation is a code, or other words."""
+
+    phone: str | None
+    email: str | None
+    preferred_language: str
+    languages: tuple[Language, ...]
+    interests: tuple[str, ...]
+    occupation: tuple[str | None, str | None]
+    education: Education | None
 
 
 @value
@@ -26,7 +44,8 @@ class Details:
     Who has one name has it in either field. `birth_date` is as it was told, `1994-03-09`, `1994-03` or
     `1994`; it and `gender` are None where nobody recorded them. `phone` is as E.164 has it, `email` as SMTP
     takes it.
-    `recorded_birth_date` is what a coordinator recorded, besides what a municipality says.
+    `recorded_birth_date` is what a coordinator recorded, besides what a municipality says; `told` what the
+    municipality said last of what a coordinator has corrected since.
     `occupation` is here in its sender's own words, which may name somebody, and in `Profile` as a code.
     """
 
@@ -40,6 +59,7 @@ class Details:
     address: str | None = None
     occupation: str | None = None
     recorded_birth_date: str | None = None
+    told: Told | None = None
 
     @property
     def born(self) -> str | None:
@@ -48,14 +68,6 @@ class Details:
         """
         told, recorded = self.birth_date, self.recorded_birth_date
         return recorded if recorded is not None and recorded.startswith(told or "") else told
-
-
-@value
-class Language:
-    """A language (BCP 47) and how well it is spoken."""
-
-    code: str
-    level: LanguageLevel
 
 
 @value
@@ -69,9 +81,7 @@ class Profile:
     minors: int
     interests: tuple[str, ...] = ()
     occupation: str | None = None
-    education: (
-        Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"] | None
-    ) = None
+    education: Education | None = None
 
 
 @value
@@ -121,16 +131,22 @@ class Check:
 
 @value
 class Approval:
-    """An organisation's approval for a programme."""
+    """An organisation's approval for a programme, and the day on which it was last given again."""
 
     programme: str
     organisation: str
     on: date
+    renewed_on: date | None = None
 
 
 @value
 class Participation:
-    """A part in one programme; `missing` are the codes of what is still asked of who isn't ready."""
+    """A part in one programme; `missing` are the codes of what is still asked of who isn't ready.
+
+    `ready_since` stays while it has `lapsed`: who renews what is missing has waited all the time.
+    `ready_until` is the last day on which nothing will have lapsed. `interviewed_on`: for this programme,
+    where an interview for another has followed.
+    """
 
     programme: str
     pack_version: str
@@ -139,6 +155,8 @@ class Participation:
     ready_since: date | None = None
     role: str | None = None
     missing: tuple[str, ...] = ()
+    ready_until: date | None = None
+    interviewed_on: date | None = None
 
     def left(self) -> "Participation":
         """The same part, ended."""
@@ -147,7 +165,7 @@ class Participation:
 
 @value(kw_only=True)
 class Person:
-    """The common part of a refugee's and a volunteer's file."""
+    """The common part of a refugee's and a volunteer's file; `coordinator` is who looks after them."""
 
     subject: str
     municipality: str
@@ -161,6 +179,9 @@ class Person:
     approvals: tuple[Approval, ...] = ()
     participations: tuple[Participation, ...] = ()
     household_ref: str | None = None
+    coordinator: str | None = None
+    references: tuple[ReferenceConsent, ...] = ()
+    lapses: tuple[Lapse, ...] = ()
 
     def consented_to(self, purpose: str) -> bool:
         """Whether a consent for the purpose is in force."""
@@ -169,6 +190,11 @@ class Person:
     def participation(self, programme: str) -> Participation | None:
         """The part in a programme, if there is one."""
         return next((part for part in self.participations if part.programme == programme), None)
+
+    def approval(self, programme: str, organisation: str) -> Approval | None:
+        """An organisation's approval for a programme, if it has given one."""
+        wanted = programme, organisation
+        return next((one for one in self.approvals if (one.programme, one.organisation) == wanted), None)
 
     def with_status(self, status: str, on: date) -> Self:
         """The same person in another status from a day on; unchanged if that is the status already."""
@@ -196,34 +222,6 @@ class Person:
 P = TypeVar("P", bound=Person)
 
 
-# Bounded: senders write them. Each settlement asks thrice.
-@lru_cache(maxsize=4096)
-def born_between(birth_date: str) -> tuple[date, date]:
-    """The first and the last day on which somebody may be born, by what is known of their birth date."""
-    if len(birth_date) == len("1994-03-09"):
-        born = date.fromisoformat(birth_date)
-        return born, born
-    match [int(part) for part in birth_date.split("-")]:
-        case [year, month]:
-            return date(year, month, 1), date(year, month, monthrange(year, month)[1])
-        case [year]:
-            return date(year, 1, 1), date(year, 12, 31)
-        case _:
-            raise ValueError("no date of birth")
-
-
-def is_of_age(birth_date: str | None, today: date) -> bool | None:
-    """Whether somebody is an adult; None where what is known of their birth date leaves both open."""
-    if birth_date is None:
-        return None
-    # The birthday as a number, so that who was born on 29 February comes of age on 1 March.
-    adults_are_born_by = (today.year - ADULT_AGE, today.month, today.day)
-    earliest, latest = born_between(birth_date)
-    may_be = (earliest.year, earliest.month, earliest.day) <= adults_are_born_by
-    must_be = (latest.year, latest.month, latest.day) <= adults_are_born_by
-    return may_be if may_be == must_be else None
-
-
 def join(person: P, programme: str, pack_version: str, joined_on: date) -> P:
     """Takes part in a programme; raises `already_joined`."""
     known = person.participation(programme)
@@ -241,28 +239,26 @@ def consent(person: P, given: Consent) -> P:
     return replace(person, consents=(*others, given))
 
 
+def withdraw_consent(person: P, purpose: str) -> P:
+    """Takes a consent back; raises `no_consent`."""
+    others = tuple(item for item in person.consents if item.purpose != purpose)
+    if others == person.consents:
+        raise DomainError("no_consent", "No consent for this purpose is in force.", "purpose")
+    return replace(person, consents=others)
+
+
+def leave(person: P, programme: str) -> P:
+    """Takes part in a programme no more; raises `not_joined`."""
+    return person.with_participation(_joined(person, programme).left())
+
+
 def interviewed(person: P, interview: Interview) -> P:
     """Records an interview; raises `not_joined` or `interview_superseded`."""
-    _joined(person, interview.programme)
+    part = _joined(person, interview.programme)
     if person.interview is not None and person.interview.held_on > interview.held_on:
         raise DomainError("interview_superseded", "A later interview is on record.", "held_on")
-    return replace(person, interview=interview)
-
-
-def born(person: P, birth_date: str) -> P:
-    """Records when somebody was born; raises `not_taking_part` of whom nothing more is kept."""
-    if person.details is None or person.profile is None:
-        raise DomainError("not_taking_part", "Nothing is kept of this person.", "subject")
-    return with_birth(replace(person, details=replace(person.details, recorded_birth_date=birth_date)))
-
-
-def with_birth(person: P) -> P:
-    """The same person with the birth year that their details give."""
-    if person.details is None or person.profile is None:
-        return person
-    told = person.details.born
-    year = None if told is None else born_between(told)[0].year
-    return replace(person, profile=replace(person.profile, birth_year=year))
+    held = person.with_participation(replace(part, interviewed_on=interview.held_on))
+    return replace(held, interview=interview)
 
 
 def checked(person: P, check: Check) -> P:
@@ -272,17 +268,23 @@ def checked(person: P, check: Check) -> P:
 
 
 def approved(person: P, approval: Approval) -> P:
-    """Records an organisation's approval; raises `not_joined`. A repeated one keeps the first day."""
+    """Records an organisation's approval; raises `not_joined`. A repeated one keeps the first day, and is
+    renewed by a later one.
+    """
     _joined(person, approval.programme)
-    known = {(item.programme, item.organisation) for item in person.approvals}
-    if (approval.programme, approval.organisation) in known:
+    known = person.approval(approval.programme, approval.organisation)
+    if known is None:
+        return replace(person, approvals=(*person.approvals, approval))
+    if approval.on <= (known.renewed_on or known.on):
         return person
-    return replace(person, approvals=(*person.approvals, approval))
+    renewed = replace(known, renewed_on=approval.on)
+    return replace(person, approvals=tuple(renewed if one == known else one for one in person.approvals))
 
 
-def _joined(person: Person, programme: str) -> None:
+def _joined(person: Person, programme: str) -> Participation:
     part = person.participation(programme)
     if part is None or part.status == "left":
         raise DomainError(
             "not_joined", "The subject takes no part in this programme: join it first.", "programme"
         )
+    return part

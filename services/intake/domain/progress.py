@@ -18,6 +18,6 @@ def progressed(before: Person, after: Person, step: refugee.Fact, today: date) -
         case Refugee(), Refugee():
             return refugee.progressed(before, after, step, today)
         case Volunteer(), Volunteer():
-            return volunteer.progressed(before, after)
+            return volunteer.progressed(before, after, today)
         case _:
             raise TypeError(type(after).__name__)

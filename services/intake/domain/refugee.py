@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, TypedDict, get_args
+from typing import Any, Literal, get_args
 
-from services.intake.domain.person import Details, Person, Profile, Spell, with_birth
+from services.intake.domain.correction import restated
+from services.intake.domain.person import Details, Person, Profile, Spell
 from shared.values import value
 
 
@@ -20,11 +21,13 @@ class Fact(StrEnum):
     READY = "RefugeeReady"
     REFERRED = "RefugeeReferred"
     MOVED = "RefugeeMoved"
+    ARRIVED = "ArrivalConfirmed"
 
 
 UNLISTED = "unlisted"
 """A part of town that no list of the municipality has: what was written instead may be an address."""
-
+HIDDEN = frozenset({"protected", "referred"})
+"""In which status nothing of somebody may be published."""
 
 Secrecy = Literal["none", "minor", "protected"]
 """What may be known of somebody, each stricter than the one before: all, a referral, nothing."""
@@ -52,6 +55,8 @@ class Case:
 class Refugee(Person):
     """A settled or announced person. `cases` are all municipal cases that are this person; the first is
     the current one. Of protected people and referred minors nothing but cases and status is kept.
+    `confirmed_arrival_on` is what a coordinator says, besides the municipality; `volunteers` are the subjects
+    under which the same person volunteers, and which nothing published leads to.
     """
 
     cases: tuple[Case, ...] = ()
@@ -59,6 +64,8 @@ class Refugee(Person):
     arrived_on: date | None = None
     settled_on: date | None = None
     placement: Placement | None = None
+    confirmed_arrival_on: date | None = None
+    volunteers: tuple[str, ...] = ()
 
     def case(self, key: str) -> Case | None:
         """The case with this key."""
@@ -72,7 +79,7 @@ class Refugee(Person):
     @property
     def is_public(self) -> bool:
         """Whether anything of this person may be published."""
-        return self.status not in {"protected", "referred"}
+        return self.status not in HIDDEN
 
 
 @value
@@ -90,17 +97,6 @@ class Settlement:
     settled_on: date | None = None
     placement: Placement | None = None
     former_case: str | None = None
-
-
-class _Stated(TypedDict):
-    """The fields of a file that are as the newest settlement of its current case says."""
-
-    profile: Profile | None
-    details: Details | None
-    expected_arrival_on: date | None
-    arrived_on: date | None
-    settled_on: date | None
-    placement: Placement | None
 
 
 @value
@@ -154,6 +150,9 @@ def settle(
 
 def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
     begins = settlement.municipality != known.municipality or known.profile is None
+    if begins or known.has_left or settlement.arrived_on is not None:
+        known = replace(known, confirmed_arrival_on=None)
+    settlement = replace(settlement, arrived_on=settlement.arrived_on or known.confirmed_arrival_on)
     if settlement.municipality != known.municipality and not known.has_left:
         # That they moved is said by their arrival too, whether or not they were said to move before.
         known = known.with_status("moved", today)
@@ -162,12 +161,7 @@ def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
         known = replace(known, participations=(), consents=(), interview=None)
     if known.has_left or known.status in {"announced", "settled"}:
         known = known.with_status(*_arrival(settlement, today))
-    recorded = known.details.recorded_birth_date if known.details is not None else None
-    corrected = replace(known, **_stated(settlement))
-    if recorded is not None and corrected.details is not None:
-        corrected = with_birth(
-            replace(corrected, details=replace(corrected.details, recorded_birth_date=recorded))
-        )
+    corrected = restated(known, replace(known, **_stated(settlement)))
     return Change(corrected, Fact.SETTLED if begins else Fact.CORRECTED)
 
 
@@ -198,7 +192,12 @@ def _kept(held: Refugee, settlement: Settlement) -> Secrecy:
 
 def merge(kept: Refugee, former: Refugee) -> Refugee:
     """One file of two that turn out to be the same person: the kept one with the former's cases behind."""
-    return replace(kept, cases=(*kept.cases, *former.cases))
+    return replace(
+        kept,
+        cases=(*kept.cases, *former.cases),
+        volunteers=(*kept.volunteers, *former.volunteers),
+        household_ref=kept.household_ref or former.household_ref,
+    )
 
 
 def withdraw(known: Refugee | None, case: Case, municipality: str, subject: str, today: date) -> Change:
@@ -239,10 +238,9 @@ def _leave(
 
 def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tuple[Refugee, Fact]:
     """Settles the status after a step towards readiness, and names the step by its greatest effect."""
-    was_ready, is_ready = (
-        any(part.status == "ready" for part in who.participations) for who in (before, after)
-    )
-    status = "ready" if is_ready else "consented" if after.consents else after.status
+    was_ready, is_ready = ("ready" in {part.status for part in who.participations} for who in (before, after))
+    here = "settled" if after.settled_on or after.arrived_on else "announced"
+    status = "ready" if is_ready else "consented" if after.consents else here
     return after.with_status(status, today), Fact.READY if is_ready and not was_ready else step
 
 
@@ -277,7 +275,8 @@ def _arrival(settlement: Settlement, today: date) -> tuple[str, date]:
     return ("settled", arrived) if arrived and arrived <= today else ("announced", today)
 
 
-def _stated(settlement: Settlement) -> _Stated:
+def _stated(settlement: Settlement) -> dict[str, Any]:
+    """The fields of a file that are as the newest settlement of its current case says."""
     return {
         "profile": settlement.profile,
         "details": settlement.details,

@@ -7,13 +7,18 @@ What is missing and since when somebody is ready are loops over the list.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
-from typing import TypeVar
+from datetime import date, timedelta
+from typing import Literal, TypeVar
 
-from services.intake.domain.person import Participation, Person, born_between
-from shared.values import value
+from services.intake.domain.birth import born_between
+from services.intake.domain.person import Participation, Person
+from shared.values import add_months, value
 
 P = TypeVar("P", bound=Person)
+
+_DAY = timedelta(days=1)
+_ALWAYS = date.min
+"""Since when somebody meets what isn't asked of them."""
 
 
 @value
@@ -61,37 +66,46 @@ class Interview(Requirement):
     """An interview for this programme."""
 
     def standing(self, person: Person, programme: str) -> Standing:
-        """Met since the day on which it was held."""
-        held = person.interview
-        return Standing("interview", held.held_on if held and held.programme == programme else None)
+        """Met since the day on which it was held, whatever interviews for other programmes followed."""
+        part, held = person.participation(programme), person.interview
+        if held is not None and held.programme == programme:
+            return Standing("interview", held.held_on)
+        return Standing("interview", None if part is None else part.interviewed_on)
 
 
 @value
 class Check(Requirement):
-    """A document that was seen."""
+    """A document that was seen. `valid_for` is in months; `minors` asks it of those alone in whose household
+    there are some.
+    """
 
     check: str
+    valid_for: int | None = None
+    when: Literal["always", "minors"] = "always"
 
     def standing(self, person: Person, programme: str) -> Standing:
-        """Met since the day on which it was seen, for whichever role."""
-        days = [seen.seen_on for seen in person.checks if seen.kind == self.check]
-        return Standing(f"check:{self.check}", max(days, default=None))
+        """Met since the day on which it was seen last, for whichever role."""
+        code = f"check:{self.check}"
+        if self.when == "minors" and (person.profile is None or not person.profile.minors):
+            return Standing(code, _ALWAYS)
+        seen_on = max((seen.seen_on for seen in person.checks if seen.kind == self.check), default=None)
+        return Standing(code, seen_on, _until(seen_on, self.valid_for))
 
 
 @value
 class Approval(Requirement):
-    """An organisation's approval for this programme."""
+    """An organisation's approval for this programme. `valid_for` is in months."""
 
     organisation: str
+    valid_for: int | None = None
 
     def standing(self, person: Person, programme: str) -> Standing:
-        """Met since the day of the decision."""
-        days = [
-            given.on
-            for given in person.approvals
-            if (given.programme, given.organisation) == (programme, self.organisation)
-        ]
-        return Standing(f"approval:{self.organisation}", max(days, default=None))
+        """Met since the day of the decision, for as long as the newest one holds."""
+        code = f"approval:{self.organisation}"
+        given = person.approval(programme, self.organisation)
+        if given is None:
+            return Standing(code, None)
+        return Standing(code, given.on, _until(given.renewed_on or given.on, self.valid_for))
 
 
 @value
@@ -137,34 +151,44 @@ class Requirements:
         """Whose approvals are asked for."""
         return frozenset(item.organisation for item in self.items if isinstance(item, Approval))
 
+    def standings(self, person: Person) -> list[Standing]:
+        """How somebody stands with each thing that is asked."""
+        return [item.standing(person, self.programme) for item in self.items]
+
 
 def missing(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
     """What somebody still lacks before they may be matched, as codes such as `consent:matching`."""
-    return _missing(_standings(person, asked), today)
+    return _missing(asked.standings(person), today)
 
 
-def missing_approvals(person: Person, asked: Requirements) -> tuple[str, ...]:
-    """The organisations that have not approved yet."""
-    given = {approval.organisation for approval in person.approvals if approval.programme == asked.programme}
-    return tuple(sorted(asked.organisations - given))
+def missing_approvals(person: Person, asked: Requirements, today: date) -> tuple[str, ...]:
+    """The organisations that have not approved yet, or whose approval has lapsed."""
+    standings = (
+        (item.organisation, item.standing(person, asked.programme))
+        for item in asked.items
+        if isinstance(item, Approval)
+    )
+    return tuple(sorted({name for name, standing in standings if not standing.is_met(today)}))
 
 
-def next_met(person: Person, asked: Requirements, today: date) -> date | None:
-    """The next day on which a requirement will be met by the mere passing of time."""
-    return min((day for day in _days(_standings(person, asked)) if day > today), default=None)
+def next_change(person: Person, asked: Requirements, today: date) -> date | None:
+    """The next day on which the mere passing of time meets a requirement, or lets one lapse."""
+    standings = asked.standings(person)
+    begins = [day for day in _days(standings) if day > today]
+    lapses = [one.until + _DAY for one in standings if one.until is not None and one.until >= today]
+    return min([*begins, *lapses], default=None)
 
 
 def assess(person: P, asked: Requirements, today: date) -> P:
     """Brings a participation up to what is asked: the role, what is missing, and how far somebody has come.
 
-    Who is ready stays so.
+    Whose check or approval has lapsed is ready no more, and once it is renewed they have waited all the time;
+    who takes a consent back waits anew once they give another.
     """
     part = person.participation(asked.programme)
     if part is None or part.status == "left":
         return person
-    assessed = replace(part, role=asked.role)
-    if part.status != "ready":
-        assessed = _progressed(person, assessed, asked, today)
+    assessed = _progressed(person, replace(part, role=asked.role), asked, today)
     return person if assessed == part else person.with_participation(assessed)
 
 
@@ -183,22 +207,22 @@ def moved(person: P, asked: Requirements, today: date) -> P:
 
 
 def _progressed(person: Person, part: Participation, asked: Requirements, today: date) -> Participation:
-    standings = _standings(person, asked)
+    standings = asked.standings(person)
     lacks = _missing(standings, today)
     if not lacks:
         # From the day on which the last of them was met somebody waits.
-        since = max([part.joined_on, *_days(standings)])
-        return replace(part, status="ready", ready_since=since, missing=())
+        since = part.ready_since or max([part.joined_on, *_days(standings)])
+        until = min((one.until for one in standings if one.until is not None), default=None)
+        return replace(part, status="ready", ready_since=since, ready_until=until, missing=())
     consents = [
-        standing for item, standing in zip(asked.items, standings, strict=True) if isinstance(item, Consent)
+        standing.is_met(today)
+        for item, standing in zip(asked.items, standings, strict=True)
+        if isinstance(item, Consent)
     ]
-    if consents and all(standing.is_met(today) for standing in consents):
-        return replace(part, status="consented", missing=lacks)
-    return replace(part, missing=lacks)
-
-
-def _standings(person: Person, asked: Requirements) -> list[Standing]:
-    return [item.standing(person, asked.programme) for item in asked.items]
+    lacking = replace(part, ready_until=None, missing=lacks)
+    if all(consents) and part.ready_since is not None:
+        return replace(lacking, status="lapsed")
+    return replace(lacking, status="consented" if consents and all(consents) else "joined", ready_since=None)
 
 
 def _missing(standings: list[Standing], today: date) -> tuple[str, ...]:
@@ -208,6 +232,11 @@ def _missing(standings: list[Standing], today: date) -> tuple[str, ...]:
 def _days(standings: list[Standing]) -> list[date]:
     """The days since which requirements are met."""
     return [standing.since for standing in standings if standing.since is not None]
+
+
+def _until(since: date | None, months: int | None) -> date | None:
+    """The last day of so many months."""
+    return None if since is None or months is None else add_months(since, months) - _DAY
 
 
 def _month_after(born: date, age: int) -> date:

@@ -1,9 +1,10 @@
-"""A volunteer's file: from registration to approval."""
+"""A volunteer's file: registered, approved, away or lapsed for a while, and withdrawn."""
 
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
+from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Details, Participation, Person, Profile
 from shared.values import value
 
@@ -14,6 +15,18 @@ class Fact(StrEnum):
     REGISTERED = "VolunteerRegistered"
     UPDATED = "VolunteerUpdated"
     APPROVED = "VolunteerApproved"
+    PAUSED = "VolunteerPaused"
+    LAPSED = "VolunteerLapsed"
+    RESUMED = "VolunteerResumed"
+    WITHDRAWN = "VolunteerWithdrawn"
+
+
+@value
+class Pause:
+    """That a volunteer is away, since a day and, where it is known, until the first day after."""
+
+    since: date
+    until: date | None = None
 
 
 @value(kw_only=True)
@@ -23,6 +36,12 @@ class Volunteer(Person):
     capacity: int = 1
     travel_km: int | None = None
     approved_on: date | None = None
+    pause: Pause | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether they are a refugee as well who must not be known any more."""
+        return self.status == "hidden"
 
 
 @value
@@ -51,13 +70,100 @@ def register(registration: Registration, subject: str) -> Volunteer:
     return volunteer.with_status("registered", registration.registered_on)
 
 
-def progressed(before: Volunteer, after: Volunteer) -> tuple[Volunteer, Fact]:
-    """Settles the status after a step towards approval: approved once any participation is ready."""
-    since = _ready_since(after.participations)
-    if since is None or _ready_since(before.participations) == since:
-        return after, Fact.UPDATED
-    approved = after.with_status("approved", since)
-    return replace(approved, approved_on=after.approved_on or since), Fact.APPROVED
+def pause(volunteer: Volunteer, on: date, until: date | None, today: date) -> Volunteer:
+    """Is away from a day on; again moves the day until which. Raises `until_not_later` or `has_left`."""
+    require_here(volunteer)
+    if until is not None and until <= max(on, today):
+        raise DomainError("until_not_later", "Name a day that is still to come, or none.", "until")
+    since = volunteer.pause.since if volunteer.pause is not None else on
+    return replace(volunteer, pause=Pause(since, until))
+
+
+def resume(volunteer: Volunteer) -> Volunteer:
+    """Is back; who isn't away goes on as before. Raises `has_left`."""
+    require_here(volunteer)
+    return replace(volunteer, pause=None)
+
+
+def resumed_by(volunteer: Volunteer, today: date) -> Volunteer:
+    """Is back where the pause is over by a day."""
+    away = volunteer.pause
+    if away is None or away.until is None or away.until > today:
+        return volunteer
+    return replace(volunteer, pause=None)
+
+
+def with_capacity(volunteer: Volunteer, capacity: int) -> Volunteer:
+    """Takes another number of pairs at once. Raises `has_left`."""
+    require_here(volunteer)
+    return replace(volunteer, capacity=capacity)
+
+
+def reject(volunteer: Volunteer, on: date) -> Volunteer:
+    """Is not taken. Raises `already_approved` of who has been."""
+    if volunteer.approved_on is not None:
+        raise DomainError("already_approved", "Who was approved is withdrawn.", "subject")
+    return withdraw(volunteer, on)
+
+
+def withdraw(volunteer: Volunteer, on: date) -> Volunteer:
+    """Leaves: every participation ends, and nothing that was consented to holds any more."""
+    if volunteer.status == "withdrawn":
+        return volunteer
+    parts = tuple(part.left() for part in volunteer.participations)
+    left = replace(volunteer, participations=parts, consents=(), pause=None)
+    return _in_status(left, "withdrawn", on)
+
+
+def progressed(before: Volunteer, after: Volunteer, today: date) -> tuple[Volunteer, Fact]:
+    """Settles the status after a step, and names the step by its greatest effect: approved while any
+    participation is ready, lapsed once none is any more, paused while away.
+    """
+    ready_since = _ready_since(after.participations)
+    if ready_since is not None and after.approved_on is None:
+        after = replace(after, approved_on=ready_since)
+    settled = _settled(before, after, ready_since, today)
+    return settled, _fact(before, settled)
+
+
+def _settled(before: Volunteer, after: Volunteer, ready_since: date | None, today: date) -> Volunteer:
+    if after.status == "withdrawn":
+        return after
+    if after.pause is not None:
+        return _in_status(after, "paused", after.pause.since)
+    if ready_since is None:
+        return _in_status(after, "registered" if after.approved_on is None else "lapsed", today)
+    if before.status in {"lapsed", "paused"}:
+        return _in_status(after, "approved", today)
+    return after.with_status("approved", ready_since)
+
+
+def _fact(before: Volunteer, after: Volunteer) -> Fact:
+    ready_anew = _ready_since(before.participations) != _ready_since(after.participations)
+    match after.status:
+        case "withdrawn" if before.status != "withdrawn":
+            return Fact.WITHDRAWN
+        case "paused" if before.pause != after.pause:
+            return Fact.PAUSED
+        case "lapsed" if before.status != "lapsed":
+            return Fact.LAPSED
+        case "approved" | "registered" if before.status in {"lapsed", "paused"}:
+            return Fact.RESUMED
+        case "approved" if ready_anew:
+            return Fact.APPROVED
+        case _:
+            return Fact.UPDATED
+
+
+def _in_status(volunteer: Volunteer, status: str, on: date) -> Volunteer:
+    """In a status from a day on, and not from before the one before began."""
+    return volunteer.with_status(status, max([on, *(spell.since for spell in volunteer.spells)]))
+
+
+def require_here(volunteer: Volunteer) -> None:
+    """Raises `has_left`."""
+    if volunteer.status == "withdrawn":
+        raise DomainError("has_left", "The volunteer has left: who comes back is registered anew.", "subject")
 
 
 def _ready_since(participations: tuple[Participation, ...]) -> date | None:

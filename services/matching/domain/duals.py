@@ -14,8 +14,8 @@ from shared.values import value
 
 Floats = npt.NDArray[np.float64]
 
-_BLOCK = 256
-"""Rows taken at a time, so that intermediate arrays stay small beside the cost matrix."""
+BLOCK = 16
+"""Rows taken at a time, so that what is worked out of them stays in the processor's cache."""
 
 
 @value
@@ -65,6 +65,13 @@ def proves_optimum(cost: Floats, rows: Indexes, columns: Indexes, prices: Prices
 
     Takes nothing on trust of how the prices were found.
     """
+    return rests(cost, rows, columns, prices) and _feasible(cost, prices)
+
+
+def rests(cost: Floats, rows: Indexes, columns: Indexes, prices: Prices) -> bool:
+    """Whether prices are tight on the chosen cells and nothing for who is left over: what is left to prove of
+    an assignment once prices are known to be feasible.
+    """
     u, v = prices.rows, prices.columns
     alone = np.ones(cost.shape[0], dtype=np.bool_)
     alone[rows] = False
@@ -73,14 +80,16 @@ def proves_optimum(cost: Floats, rows: Indexes, columns: Indexes, prices: Prices
     once = len(set(rows.tolist())) == len(set(columns.tolist())) == len(rows)
     slack = bool((u[rows] + v[columns] == -cost[rows, columns]).all())
     at_rest = not u[alone].any() and not v[spare].any()
-    return once and slack and at_rest and _feasible(cost, prices)
+    return once and slack and at_rest
 
 
 def _best_elsewhere(cost: Floats, left_to: Floats, active: Indexes) -> Floats:
     """For each column, the most that an active row would pay for it: weight - what the row is left now."""
     best = np.full(cost.shape[1], np.inf)
-    for start in range(0, len(active), _BLOCK):
-        block = active[start : start + _BLOCK]
+    for start in range(0, len(active), BLOCK):
+        block: Indexes | slice = active[start : start + BLOCK]
+        if len(active) == len(cost):
+            block = slice(start, start + BLOCK)
         np.minimum(best, (cost[block] + left_to[block, None]).min(axis=0), out=best)
     return -best
 
@@ -88,8 +97,14 @@ def _best_elsewhere(cost: Floats, left_to: Floats, active: Indexes) -> Floats:
 def _feasible(cost: Floats, prices: Prices) -> bool:
     if (prices.rows < 0).any() or (prices.columns < 0).any():
         return False
-    for start in range(0, cost.shape[0], _BLOCK):
-        block = slice(start, start + _BLOCK)
-        if ((prices.rows[block, None] + prices.columns) < -cost[block]).any():
-            return False
-    return True
+    return all(
+        excess(cost, prices, slice(start, start + BLOCK)).min(initial=0) >= 0
+        for start in range(0, cost.shape[0], BLOCK)
+    )
+
+
+def excess(cost: Floats, prices: Prices, block: slice) -> Floats:
+    """What two prices exceed the weight by, of a block of rows."""
+    over: Floats = cost[block] + prices.columns
+    over += prices.rows[block, None]
+    return over

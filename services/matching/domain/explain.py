@@ -6,10 +6,11 @@ import numpy as np
 
 from services.matching.domain.columns import Bools, Indexes, Ints, PoolColumns
 from services.matching.domain.party import Giving, Receiving
-from services.matching.domain.proposal import Alternative, Reason, Receipt, Unmatched, WarningCode
+from services.matching.domain.priority import Priorities
+from services.matching.domain.proposal import Alternative, Need, Reason, Receipt, Unmatched, WarningCode
 from services.matching.domain.rules import Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
-from services.matching.domain.solve import Assignment, Market, Points
+from services.matching.domain.solve import Assignment, Market, Points, is_exact
 from shared.values import value
 
 DIFFERENT_HOURS = 2
@@ -21,7 +22,8 @@ programmes such as Tromsø's ask (the project's own choice)."""
 class Solved:
     """A component with its solution; `rows` and `guides` are its places in the pool's columns.
 
-    `losses` gives a row's losses by guide; None if the assignment has no prices.
+    `losses` gives a row's losses by guide; None if the assignment has no prices. `priorities` are the whole
+    pool's.
     """
 
     rows: Indexes
@@ -29,11 +31,12 @@ class Solved:
     market: Market
     found: Assignment
     losses: Callable[[int], Points] | None
+    priorities: Priorities
 
 
 def receipts(columns: PoolColumns, compatible: Compatibility, solved: Solved, round_id: str) -> list[Receipt]:
     """The receipts of a component's pairs, in the order of its assignment."""
-    market, found = solved.market, solved.found
+    market, found, first = solved.market, solved.found, solved.priorities
     rows, guides = solved.rows[found.rows], solved.guides[found.guides]
     left, right = columns.left.at(rows), columns.right.at(guides)
     parts = score_parts(left, right, columns.pool.rules)
@@ -49,7 +52,9 @@ def receipts(columns: PoolColumns, compatible: Compatibility, solved: Solved, ro
             Receipt(
                 score=own,
                 parts={code: int(points[place]) for code, points in parts.items()},
-                waiting_bonus=int(market.bonus[row]),
+                waiting_bonus=int(first.waiting[whole_row]),
+                scarcity_bonus=int(first.scarcity[whole_row]),
+                cohort_bonus=int(first.cohort[whole_row]),
                 rank=1 + ahead,
                 candidates=int(np.count_nonzero(market.allowed[row])),
                 vetoes=_counts(compatible.codes, compatible.removed[whole_row]),
@@ -146,9 +151,28 @@ def _closest(columns: PoolColumns, solved: Solved, row: int) -> Alternative | No
 
 
 def _alternative(columns: PoolColumns, solved: Solved, guide: int, more: int, losses: Points) -> Alternative:
-    subject = columns.giving[int(solved.guides[guide])].subject
-    return Alternative(giving=subject, score_more=more, costs_pool=int(losses[guide]))
+    place = int(solved.guides[guide])
+    holders = solved.found.rows[solved.found.guides == guide]
+    return Alternative(
+        giving=columns.giving[place].subject,
+        score_more=more,
+        costs_pool=int(losses[guide]),
+        exact=is_exact(solved.found),
+        need=_need(columns, solved, int(holders[0]), place) if len(holders) else None,
+    )
 
 
 def _counts(codes: Sequence[str], removed: Ints) -> dict[str, int]:
     return {code: int(count) for code, count in zip(codes, removed, strict=True) if count}
+
+
+def _need(columns: PoolColumns, solved: Solved, row: int, place: int) -> Need:
+    """Why a receiving party, by its row in the component, holds a guide, by its place in the pool."""
+    receiving, giving = columns.receiving[int(solved.rows[row])], columns.giving[place]
+    rules = columns.pool.rules.rules
+    gender = receiving.wished_gender if "gender_wish" in rules else None
+    shared: set[str] = set()
+    if rules.get("language", {}).get("strength") == "hard":
+        shared = {code for code, _ in receiving.languages} & {code for code, _ in giving.languages}
+    candidates = int(np.count_nonzero(solved.market.allowed[row]))
+    return Need(receiving.subject, candidates, gender, tuple(sorted(shared)))

@@ -1,31 +1,36 @@
-"""The life of a pair: waiting → proposed → accepted by both → agreement signed → active → over.
+"""A pair: waiting → proposed → accepted by both → agreement signed → active → over.
 
-Every operation is a decision (pair, command, now) → (pair, facts) and yields at most one fact, the most that
-happened: an operation repeated with the same content yields none. `on` is the local day that an operator
-names; `now` is the moment at which the command is decided, by the municipality's clock: its date is today's.
+How it comes about is in `agreement`, what happens to it from then on in `course`. Every operation is a
+decision (pair, command, now) → (pair, facts) and yields at most one fact, the most that happened: an
+operation repeated with the same content yields none. `on` is the local day that an operator names; `now` is
+the moment at which the command is decided, by the municipality's clock: its date is today's.
 """
 
-import calendar
-from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
 from services.matching.domain.errors import DomainError
-from services.matching.domain.party import Rules
-from services.matching.domain.proposal import Proposal, Receipt
+from services.matching.domain.proposal import Receipt
 from shared.values import value
 
 Side = Literal["receiving", "giving"]
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
-
-LAST_SECOND = time(23, 59, 59)
+Holder = Literal["coordinator", "receiving", "giving"]
+Evaluator = Literal["receiving", "giving", "coordinator"]
+Afterwards = Literal["waits", "waits_anew", "rests"]
+"""What a side does once a pair is over: it waits again with its seniority, or from that day on, or not until
+it is ready anew.
+"""
 
 
 class Fact(StrEnum):
     """What happened to a pair. `ProposalAccepted` is that both have accepted, `AnswerRecorded` that the
     first has; `PairCreated` that the last signatory has signed, `AgreementSigned` that an earlier one has.
+    `PairPaused` is also that one of several holds has gone, or another is there. `ProposalReopened` is that
+    an answer was recorded after the deadline, but given in time: the other side may answer anew.
+    `PairCorrected` is that the state tells of somebody no more.
     """
 
     PAIR_PROPOSED = "PairProposed"
@@ -33,8 +38,22 @@ class Fact(StrEnum):
     PROPOSAL_ACCEPTED = "ProposalAccepted"
     PROPOSAL_DECLINED = "ProposalDeclined"
     PROPOSAL_EXPIRED = "ProposalExpired"
+    PROPOSAL_REOPENED = "ProposalReopened"
+    ANSWER_TAKEN_BACK = "AnswerTakenBack"
+    STEP_RECORDED = "StepRecorded"
+    COUPLE_ALLOWED = "CoupleAllowed"
+    COORDINATOR_CHANGED = "CoordinatorChanged"
     AGREEMENT_SIGNED = "AgreementSigned"
     PAIR_CREATED = "PairCreated"
+    MEETING_LOGGED = "MeetingLogged"
+    PAIR_PAUSED = "PairPaused"
+    PAIR_RESUMED = "PairResumed"
+    GUIDE_REPLACED = "GuideReplaced"
+    MILESTONE_DUE = "MilestoneDue"
+    MILESTONE_OVERDUE = "MilestoneOverdue"
+    PAIR_EVALUATED = "PairEvaluated"
+    PAIR_CORRECTED = "PairCorrected"
+    PAIR_COMPLETED = "PairCompleted"
     PAIR_ENDED = "PairEnded"
 
 
@@ -50,6 +69,8 @@ class EndReason(StrEnum):
     PROTECTION = "protection"
     WITHDRAWN = "withdrawn"
     RESTRICTED = "restricted"
+    NOT_AVAILABLE = "not_available"
+    """A proposal's: a side is away, or something of theirs has lapsed."""
     ERASED = "erased"
     """Of pairs that ended before; none does any more, since it would tell who was taken back."""
     OTHER = "other"
@@ -82,10 +103,79 @@ class Signature:
     on: date
 
 
+@value
+class Meeting:
+    """A meeting that the two held, and its length in hours."""
+
+    held_on: date
+    hours: float
+
+
+@value
+class StepHeld:
+    """A step that the pack asks for before an answer, and the day on which it was held."""
+
+    step: str
+    held_on: date
+
+
+@value
+class FormerGuide:
+    """Who was the pair's guide until somebody else was, None where that must not be known any more; `to` is
+    the first day on which they were it no more.
+    """
+
+    giving: str | None
+    since: date
+    to: date
+
+
+@value
+class Milestone:
+    """A day on which a pair is evaluated, and by whom. It is `due` once that day has come, and `overdue`
+    where an evaluation is missing some days later.
+    """
+
+    name: str
+    due_on: date
+    asks: tuple[Evaluator, ...]
+    status: Literal["planned", "due", "overdue"] = "planned"
+
+
+@value
+class Evaluation:
+    """What somebody says of a pair at a milestone, by the codes of its questions."""
+
+    milestone: str
+    side: Evaluator
+    on: date
+    answers: tuple[tuple[str, int | bool | str], ...]
+
+
+@value
+class Hold:
+    """Whose doing it is that a pair pauses, since when, and, where it ends by itself, the first day after."""
+
+    by: Holder
+    since: date
+    until: date | None = None
+
+
+@value
+class Outcome:
+    """What both sides do once a pair is over, and whether the couple may be proposed to each other again."""
+
+    receiving: Afterwards
+    giving: Afterwards
+    may_meet_again: bool
+
+
 @value(kw_only=True)
 class Pair:
     """A receiving party and a guide, from proposal to end. `slot` is the guide's place that it holds while
-    it is open; `respond_by` is the last moment at which either side may answer.
+    it is open; `respond_by` is the last moment at which either side may answer. It pauses while there are
+    `holds`. `outcome` is there once a coordinator, or its time, has brought it to its end. The couple of one
+    that is over may be proposed again once there is an `allowed_on`.
     """
 
     subject: str
@@ -106,166 +196,46 @@ class Pair:
     signatures: tuple[Signature, ...] = ()
     created_on: date | None = None
     ends_on: date | None = None
+    meetings: tuple[Meeting, ...] = ()
+    holds: tuple[Hold, ...] = ()
     ended_on: date | None = None
     end_reason: EndReason | None = None
+    outcome: Outcome | None = None
+    steps: tuple[StepHeld, ...] = ()
+    former_guides: tuple[FormerGuide, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    allowed_on: date | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether it holds its guide's slot."""
         return self.status in {"proposed", "accepted", "active", "paused"}
 
+    def guide_on(self, day: date) -> str | None:
+        """Who was its guide on a day; None where that must not be known any more."""
+        then = (former.giving for former in self.former_guides if day < former.to)
+        return next(then, self.giving)
+
 
 Decision = tuple[Pair, tuple[Fact, ...]]
 
 
-def propose(
-    proposal: Proposal, rules: Rules, *, subject: str, coordinator: str | None, on: date, now: datetime
-) -> Decision:
-    """A new pair under the pack's version; both may answer until the end of the day that is the pack's
-    `respond_within_days` after today.
-
-    Raises `self_pair`, or `pack_version_differs` if the proposal was made under another version.
-    """
-    if proposal.receiving == proposal.giving:
-        raise DomainError("self_pair", "nobody can be their own guide")
-    if proposal.receipt.pack_version != rules.version:
-        raise DomainError("pack_version_differs", "run a new round under the pack's current version")
-    pair = Pair(
-        subject=subject,
-        municipality=proposal.municipality,
-        programme=rules.name,
-        pack_version=rules.version,
-        relation=rules.relation,
-        receiving=proposal.receiving,
-        giving=proposal.giving,
-        coordinator=coordinator,
-        status="proposed",
-        spells=(Spell("proposed", on),),
-        receipt=proposal.receipt,
-        slot=proposal.slot,
-        proposed_on=on,
-        respond_by=_end_of(now.date() + timedelta(days=rules.respond_within_days), now),
-    )
-    return pair, (Fact.PAIR_PROPOSED,)
-
-
-def answer(pair: Pair, side: Side, accept: bool, on: date, now: datetime) -> Decision:
-    """Records a side's answer; accepted when both have accepted, declined as soon as one declines.
-
-    Raises `pair_closed`, `already_answered` (otherwise than now), `proposal_expired`, `date_in_future` or
-    `date_before_proposal`.
-    """
-    if pair.status in {"ended", "completed"}:
-        raise _closed(pair)
-    earlier = next((given for given in pair.answers if given.side == side), None)
-    if earlier is not None:
-        if earlier.accept == accept:
-            return pair, ()
-        raise DomainError("already_answered", "this side has answered otherwise, and an answer stands")
-    if pair.status == "declined":
-        raise _closed(pair)
-    if pair.status == "expired" or now > pair.respond_by:
-        raise DomainError("proposal_expired", "the time to answer is over; a new round may propose others")
-    _check_day(pair, on, now, "answered_on")
-    given = replace(pair, answers=(*pair.answers, Answer(side, accept, on)))
-    if not accept:
-        return _become(given, "declined", on), (Fact.PROPOSAL_DECLINED,)
-    if len(given.answers) == 1:
-        return given, (Fact.ANSWER_RECORDED,)
-    return _become(given, "accepted", max(side_answer.on for side_answer in given.answers)), (
-        Fact.PROPOSAL_ACCEPTED,
-    )
-
-
-def sign(
-    pair: Pair,
-    signatory: str,
-    text_version: str,
-    on: date,
-    *,
-    signatories: Collection[str],
-    maximum_months: int | None,
-    now: datetime,
-) -> Decision:
-    """Records a signature of the agreement; the last of the pack's `signatories` creates the pair.
-
-    It is created on the day of the latest signature and ends `maximum_months` later, if there is a maximum.
-    Raises `unknown_signatory`, `not_accepted`, `pair_closed`, `already_signed` (another text, or a complete
-    agreement), `text_version_differs` (from the other signatures), `date_in_future`, `date_before_proposal`.
-    """
-    if signatory not in signatories:
-        raise DomainError("unknown_signatory", f"one of {', '.join(sorted(signatories))} signs", "signatory")
-    if not pair.is_open:
-        raise _closed(pair)
-    if pair.status == "proposed":
-        raise DomainError("not_accepted", "both sides accept before anybody signs")
-    earlier = next((signature for signature in pair.signatures if signature.signatory == signatory), None)
-    if earlier is not None and earlier.text_version == text_version:
-        return pair, ()
-    if earlier is not None or pair.status != "accepted":
-        raise DomainError("already_signed", "the agreement was signed in another text version", "signatory")
-    if any(signature.text_version != text_version for signature in pair.signatures):
-        raise DomainError("text_version_differs", "all sign the same text version", "text_version")
-    _check_day(pair, on, now, "signed_on")
-    signed = replace(pair, signatures=(*pair.signatures, Signature(signatory, text_version, on)))
-    if {signature.signatory for signature in signed.signatures} != set(signatories):
-        return signed, (Fact.AGREEMENT_SIGNED,)
-    active = _become(signed, "active", max(signature.on for signature in signed.signatures))
-    created = active.spells[-1].since
-    ends = add_months(created, maximum_months) if maximum_months is not None else None
-    return replace(active, created_on=created, ends_on=ends), (Fact.PAIR_CREATED,)
-
-
-def expire(pair: Pair, now: datetime) -> Decision:
-    """Closes a proposal that was not answered by both in time. Already expired: nothing more happens.
-
-    Raises `not_due` before the deadline has passed, `already_answered` if both have accepted, `pair_closed`.
-    """
-    if pair.status == "expired":
-        return pair, ()
-    if pair.status == "proposed":
-        if now <= pair.respond_by:
-            raise DomainError("not_due", "the time to answer is not over")
-        on = pair.respond_by.astimezone(now.tzinfo).date()
-        return _become(pair, "expired", on), (Fact.PROPOSAL_EXPIRED,)
-    if pair.is_open:
-        raise DomainError("already_answered", "both sides have accepted")
-    raise _closed(pair)
-
-
-def end_because(pair: Pair, reason: EndReason, now: datetime) -> Decision:
-    """Ends an open pair, at whatever point it is. Raises `pair_closed` if it is over already."""
-    if not pair.is_open:
-        raise _closed(pair)
-    ended = _become(pair, "ended", now.date())
-    return replace(ended, ended_on=ended.spells[-1].since, end_reason=reason), (Fact.PAIR_ENDED,)
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of the month so many months later, or that month's last day if it is shorter."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def _end_of(day: date, now: datetime) -> datetime:
-    """The last second of a day by the clock of `now`, in UTC: however many hours that day has."""
-    return datetime.combine(day, LAST_SECOND, now.tzinfo).astimezone(UTC)
-
-
-def _become(pair: Pair, status: PairStatus, on: date) -> Pair:
+def become(pair: Pair, status: PairStatus, on: date) -> Pair:
     """The pair in its next status. No spell begins before the last one did, whatever day was recorded."""
     *before, last = pair.spells
     since = max(on, last.since)
     return replace(pair, status=status, spells=(*before, replace(last, to=since), Spell(status, since)))
 
 
-def _check_day(pair: Pair, on: date, now: datetime, field: str) -> None:
+def check_day(pair: Pair, on: date, now: datetime, field: str) -> None:
+    """Refuses days to come and those before the proposal: `date_in_future`, `date_before_proposal`."""
     if on > now.date():
         raise DomainError("date_in_future", "name a day that has come", field)
     if on < pair.proposed_on:
         raise DomainError("date_before_proposal", f"the pair was proposed on {pair.proposed_on}", field)
 
 
-def _closed(pair: Pair) -> DomainError:
+def closed(pair: Pair) -> DomainError:
+    """The refusal of whatever a pair that is over can't do any more."""
     return DomainError("pair_closed", f"the pair is {pair.status}")

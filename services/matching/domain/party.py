@@ -11,6 +11,7 @@ Gender = Literal["female", "male", "other"]
 LanguageLevel = Literal["native", "fluent", "basic"]
 EducationLevel = Literal["none", "primary", "secondary", "vocational", "bachelor", "master", "doctorate"]
 Contact = Literal["in_person", "phone", "mixed"]
+CohortAttribute = Literal["gender"]
 
 Parameter = str | int | float
 """A value that a pack sets for a rule: a strength, a number of hours."""
@@ -63,7 +64,7 @@ class Receiving:
 
 @value(kw_only=True)
 class Giving:
-    """An approved guide with `capacity` pairs at once.
+    """An approved guide with `capacity` pairs at once, who waits since `ready_since`.
 
     `checks` are the kinds that have been seen; `wished_gender` is the receiving party's. Otherwise as
     `Receiving`.
@@ -71,6 +72,7 @@ class Giving:
 
     subject: str
     municipality: str
+    ready_since: date | None = None
     birth_year: int | None = None
     gender: Gender | None = None
     languages: tuple[tuple[str, LanguageLevel], ...] = ()
@@ -94,7 +96,8 @@ class Rules:
     `rules` are the codes of the hard rules that the pack asks for, each with its parameters; `criteria` are
     the codes of what it scores, each with the most points that it may add. Codes are those of the tables in
     `rules` and `criteria`. Ages are years, None is no limit of the pack's own. A declined or expired couple
-    is left out for `exclusion_days`.
+    is left out for `exclusion_days`. `scarcity` adds points for whom few guides suit; `cohort_attribute` is
+    the attribute whose groups' waiting the programme has evened out, None for none.
     """
 
     name: str
@@ -107,6 +110,8 @@ class Rules:
     exclusion_days: int
     minimum_receiving_age: int | None = None
     minimum_giving_age: int | None = None
+    scarcity: bool = False
+    cohort_attribute: CohortAttribute | None = None
 
 
 @value(kw_only=True)
@@ -114,8 +119,9 @@ class Pool:
     """All who wait in one programme on `today`, and what is already decided about them.
 
     `excluded` are couples (receiving, giving) not to be proposed again. `taken` are the slots, 0 to
-    capacity - 1, that a guide's open proposals and pairs hold. Raises ValueError for a subject given twice
-    on one side.
+    capacity - 1, that a guide's open proposals and pairs hold. `favoured` is the whole points that receiving
+    parties with a value of the pack's cohort attribute get. Raises ValueError for a subject given twice on
+    one side.
     """
 
     rules: Rules
@@ -124,6 +130,7 @@ class Pool:
     today: date
     excluded: frozenset[tuple[str, str]] = frozenset()
     taken: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    favoured: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _refuse_twice("receiving", (party.subject for party in self.receiving))

@@ -27,22 +27,39 @@ class WarningCode(StrEnum):
 
 
 @value
+class Need:
+    """Why a guide went to another receiving party: it has so many `candidates`, this one included, and the
+    pack keeps its wish of a `gender`, and asks for one of the `languages` that the two share.
+    """
+
+    receiving: str
+    candidates: int
+    gender: str | None = None
+    languages: tuple[str, ...] = ()
+
+
+@value
 class Alternative:
     """A guide that a receiving party did not get, and what that would have taken.
 
     `score_more` is how much better the guide scores than the proposed one, 0 when nobody is proposed.
-    `costs_pool` is the number of points that the pool as a whole would lose by it at least (exactly, in
-    components of up to 400 pairs); about 5000 or more stands for one pair fewer.
+    `costs_pool` is the number of points that the pool as a whole would lose by it: at least, or, where it is
+    `exact`, just so; about 5000 or more stands for one pair fewer. `need` is that of whoever got the guide.
     """
 
     giving: str
     score_more: int
     costs_pool: int
+    exact: bool = False
+    need: Need | None = None
 
 
 @value
 class Receipt:
-    """Why this pair. `score` is the sum of `parts`; `waiting_bonus` is points for waiting, kept apart.
+    """Why this pair. `score` is the sum of `parts`. Kept apart are the points that go to the receiving party
+    whoever the guide is: `waiting_bonus`, `scarcity_bonus` where few guides suit them, and `cohort_bonus`
+    where people like them have waited longer than others. Days of waiting that make no whole point yet count
+    all the same and are not shown.
 
     `rank` is the guide's place by score among `candidates`, the guides that no hard rule forbids (1 is
     best, equals share a place). `vetoes` says how many guides each rule removed. `alternative` is the best
@@ -59,6 +76,13 @@ class Receipt:
     pack_version: str
     round_id: str
     alternative: Alternative | None = None
+    scarcity_bonus: int = 0
+    cohort_bonus: int = 0
+
+    @property
+    def total(self) -> int:
+        """Score and bonuses."""
+        return self.score + self.waiting_bonus + self.scarcity_bonus + self.cohort_bonus
 
 
 @value

@@ -9,9 +9,11 @@ import numpy as np
 from services.matching.domain.columns import Indexes, PoolColumns, columns_of
 from services.matching.domain.explain import Solved, guides_left, no_candidate, outbid, receipts
 from services.matching.domain.party import Pool
+from services.matching.domain.priority import Priorities, priorities
 from services.matching.domain.proposal import Proposal, Receipt, Unmatched
+from services.matching.domain.recruitment import Need, needs
 from services.matching.domain.rules import Compatibility, compatibility
-from services.matching.domain.score import score_matrix, waiting_bonus
+from services.matching.domain.score import score_matrix
 from services.matching.domain.solve import Market, components, losses, solve
 from shared.values import value
 
@@ -20,9 +22,10 @@ from shared.values import value
 class RoundResult:
     """What a round found; everything is sorted by subject, proposals by their receiving party.
 
-    `receiving` and `giving` are how many waited: of guides, those with a free slot. `total` is the sum of the
-    proposals' scores and waiting bonuses; `optimum_proven` that dual prices prove no assignment better.
-    `duration_ms` is the whole round's time in milliseconds.
+    `needs` is which guides are lacking. `receiving` and `giving` are how many waited: of guides, those with a
+    free slot. `total` is the sum of what the proposals' receipts show: scores and bonuses, in whole points;
+    `optimum_proven` that dual prices prove no assignment better. `duration_ms` is the whole round's time in
+    milliseconds.
     """
 
     round_id: str
@@ -31,6 +34,7 @@ class RoundResult:
     proposals: tuple[Proposal, ...]
     unmatched_receiving: tuple[Unmatched, ...]
     unmatched_giving: tuple[Unmatched, ...]
+    needs: tuple[Need, ...]
     receiving: int
     giving: int
     total: int
@@ -49,13 +53,13 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
     matched = np.zeros(len(columns.giving), dtype=np.bool_)
     pairs: list[tuple[int, int, Receipt]] = []
     unmatched = no_candidate(columns, compatible)
-    total, proven = 0, True
+    first = priorities(columns)
+    parts: list[Solved] = []
     for rows, guides in components(compatible.allowed):
-        market = _market(columns, compatible, rows, guides)
+        market = market_of(columns, compatible, first, rows, guides)
         found = solve(market)
-        solved = Solved(rows, guides, market, found, losses(market, found))
-        total += found.total
-        proven = proven and found.proven
+        solved = Solved(rows, guides, market, found, losses(market, found), first)
+        parts.append(solved)
         chosen = guides[found.guides]
         matched[chosen] = True
         made = receipts(columns, compatible, solved, round_id)
@@ -69,24 +73,34 @@ def run_round(pool: Pool, round_id: str, timer: Callable[[], float] = time.perf_
         proposals=_proposals(columns, pairs),
         unmatched_receiving=tuple(sorted(unmatched, key=lambda somebody: somebody.subject)),
         unmatched_giving=tuple(left),
+        needs=needs(columns, compatible, parts),
         receiving=len(columns.receiving),
         giving=int(np.count_nonzero(columns.right.free)),
-        total=total,
-        optimum_proven=proven,
+        total=sum(receipt.total for _, _, receipt in pairs),
+        optimum_proven=all(part.found.proven for part in parts),
         duration_ms=round((timer() - began) * 1000),
     )
 
 
-def _market(columns: PoolColumns, compatible: Compatibility, rows: Indexes, guides: Indexes) -> Market:
-    rules, today = columns.pool.rules, columns.pool.today
-    bonus = [waiting_bonus(rules, columns.receiving[row].ready_since, today) for row in rows.tolist()]
+def market_of(
+    columns: PoolColumns, compatible: Compatibility, first: Priorities, rows: Indexes, guides: Indexes
+) -> Market:
+    """These receiving parties and guides as they are solved."""
+    pool, people = columns.pool, [columns.giving[guide] for guide in guides.tolist()]
+    open_pairs = [len(pool.taken.get(guide.subject, ())) for guide in people]
+    waited = [
+        0 if guide.ready_since is None else max(0, (pool.today - guide.ready_since).days) for guide in people
+    ]
     return Market(
         score=score_matrix(columns, rows, guides),
         allowed=compatible.allowed[np.ix_(rows, guides)],
-        bonus=np.array(bonus, dtype=np.int64),
+        bonus=first.exact[rows],
         slots=columns.right.free[guides],
         left_key=columns.left.key[rows],
         right_key=columns.right.key[guides],
+        unit=first.unit,
+        open_pairs=np.array(open_pairs, dtype=np.int32),
+        waited=np.array(waited, dtype=np.int32),
     )
 
 

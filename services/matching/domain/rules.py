@@ -58,12 +58,13 @@ class Couples:
 class Rule:
     """One hard rule. `forbids` gives a matrix that is true where the rule forbids the couple, or one that
     broadcasts to it; besides the couples it takes the pack's parameters by name. `says` completes the
-    sentence that the rule forbids …
+    sentence that the rule forbids …; a rule that is not `lasting` speaks of today, and not of who suits whom.
     """
 
     code: str
     forbids: Callable[..., Bools]
     says: str
+    lasting: bool = True
 
 
 @value
@@ -206,8 +207,13 @@ _TABLE = (
         _child_certificate,
         "minors in the household and no child certificate seen for the guide",
     ),
-    Rule("capacity", _capacity, "a guide with no free slot"),
-    Rule("excluded", _excluded, "a couple that declined or let a proposal expire not long ago"),
+    Rule("capacity", _capacity, "a guide with no free slot", lasting=False),
+    Rule(
+        "excluded",
+        _excluded,
+        "a couple that declined or let a proposal expire not long ago",
+        lasting=False,
+    ),
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _TABLE})

@@ -3,9 +3,6 @@
 Waiting is no part of the score: it says nothing of how well two suit each other, and is kept apart.
 """
 
-from datetime import date
-from decimal import Decimal
-
 import numpy as np
 
 from services.matching.domain.columns import Columns, Ints, PoolColumns, Rows
@@ -41,13 +38,3 @@ def score_matrix(columns: PoolColumns, rows: Rows, guides: Rows) -> Ints:
         for points in parts.values():
             out += points
     return total
-
-
-def waiting_bonus(rules: Rules, ready_since: date, today: date) -> int:
-    """Whole points for waiting: the pack's points a day * days since the party was ready, rounded down.
-
-    Linear and uncapped, so that nobody who is hard to match waits for ever. In decimals: 0.29 * 100 is 29,
-    while binary fractions make it 28.
-    """
-    days = max(0, (today - ready_since).days)
-    return int(Decimal(str(rules.waiting_points_per_day)) * days)

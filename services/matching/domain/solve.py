@@ -2,8 +2,10 @@
 
 A pool falls apart into components that share no candidate; each is solved alone, by scipy's dense
 `linear_sum_assignment` on weights that are negated beforehand (its `maximize` would copy the matrix). A
-cell's weight is base + score + waiting bonus, and 0 where a hard rule forbids it; forbidden cells that fill
-up the solution are dropped afterwards. A guide with k free slots is k columns.
+cell's weight is base + score + bonus, and 0 where a hard rule forbids it; forbidden cells that fill up the
+solution are dropped afterwards. A guide with k free slots is k columns. Which of several best assignments it
+is, is decided afterwards (`ties`): by how many people each guide would then have, by how long they have
+waited, and last by a hash.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,21 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matching.domain.columns import Bools, Indexes, Ints, Words
-from services.matching.domain.duals import Floats, Prices, dual_prices, proves_optimum
+from services.matching.domain.duals import Floats, Prices, dual_prices, rests
 from services.matching.domain.exchange import EXACT_PAIRS, exact_losses
 from services.matching.domain.rules import BLOCK
+from services.matching.domain.ties import EXACT_BITS, tied_cells, untied, weighed
 from shared.values import value
 
 Points = npt.NDArray[np.int64]
 
 LEAST_BASE = 5000
-"""What a pair is worth before its points; see `scale_of` for when it must be more."""
+"""What a pair is worth before its points; see `base_of` for when it must be more."""
 
-EXACT_BITS = 51
-"""Weights stay below 2**51. Floats are whole numbers exactly up to 2**53, and the solver adds up to four
-terms no larger than the largest weight: a cell, two prices, the length of a path."""
-
-_MOST_TIE_BITS = 32
+NEARLY = 0.75
+"""The least share of columns to rows at which columns are added; see `_nobody`."""
 
 Solver = Callable[[Floats], tuple[Indexes, Indexes]]
 """Rows and columns of the cheapest assignment of a cost matrix."""
@@ -43,8 +43,10 @@ def prepare() -> Solver:
 class Market:
     """What is to be solved: n receiving parties by m guides.
 
-    `score` and `allowed` are (n, m), `bonus` (n,) whole points for waiting, `slots` (m,) free places;
-    `left_key` (n,) and `right_key` (m,) are hashes of the subjects, from which ties are broken.
+    `score` (whole points) and `allowed` are (n, m), `bonus` (n,) in units, of which a point has `unit`,
+    `slots` (m,) free places; `left_key` (n,) and `right_key` (m,) are hashes of the subjects, from which ties
+    are broken. `open_pairs` and `waited` (m,) are how many people each guide has already, and their days of
+    waiting: 0 where they are left out.
     """
 
     score: Ints
@@ -53,23 +55,30 @@ class Market:
     slots: Ints
     left_key: Words
     right_key: Words
+    unit: int = 1
+    open_pairs: Ints | None = None
+    waited: Ints | None = None
 
 
 @value
-class Scale:
-    """Weights are (base + points) * 2**shift + a hash of `tie_bits` bits."""
+class Slots:
+    """The columns of a market: one for each free slot, of the guide at `guide`. Of two whose guides are worth
+    the same the one with the higher `turn`, from 0, is taken first: whose guide then has fewer people, and of
+    those whose guide has waited longer.
+    """
 
-    base: int
-    tie_bits: int
-    shift: int
+    guide: Indexes
+    turn: Points
 
 
 @value
 class Assignment:
     """Who gets whom: receiving party `rows[k]` and guide `guides[k]`, in the slot's column `columns[k]`.
 
-    `total` is the sum of scores and bonuses; `proven` that prices prove it optimal, ties included. `prices`
-    are of the n receiving parties and of the slots' columns, None if there are none.
+    `base` is what a pair is worth before its points. `total` is the sum of scores and bonuses in units;
+    `proven` that prices prove it optimal, ties included (but for pools of thousands who are all alike: see
+    `ties.MOST_TIED`). `prices` are of the n receiving parties and of the
+    slots' columns, in units, None if there are none.
     """
 
     rows: Indexes
@@ -77,7 +86,7 @@ class Assignment:
     columns: Indexes
     total: int
     proven: bool
-    scale: Scale
+    base: int
     prices: Prices | None
 
 
@@ -107,112 +116,131 @@ def solve(market: Market) -> Assignment:
 
     Deterministic: the hashes leave one optimum, whatever the order of rows and columns and whichever solver.
     """
-    scale = scale_of(market)
-    columns = _slot_columns(market)
-    cost = _costs(market, columns, scale)
-    rows, chosen = prepare()(cost)
-    kept = market.allowed[rows, columns[chosen]]
+    slots, base = slots_of(market), base_of(market)
+    whole = _costs(market, slots, base, nobody=_nobody(len(market.score), len(slots.guide)))
+    cost = whole[:, : len(slots.guide)]
+    rows, chosen = prepare()(whole)
+    kept = whole[rows, chosen] < 0
     rows, chosen = rows[kept], chosen[kept]
-    prices = dual_prices(cost, rows, chosen)
-    proven = prices is not None and proves_optimum(cost, rows, chosen, prices)
-    guides = columns[chosen]
-    points = market.score[rows, guides] + market.bonus[rows]
+    prices, proven = dual_prices(cost, rows, chosen), False
+    if prices is not None:
+        tight = tied_cells(cost, prices)
+        proven = tight.feasible
+        if tight.cells is not None:
+            keys = market.left_key, market.right_key[slots.guide]
+            settled = untied(weighed(tight.cells, prices, slots.turn, keys))
+            rows, chosen, proven = settled.rows, settled.columns, proven and settled.proven
+        proven = proven and rests(cost, rows, chosen, prices)
+    guides = slots.guide[chosen]
+    points = market.score[rows, guides].astype(np.int64) * market.unit + market.bonus[rows]
     return Assignment(
         rows=rows,
         guides=guides,
         columns=chosen,
         total=int(points.sum()),
         proven=proven,
-        scale=scale,
+        base=base,
         prices=prices,
     )
 
 
-def scale_of(market: Market) -> Scale:
-    """How weights are built so that pairs come before points, and points before ties.
+def slots_of(market: Market) -> Slots:
+    """The columns: one for each free slot, and no guide has more of them than there are receiving parties.
 
-    One more pair moves at most k - 1 others, k being the most pairs possible, and those keep their waiting
-    bonus, since it is the receiving party's own: so it costs at most k - 1 times the best score. 5000
-    outweighs that up to 50 pairs of 100 points. Beyond, such a chain of losses is hardly imaginable, but
-    the base is raised all the same, so that the number of pairs comes first for certain.
+    How many people a guide would have grows with each of their slots, so the fewest in sum are the most
+    equal.
+    """
+    n, m = market.score.shape
+    counts = np.minimum(market.slots, n)
+    guide: Indexes = np.repeat(np.arange(m), counts)
+    place = np.arange(len(guide)) - np.repeat(np.cumsum(counts) - counts, counts)
+    had = place if market.open_pairs is None else place + market.open_pairs[guide]
+    waited = np.zeros(m, dtype=np.int64) if market.waited is None else market.waited.astype(np.int64)
+    longest = int(waited.max(initial=0))
+    behind = had.astype(np.int64) * (longest + 1) + (longest - waited[guide])
+    _, rank = np.unique(behind, return_inverse=True)
+    return Slots(guide, rank.max(initial=0) - rank.astype(np.int64))
 
-    Hashes are added below the points, in so many bits less than the shift that k + 1 of them can't make
-    half a point: differences of sums, rounded, are exact in points. Raises ValueError for points so large
-    that no bit is left for hashes.
+
+def base_of(market: Market) -> int:
+    """What a pair is worth before its points, in points, so that pairs come first.
+
+    One more pair moves at most k - 1 others, k being the most pairs possible, and those keep their bonus,
+    since it is the receiving party's own: so it costs at most k - 1 times the best score. 5000 outweighs that
+    up to 50 pairs of 100 points. Beyond, such a chain of losses is hardly imaginable, but the base is raised
+    all the same, so that the number of pairs comes first for certain.
+
+    Raises ValueError for points so large that weights would no longer be exact.
     """
     n = market.score.shape[0]
     most = max(1, min(n, int(np.minimum(market.slots, n).sum())))
     top = int(market.score.max(initial=0, where=market.allowed))
-    base = max(LEAST_BASE, top * (most - 1) + 1)
-    sum_bits = most.bit_length() + 1
-    largest = base + top + int(market.bonus.max(initial=0))
-    tie_bits = min(_MOST_TIE_BITS, EXACT_BITS - largest.bit_length() - sum_bits)
-    if tie_bits < 1:
-        raise ValueError(f"a weight of {largest} points is too large for {most} pairs to be solved exactly")
-    return Scale(base=base, tie_bits=tie_bits, shift=tie_bits + sum_bits)
+    base: int = max(LEAST_BASE, top * (most - 1) + 1)
+    largest = int(base + top) * market.unit + int(market.bonus.max(initial=0))
+    if largest.bit_length() > EXACT_BITS:
+        raise ValueError(f"a weight of {largest} units is too large to be solved exactly")
+    return base
 
 
-def weights(market: Market, scale: Scale, rows: Indexes | slice, guides: Indexes | slice) -> Floats:
-    """Scaled weights (rows, guides) as whole numbers; 0 where a hard rule forbids the pair."""
-    points = market.score[rows][:, guides] + (market.bonus[rows, None] + scale.base)
-    tie = _mixed(market.left_key[rows, None] ^ market.right_key[None, guides]) >> np.uint64(
-        64 - scale.tie_bits
-    )
-    whole = (points << scale.shift) + tie.astype(np.int64)
-    return np.where(market.allowed[rows][:, guides], whole, 0).astype(np.float64)
+def weights(market: Market, base: int, rows: Indexes | slice, slots: Slots) -> Floats:
+    """Weights in units (rows, slots) as whole numbers; 0 where a hard rule forbids the pair."""
+    # One column for each guide in their order, as in most pools: a view costs less than a copy.
+    alone = len(slots.guide) == market.score.shape[1] and bool((market.slots >= 1).all())
+    chosen: Indexes | slice = slice(None) if alone else slots.guide
+    whole: Floats = market.score[rows][:, chosen].astype(np.float64)
+    whole *= market.unit
+    whole += market.bonus[rows, None] + base * market.unit
+    whole *= market.allowed[rows][:, chosen]
+    return whole
 
 
 def losses(market: Market, found: Assignment) -> Callable[[int], Points] | None:
-    """What the pool would lose, in points (m,), if a receiving party got each of the guides instead.
+    """What the pool would lose, in whole points (m,), if a receiving party got each of the guides instead.
 
     Exact up to `EXACT_PAIRS` pairs, else a lower bound. A loss of the base or more stands for a whole pair.
     Only where `allowed`; None if the assignment has no prices.
     """
     if found.prices is None:
         return None
-    prices, columns = found.prices, _slot_columns(market)
+    prices, slots = found.prices, slots_of(market)
     exact = None
-    if len(found.rows) <= EXACT_PAIRS:
-        exact = exact_losses(_costs(market, columns, found.scale), found.rows, found.columns, prices)
+    if is_exact(found):
+        exact = exact_losses(_costs(market, slots, found.base), found.rows, found.columns, prices)
 
     def of(row: int) -> Points:
         if exact is not None:
             lost = exact[row]
         else:
-            lost = (
-                prices.rows[row] + prices.columns - weights(market, found.scale, np.array([row]), columns)[0]
-            )
+            own = weights(market, found.base, np.array([row]), slots)[0]
+            lost = prices.rows[row] + prices.columns - own
         # Whoever is moved from one of a guide's columns may take another: they all cost the same.
-        by_guide = np.zeros(len(market.slots))
-        by_guide[columns] = lost
-        return _points(by_guide, found.scale)
+        by_guide = np.zeros(len(market.slots), dtype=np.int64)
+        by_guide[slots.guide] = lost
+        return by_guide // market.unit
 
     return of
 
 
-def _slot_columns(market: Market) -> Indexes:
-    """The guide of each column: one column for each slot, and no more than there are receiving parties."""
-    return np.repeat(np.arange(len(market.slots)), np.minimum(market.slots, len(market.score)))
+def is_exact(found: Assignment) -> bool:
+    """Whether `losses` gives what is lost exactly, and not a lower bound."""
+    return len(found.rows) <= EXACT_PAIRS
 
 
-def _points(scaled: Floats, scale: Scale) -> Points:
-    points: Points = np.rint(scaled / 2.0**scale.shift).astype(np.int64)
-    return points
+def _nobody(n: int, columns: int) -> int:
+    """How many columns to add in which nobody is a guide.
+
+    scipy takes the smaller side one by one. Those who wait differ by their bonuses, which no choice of a
+    guide changes; guides all want those who have waited longest, and get into each other's way: 4 to 10 times
+    slower. So where the sides are nearly equal, those who wait are made the smaller one. Beneath three
+    quarters the added columns cost more than that saves (both measured at 300 to 3,000 a side).
+    """
+    return n - columns if NEARLY * n <= columns < n else 0
 
 
-def _costs(market: Market, columns: Indexes, scale: Scale) -> Floats:
-    n = market.score.shape[0]
-    cost = np.empty((n, len(columns)))
-    single = len(columns) == len(market.slots) and bool((market.slots >= 1).all())
-    guides: Indexes | slice = slice(None) if single else columns
+def _costs(market: Market, slots: Slots, base: int, nobody: int = 0) -> Floats:
+    n, columns = market.score.shape[0], len(slots.guide)
+    cost = np.zeros((n, columns + nobody))
     for start in range(0, n, BLOCK):
         block = slice(start, start + BLOCK)
-        np.negative(weights(market, scale, block, guides), out=cost[block])
+        np.negative(weights(market, base, block, slots), out=cost[block, :columns])
     return cost
-
-
-def _mixed(bits: Words) -> Words:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit changes half of the output."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))

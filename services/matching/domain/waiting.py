@@ -1,8 +1,12 @@
 """Where somebody may be matched, and since when they wait there."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import date
 
+from services.matching.domain.pair import Afterwards
 from services.matching.domain.party import Giving, Receiving
+from services.matching.domain.presence import Presence
 from shared.values import value
 
 
@@ -17,7 +21,39 @@ class Waits:
 
 @value
 class Party:
-    """Somebody as matching keeps them: the attributes of their side, and where they may be matched."""
+    """Somebody as matching keeps them: where they live, the attributes of their side and where they may be
+    matched, the programmes in which they may not for now, what they lack where they never could, and, as it
+    is stored, the operator who looks after them.
+    """
 
-    attributes: Receiving | Giving
-    waits: tuple[Waits, ...]
+    municipality: str
+    attributes: Receiving | Giving | None = None
+    waits: tuple[Waits, ...] = ()
+    held: tuple[str, ...] = ()
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coordinator: str | None = None
+
+
+def presence_of(party: Party | None) -> Presence | None:
+    """Where somebody takes part; None of who takes no part."""
+    if party is None:
+        return None
+    return Presence(
+        party.municipality, frozenset(wait.programme for wait in party.waits), frozenset(party.held)
+    )
+
+
+def waiting_since(ready_since: date, over: tuple[Afterwards, date] | None) -> date | None:
+    """Since when somebody waits, by what they do since their latest pair was over; None while they rest. Who
+    has become ready after that waits as anybody does.
+    """
+    if over is None or ready_since > over[1]:
+        return ready_since
+    does, on = over
+    match does:
+        case "waits":
+            return ready_since
+        case "waits_anew":
+            return on
+        case "rests":
+            return None

@@ -1,9 +1,10 @@
 """Matching's own collections: parties, pools of them, and pairs."""
 
-from services.matching.store import pairs, parties
-from services.matching.store.pairs import Pairs, StoredPair
+from services.matching.store import pairs, parties, pools
+from services.matching.store.pairs import Page, Pairs, StoredPair
 from services.matching.store.parties import Known, LoadedPool, Parties
+from services.matching.store.pools import Pools, Told
 
-__all__ = ["INDEXES", "Known", "LoadedPool", "Pairs", "Parties", "StoredPair"]
+__all__ = ["INDEXES", "Known", "LoadedPool", "Page", "Pairs", "Parties", "Pools", "StoredPair", "Told"]
 
-INDEXES = {"parties": parties.INDEXES, "pairs": pairs.INDEXES}
+INDEXES = {"parties": parties.INDEXES, "pairs": pairs.INDEXES, "pools": pools.INDEXES}

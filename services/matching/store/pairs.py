@@ -1,18 +1,20 @@
 """Pairs ↔ documents."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pydantic import TypeAdapter
 from pymongo import IndexModel, ReplaceOne
 
-from services.matching.domain.pair import Pair
+from services.matching.domain.pair import Afterwards, Pair, PairStatus
 from services.matching.domain.party import Rules
 from shared.messaging.work import Revision
 from shared.mongo import Database, Document, Session
 
 OPEN = {"open": True}
+AT_ONCE = 200
+"""How many pairs are read at a time where all may have to be looked at."""
 
 # An open pair holds a slot: the receiving party's one in this programme and relation, and one of the guide's.
 # Two rounds or replicas that want the same slot can't both commit.
@@ -24,6 +26,7 @@ INDEXES = [
     # Open and over: all of somebody who must not be known any more.
     IndexModel("receiving"),
     IndexModel("giving"),
+    IndexModel("former", sparse=True),
     IndexModel([("municipality", 1), ("programme", 1), ("status", 1)]),
     IndexModel("round"),
     IndexModel("staged", sparse=True),
@@ -38,6 +41,19 @@ class StoredPair:
 
     pair: Pair
     state: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which pairs of a pool are asked for: of these statuses, or of all where there are none, in the order of
+    their subjects from the one after `after` on, `limit` at most; of one coordinator alone where one
+    is named.
+    """
+
+    statuses: tuple[PairStatus, ...]
+    after: str | None
+    limit: int
+    coordinator: str | None = None
 
 
 class Pairs:
@@ -65,6 +81,11 @@ class Pairs:
             return []
         either = [{"receiving": {"$in": list(parties)}}, {"giving": {"$in": list(parties)}}]
         cursor = self._collection.find({"$or": either}, session=session)
+        return [_stored_pair(document) async for document in cursor]
+
+    async def guided_before(self, parties: Collection[str], session: Session) -> list[StoredPair]:
+        """The pairs of which any of these was the guide until somebody else was."""
+        cursor = self._collection.find({"former": {"$in": list(parties)}}, session=session)
         return [_stored_pair(document) async for document in cursor]
 
     async def of_round(self, round_id: str, session: Session) -> list[Pair]:
@@ -97,19 +118,93 @@ class Pairs:
     async def excluded(
         self, municipality: str, rules: Rules, today: date, session: Session
     ) -> frozenset[tuple[str, str]]:
-        """Couples whose proposal was declined or expired less than the pack's exclusion days ago."""
+        """Couples whose proposal was declined or expired, or whose pair is over and who aren't to meet again,
+        less than the pack's exclusion days ago.
+        """
         since = (today - timedelta(days=rules.exclusion_days)).isoformat()
         wanted = {
             "municipality": municipality,
             "programme": rules.name,
-            "status": {"$in": ["declined", "expired"]},
             "closed_on": {"$gt": since},
+            "pair.allowed_on": None,
+            "$or": [
+                {"status": {"$in": ["declined", "expired"]}},
+                {"status": {"$in": ["ended", "completed"]}, "pair.outcome.may_meet_again": False},
+            ],
         }
         cursor = self._collection.find(wanted, {"receiving": 1, "giving": 1}, session=session)
         return frozenset([(document["receiving"], document["giving"]) async for document in cursor])
 
+    async def afterwards(
+        self, municipality: str, rules: Rules, session: Session
+    ) -> dict[str, tuple[Afterwards, date]]:
+        """What those do whose pairs are over, and since when: by the latest of their pairs."""
+        wanted = {
+            "municipality": municipality,
+            "programme": rules.name,
+            "status": {"$in": ["ended", "completed"]},
+            "pair.outcome": {"$ne": None},
+        }
+        fields = {"receiving": 1, "giving": 1, "closed_on": 1, "pair.outcome": 1}
+        cursor = self._collection.find(wanted, fields, sort=[("closed_on", 1), ("_id", 1)], session=session)
+        found: dict[str, tuple[Afterwards, date]] = {}
+        async for document in cursor:
+            on = date.fromisoformat(document["closed_on"])
+            for side in ("receiving", "giving"):
+                found[document[side]] = document["pair"]["outcome"][side], on
+        return found
+
+    async def first_proposed(
+        self, programme: str, parties: Collection[str], session: Session
+    ) -> dict[str, date]:
+        """On which day receiving parties first got a guide: the first proposal that nobody declined and that
+        did not expire.
+        """
+        wanted = {
+            "receiving": {"$in": list(parties)},
+            "programme": programme,
+            "status": {"$nin": ["declined", "expired"]},
+        }
+        cursor = self._collection.find(wanted, {"receiving": 1, "pair.proposed_on": 1}, session=session)
+        found: dict[str, date] = {}
+        async for document in cursor:
+            on = date.fromisoformat(document["pair"]["proposed_on"])
+            found[document["receiving"]] = min(on, found.get(document["receiving"], on))
+        return found
+
+    async def page(
+        self, municipality: str, programme: str, page: Page, session: Session
+    ) -> tuple[list[StoredPair], int, bool]:
+        """A page of a programme's pairs, how many all pages have, and whether another page follows."""
+        wanted = _wanted(municipality, programme, page)
+        count = await self._collection.count_documents(wanted, session=session)
+        after = {"_id": {"$gt": page.after}} if page.after is not None else {}
+        cursor = self._collection.find(
+            wanted | after, sort=[("_id", 1)], limit=page.limit + 1, session=session
+        )
+        found = [_stored_pair(document) async for document in cursor]
+        return found[: page.limit], count, len(found) > page.limit
+
+    async def each(
+        self, municipality: str, programme: str, page: Page, session: Session
+    ) -> AsyncIterator[Pair]:
+        """A programme's pairs from a page's beginning on, beyond its limit; read some at a time."""
+        wanted, after = _wanted(municipality, programme, page), page.after or ""
+        while True:
+            cursor = self._collection.find(
+                wanted | {"_id": {"$gt": after}}, sort=[("_id", 1)], limit=AT_ONCE, session=session
+            )
+            found = [_stored_pair(document).pair async for document in cursor]
+            for pair in found:
+                yield pair
+            if len(found) < AT_ONCE:
+                return
+            after = found[-1].subject
+
     async def insert(self, pairs: Sequence[StoredPair], session: Session) -> None:
         """Stores new pairs."""
+        if not pairs:
+            return
         await self._collection.insert_many([_pair_document(pair) for pair in pairs], session=session)
 
     async def save(self, pairs: Sequence[StoredPair], session: Session) -> None:
@@ -149,9 +244,20 @@ class Pairs:
             await self._collection.delete_many({"_id": {"$in": list(subjects)}}, session=session)
 
 
+def _wanted(municipality: str, programme: str, page: Page) -> Document:
+    wanted: Document = {"municipality": municipality, "programme": programme}
+    if page.statuses:
+        wanted["status"] = {"$in": list(page.statuses)}
+    if page.coordinator is not None:
+        wanted["coordinator"] = page.coordinator
+    return wanted
+
+
 def _pair_document(stored: StoredPair) -> Document:
     pair = stored.pair
+    former = [item.giving for item in pair.former_guides if item.giving is not None]
     return {
+        **({"former": former} if former else {}),
         "_id": pair.subject,
         "municipality": pair.municipality,
         "programme": pair.programme,
@@ -160,6 +266,7 @@ def _pair_document(stored: StoredPair) -> Document:
         "giving": pair.giving,
         "slot": pair.slot,
         "status": pair.status,
+        "coordinator": pair.coordinator,
         "open": pair.is_open,
         "closed_on": None if pair.is_open else pair.spells[-1].since.isoformat(),
         "round": pair.receipt.round_id,

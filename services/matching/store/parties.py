@@ -1,7 +1,7 @@
 """Parties ↔ documents, and the pool of those who wait."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 from pymongo import IndexModel, UpdateOne
 
 from services.matching.domain.party import Giving, Pool, Receiving, Rules
-from services.matching.domain.waiting import Party, Waits
+from services.matching.domain.presence import Presence
+from services.matching.domain.waiting import Party, Waits, waiting_since
 from services.matching.store.pairs import Pairs
 from shared.messaging.work import KEPT
 from shared.mongo import Database, Document, Session, put
@@ -32,25 +33,31 @@ INDEXES = [
 _RECEIVING = TypeAdapter(Receiving)
 _GIVING = TypeAdapter(Giving)
 _WAITS = TypeAdapter(tuple[Waits, ...])
+_KNOWN = dict.fromkeys(
+    ("revision", "version", "erased", "municipality", "programmes", "held", "lacks", "coordinator"), 1
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored of a subject: the revision of its state, and the version that every change moves on.
+    """What is stored of a subject: the revision of its state, the version that every change moves on, and
+    the coordinator who was last named: who has left is still theirs to hear of.
 
     `version` changes with each new state and each proposal, so a round that read it before sees that
-    somebody was faster. Nothing follows an erasure: subjects are never used again. `municipality` is where
-    they may be matched, if they may be, by what is stored.
+    somebody was faster. Nothing follows an erasure: subjects are never used again. `presence` is where they
+    may be matched, or may again, by what is stored; `lacks` what they lack where they never could.
     """
 
     revision: int = 0
     version: int = 0
     erased: bool = False
-    municipality: str | None = None
+    presence: Presence | None = None
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coordinator: str | None = None
 
-    def changed(self, revision: int) -> "Known":
-        """After a newer state."""
-        return replace(self, revision=revision, version=self.version + 1)
+    def changed(self, revision: int, coordinator: str | None) -> "Known":
+        """After a newer state, and with the coordinator from then on."""
+        return replace(self, revision=revision, version=self.version + 1, coordinator=coordinator)
 
     def gone(self) -> "Known":
         """After its erasure."""
@@ -66,22 +73,49 @@ class LoadedPool:
     since: dict[str, date]
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Somebody who became ready on a day, and the group that they are in."""
+
+    subject: str
+    on: date
+    group: str | None
+
+
 class Parties:
-    """Refugees and volunteers who may be matched; of all others the revision alone is kept."""
+    """Refugees and volunteers who may be matched; of who may not for now where they take part, and of all
+    others the revision alone.
+    """
 
     def __init__(self, database: Database) -> None:
         self._collection = database["parties"]
 
     async def known(self, subjects: Iterable[str], session: Session) -> dict[str, Known]:
         """What is stored, by subject."""
-        fields = {"revision": 1, "version": 1, "erased": 1, "municipality": 1}
-        cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, fields, session=session)
+        cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, _KNOWN, session=session)
         return {
             item["_id"]: Known(
-                item["revision"], item["version"], item.get("erased", False), item.get("municipality")
+                item["revision"],
+                item["version"],
+                item.get("erased", False),
+                _presence(item),
+                _lacks(item),
+                item.get("coordinator"),
             )
             async for item in cursor
         }
+
+    async def coordinators(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
+        """Who looks after people, by subject: of those of whom somebody is said to."""
+        wanted = {"_id": {"$in": list(subjects)}, "coordinator": {"$exists": True}}
+        cursor = self._collection.find(wanted, {"coordinator": 1}, session=session)
+        return {item["_id"]: item["coordinator"] async for item in cursor}
+
+    async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, Party]:
+        """Those who may be matched somewhere, or may again."""
+        wanted = {"_id": {"$in": list(set(subjects))}, "municipality": {"$exists": True}}
+        cursor = self._collection.find(wanted, session=session)
+        return {document["_id"]: _party(document) async for document in cursor}
 
     async def save(
         self, changed: dict[str, tuple[Known, Party | None]], stored: Collection[str], session: Session
@@ -94,8 +128,10 @@ class Parties:
         if writes:
             await self._collection.bulk_write(writes, ordered=False, session=session)
 
-    async def touch(self, subjects: Iterable[str], session: Session) -> None:
+    async def touch(self, subjects: Collection[str], session: Session) -> None:
         """Moves versions on: whoever read them before is in conflict with this transaction."""
+        if not subjects:
+            return
         await self._collection.bulk_write(
             [UpdateOne({"_id": subject}, {"$inc": {"version": 1}}) for subject in subjects],
             ordered=False,
@@ -111,16 +147,22 @@ class Parties:
         giving: list[Giving] = []
         versions: dict[str, int] = {}
         since: dict[str, date] = {}
+        over = await pairs.afterwards(municipality, rules, session)
         async for document in self._collection.find(wanted, session=session):
             subject = document["_id"]
             versions[subject] = document["version"]
             waits = _WAITS.validate_python(document["waits"])
-            since[subject] = next(wait.since for wait in waits if wait.programme == rules.name)
+            ready_since = next(wait.since for wait in waits if wait.programme == rules.name)
+            waits_since = waiting_since(ready_since, over.get(subject))
+            if waits_since is None:
+                continue
+            since[subject] = waits_since
             if document["side"] == "giving":
-                giving.append(_GIVING.validate_python(document["attributes"]))
+                guide = _GIVING.validate_python(document["attributes"])
+                giving.append(replace(guide, ready_since=waits_since))
             else:
                 party = _RECEIVING.validate_python(document["attributes"])
-                receiving.append(replace(party, ready_since=since[subject]))
+                receiving.append(replace(party, ready_since=waits_since))
         taken = await pairs.slots_taken([guide.subject for guide in giving], session)
         paired = await pairs.receiving_taken(rules, [party.subject for party in receiving], session)
         excluded = await pairs.excluded(municipality, rules, today, session)
@@ -134,22 +176,69 @@ class Parties:
         )
         return LoadedPool(pool, versions, since)
 
+    async def arrived(
+        self, municipality: str, programme: str, attribute: str, between: tuple[date, date], session: Session
+    ) -> list[Arrived]:
+        """The receiving parties of a programme who became ready between two days, in a pair by now or not."""
+        wanted = {"municipality": municipality, "programmes": programme, "side": "receiving"}
+        fields = {"waits": 1, f"attributes.{attribute}": 1}
+        first, last = between
+        found = []
+        async for document in self._collection.find(wanted, fields, session=session):
+            waits = _WAITS.validate_python(document["waits"])
+            on = next(wait.since for wait in waits if wait.programme == programme)
+            if first <= on <= last:
+                found.append(Arrived(document["_id"], on, document["attributes"].get(attribute)))
+        return found
+
 
 def _party_document(subject: str, known: Known, party: Party | None) -> Document:
     document: Document = {"_id": subject, "revision": known.revision, "version": known.version}
+    if known.coordinator is not None:
+        document["coordinator"] = known.coordinator
     if known.erased:
         # The machine's own time, since MongoDB expires by its own.
         return document | {"erased": True, "at": datetime.now(UTC)}
     if party is None:
         return document
+    document["municipality"] = party.municipality
+    if party.held:
+        document["held"] = sorted(party.held)
+    if party.lacks:
+        document["lacks"] = {name: list(codes) for name, codes in party.lacks.items()}
+    if party.attributes is None:
+        return document
     codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING
     return document | {
         "side": "giving" if isinstance(party.attributes, Giving) else "receiving",
-        "municipality": party.attributes.municipality,
         "programmes": [wait.programme for wait in party.waits],
         "waits": _WAITS.dump_python(party.waits, mode="json"),
         "attributes": _in_order(codec.dump_python(party.attributes, mode="python")),
     }
+
+
+def _party(document: Document) -> Party:
+    codec: TypeAdapter[Any] = _GIVING if document.get("side") == "giving" else _RECEIVING
+    attributes = document.get("attributes")
+    return Party(
+        document["municipality"],
+        None if attributes is None else codec.validate_python(attributes),
+        _WAITS.validate_python(document.get("waits", ())),
+        tuple(document.get("held", ())),
+        _lacks(document),
+        document.get("coordinator"),
+    )
+
+
+def _lacks(document: Document) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(codes) for name, codes in document.get("lacks", {}).items()}
+
+
+def _presence(document: Document) -> Presence | None:
+    if "municipality" not in document:
+        return None
+    there, held = document.get("programmes", ()), document.get("held", ())
+    return Presence(document["municipality"], frozenset(there), frozenset(held))
 
 
 def _in_order(value: Any) -> Any:

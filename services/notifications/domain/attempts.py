@@ -44,7 +44,7 @@ class Unready:
 
 @value
 class Unwanted:
-    """The recipient was erased."""
+    """The recipient was erased, or is not to be written to any more."""
 
 
 Outcome = Delivered | Deferred | Refused | Unconfirmed | Unready | Unwanted

@@ -72,7 +72,7 @@ def plan(
     """
     lasting = [trigger for trigger in TRIGGERS if pair.status in trigger.lasts]
     fresh = [
-        trigger for trigger in lasting if trigger.at == pair.status and _is_fresh(pair, trigger, now, within)
+        trigger for trigger in lasting if pair.status in trigger.at and _is_fresh(pair, trigger, now, within)
     ]
     wanted = {message.place for trigger in lasting for message in _messages(pair, trigger, now, correlation)}
     places = {message.place for message in known.values()}

@@ -10,13 +10,18 @@ Side = Literal["receiving", "giving"]
 
 @value
 class Pair:
-    """The parties of a pair, its status, and the day of the last signature."""
+    """The parties of a pair, its status, the days on which it was proposed, last signed and over, and why it
+    ended before its time.
+    """
 
     subject: str
     receiving: str
     giving: str
     status: str
     created_on: date | None
+    proposed_on: date | None = None
+    over_on: date | None = None
+    end_reason: str | None = None
 
     def party(self, side: Side) -> str:
         """Who stands on a side."""

@@ -2,29 +2,31 @@
 
 A flow is rounded as the sum since the programme began, and a month's figure is what the rounded sum grew by:
 nothing is lost from month to month, a year's figure is the sum of its months', and what was published is
-never taken back. Levels, and what people answered, are shown when a month closes.
+never taken back. Levels, what people answered and what came of pairs are shown when a month closes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
-from services.reporting.domain import figures
-from services.reporting.domain.figures import FIGURES
+from services.reporting.domain import figures, levels, outcomes
+from services.reporting.domain.around import NOTHING, Around
+from services.reporting.domain.figures import ALL, FIGURES
+from services.reporting.domain.outcomes import OUTCOMES, Trail, Values
 from services.reporting.domain.rounding import down
 from shared.values import value
 
 PROPOSED, DECLINED = figures.PAIRS_PROPOSED.name, figures.PROPOSALS_DECLINED.name
 CREATED, ACTIVE, ROUNDS = figures.PAIRS_CREATED.name, figures.PAIRS_ACTIVE.name, figures.ROUNDS_RUN.name
 LATE = figures.late(PROPOSED)
-FROM_PROPOSALS = frozenset({PROPOSED, DECLINED, CREATED, ACTIVE})
+REGISTERED = figures.VOLUNTEERS_REGISTERED.name
+OF_REGISTERED = (figures.VOLUNTEERS_APPROVED.name, figures.VOLUNTEERS_WITHDRAWN.name)
+"""Of volunteers, what each has been registered before."""
+FROM_PROPOSALS = frozenset({PROPOSED, DECLINED, CREATED, ACTIVE, *OUTCOMES})
 """What comes of proposals, and so of rounds."""
 ROOM = "room"
 """Kept beside what an open month showed: its `room`."""
-WAITING = figures.REFUGEES_WAITING.name
+AT_CLOSE = tuple(figure.name for figure in FIGURES if figure.at_close)
 AS_COUNTED = frozenset(figure.name for figure in FIGURES if not figure.of_people)
-
-Values = Mapping[str, int]
-"""Counts by figure; or what is shown of them, without those that are withheld."""
 
 
 @value
@@ -32,7 +34,8 @@ class Opening:
     """What there was before a year: flows as counted and as shown, and `ended`, pairs created but not active
     as shown.
 
-    `idle`: no round has ever been run. `room` is how many late proposals its rounds let be shown.
+    `idle`: no round has ever been run. `room` is how many late proposals its rounds let be shown. `trail` is
+    what was shown in all by the end of each month before.
     """
 
     counted: Values = field(default_factory=dict)
@@ -40,6 +43,7 @@ class Opening:
     ended: int = 0
     idle: bool = True
     room: int = 0
+    trail: Trail = field(default_factory=dict)
 
 
 @value
@@ -84,11 +88,11 @@ def disclose(
     before: Mapping[str, Values],
     *,
     closing: bool,
-    registered: Values,
+    around: Around = NOTHING,
 ) -> Disclosed:
     """What to show of a year's months so far; `before` is what open months showed last, and their ROOM.
 
-    `registered` is what the municipality shows as such by the end of each month, of all since it began.
+    `around` is what the municipality shows, and how long the programme's pairs last.
     """
     state = opening
     floor = dict(opening.shown)
@@ -98,11 +102,10 @@ def disclose(
         floor = _sum(floor, earlier, programme)
         shown, in_all = month.shown, month.room
         if shown is None:
-            people = registered.get(month.name, 0)
-            room = _room(month, earlier, people)
+            room = _room(month, earlier, around.couples(month.name))
             shown = _flows(programme, state, month, floor, room, closing=closing)
             if closing:
-                shown |= _levels(programme, state, month, shown, people)
+                shown |= _closed(programme, state, month, shown, around)
             known = AS_COUNTED | (_impossible(state, month) if closing else frozenset())
             shown = {name: count for name, count in shown.items() if count or name in known}
             in_all = room.in_all
@@ -119,7 +122,8 @@ def after(programme: str, opening: Opening, month: Month) -> Opening:
     ended = flows.get(CREATED, 0) - shown.get(ACTIVE, 0)
     counted = _sum(opening.counted, month.counts, programme)
     room = max(0, opening.room + month.room - shown.get(PROPOSED, 0))
-    return Opening(counted, flows, ended, opening.idle and not month.counts.get(ROUNDS), room)
+    idle = opening.idle and not month.counts.get(ROUNDS)
+    return Opening(counted, flows, ended, idle, room, outcomes.longer(opening.trail, month.name, flows))
 
 
 def _flows(
@@ -134,7 +138,12 @@ def _flows(
     shown = {name: grown(name) for name in figures.flows(programme)}
     if PROPOSED in shown:
         shown |= _proposed(state, shown, down(counted[PROPOSED] - month.counts.get(LATE, 0)), room)
-        shown |= _answered(state.shown, shown, closing=closing)
+        shown |= _answered(state.shown, shown)
+    if REGISTERED in shown:
+        shown |= _of_registered(state.shown, shown)
+    if not closing:
+        # Who saw on which day declines are counted would know of proposals shortly before: OF_ANY_DAYS.
+        shown |= dict.fromkeys([name for name in AT_CLOSE if name in shown], 0)
     for name in figures.names(programme, "flow"):
         late = figures.late(name)
         # What is late of a month is part of it.
@@ -168,28 +177,34 @@ def _in_time(name: str, counts: Values) -> int:
     return counts.get(name, 0) - counts.get(figures.late(name), 0)
 
 
-def _answered(before: Values, shown: Values, *, closing: bool) -> Values:
+def _answered(before: Values, shown: Values) -> Values:
     """No more are shown as created and declined than as proposed, though counts that begin anew at what was
     shown may outgrow it; and in no month more as declined.
     """
     unanswered = before.get(PROPOSED, 0) + shown[PROPOSED] - before.get(CREATED, 0) - before.get(DECLINED, 0)
     created = min(shown[CREATED], max(0, unanswered))
-    if not closing:
-        # Who saw on which day they are counted would know of proposals shortly before: OF_ANY_DAYS.
-        return {CREATED: created, DECLINED: 0}
     return {CREATED: created, DECLINED: min(shown[DECLINED], shown[PROPOSED], max(0, unanswered - created))}
 
 
-def _levels(
-    programme: str, state: Opening, month: Month, flows: Values, registered: int
-) -> Mapping[str, int]:
-    shown = {name: down(month.counts.get(name, 0)) for name in figures.names(programme, "level")}
-    if ACTIVE in shown:
-        created = state.shown.get(CREATED, 0) + flows[CREATED]
-        # Through what ended, which only rises: else two months' levels would tell what was created.
-        shown[ACTIVE] = created - max(created - shown[ACTIVE], state.ended)
-        shown[WAITING] = min(shown[WAITING], max(0, registered - shown[ACTIVE]))
-    return shown
+def _of_registered(before: Values, shown: Values) -> Values:
+    """No more volunteers are shown as approved, nor as withdrawn, than as registered."""
+    registered = before.get(REGISTERED, 0) + shown[REGISTERED]
+    return {name: max(0, min(shown[name], registered - before.get(name, 0))) for name in OF_REGISTERED}
+
+
+def _closed(programme: str, state: Opening, month: Month, flows: Values, around: Around) -> Mapping[str, int]:
+    """What is shown at the close alone: levels, shares and what came of pairs."""
+    if programme == ALL:
+        return levels.of_municipality(month.counts, _total(OF_REGISTERED[0], state, flows))
+    created = _total(CREATED, state, flows)
+    shown = dict(levels.of_programme(month.name, month.counts, created, state.ended, around))
+    ended = created - shown[ACTIVE] - state.ended
+    shown |= outcomes.held(flows, state.shown, state.trail, month.name, ended, around.duration)
+    return shown | {figures.late(name): min(flows[figures.late(name)], shown[name]) for name in OUTCOMES}
+
+
+def _total(name: str, state: Opening, flows: Values) -> int:
+    return state.shown.get(name, 0) + flows[name]
 
 
 def _impossible(state: Opening, month: Month) -> frozenset[str]:
@@ -201,15 +216,21 @@ def _impossible(state: Opening, month: Month) -> frozenset[str]:
 
 
 def _year(programme: str, months: Sequence[Month]) -> Values:
-    """A year's flows are those of its months that show them; its levels are its last month's."""
+    """A year's flows are those of its months that show them; its levels are its last month's, its shares the
+    mean of its months'.
+    """
     whole: dict[str, int] = {}
     seen = [month.shown or {} for month in months]
     for name in figures.flows(programme):
         total = sum(shown.get(name, 0) for shown in seen)
         if total or all(name in shown for shown in seen):
             whole[name] = total
-    levels = figures.names(programme, "level")
-    return whole | {name: count for name, count in seen[-1].items() if name in levels}
+    of_last = figures.names(programme, "level")
+    whole |= {name: count for name, count in seen[-1].items() if name in of_last}
+    for name in figures.names(programme, "share"):
+        shares = [shown[name] for shown in seen if name in shown]
+        whole |= {name: down(sum(shares) // len(shares))} if shares else {}
+    return whole
 
 
 def _sum(before: Values, more: Values, programme: str) -> dict[str, int]:

@@ -5,6 +5,8 @@ Readings of one municipality's programmes lie side by side: each bound holds for
 """
 
 from services.reporting.domain import figures
+from services.reporting.domain.around import AWAY, MOST_PAIRS
+from services.reporting.domain.outcomes import CREATED, OVER, Course, Duration, courses
 from shared.values import value
 
 ENDED = "pairs_ended"
@@ -13,17 +15,49 @@ ENDED = "pairs_ended"
 
 @value
 class AtMost:
-    """The sum of `less` is never more than `more`, at any moment."""
+    """The sum of `less` is never more than `more`, or so many `times` that, at any moment."""
 
     less: tuple[str, ...]
     more: str
+    times: int = 1
 
 
+REFUGEES, GUIDES = figures.SETTLEMENTS_REGISTERED.name, figures.VOLUNTEERS_APPROVED.name
 BOUNDS = (
     AtMost((figures.PAIRS_CREATED.name, figures.PROPOSALS_DECLINED.name), figures.PAIRS_PROPOSED.name),
     AtMost((ENDED,), figures.PAIRS_CREATED.name),
-    AtMost((figures.REFUGEES_WAITING.name, figures.PAIRS_ACTIVE.name), figures.SETTLEMENTS_REGISTERED.name),
+    AtMost((figures.REFUGEES_WAITING.name, figures.PAIRS_ACTIVE.name), REFUGEES),
+    AtMost((figures.WOMEN_WAITING.name, figures.MEN_WAITING.name), figures.REFUGEES_WAITING.name),
+    AtMost((GUIDES,), figures.VOLUNTEERS_REGISTERED.name),
+    AtMost((figures.VOLUNTEERS_WITHDRAWN.name,), figures.VOLUNTEERS_REGISTERED.name),
+    AtMost((*AWAY, figures.VOLUNTEERS_WAITING.name), GUIDES),
+    AtMost((figures.PAIRS_ACTIVE.name,), GUIDES, MOST_PAIRS),
+    AtMost(OVER, ENDED),
+    AtMost((figures.PAIRS_MET_EARLY.name,), CREATED),
+    AtMost((figures.PAIRS_IN_CONTACT.name,), CREATED),
 )
+"""No sum is known to be whole: volunteers who were approved are here, have left or were erased, and pairs end
+for reasons that aren't shown. Else five parts of four each would be told by the whole.
+"""
+
+RESTS = (AtMost(OVER, ENDED),)
+"""What these leave of `more` never falls either: pairs that ended otherwise."""
+
+
+def in_course(duration: Duration) -> tuple[Course, ...]:
+    """What any months add to an outcome is never more than what the months of these pairs' creation add to
+    those created, late ones aside: packs, and so how long pairs last, are public.
+    """
+    return courses(duration)
+
+
+WAITED = (
+    (2, figures.WOMEN_WAITING.name, figures.WOMEN_MEDIAN.name),
+    (10, figures.WOMEN_WAITING.name, figures.WOMEN_TENTH.name),
+    (2, figures.MEN_WAITING.name, figures.MEN_MEDIAN.name),
+    (10, figures.MEN_WAITING.name, figures.MEN_TENTH.name),
+)
+"""One of so many who wait has waited for so many days at least, and was registered before."""
 
 OF_EACH_MONTH = tuple(
     AtMost((figures.late(one.name),), one.name) for one in figures.FIGURES if one.kind == "flow"
@@ -45,14 +79,18 @@ is declined within the days that the pack gives for the answer, and packs are pu
 @value
 class InEachRound:
     """What any days add to `less`, late ones aside, is at most `of` as it is then for each round of these
-    days: nobody has two open pairs in a programme. So without a round it is none.
+    days: no refugee has two open pairs in a programme. So without a round it is none.
     """
 
     less: str
     of: str
+    times: int = 1
 
 
-BY_ROUNDS = (InEachRound(figures.PAIRS_PROPOSED.name, figures.SETTLEMENTS_REGISTERED.name),)
-"""Rounds are shown as they were counted. How many guides there are, and for how many each, is not published:
-these bound nothing that a reader could count.
+BY_ROUNDS = (
+    InEachRound(figures.PAIRS_PROPOSED.name, REFUGEES),
+    InEachRound(figures.PAIRS_PROPOSED.name, GUIDES, MOST_PAIRS),
+)
+"""Rounds are shown as they were counted. For how many each guide is there is not published, but never for
+more than MOST_PAIRS at once.
 """

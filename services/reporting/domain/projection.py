@@ -1,94 +1,81 @@
-"""What is kept of a refugee, a volunteer or a pair: as much as the figures need.
+"""What is kept of a refugee, a volunteer or a pair, as much as the figures need; and the levels of now.
 
-An occurrence is held `open` until its month is closed, and then only remembered as `counted`, so that no
-later record of the same subject counts it again.
+Days are written `2016-06-15`, and sort as text.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Literal
 
-from services.reporting.domain.figures import PAIRS_ACTIVE, REFUGEES_WAITING, VOLUNTEERS_WAITING, late
+from services.reporting.domain.figures import (
+    ALL,
+    MEN_MEDIAN,
+    MEN_TENTH,
+    MEN_WAITING,
+    MINUTES_ASKED,
+    PAIRS_ACTIVE,
+    REFUGEES_WAITING,
+    VOLUNTEERS_LAPSED,
+    VOLUNTEERS_PAUSED,
+    VOLUNTEERS_WAITING,
+    WOMEN_MEDIAN,
+    WOMEN_TENTH,
+    WOMEN_WAITING,
+)
+from services.reporting.domain.occurrences import Place
+from services.reporting.domain.periods import first_day, shifted
 from shared.values import value
 
-Place = tuple[str, str]
-"""A municipality and a programme, or `all`."""
+WEEK = 7
+MINUTES = 60
 
-Counts = Counter[tuple[Place, str, str]]
-"""How many of a figure in a month, by (place, figure, month)."""
-
-
-@value
-class Occurrence:
-    """Something that is counted once: which figure, where, and in which month it fell."""
-
-    figure: str
-    municipality: str
-    programme: str
-    month: str
-
-    @property
-    def key(self) -> str:
-        """What may happen to one subject but once: a refugee can settle in several municipalities."""
-        return f"{self.figure}@{self.municipality}"
-
-
-@value
-class Occurrences:
-    """A subject's occurrences: those of open months, and the keys of all that ever counted."""
-
-    open: tuple[Occurrence, ...] = ()
-    counted: frozenset[str] = frozenset()
-
-    def with_new(self, found: Iterable[Occurrence]) -> "Occurrences":
-        """Adds those that did not count before."""
-        new: dict[str, Occurrence] = {}
-        for occurrence in found:
-            key = occurrence.key
-            if key not in self.counted:
-                new.setdefault(key, occurrence)
-        return Occurrences((*self.open, *new.values()), self.counted | new.keys())
-
-    def with_counted(self, found: Iterable[Occurrence]) -> "Occurrences":
-        """Notes occurrences that the figures of a closed month hold already."""
-        keys = {occurrence.key for occurrence in found}
-        return Occurrences(self.open, self.counted | keys) if keys else self
-
-
-@value
-class Rebuilt:
-    """What a rebuilt database takes for counted: occurrences of months before `first_open`, in records that
-    the broker had by `until` (milliseconds): the published figures of closed months hold them.
-    """
-
-    first_open: str = ""
-    until: int = -1
-
-    def counted(self, month: str, timestamp: int) -> bool:
-        """Whether an occurrence of this month was counted before the database was lost."""
-        return timestamp <= self.until and month < self.first_open
+Afterwards = Literal["waits_anew", "rests"]
+"""What a side does once a pair is over, if it does not wait again with its seniority: it waits from that day
+on, or not until it is ready anew.
+"""
+OF_GENDER = {
+    "female": (WOMEN_WAITING.name, WOMEN_MEDIAN.name, WOMEN_TENTH.name),
+    "male": (MEN_WAITING.name, MEN_MEDIAN.name, MEN_TENTH.name),
+}
+"""Who waits, by gender, and for how long half and a tenth of them have waited at least."""
+AWAY = {"paused": VOLUNTEERS_PAUSED.name, "lapsed": VOLUNTEERS_LAPSED.name}
 
 
 @value
 class Refugee:
-    """Where a refugee lives, their household, and the programmes they are ready for."""
+    """Where a refugee lives, their household, the programmes they are ready for and since when, and their
+    status and gender.
+    """
 
     municipality: str
     household: str | None
     ready: tuple[str, ...]
+    since: tuple[str, ...] = ()
+    status: str = ""
+    gender: str | None = None
 
 
 @value
 class Volunteer:
-    """Where a volunteer lives, the programmes they are approved and ready for, and how many pairs at once."""
+    """Where a volunteer lives, the programmes they are approved and ready for and since when, and how many
+    pairs at once. `away`: who was approved is `paused` or has `lapsed`.
+    """
 
     municipality: str
     capacity: int
     ready: tuple[str, ...]
+    since: tuple[str, ...] = ()
+    away: str | None = None
 
 
 @value
 class Pair:
-    """A pair's parties. `is_open`: it holds a place on both sides; `is_active`: created and not over."""
+    """A pair's parties. `is_open`: it holds a place on both sides; `is_active`: created and not over.
+
+    `active` are the days from which and until which it was active, in turn. `over_on` and what each side does
+    from then on are of a pair that was created and is over.
+    """
 
     municipality: str
     programme: str
@@ -96,43 +83,134 @@ class Pair:
     giving: str
     is_open: bool
     is_active: bool
+    pack_version: str = ""
+    active: tuple[str, ...] = ()
+    over_on: str | None = None
+    receiving_then: Afterwards | None = None
+    giving_then: Afterwards | None = None
 
 
 Live = Refugee | Volunteer | Pair
 
 
-def counted(occurrences: Counts, first: str) -> Counts:
-    """Occurrences by the open month that counts them, `first` being the first of these.
+class Taken:
+    """Who has an open pair in which programme, and who rests after one."""
 
-    Those of a month that is closed already count in the first open one, and there once more as late.
-    """
-    found: Counts = Counter()
-    for (place, figure, month), count in occurrences.items():
-        found[place, figure, max(month, first)] += count
-        if month < first:
-            found[place, late(figure), first] += count
-    return found
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        self.paired: set[tuple[str, str]] = set()
+        self.guiding: Counter[str] = Counter()
+        self._over: dict[tuple[str, str], tuple[str, Afterwards | None]] = {}
+        for pair in pairs:
+            if pair.is_open:
+                self.paired.add((pair.receiving, pair.programme))
+                self.guiding[pair.giving] += 1
+            elif pair.over_on is not None:
+                sides = ((pair.receiving, pair.receiving_then), (pair.giving, pair.giving_then))
+                for party, then in sides:
+                    known = self._over.get((party, pair.programme))
+                    if known is None or known[0] <= pair.over_on:
+                        self._over[party, pair.programme] = pair.over_on, then
+
+    def since(self, party: str, programme: str, ready_since: str) -> str | None:
+        """Since when somebody who is ready waits; None of who rests."""
+        over_on, then = self._over.get((party, programme), ("", None))
+        if ready_since > over_on or then is None:
+            return ready_since
+        return over_on if then == "waits_anew" else None
+
+    def waits(self, subject: str, refugee: Refugee) -> dict[str, str]:
+        """The programmes in which a refugee waits, and since when."""
+        found = {}
+        parties = [party for party in (subject, refugee.household) if party is not None]
+        for programme, ready_since in zip(refugee.ready, _since(refugee), strict=True):
+            if any((party, programme) in self.paired for party in parties):
+                continue
+            days = [self.since(party, programme, ready_since) for party in parties]
+            known = [day for day in days if day is not None]
+            if len(known) == len(days):
+                found[programme] = max(known)
+        return found
 
 
 def levels(
-    refugees: Mapping[str, Refugee], volunteers: Mapping[str, Volunteer], pairs: Iterable[Pair]
+    refugees: Mapping[str, Refugee],
+    volunteers: Mapping[str, Volunteer],
+    pairs: Sequence[Pair],
+    today: date,
 ) -> dict[Place, Counter[str]]:
-    """How many wait and how many pairs are active now, by place; people and pairs are given by subject."""
+    """How many wait, and for how long, who is away, and how many pairs are active, by place; people are given
+    by subject, and pairs that are open or over.
+    """
     found: dict[Place, Counter[str]] = {}
-    paired: set[tuple[str, str]] = set()
-    guiding: Counter[str] = Counter()
+    taken = Taken(pairs)
+
+    def add(municipality: str, programme: str, name: str, count: int = 1) -> None:
+        found.setdefault((municipality, programme), Counter())[name] += count
+
     for pair in pairs:
-        if pair.is_open:
-            paired.add((pair.receiving, pair.programme))
-            guiding[pair.giving] += 1
         if pair.is_active:
-            found.setdefault((pair.municipality, pair.programme), Counter())[PAIRS_ACTIVE.name] += 1
+            add(pair.municipality, pair.programme, PAIRS_ACTIVE.name)
+    waited: dict[tuple[Place, str], list[int]] = {}
     for subject, refugee in refugees.items():
-        for programme in refugee.ready:
-            if (subject, programme) not in paired and (refugee.household, programme) not in paired:
-                found.setdefault((refugee.municipality, programme), Counter())[REFUGEES_WAITING.name] += 1
+        for programme, since in taken.waits(subject, refugee).items():
+            add(refugee.municipality, programme, REFUGEES_WAITING.name)
+            if refugee.gender in OF_GENDER:
+                days = max(0, (today - date.fromisoformat(since)).days) if since else 0
+                waited.setdefault(((refugee.municipality, programme), refugee.gender), []).append(days)
+    for (place, gender), days_waited in waited.items():
+        number, median, tenth = OF_GENDER[gender]
+        add(*place, number, len(days_waited))
+        add(*place, median, at_least(days_waited, 2))
+        add(*place, tenth, at_least(days_waited, 10))
     for subject, volunteer in volunteers.items():
-        if guiding[subject] < volunteer.capacity:
-            for programme in volunteer.ready:
-                found.setdefault((volunteer.municipality, programme), Counter())[VOLUNTEERS_WAITING.name] += 1
+        if volunteer.away is not None:
+            add(volunteer.municipality, ALL, AWAY[volunteer.away])
+        if taken.guiding[subject] < volunteer.capacity:
+            for programme, since in zip(volunteer.ready, _since(volunteer), strict=True):
+                if taken.since(subject, programme, since) is not None:
+                    add(volunteer.municipality, programme, VOLUNTEERS_WAITING.name)
     return found
+
+
+def _since(party: Refugee | Volunteer) -> tuple[str, ...]:
+    """Since when somebody is ready, by programme; of whom nobody has said so, the earliest day."""
+    return party.since or ("",) * len(party.ready)
+
+
+def at_least(days: Sequence[int], part: int) -> int:
+    """For how many days, in whole weeks, one of so many `part`s has waited at least."""
+    longest_first = sorted(days, reverse=True)
+    reached = longest_first[-(-len(days) // part) - 1]
+    return reached - reached % WEEK
+
+
+def asked(
+    pairs: Iterable[Pair], month: str, weekly_hours: Mapping[tuple[str, str], float]
+) -> dict[Place, Counter[str]]:
+    """For how many minutes pairs were to meet in a month that is over, by place: their packs' weekly hours,
+    by (programme, version), for the days on which they were active. 0 where any of their packs asks for none.
+    """
+    days: dict[Place, Counter[str]] = {}
+    for pair in pairs:
+        active = active_days(pair.active, month)
+        if active:
+            versions = days.setdefault((pair.municipality, pair.programme), Counter())
+            versions[pair.pack_version] += active
+    found = {}
+    for place, versions in days.items():
+        hours = {version: weekly_hours.get((place[1], version), 0.0) for version in versions}
+        whole = sum(hours[version] * count for version, count in versions.items()) / WEEK
+        found[place] = Counter({MINUTES_ASKED: round(whole * MINUTES) if all(hours.values()) else 0})
+    return found
+
+
+def active_days(turns: Sequence[str], month: str) -> int:
+    """On how many days of a month a pair was active, by the days from which and until which it was."""
+    first, following = first_day(month), first_day(shifted(month, 1))
+    days = [date.fromisoformat(turn) for turn in turns]
+    if len(days) % 2:
+        days.append(following)
+    return sum(
+        max(0, (min(until, following) - max(since, first)).days)
+        for since, until in zip(days[::2], days[1::2], strict=True)
+    )

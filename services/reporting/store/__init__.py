@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.reporting.documents import (
+    KINDS,
     PAIRS,
     REFUGEES,
+    SETTLED,
     VOLUNTEERS,
     Book,
     Projection,
@@ -17,8 +19,11 @@ from services.reporting.documents import (
     live_of,
     projection_of,
 )
-from services.reporting.domain.projection import Counts, Occurrence, Pair, Place, Rebuilt, Refugee, Volunteer
+from services.reporting.domain.occurrences import Counts, Place, Rebuilt
+from services.reporting.domain.periods import first_day
+from services.reporting.domain.projection import Pair, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
+from services.reporting.store.settled import Settled
 from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
 from shared.messaging.work import KEPT, DueRow
@@ -37,21 +42,33 @@ _GRAVESTONES = IndexModel(
 _ANY = {"$gt": ""}
 """Any text: unlike `$exists`, it uses an index on an array's elements."""
 
+_OPEN = {name: f"$open.{name}" for name in ("figure", "municipality", "programme", "month")}
+"""Of an open occurrence, what is counted together."""
+
 _READY = IndexModel("live.ready", name="ready", partialFilterExpression={"live.ready": _ANY})
 """Partial, as most people on file are ready for nothing yet: an index costs a write with every state."""
 
 INDEXES: dict[str, list[IndexModel]] = {
     REFUGEES: [IndexModel("open.month"), _READY, _GRAVESTONES],
-    VOLUNTEERS: [_READY, _GRAVESTONES],
+    VOLUNTEERS: [
+        IndexModel("open.month"),
+        _READY,
+        IndexModel("live.away", partialFilterExpression={"live.away": _ANY}),
+        _GRAVESTONES,
+    ],
     PAIRS: [
         IndexModel("open.month"),
         IndexModel("live.is_open", partialFilterExpression={"live.is_open": True}),
+        IndexModel("live.over_on", partialFilterExpression={"live.over_on": _ANY}),
+        IndexModel("live.receiving_then", partialFilterExpression={"live.receiving_then": _ANY}),
+        IndexModel("live.giving_then", partialFilterExpression={"live.giving_then": _ANY}),
         _GRAVESTONES,
     ],
     "tallies": [IndexModel("month")],
     "books": [IndexModel("year")],
     "indicators": [IndexModel("closed")],
     "calendar": [],
+    SETTLED: [],
 }
 
 
@@ -61,6 +78,7 @@ class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.indicators = Indicators(database)
+        self.settled = Settled(database)
 
     async def projections(
         self, kind: str, subjects: Iterable[str], session: Session
@@ -100,21 +118,20 @@ class Repository:
             )
 
     async def occurrences(self, session: Session) -> Counts:
-        """All occurrences that no closed month has counted, in three aggregations."""
+        """All occurrences that no closed month has counted, in four aggregations."""
         counts: Counts = Counter()
-        for kind in (REFUGEES, PAIRS):
+        for kind in KINDS:
             async for row in self._database[kind].aggregate(
                 [
                     {"$match": {"open.month": _ANY}},
                     {"$unwind": "$open"},
-                    {"$group": {"_id": "$open", "count": {"$sum": 1}}},
+                    {"$group": {"_id": _OPEN, "count": {"$sum": {"$ifNull": ["$open.amount", 1]}}}},
                 ],
                 session=session,
             ):
-                occurrence = Occurrence(**row["_id"])
-                counts[
-                    (occurrence.municipality, occurrence.programme), occurrence.figure, occurrence.month
-                ] += row["count"]
+                group = row["_id"]
+                place = group["municipality"], group["programme"]
+                counts[place, group["figure"], group["month"]] += row["count"]
         async for row in self._database["tallies"].aggregate(
             [
                 {
@@ -133,17 +150,26 @@ class Repository:
     async def forget_occurrences(self, month: str, session: Session) -> None:
         """Lets go of all occurrences up to a month that is now closed; they stay counted in its figures."""
         until = {"month": {"$lte": month}}
-        for kind in (REFUGEES, PAIRS):
+        for kind in KINDS:
             await self._database[kind].update_many(
                 {"open.month": {"$lte": month}}, {"$pull": {"open": until}}, session=session
             )
         await self._database["tallies"].delete_many(until, session=session)
 
-    async def live(self, session: Session) -> tuple[dict[str, Refugee], dict[str, Volunteer], list[Pair]]:
-        """Who is ready, and all open pairs."""
+    async def live(
+        self, month: str, session: Session
+    ) -> tuple[dict[str, Refugee], dict[str, Volunteer], list[Pair]]:
+        """Who is ready or away, and pairs that are open, were so in a month or later, or after which somebody
+        does not wait as before.
+        """
+        over = {"live.over_on": {"$gte": str(first_day(month))}}
+        then = [{f"live.{side}_then": _ANY} for side in ("receiving", "giving")]
+        away = {"$or": [{"live.ready": _ANY}, {"live.away": _ANY}]}
         refugees = self._database[REFUGEES].find({"live.ready": _ANY}, {"live": 1}, session=session)
-        volunteers = self._database[VOLUNTEERS].find({"live.ready": _ANY}, {"live": 1}, session=session)
-        pairs = self._database[PAIRS].find({"live.is_open": True}, {"live": 1}, session=session)
+        volunteers = self._database[VOLUNTEERS].find(away, {"live": 1}, session=session)
+        pairs = self._database[PAIRS].find(
+            {"$or": [{"live.is_open": True}, over, *then]}, {"live": 1}, session=session
+        )
         return (
             {document["_id"]: live_of(Refugee, document["live"]) async for document in refugees},
             {document["_id"]: live_of(Volunteer, document["live"]) async for document in volunteers},
@@ -177,7 +203,9 @@ class Repository:
     async def rebuilt(self, session: Session) -> Rebuilt:
         """What was counted before this database was built."""
         found = await self._calendar.find_one({"_id": REBUILT}, session=session)
-        return Rebuilt() if found is None else Rebuilt(found["first_open"], found["until"])
+        if found is None:
+            return Rebuilt()
+        return Rebuilt(found["first_open"], found["until"], tuple(found.get("figures", ())))
 
     async def note_rebuilt(self, rebuilt: Rebuilt, session: Session) -> None:
         """Remembers what was counted before this database was built."""

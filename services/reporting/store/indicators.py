@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pymongo import ReplaceOne
 
 from services.reporting.documents import Published
-from services.reporting.domain.projection import Place
+from services.reporting.domain.occurrences import Place
 from shared.messaging.work import Revision
 from shared.mongo import Database, Document, Session
 

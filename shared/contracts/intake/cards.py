@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts import topics
-from shared.contracts.example import example
+from shared.contracts.example import Example, example
 from shared.contracts.fields import Contract, Line, Municipality
 from shared.contracts.message import event
 from shared.contracts.sealed import Sealed
@@ -32,4 +32,17 @@ class CardDetails(Contract):
     preferred_language: Annotated[str, Field(max_length=40)]
 
 
+class NoContactCard(Contract):
+    """That somebody is not to be written to any more: they have left, or took back their consent to it. A
+    card with a higher revision holds again.
+    """
+
+    model_config = example({})
+
+    municipality: Municipality
+
+
 CONTACT_CARD_SEALED = event(topics.CONTACT_CARDS, ContactCard, "ContactCardSealed")
+CONTACT_CARD_WITHDRAWN = event(
+    topics.CONTACT_CARDS, NoContactCard, "ContactCardWithdrawn", Example({}, revision=2)
+)

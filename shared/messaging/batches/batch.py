@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from shared import retry
+from shared.contracts.commands import RunBatch
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.transaction import BatchTransaction, partition_of
@@ -76,12 +77,15 @@ class BatchProcessor:
 
     def _chunks(self, parsed: Sequence[Parsed]) -> Iterator[list[Parsed]]:
         chunk: list[Parsed] = []
-        size = 0
+        count = size = 0
         for record in parsed:
-            if chunk and (len(chunk) >= self.batch_records or size + record.raw.size > self.batch_bytes):
+            more = _count(record)
+            is_full = count + more > self.batch_records or size + record.raw.size > self.batch_bytes
+            if chunk and is_full:
                 yield chunk
-                chunk, size = [], 0
+                chunk, count, size = [], 0, 0
             chunk.append(record)
+            count += more
             size += record.raw.size
         if chunk:
             yield chunk
@@ -233,3 +237,9 @@ def _next_offsets(chunk: Sequence[Parsed]) -> dict[Partition, int]:
         partition = partition_of(record.raw)
         offsets[partition] = max(offsets.get(partition, 0), record.raw.offset + 1)
     return offsets
+
+
+def _count(record: Parsed) -> int:
+    """How many decisions a record asks for: a batch of commands holds several."""
+    data = record.data if isinstance(record, Received) else None
+    return len(data.commands) if isinstance(data, RunBatch) else 1

@@ -16,7 +16,7 @@ WITHHELD = "withheld"
 """What replies are about where the command's own word for it must not be repeated."""
 
 _REFERENCE = re.compile(
-    r"(refugee|volunteer|pair)-[a-z2-7]{16,40}"
+    r"(refugee|volunteer|pair|caseload)-[a-z2-7]{16,40}"
     r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     # A programme's name with five digits in a row could hold a personal number.
     r"|[a-z]{2}-[0-9]{3,4}/(?!.*[0-9]{5})[a-z][a-z0-9-]{1,59}",

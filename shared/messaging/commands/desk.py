@@ -29,7 +29,7 @@ from shared.messaging.reading.outcome import Dead, Outcome, counter
 from shared.messaging.reading.records import Raw
 from shared.messaging.work import Work
 from shared.mongo import Document
-from shared.sealing import Sealer, is_public_key
+from shared.sealing import sealer_to
 
 DeadLetterCommand = (
     contract.ShowDeadLetter
@@ -71,9 +71,8 @@ class DeadLetterDesk:
         return next((transaction for transaction in self.transactions if transaction.reads(topic)), None)
 
     def _show(self, document: Document, request: Request) -> Answer:
-        operator = request.operator
-        public_key = operator.public_key
-        if public_key is None or operator.key_id is None or not is_public_key(public_key):
+        sealer = sealer_to(request.operator.key_id, request.operator.public_key)
+        if sealer is None:
             return Rejected(
                 "public_key_missing",
                 "Dead letters are sealed: register a public key (X25519) for this operator.",
@@ -91,7 +90,7 @@ class DeadLetterDesk:
                 f"As JSON the original is over {LARGEST_SHOWN} bytes, too large for a reply: redrive or "
                 "discard it.",
             )
-        sealed = Sealer(operator.key_id, public_key).seal(plain, request.subject)
+        sealed = sealer.seal(plain, request.subject)
         return Accepted({**_about(document), "sealed": sealed.model_dump(mode="json")})
 
     async def _redrive_or_discard(

@@ -1,6 +1,5 @@
 """Operators' commands: who may, what came of it, and one final reply each, however often it is asked."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.contracts import commands as contract
 from shared.contracts.administrators import Role
 from shared.contracts.topics import COMMANDS, Service
-from shared.messaging.at_rest import RecordCipher, restored, stored
+from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import (
     WITHHELD,
     Accepted,
@@ -22,16 +21,17 @@ from shared.messaging.commands.answers import (
     rejected_elsewhere,
     shown_subject,
 )
+from shared.messaging.commands.batched import commands_in, summary
 from shared.messaging.commands.desk import ROLE, DeadLetterCommand, DeadLetterDesk
 from shared.messaging.commands.refusals import number_instead, refused_unread
 from shared.messaging.commands.registry import CommandSpec, require_all
 from shared.messaging.commands.replies import Replies
+from shared.messaging.commands.retries import retry_row, stored_raw
 from shared.messaging.due import Task
 from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Outcome, Stale
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import (
     Handled,
-    Raw,
     Readable,
     Received,
     Unreadable,
@@ -39,14 +39,12 @@ from shared.messaging.reading.records import (
 )
 from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
-from shared.messaging.work import DueRow, Work
+from shared.messaging.work import Work
 from shared.personal_numbers import reads_as_personal_number
 from shared.published import refusal, refusals
 
 UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
 """How long a command on a subject that isn't here yet waits: topics overtake each other."""
-UNKNOWN_SUBJECT_RETRY = timedelta(seconds=2)
-RETRY_KIND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class Commands:
     async def retry(self, task: Task) -> None:
         """Runs a command again whose subject was unknown: the due rows' handler."""
         data = task.row.data
-        parsed = self._parser.parse(_stored_raw(task.row, self._cipher))
+        parsed = self._parser.parse(stored_raw(task.row, self._cipher))
 
         async def again(work: Work) -> None:
             if isinstance(parsed, Received):
@@ -135,43 +133,77 @@ class Commands:
 
         `deadline` is until when commands that wait already may wait for their subject.
         """
-        checked = [(record, self._authorise(record, work.now)) for record in records]
-        own = [item for _, item in checked if isinstance(item, Request) and not _is_on_letter(item)]
+        given = [one for record in records for one in self._given(record, work.now)]
+        own = [one.asked for one in given if isinstance(one.asked, Request) and not _is_on_letter(one.asked)]
         decided = iter(await self.decisions.decide(own, work) if own else [])
-        answers: list[tuple[Received, Answer]] = []
-        on_letters: list[tuple[Received, Request]] = []
-        for record, item in checked:
-            if isinstance(item, Rejected):
-                answers.append((record, item))
-            elif _is_on_letter(item):
-                on_letters.append((record, item))
+        on_letters: list[tuple[_Given, Request]] = []
+        for one in given:
+            if isinstance(one.asked, Rejected):
+                one.answer = one.asked
+            elif _is_on_letter(one.asked):
+                on_letters.append((one, one.asked))
             else:
-                answers.append((record, next(decided)))
-        refs = [self._ref(record) for record in records]
-        refs += [ref for _, answer in answers if isinstance(answer, Accepted) for ref in answer.awaited_by]
+                one.answer = next(decided)
+        refs = [self._ref(record) for record in records] + [one.ref for one in given]
+        refs += [ref for one in given if isinstance(one.answer, Accepted) for ref in one.answer.awaited_by]
         replies = await Replies.load(work, refs, self._cipher, at_once=True)
-        for record, answer in answers:
-            self._tell(record, answer, replies, deadline)
+        for one in given:
+            if one.answer is not None:
+                one.answer = self._tell(one, one.answer, replies, deadline)
         # A command that is run again from quarantine may complete one of these: it must find its reply.
         await replies.save()
-        for record, request in on_letters:
-            self._tell(record, await self.desk.decide(request, work), replies, deadline)
+        for one, request in on_letters:
+            one.answer = self._tell(one, await self.desk.decide(request, work), replies, deadline)
+        self._sum_up(given, replies)
         await replies.save()
 
-    def _tell(self, record: Received, answer: Answer, replies: Replies, deadline: datetime | None) -> None:
-        """Replies to a command, and to those that waited for it; lets it wait for an unknown subject.
+    def _given(self, record: Received, now: datetime) -> list["_Given"]:
+        """The command of a record; or, of a batch that its operator may send, each of its commands."""
+        ref, asked = self._ref(record), self._authorise(record, now)
+        if isinstance(asked, Rejected) or not isinstance(asked.command, contract.RunBatch):
+            return [_Given(record, ref, asked)]
+        return [
+            self._member(one, f"{ref.id}.{number}", record, now)
+            for number, one in enumerate(commands_in(record, asked.command, self._parser), start=1)
+        ]
+
+    def _member(self, one: Received | Unreadable, id_: str, batch: Received, now: datetime) -> "_Given":
+        ref = CommandRef(
+            batch.owner or "", id_, self._about((one.raw.key or b"").decode()), batch.cause.correlation
+        )
+        if isinstance(one, Received):
+            return _Given(one, ref, self._authorise(one, now), batch)
+        dead = Dead(one.code, one.field, one.faults)
+        return _Given(batch, ref, refused_unread(Handled(one, dead)), batch)
+
+    def _sum_up(self, given: Sequence["_Given"], replies: Replies) -> None:
+        """Replies to each batch, once its commands are answered."""
+        batches: dict[int, list[_Given]] = {}
+        for one in given:
+            if one.batch is not None:
+                batches.setdefault(id(one.batch), []).append(one)
+        for members in batches.values():
+            batch = members[0].batch
+            if batch is not None:
+                told = [(one.ref, one.answer) for one in members if one.answer is not None]
+                replies.send(self._ref(batch), batch.cause, summary(told), dry_run=batch.envelope.dryrun)
+
+    def _tell(self, one: "_Given", answer: Answer, replies: Replies, deadline: datetime | None) -> Answer:
+        """Replies to a command, and to those that waited for it; lets it wait for an unknown subject. Returns
+        what was replied.
 
         Without a cipher none waits, since the row that runs it again would show what an operator wrote. Such
         services make all their subjects themselves, and nobody hears of one before it is there.
         """
-        now, ref = replies.work.now, self._ref(record)
+        now, ref, record = replies.work.now, one.ref, one.record
         if isinstance(answer, UnknownSubject):
             if self._cipher is not None and (deadline is None or now < deadline):
                 until = deadline or now + UNKNOWN_SUBJECT_WAIT
-                replies.work.schedule(_retry_row(record, now, until, self._cipher))
+                replies.work.schedule(retry_row(record, now, until, self._cipher))
+                waits = Pending(("subject",))
                 if deadline is None:
-                    replies.send(ref, record.cause, Pending(("subject",)))
-                return
+                    replies.send(ref, record.cause, waits)
+                return waits
             answer = Rejected(
                 "unknown_subject",
                 "There is no such subject here: check the reference and send again under a new id.",
@@ -179,6 +211,7 @@ class Commands:
         for waiting in answer.awaited_by if isinstance(answer, Accepted) else ():
             replies.send(waiting, record.cause, answer)
         replies.send(ref, record.cause, answer, dry_run=record.envelope.dryrun)
+        return answer
 
     def _authorise(self, record: Received, now: datetime) -> Request | Rejected:
         command = record.data
@@ -190,8 +223,8 @@ class Commands:
         operator = self.operators.find(record.owner or "", now)
         if operator is None:
             return Rejected("unknown_operator", "This operator isn't registered, or no longer valid.")
-        role = ROLE if isinstance(command, DeadLetterCommand) else self._roles[type(command)]
-        if role not in operator.roles:
+        role = self._role(command)
+        if role is not None and role not in operator.roles:
             return Rejected("role_missing", f"This command needs the role {role}.")
         municipality = getattr(command, "municipality", None)
         if municipality is not None and municipality not in operator.municipalities:
@@ -208,6 +241,12 @@ class Commands:
             envelope.expectedrevision,
             record.cause,
         )
+
+    def _role(self, command: contract.Command) -> Role | None:
+        """The role that a command needs: a batch none of its own."""
+        if isinstance(command, contract.RunBatch):
+            return None
+        return ROLE if isinstance(command, DeadLetterCommand) else self._roles[type(command)]
 
     def _ref(self, record: Received) -> CommandRef:
         id_, _ = shown_id(record.envelope.id, record.raw)
@@ -229,48 +268,18 @@ class Commands:
         return WITHHELD if reads_as_personal_number(subject) else shown_subject(subject)
 
 
+@dataclass(slots=True)
+class _Given:
+    """A command in hand, as it may be given or why not, and its answer once there is one. `record` is its
+    own, or, of one in a batch that can't be read, the batch's.
+    """
+
+    record: Received
+    ref: CommandRef
+    asked: Request | Rejected
+    batch: Received | None = None
+    answer: Answer | None = None
+
+
 def _is_on_letter(request: Request) -> bool:
     return isinstance(request.command, DeadLetterCommand)
-
-
-def _retry_row(record: Received, now: datetime, deadline: datetime, cipher: RecordCipher | None) -> DueRow:
-    """The row that runs a command again. With a cipher nothing of the command can be read from it."""
-    raw = record.raw
-    row_id = f"{RETRY_KIND}/{raw.topic}/{record.envelope.id}"
-
-    def encrypted(content: bytes | None) -> bytes | None:
-        return stored(cipher, content, row_id)
-
-    return DueRow(
-        id=row_id,
-        kind=RETRY_KIND,
-        due_at=min(now + UNKNOWN_SUBJECT_RETRY, deadline),
-        subject=record.key if cipher is None else hashlib.sha256(row_id.encode()).hexdigest(),
-        data={
-            "topic": raw.topic,
-            "partition": raw.partition,
-            "offset": raw.offset,
-            "timestamp": raw.timestamp,
-            "key": encrypted(raw.key),
-            "value": encrypted(raw.value),
-            "headers": [[encrypted(name.encode()), encrypted(content)] for name, content in raw.headers],
-            "deadline": deadline,
-        },
-    )
-
-
-def _stored_raw(row: DueRow, cipher: RecordCipher | None) -> Raw:
-    data = row.data
-
-    def decrypted(content: bytes | None) -> bytes | None:
-        return restored(cipher, content, row.id)
-
-    return Raw(
-        data["topic"],
-        data["partition"],
-        data["offset"],
-        data["timestamp"],
-        decrypted(data["key"]),
-        decrypted(data["value"]),
-        tuple(((decrypted(name) or b"").decode(), decrypted(content)) for name, content in data["headers"]),
-    )

@@ -9,12 +9,22 @@ from typing import Generic, Literal, TypeVar
 
 from shared.contracts.administrators import Role
 from shared.contracts.catalogue import commands_of
-from shared.contracts.commands import DEAD_LETTER_COMMANDS, Command
+from shared.contracts.commands import EVERYWHERE, Command
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
 from shared.contracts.topics import Service
 
-SubjectKind = Literal["case", "dead letter", "pair", "person", "pool", "volunteer"]
+SubjectKind = Literal[
+    "case, person or municipality",
+    "dead letter",
+    "municipality",
+    "pair",
+    "person",
+    "pool",
+    "refugee",
+    "transfer",
+    "volunteer",
+]
 """What a command is about; a `person` is a refugee or a volunteer, a `pool` `<municipality>/<programme>`."""
 
 D_co = TypeVar("D_co", covariant=True)
@@ -58,7 +68,7 @@ class Registry(Generic[D_co]):
 
 def require_all(service: Service, decided: Sequence[type[Command]]) -> None:
     """Raises CommandsIncomplete unless these are the service's commands in the catalogue, each once."""
-    catalogued = {message.model for message in commands_of(service)} - set(DEAD_LETTER_COMMANDS)
+    catalogued = {message.model for message in commands_of(service)} - set(EVERYWHERE)
     undecided, unknown = catalogued - set(decided), set(decided) - catalogued
     twice = len(decided) - len(set(decided))
     if undecided or unknown or twice:

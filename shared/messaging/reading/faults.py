@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.contracts.catalogue import MESSAGES, commands_of
-from shared.contracts.commands import DEAD_LETTER_COMMANDS
+from shared.contracts.commands import EVERYWHERE
 from shared.contracts.envelope import Envelope
 from shared.contracts.faults import Where
 from shared.contracts.fields import LANGUAGE_PATTERN
@@ -116,13 +116,13 @@ def _where_it_goes(type_: str) -> str:
         own = [message.name for message in commands_of(service) if message.type == type_]
         if own:
             return f"{own[0]} goes to {service}: send it on commands.{service}.<operator>.v1."
-    everywhere = {model.__name__ for model in DEAD_LETTER_COMMANDS}
+    everywhere = {model.__name__ for model in EVERYWHERE}
     told = []
     for service in SERVICES:
         names = [message.name for message in commands_of(service) if message.name not in everywhere]
         if names:
             told.append(f"{service} takes {', '.join(names)}")
-    each = ", ".join(model.__name__ for model in DEAD_LETTER_COMMANDS)
+    each = ", ".join(model.__name__ for model in EVERYWHERE)
     return f"{'; '.join(told)}; each service takes {each}."
 
 

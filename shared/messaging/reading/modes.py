@@ -7,17 +7,17 @@ from typing import Any
 from shared.contracts.envelope import CONTENT_TYPE, HEADERS, MAY_BE_EMPTY, Envelope, media_type
 from shared.messaging.reading.faults import Refused
 from shared.messaging.reading.records import Raw
-from shared.messaging.reading.strict_json import JsonRefused, loads
+from shared.messaging.reading.strict_json import MAX_KEYS, JsonRefused, loads
 
 _INTEGERS = frozenset({"revision", "expectedrevision"})
 _CONTENT, _EVENTS, _BATCH = "content-type", "application/cloudevents", "application/cloudevents-batch"
 _ATTRIBUTES = frozenset(Envelope.model_fields)
 
 
-def document_of(raw: Raw, value: bytes) -> dict[str, Any]:
+def document_of(raw: Raw, value: bytes, most_keys: int = MAX_KEYS) -> dict[str, Any]:
     """The envelope as a dictionary, from structured or binary mode; raises Refused."""
     try:
-        body = loads(value)
+        body = loads(value, most_keys)
     except JsonRefused as refused:
         raise Refused(refused.code) from None
     if raw.headers == HEADERS and isinstance(body, dict):

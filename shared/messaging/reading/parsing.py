@@ -14,7 +14,7 @@ from shared.contracts.envelope import FOR_COMMANDS, HEADERS, Envelope
 from shared.contracts.faults import MOST_FAULTS, Where
 from shared.contracts.fields import Contract, parse_instant
 from shared.contracts.message import Message
-from shared.contracts.topics import MUNICIPALITY, Topic
+from shared.contracts.topics import COMMANDS, MUNICIPALITY, Topic
 from shared.messaging.reading.faults import Refused, faults_of, with_types
 from shared.messaging.reading.mending import mended
 from shared.messaging.reading.modes import document_of
@@ -31,7 +31,7 @@ from shared.messaging.reading.records import (
     public_id,
     public_trace,
 )
-from shared.messaging.reading.strict_json import MAX_BYTES
+from shared.messaging.reading.strict_json import MAX_BYTES, MAX_KEYS, MAX_KEYS_OF_COMMANDS
 
 M = TypeVar("M", bound=Contract)
 
@@ -53,6 +53,7 @@ class Parser:
         self._types = {message.type: message for message in MESSAGES if message.topic == topic}
         self._inbound = any(message.inbound for message in self._types.values())
         self._stems = {name.rpartition(".v")[0] for name in BY_TYPE}
+        self._most_keys = MAX_KEYS_OF_COMMANDS if topic in COMMANDS.values() else MAX_KEYS
         self._owners: dict[str, str | None] = {}
         self._of_state = next(iter(self._types.values())) if topic.state else None
         self._reader = reader
@@ -72,7 +73,7 @@ class Parser:
         try:
             if raw.value is None:
                 return self._erased(raw)
-            document = document_of(raw, raw.value)
+            document = document_of(raw, raw.value, self._most_keys)
             return self._received(raw, owner, document)
         except (Refused, ValidationError) as refused:
             return self._unreadable(raw, owner, document, refused)

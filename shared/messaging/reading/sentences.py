@@ -46,6 +46,7 @@ SENTENCES = {
     "empty_value": "The record has no value: send the event as its value.",
     "field_invalid": "The value has not the form that the schema gives.",
     "field_missing": "The schema asks for this field.",
+    "given_and_cleared": "A field is either given or cleared.",
     "header_not_utf8": "The header is not UTF-8.",
     "header_of_http": "The headers begin with ce-, as over HTTP: on Kafka they begin with ce_.",
     "header_quoted": "The header's value stands in quotes: send it without.",
@@ -65,6 +66,10 @@ SENTENCES = {
         "This names no municipality: send its country and official number, such as no-4601 or dk-751."
     ),
     "municipality_mismatch": "The source names another municipality than the topic.",
+    "municipality_says": (
+        "Of a refugee the municipality says this: have it send a correction. RecordBirthDate records when "
+        "somebody was born."
+    ),
     "municipality_unknown": f"The topic is no municipality's: {MUNICIPALITY_FORM}.",
     "minor_in_doubt": (
         "The record says of somebody that they are an unaccompanied minor, or leaves it open. Until a record "
@@ -96,7 +101,7 @@ SENTENCES = {
     "time_without_zone": "The moment has no zone: add Z or an offset such as +01:00.",
     "too_deep": "Objects and lists lie in each other more than 20 levels deep.",
     "too_large": "The value is over 256 KiB.",
-    "too_many_keys": "The value has more than 500 fields.",
+    "too_many_keys": "The value has more than 500 fields, or, of commands, 10,000.",
     "unhandled_exception": "The service failed on this record; it is kept and can be run again.",
     "unknown_field": "There is no such field here: leave it out, or spell it as the schema does.",
     "unknown_type": "This topic carries no such type.",

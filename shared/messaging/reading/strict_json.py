@@ -1,7 +1,8 @@
 """JSON that MongoDB and other readers can hold: what the standard library lets through is refused here.
 
 Refused: more than 256 KiB, other encodings than UTF-8, duplicate keys, NaN and infinities, integers beyond 64
-bits, lone surrogates, NUL in a key, nesting beyond 20, more than 500 keys.
+bits, lone surrogates, NUL in a key, nesting beyond 20, more than 500 keys (10,000 on topics of
+commands).
 """
 
 import json
@@ -14,6 +15,8 @@ import orjson
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_KEYS = 500
+MAX_KEYS_OF_COMMANDS = 10_000
+"""A batch holds 200 commands, and the largest, a volunteer's registration, some 40 keys."""
 INT64 = 2**63
 _MAX_DIGITS = 20
 _NUMBERS = {int, float}
@@ -57,7 +60,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def loads(raw: bytes) -> Any:
+def loads(raw: bytes, most_keys: int = MAX_KEYS) -> Any:
     """The value that `raw` holds; raises JsonRefused."""
     if not raw:
         raise JsonRefused("empty_value")
@@ -68,18 +71,18 @@ def loads(raw: bytes) -> Any:
         try:
             value = orjson.loads(raw)
         except orjson.JSONDecodeError:
-            return _loads_slowly(raw)
-        if _comes_out_as_written(value, raw) or _has_all_keys(value, raw):
+            return _loads_slowly(raw, most_keys)
+        if _comes_out_as_written(value, raw, most_keys) or _has_all_keys(value, raw, most_keys):
             return value
-    return _loads_slowly(raw)
+    return _loads_slowly(raw, most_keys)
 
 
-def _comes_out_as_written(value: Any, raw: bytes) -> bool:
+def _comes_out_as_written(value: Any, raw: bytes, most_keys: int) -> bool:
     """Whether compact JSON without escapes is few enough levels and keys, and written again is the same.
 
     Then no key was there twice, and no number is another than in the text.
     """
-    if raw.count(b'":') > MAX_KEYS:
+    if raw.count(b'":') > most_keys:
         return False
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and not _is_shallow(value):
         return False
@@ -105,15 +108,15 @@ def _is_shallow(value: Any) -> bool:
     return False
 
 
-def _has_all_keys(value: Any, raw: bytes) -> bool:
+def _has_all_keys(value: Any, raw: bytes, most_keys: int) -> bool:
     """Whether as many keys came out as are in the text: without escapes a quote before a colon ends a key,
     and so it must stand right before it. Raises JsonRefused.
     """
     spaced_colons = b" :" in raw or b"\t:" in raw or b"\n:" in raw or b"\r:" in raw
-    return not spaced_colons and _checked(value, escapes=False) == raw.count(b'":')
+    return not spaced_colons and _checked(value, most_keys, escapes=False) == raw.count(b'":')
 
 
-def _loads_slowly(raw: bytes) -> Any:
+def _loads_slowly(raw: bytes, most_keys: int) -> Any:
     try:
         # Windows' programs begin a text with a byte order mark: it is skipped (RFC 8259, section 8.1).
         text = raw.decode("utf-8-sig")
@@ -125,11 +128,11 @@ def _loads_slowly(raw: bytes) -> Any:
         raise JsonRefused("not_json") from None
     except RecursionError:
         raise JsonRefused("too_deep") from None
-    _checked(value, escapes="\\u" in text)
+    _checked(value, most_keys, escapes="\\u" in text)
     return value
 
 
-def _checked(value: Any, *, escapes: bool) -> int:
+def _checked(value: Any, most_keys: int, *, escapes: bool) -> int:
     """Counts levels and keys; looks into strings only where the text had escapes.
 
     Returns the keys, or -1 where a number may have been another in the text.
@@ -152,7 +155,7 @@ def _checked(value: Any, *, escapes: bool) -> int:
             elif type(item) in _NUMBERS and not -INT64 < item < INT64:
                 # orjson reads a larger integer as a float.
                 doubtful = True
-        if keys > MAX_KEYS:
+        if keys > most_keys:
             raise JsonRefused("too_many_keys")
         if not below:
             return -1 if doubtful else keys

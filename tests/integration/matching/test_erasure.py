@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from services.matching.rows import EXPIRE
-from shared.contracts.matching.commands import AnswerProposal, ListWaiting
+from shared.contracts.matching.commands.pools import ListWaiting
+from shared.contracts.matching.commands.proposals import AnswerProposal
 from shared.messaging.commands.answers import Accepted, Answer, CommandRef, Rejected, UnknownSubject
 from shared.messaging.commands.replies import Replies
 from shared.messaging.reading.records import Cause

@@ -6,7 +6,7 @@ import pytest
 
 from services.matching.domain.pair import Side
 from services.matching.rows import EXPIRE
-from shared.contracts.matching.commands import AnswerProposal
+from shared.contracts.matching.commands.proposals import AnswerProposal
 from shared.messaging.commands.answers import Accepted, Rejected
 from shared.mongo import Document
 from tests.integration.matching.world import OPERATOR, World, couple, elsewhere, guide, moved, refugee

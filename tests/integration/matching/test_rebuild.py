@@ -127,6 +127,21 @@ async def test_a_departure_that_had_no_effect_yet_ends_the_pair_now(small: World
     assert await published(small) == [("PairEnded.v1", 6)]
 
 
+async def test_of_the_past_no_coordinator_is_told_again_and_of_an_end_that_comes_now_they_are(
+    small: World,
+) -> None:
+    small.wiring.resources.operators.put(OPERATOR.operator, OPERATOR)
+    past = [
+        pair(1, 1, "PairProposed", "proposed", (1, 1)),
+        pair(1, 2, "ProposalDeclined", "declined", (1, 1)),
+        pair(2, 1, "PairProposed", "proposed", (2, 1)),
+        pair(2, 2, "PairCreated", "active", (2, 1)),
+    ]
+    await rebuilt(small, *past, refugee(1), refugee(2), refugee(2, 2, "withdrawn"), guide(1))
+    notices = await small.sent(f"notices.{OPERATOR.operator}.v1")
+    assert [(one["subject"], one["data"]["code"]) for one in notices] == [(who("pair", 2), "pair_ended")]
+
+
 async def test_a_move_that_had_no_effect_yet_ends_the_pair_now(small: World) -> None:
     records = [pair(1, 1, "PairProposed", "proposed", (1, 1)), refugee(1), guide(1), elsewhere(1, 2)]
     await rebuilt(small, *records)

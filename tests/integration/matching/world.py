@@ -12,10 +12,11 @@ from services.matching.settings import Settings
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.commands import Command
-from shared.contracts.matching import commands as contract
+from shared.contracts.matching.commands.pools import RunRound
 from shared.contracts.programmes import ActiveProgramme
 from shared.messaging.commands.answers import Answer, CommandRef, Request
-from shared.messaging.reading.records import Cause, Raw
+from shared.messaging.reading.parsing import Parser
+from shared.messaging.reading.records import Cause, Raw, Received
 from shared.messaging.runtime import App
 from shared.messaging.wiring import Resources, Wiring
 from shared.messaging.work import Work
@@ -84,6 +85,13 @@ def guide(number: int, revision: int = 1, capacity: int = 1) -> Record:
     return event("VolunteerApproved", who("volunteer", number), state, NOW, revision=revision)
 
 
+def away(number: int, revision: int) -> Record:
+    """The state of a guide who is away for a while."""
+    return event(
+        "VolunteerPaused", who("volunteer", number), {**_PERSON, "status": "paused"}, NOW, revision=revision
+    )
+
+
 def erased(kind: str, number: int) -> Record:
     """A tombstone."""
     return (topics.REFUGEES if kind == "refugee" else topics.VOLUNTEERS), who(kind, number), None
@@ -147,30 +155,52 @@ class World:
 
     async def decide(self, command: Command, subject: str, **options: Any) -> Answer:
         """Decides one command in a transaction."""
-        operator = options.pop("operator", OPERATOR)
-        id_ = options.pop("id", "command-1")
-        request = Request(
-            CommandRef(operator.operator, id_, subject, id_),
-            operator,
-            command,
-            subject,
-            options.pop("dry_run", False),
-            options.pop("expected_revision", None),
-            Cause(id_, id_),
+        (answer,) = await self._decide([_request(command, subject, **options)])
+        return answer
+
+    async def decide_all(self, *commands: tuple[Command, str]) -> Sequence[Answer]:
+        """Decides commands in one batch; each is given with its subject."""
+        return await self._decide(
+            [_request(command, subject, id=str(number)) for number, (command, subject) in enumerate(commands)]
         )
 
-        async def body(session: Session) -> Answer:
+    async def _decide(self, requests: Sequence[Request]) -> Sequence[Answer]:
+        async def body(session: Session) -> Sequence[Answer]:
             now = self.wiring.resources.clock.now()
             work = Work(session, self.database, "matching", self.corner.prefix, now)
-            (answer,) = await self.wiring.decisions.decide([request], work)
+            answers = await self.wiring.decisions.decide(requests, work)
             await work.flush()
-            return answer
+            return answers
 
         return await self.database.transact(body)
 
+    async def reply(self, name: str, subject: str, operator: Operator, **fields: Any) -> str:
+        """The code with which an operator's command is rejected, read from its record as from the topic."""
+        self.wiring.resources.operators.put(operator.operator, operator)
+        _, _, value = event(name, subject, {"reason": "told", **fields}, NOW)
+        document = orjson.loads(value or b"")
+        del document["dataschema"]
+        topic = self.corner.prefix + topics.COMMANDS["matching"].named(operator.operator)
+        raw = Raw(
+            topic, 0, 0, int(NOW.timestamp() * 1000), subject.encode(), orjson.dumps(document), STRUCTURED
+        )
+        record = Parser(topics.COMMANDS["matching"], self.corner.prefix).parse(raw)
+        assert isinstance(record, Received), record
+
+        async def body(session: Session) -> None:
+            now = self.wiring.resources.clock.now()
+            work = Work(session, self.database, "matching", self.corner.prefix, now)
+            await self.wiring.commands.apply([record], work)
+            await work.flush()
+
+        await self.database.transact(body)
+        (*_, reply) = await self.sent(f"replies.{operator.operator}.v1")
+        code: str = reply["data"]["code"]
+        return code
+
     async def ask_round(self, id_: str = "round-1", **options: Any) -> None:
         """Asks for a round; `run_due` runs it."""
-        asked = contract.RunRound(reason="new_people", municipality=BERGEN, programme=GUIDES)
+        asked = RunRound(reason="new_people", municipality=BERGEN, programme=GUIDES)
         await self.decide(asked, POOL, id=id_, **options)
 
     async def run_round(self, id_: str = "round-1", **options: Any) -> None:
@@ -202,6 +232,19 @@ class World:
     def close(self) -> None:
         """Closes the database's client."""
         self.database.close()
+
+
+def _request(command: Command, subject: str, **options: Any) -> Request:
+    operator, id_ = options.get("operator", OPERATOR), options.get("id", "command-1")
+    return Request(
+        CommandRef(operator.operator, id_, subject, id_),
+        operator,
+        command,
+        subject,
+        options.get("dry_run", False),
+        options.get("expected_revision"),
+        Cause(id_, id_),
+    )
 
 
 async def _no_commit(_: Any) -> None:

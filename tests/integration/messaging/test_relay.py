@@ -205,6 +205,26 @@ async def test_a_topic_that_does_not_exist_holds_up_nobody(
     assert await revisions(corner, missing) == {"case": [1, 2]}
 
 
+async def test_notices_wait_for_their_topic_in_an_installation_that_was_set_up_before_there_were_any(
+    corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.sending.relay.MISSING", timedelta(seconds=1))
+    await corner.create_topics(["no-4601"], ["bergen-1"], service="matching")
+    notices = topics.NOTICES.named("bergen-1")
+    await corner.delete_topic(notices)
+    told = [row(corner, "pair-a", number, topics.NOTICES, "bergen-1") for number in (1, 2)]
+    reply = row(corner, "command-1", 1, topics.REPLIES, "bergen-1")
+    await put(ledger, *told, reply, row(corner, "pair-a", 3))
+    async with running(relay(corner, ledger, stack)):
+        await wait_until(lambda: _left(ledger, 2))
+        assert await revisions(corner, pairs) == {"pair-a": [3]}
+        assert await revisions(corner, topics.REPLIES.named("bergen-1")) == {"command-1": [1]}
+        # As `kobling create-topics` and `setup` do.
+        await corner.create_topics(["no-4601"], ["bergen-1"], service="matching")
+        await wait_until(lambda: empty(ledger))
+    assert await revisions(corner, notices) == {"pair-a": [1, 2]}
+
+
 async def test_a_record_that_the_broker_refuses_holds_up_its_own_key_alone(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,6 @@ async def test_each_side_gets_one_mail_in_its_language(world: World, logs: io.St
     pair, receiving, giving = subjects()
     await world.start()
     await both_cards(world, receiving, giving)
-    await world.pair(pair, 1, receiving, giving, status="proposed", name="PairProposed")
     await world.pair(pair, 2, receiving, giving)
     await world.pair(pair, 3, receiving, giving, name="AgreementSigned")
     await world.ended()

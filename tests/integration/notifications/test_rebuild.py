@@ -26,11 +26,15 @@ async def lose(world: World) -> None:
 
 
 async def created(world: World, name: str, **options: object) -> tuple[str, str, str]:
-    """A pair both of whom can be reached, at `refugee-<name>@` and `guide-<name>@`."""
+    """A pair both of whom can be reached, at `refugee-<name>@` and `guide-<name>@`; while the service runs
+    they have heard of the proposal.
+    """
     pair, refugee, guide = subjects()
     await world.card(refugee, 1, details(f"refugee-{name}@example.org"))
     await world.card(guide, 1, details(f"guide-{name}@example.org"))
     await world.pair(pair, 1, refugee, guide, status="proposed", name="PairProposed")
+    if world.app is not None:
+        await world.ended()
     await world.pair(pair, 2, refugee, guide, **options)  # type: ignore[arg-type]
     return pair, refugee, guide
 
@@ -39,7 +43,7 @@ async def test_what_was_sent_or_given_up_stays_so(world: World) -> None:
     world.sink.recipient_replies["guide-a@example.org"] = "550 no such user"
     await world.start()
     await created(world, "a")
-    await world.events_until(2)
+    await world.events_until(4)
     await world.ended()
     before = await state_hash(world.database, STATE)
     await lose(world)
@@ -47,15 +51,15 @@ async def test_what_was_sent_or_given_up_stays_so(world: World) -> None:
     await world.start()
     await world.ended()
     assert await state_hash(world.database, STATE) == before
-    assert world.sink.recipients == {"refugee-a@example.org": 1}
-    assert len(await world.events()) == 2
+    assert world.sink.recipients == {"refugee-a@example.org": 2}
+    assert len(await world.events()) == 4
 
 
 async def test_what_was_not_sent_is_and_what_is_over_is_not(world: World) -> None:
     """Each record is a batch of its own, so that every state of the past is a moment of its own."""
     await world.start()
     await created(world, "sent")
-    await world.events_until(2)
+    await world.events_until(4)
     await lose(world)
     over, refugee, guide = await created(world, "over")
     await world.pair(over, 3, refugee, guide, status="ended", name="PairEnded")
@@ -71,10 +75,13 @@ async def test_what_was_not_sent_is_and_what_is_over_is_not(world: World) -> Non
     await app.start()
 
     async def new_pair_is_written_to() -> bool:
-        return len(await world.events()) >= 4
+        return len(await world.events()) >= 6
 
     await wait_until(new_pair_is_written_to, "the new pair is written to")
     await world.ended()
     assert dict(world.sink.recipients) == {
-        f"{who}-{name}@example.org": 1 for who in ("refugee", "guide") for name in ("sent", "new")
+        f"{who}-{name}@example.org": count
+        for who in ("refugee", "guide")
+        # Of the new pair's proposal nobody is told any more.
+        for name, count in (("sent", 2), ("new", 1))
     }

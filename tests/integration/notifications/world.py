@@ -15,7 +15,7 @@ from services.notifications.settings import Settings
 from shared.contracts import topics
 from shared.contracts.envelope import Envelope
 from shared.contracts.intake.cards import CardDetails, ContactCard
-from shared.contracts.matching.events import PairState, PairStatus, ScoreReceipt
+from shared.contracts.matching.states import PairState, PairStatus, ScoreReceipt
 from shared.contracts.topics import Topic
 from shared.ids import new_subject
 from shared.messaging.places import positions
@@ -27,6 +27,7 @@ from tests.support.cluster import Corner, Record, event, wait_until
 from tests.support.mail import MailSink
 
 KEY_ID = "notifications-1"
+NEVER_CREATED = {"proposed", "accepted", "declined", "expired"}
 
 
 @dataclass
@@ -107,8 +108,9 @@ class World:
         status: PairStatus = "active",
         name: str = "PairCreated",
         created_on: date | None = None,
+        **more: Any,
     ) -> None:
-        """Publishes a pair's state."""
+        """Publishes a pair's state; it has been created unless that is still to come, or never came."""
         if self.app is not None and self._cards_on_their_way:
             # They come on a topic of their own, in no order with pairs.
             await self.handled()
@@ -126,9 +128,10 @@ class World:
             status=status,
             receipt=receipt,
             proposed_on=today,
-            created_on=created_on or (None if status == "proposed" else today),
+            created_on=created_on or (None if status in NEVER_CREATED else today),
         )
-        await self.publish(name, subject, revision, state.model_dump(mode="json", exclude_none=True))
+        data = state.model_copy(update=more).model_dump(mode="json", by_alias=True, exclude_none=True)
+        await self.publish(name, subject, revision, data)
 
     async def publish(self, name: str, subject: str, revision: int | None, data: dict[str, Any]) -> None:
         """Publishes a state as its owner does; its event's id names the chain."""

@@ -10,6 +10,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 
 from services.reporting.app import create_app
+from services.reporting.domain.figures import ALL, names
 from services.reporting.settings import Settings
 from shared.contracts import topics
 from shared.messaging.runtime import App
@@ -93,8 +94,14 @@ def a_month() -> list[Record]:
     ]
 
 
-OF_BERGEN = {"settlements_registered": 15, "refugees_referred": None}
-OF_GUIDES = {
+OF_BERGEN: dict[str, int | None] = {
+    **dict.fromkeys(names(ALL)),
+    "settlements_registered": 15,
+    "volunteers_registered": 15,
+    "volunteers_approved": 15,
+}
+OF_GUIDES: dict[str, int | None] = {
+    **dict.fromkeys(names(GUIDE)),
     "refugees_waiting": 5,
     "volunteers_waiting": 5,
     "pairs_proposed": 5,
@@ -153,8 +160,8 @@ async def until(corner: Corner, key: str, expected: dict[str, int | None], *, cl
 
 
 async def happens(corner: Corner, records: Sequence[Record]) -> None:
-    """A month as it goes: who is settled and referred is read and shown before there are rounds."""
-    people = [record for record in records if record[0] == topics.REFUGEES]
+    """A month as it goes: who is there, on both sides, is read and shown before there are rounds."""
+    people = [record for record in records if record[0] in {topics.REFUGEES, topics.VOLUNTEERS}]
     await corner.produce(people)
     await until(corner, f"{BERGEN}/all/2016-06", OF_BERGEN)
     await corner.produce([record for record in records if record not in people])
@@ -308,12 +315,13 @@ async def test_erasure_lowers_levels_and_leaves_a_closed_month_as_it_was(corner:
 async def test_a_count_does_not_fall_when_somebody_is_taken_back(corner: Corner) -> None:
     async with reporting(corner, JUNE):
         await corner.produce([record for number in range(12) for record in ready(number)])
-        await until(corner, f"{BERGEN}/all/2016-06", {**OF_BERGEN, "settlements_registered": 10})
+        refugees = {**dict.fromkeys(OF_BERGEN), "settlements_registered": 10}
+        await until(corner, f"{BERGEN}/all/2016-06", refugees)
         gone = [(topics.REFUGEES, who("refugee", number), None) for number in range(4)]
         await corner.produce(
             [*gone, *gone, *(record for number in range(12, 15) for record in ready(number))]
         )
-        await until(corner, f"{BERGEN}/all/2016-06", OF_BERGEN)
+        await until(corner, f"{BERGEN}/all/2016-06", {**refugees, "settlements_registered": 15})
 
 
 async def test_nobody_comes_back_after_a_tombstone(corner: Corner) -> None:

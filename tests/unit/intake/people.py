@@ -11,6 +11,7 @@ from services.intake.domain.person import Details, Interview, Language, Person, 
 from services.intake.domain.refugee import Settlement
 from services.intake.domain.requirements import Age, Approval, Check, Consent, Requirements
 from services.intake.vocabulary import Vocabulary
+from shared.contracts.example import OPERATOR
 from shared.programmes import shipped_packs
 
 TODAY = date(2016, 6, 15)
@@ -69,4 +70,13 @@ def asked(who: Person, programme: str) -> Requirements:
 
 NOTHING = Vocabulary({}, frozenset())
 WORDS = wire.words([PACK])
-CONTEXT = Context(LATE, "red_cross_bergen", asked, asked, lambda _: WORDS, lambda _: NOTHING)
+CONTEXT = Context(
+    LATE,
+    "red_cross_bergen",
+    asked,
+    asked,
+    lambda _: WORDS,
+    lambda _: NOTHING,
+    OPERATOR,
+    lambda _: frozenset({OPERATOR}),
+)

@@ -8,24 +8,39 @@ from typing import Any
 import pytest
 
 from services.intake import commands, wire
-from services.intake.commands.cases import FIND_PERSON
-from services.intake.commands.people import RECORD_CHECK, RECORD_CONSENT, RECORD_INTERVIEW
+from services.intake.commands.caseload import ASSIGN_COORDINATOR
+from services.intake.commands.corrections import CORRECT_PERSON
+from services.intake.commands.people import (
+    RECORD_CHECK,
+    RECORD_CONSENT,
+    RECORD_INTERVIEW,
+    WITHDRAW_CONSENT,
+)
+from services.intake.commands.references import WITHDRAW_REFERENCE_CONSENT
 from services.intake.commands.spec import Context, OnFile, Opening, Question, Refused, refuse
-from services.intake.commands.volunteers import REGISTER_VOLUNTEER
-from services.intake.domain import person, refugee, volunteer
+from services.intake.commands.volunteers import (
+    CHANGE_CAPACITY,
+    PAUSE_VOLUNTEER,
+    REGISTER_VOLUNTEER,
+    RESUME_VOLUNTEER,
+)
+from services.intake.domain import person, references, refugee, volunteer
 from services.intake.domain.errors import DomainError
+from services.intake.domain.kept import ReferenceConsent
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
 from services.intake.domain.requirements import assess
+from services.intake.search import is_known
 from services.intake.service import SPECS
 from services.intake.store import File
 from services.intake.vocabulary import Vocabulary
 from shared.contracts import topics
 from shared.contracts.commands import Command
-from shared.contracts.example import shown
-from shared.contracts.intake.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
+from shared.contracts.example import PAIR, shown
+from shared.contracts.intake import events
+from shared.contracts.intake.commands.people import RecordCheck, RecordConsent, RecordInterview
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.message import Message
-from shared.messaging.commands.answers import Accepted, UnknownSubject
 from shared.messaging.commands.registry import CommandsIncomplete, CommandSpec, Registry, specs_in
 from shared.messaging.work import Revision
 from tests.unit.intake.people import (
@@ -42,10 +57,12 @@ from tests.unit.intake.people import (
 )
 
 TOPICS: dict[str, set[topics.Topic]] = {
-    "case": set(),
     "person": {topics.REFUGEES, topics.VOLUNTEERS},
+    "refugee": {topics.REFUGEES},
     "volunteer": {topics.VOLUNTEERS},
 }
+LATER = {topics.REFUGEES, topics.VOLUNTEERS, topics.NOTICES}
+"""Where it is said what has followed from a command that is decided apart from its subject's file."""
 SUBJECT = "volunteer-abcdefghijklmnop"
 
 
@@ -68,6 +85,9 @@ def steps() -> Iterator[tuple[OnFile[Command], Person]]:
             yield from ((spec, who) for topic, who in people().items() if topic in TOPICS[spec.subject])
 
 
+UNDATED: set[CommandSpec[object]] = {RESUME_VOLUNTEER, CHANGE_CAPACITY, ASSIGN_COORDINATOR, CORRECT_PERSON}
+"""Steps that name no day."""
+READY = {events.REFUGEE_READY, events.VOLUNTEER_APPROVED}
 EACH_STEP = pytest.mark.parametrize(
     ("spec", "who"),
     [pytest.param(spec, who, id=f"{spec.model.__name__} {who.subject[:9]}") for spec, who in steps()],
@@ -78,6 +98,8 @@ def context_of(spec: CommandSpec[object], who: Person) -> Context:
     """The usual one; where a refugee shows a document, of a programme that asks refugees for it."""
     if spec is RECORD_CHECK and isinstance(who, refugee.Refugee):
         return replace(CONTEXT, words=lambda _: replace(WORDS, checks_of_refugees=WORDS.checks))
+    if spec is PAUSE_VOLUNTEER:
+        return replace(CONTEXT, today=date(2026, 12, 1))
     return CONTEXT
 
 
@@ -90,6 +112,12 @@ def taken(spec: OnFile[Command], who: Person, **changes: Any) -> tuple[Person, M
     programme = getattr(command, "programme", PACK.name)
     if spec.fact is not refugee.Fact.JOINED:
         who = person.join(who, programme, PACK.version, TODAY)
+    if spec is WITHDRAW_CONSENT:
+        who = person.consent(who, person.Consent("matching", "1", TODAY))
+    if spec is WITHDRAW_REFERENCE_CONSENT:
+        who = references.consented(who, ReferenceConsent(PAIR, ("guide",), "1", TODAY))
+    if spec is RESUME_VOLUNTEER and isinstance(who, volunteer.Volunteer):
+        who, _ = volunteer.progressed(who, volunteer.pause(who, TODAY, None, TODAY), TODAY)
     decided = spec.decide(who, command, context_of(spec, who))
     assessed = assess(decided, replace(asked(decided, programme), **changes), LATE)
     changed, fact = progressed(who, assessed, spec.fact, LATE)
@@ -98,7 +126,8 @@ def taken(spec: OnFile[Command], who: Person, **changes: Any) -> tuple[Person, M
 
 @pytest.mark.parametrize("spec", list(SPECS), ids=lambda spec: spec.model.__name__)
 def test_a_commands_events_are_of_its_subjects_topics(spec: CommandSpec[object]) -> None:
-    assert {event.topic for event in spec.events} == TOPICS[spec.subject]
+    found = {event.topic for event in spec.events}
+    assert found <= LATER if isinstance(spec, Question) else found == TOPICS[spec.subject]
     assert len(set(spec.events)) == len(spec.events)
 
 
@@ -109,14 +138,14 @@ def test_a_step_makes_the_usual_one_of_its_events(spec: OnFile[Command], who: Pe
     assert event is next(usual for usual in spec.events if usual.topic == event.topic)
 
 
-@EACH_STEP
+@pytest.mark.parametrize(("spec", "who"), [(spec, who) for spec, who in steps() if READY & set(spec.events)])
 def test_a_step_after_which_nothing_is_missing_says_so(spec: OnFile[Command], who: Person) -> None:
     _, event = taken(spec, who, items=())
     assert event in spec.events
     assert event.name in {"RefugeeReady", "VolunteerApproved"}
 
 
-@EACH_STEP
+@pytest.mark.parametrize(("spec", "who"), [(spec, who) for spec, who in steps() if spec not in UNDATED])
 def test_no_step_lies_ahead(spec: OnFile[Command], who: Person) -> None:
     with pytest.raises(DomainError, match="date_in_future"):
         spec.decide(who, example(spec), replace(context_of(spec, who), today=date(1900, 1, 1)))
@@ -148,14 +177,13 @@ def test_an_opening_makes_its_event_and_opens_nothing_twice(spec: Opening[Comman
         spec.decide(None, "volunteer-1", example(spec), CONTEXT)
 
 
-def test_a_case_is_found_where_something_was_published_of_it() -> None:
+def test_somebody_is_known_where_something_was_published_of_them() -> None:
     settled = refugee.settle(None, settlement(), "refugee-a", TODAY).refugee
-    assert FIND_PERSON.decide(File(settled, Revision(3, 1))) == Accepted(
-        {"subject": "refugee-a", "revision": 3}, "refugee-a"
-    )
+    assert is_known(File(settled, Revision(3, 1)))
     hidden = refugee.settle(None, settlement(secrecy="minor"), "refugee-a", TODAY).refugee
-    for file in (None, File(settled), File(hidden, Revision(1, 1))):
-        assert FIND_PERSON.decide(file) == UnknownSubject()
+    protected = refugee.settle(None, settlement(secrecy="protected"), "refugee-a", TODAY).refugee
+    for file in (File(settled), File(hidden, Revision(1, 1)), File(protected, Revision(1, 1))):
+        assert not is_known(file)
 
 
 @pytest.mark.parametrize("spec", specs_in(commands), ids=lambda spec: spec.model.__name__)

@@ -13,7 +13,7 @@ from services.intake.domain.person import Check, Participation, Person
 from services.intake.domain.requirements import Check as CheckAsked
 from services.intake.domain.requirements import Requirements, moved
 from services.intake.vocabulary import Vocabulary
-from shared.contracts.intake.commands import JoinProgramme
+from shared.contracts.intake.commands.people import JoinProgramme
 from tests.unit.intake.people import TODAY
 
 NAME = "flyktningguide-bergen"

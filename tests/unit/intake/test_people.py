@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from services.intake import wire
 from services.intake.commands.people import RECORD_BIRTH_DATE
 from services.intake.commands.volunteers import REGISTER_VOLUNTEER
+from services.intake.domain.birth import born_between, is_of_age
 from services.intake.domain.errors import DomainError
-from services.intake.domain.person import Person, born_between, is_of_age
+from services.intake.domain.person import Person
 from services.intake.domain.refugee import Refugee, settle
 from services.intake.domain.requirements import Age
 from services.intake.notes import notes
@@ -20,7 +21,8 @@ from services.intake.receipts import receipt, refused
 from services.intake.vocabulary import Vocabulary
 from shared.contracts import municipal, topics
 from shared.contracts.example import shown
-from shared.contracts.intake.commands import RecordBirthDate, RegisterVolunteer
+from shared.contracts.intake.commands.people import RecordBirthDate
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.programmes import ActiveProgramme
 from shared.messaging.reading.outcome import Dead, Fault
 from shared.messaging.reading.parsing import Parser

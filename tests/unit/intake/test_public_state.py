@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake import wire
+from services.intake.domain.kept import ReferenceConsent
 from services.intake.domain.person import (
     Approval,
     Check,
@@ -25,8 +26,8 @@ from services.intake.vocabulary import Vocabulary
 from shared.contracts import topics
 from shared.contracts.example import shown
 from shared.contracts.fields import Contract
-from shared.contracts.intake.commands import RegisterVolunteer
-from shared.contracts.intake.events import RefugeeReferral, RefugeeState, VolunteerState
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
+from shared.contracts.intake.states import RefugeeReferral, RefugeeState, VolunteerState
 from shared.contracts.municipal import PersonSettled
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Received
@@ -49,6 +50,8 @@ EVERYTHING = {
         Participation("other", "1.0", "joined", DAY, role="host", missing=("check:training", "interview")),
     ),
     "household_ref": "household-abcdefghijklmnopqrstuvwx",
+    "coordinator": "red-1",
+    "references": (ReferenceConsent("pair-abcdefghijklmnopqrstuvwx", ("guide", "organisation"), "1", DAY),),
 }
 REFUGEE = Refugee(
     subject="refugee-abcdefghijklmnopqrstuvwx",
@@ -92,11 +95,8 @@ def test_a_state_is_what_its_contract_would_write(state: dict[str, object], cont
 
 def test_nothing_that_is_known_is_left_out_and_nothing_personal_is_in() -> None:
     state = public_state(REFUGEE)
-    assert set(RefugeeState.model_fields) - state.keys() == {"coordinator"}
-    assert set(VolunteerState.model_fields) - public_state(VOLUNTEER).keys() == {
-        "coordinator",
-        "approval_expires_on",
-    }
+    assert set(RefugeeState.model_fields) - state.keys() == set()
+    assert set(VolunteerState.model_fields) - public_state(VOLUNTEER).keys() == {"approval_expires_on"}
     assert "Eksempel" not in repr(state)
     assert state["interests"] == ["football"]
 

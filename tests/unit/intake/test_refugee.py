@@ -160,7 +160,9 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_an_interview_for_another_programme_does_not_count() -> None:
-    known = replace(ready_steps(), interview=interview(programme="familiedansk"))
+    known = ready_steps()
+    part = replace(known.participations[0], interviewed_on=None)
+    known = replace(known, participations=(part,), interview=interview(programme="familiedansk"))
     assert missing(known, ASKED, TODAY) == ("interview",)
 
 

@@ -17,7 +17,7 @@ from services.intake.domain.requirements import (
     Standing,
     assess,
     missing,
-    next_met,
+    next_change,
 )
 from shared.contracts import programmes
 from shared.programmes import shipped_packs
@@ -57,9 +57,9 @@ def test_until_then_the_age_alone_is_missing_and_the_day_is_known() -> None:
     yesterday = JULY - timedelta(days=1)
     waiting = assess(met_but_for_the_age(), OF_AGE, yesterday)
     assert (part_of(waiting).status, part_of(waiting).missing) == ("consented", ("age",))
-    assert next_met(waiting, OF_AGE, yesterday) == JULY
+    assert next_change(waiting, OF_AGE, yesterday) == JULY
     assert part_of(assess(waiting, OF_AGE, JULY)).missing == ()
-    assert next_met(waiting, OF_AGE, JULY) is None
+    assert next_change(waiting, OF_AGE, JULY) is None
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,59 @@ def test_each_kind_says_since_when_it_is_met_and_of_nobody_that_it_is_missing() 
     )
 
 
+def checked_until_2019() -> Requirements:
+    return replace(ASKED, items=(*ASKED.items, requirements.Check("police_certificate", valid_for=36)))
+
+
+def test_what_lapses_is_met_to_its_last_day_and_renewed_they_have_waited_all_the_time() -> None:
+    asked, last = checked_until_2019(), date(2019, 7, 1)
+    ready = assess(
+        person.checked(met_but_for_the_age(), Check("police_certificate", date(2016, 7, 2))), asked, JULY
+    )
+    waiting = assess(ready, asked, date(2016, 7, 2))
+    assert (part_of(waiting).ready_since, part_of(waiting).ready_until) == (date(2016, 7, 2), last)
+    assert next_change(waiting, asked, last) == last + timedelta(days=1)
+    assert part_of(assess(waiting, asked, last)).status == "ready"
+    lapsed = assess(waiting, asked, last + timedelta(days=1))
+    assert (part_of(lapsed).status, part_of(lapsed).missing) == ("lapsed", ("check:police_certificate",))
+    assert next_change(lapsed, asked, last + timedelta(days=1)) is None
+    renewed = person.checked(lapsed, Check("police_certificate", date(2019, 9, 1)))
+    assert part_of(assess(renewed, asked, date(2019, 9, 1))).ready_since == date(2016, 7, 2)
+
+
+def test_who_takes_a_consent_back_waits_anew_once_they_give_another() -> None:
+    ready = assess(met_but_for_the_age(), ASKED, JULY)
+    assert part_of(ready).status == "ready"
+    without = assess(person.withdraw_consent(ready, "matching"), ASKED, JULY)
+    assert (part_of(without).status, part_of(without).missing) == ("joined", ("consent:matching",))
+    again = assess(
+        person.consent(without, Consent("matching", "2", date(2016, 8, 1))), ASKED, date(2016, 8, 2)
+    )
+    assert (part_of(again).status, part_of(again).ready_since) == ("ready", date(2016, 8, 1))
+
+
+def test_a_check_for_households_with_minors_is_asked_of_them_alone() -> None:
+    asked = requirements.Check("child_certificate", when="minors")
+    alone, family = replace(NOBODY, profile=PROFILE), replace(NOBODY, profile=replace(PROFILE, minors=1))
+    assert asked.standing(alone, PROGRAMME).is_met(JANUARY)
+    assert asked.standing(family, PROGRAMME).since is None
+
+
+def test_an_approval_given_again_holds_on_from_then_and_counts_since_the_first() -> None:
+    asked = requirements.Approval("red_cross", valid_for=12)
+    who = person.approved(met_but_for_the_age(), Approval(PROGRAMME, "red_cross", MAY))
+    assert asked.standing(who, PROGRAMME) == Standing("approval:red_cross", MAY, date(2017, 5, 19))
+    renewed = person.approved(who, Approval(PROGRAMME, "red_cross", date(2017, 5, 1)))
+    assert asked.standing(renewed, PROGRAMME) == Standing("approval:red_cross", MAY, date(2018, 4, 30))
+
+
+def test_an_interview_for_another_programme_takes_none_back() -> None:
+    who = person.join(met_but_for_the_age(), "other", "1.0", JANUARY)
+    who = person.interviewed(who, interview(JULY, programme="other"))
+    assert requirements.Interview().standing(who, PROGRAMME).since == MAY
+    assert requirements.Interview().standing(who, "other").since == JULY
+
+
 def test_who_has_left_lacks_nothing_and_stays_away() -> None:
     waiting = assess(met_but_for_the_age(), OF_AGE, MAY)
     left = waiting.with_participation(part_of(waiting).left())
@@ -118,9 +171,9 @@ def test_who_has_left_lacks_nothing_and_stays_away() -> None:
 
 
 def test_a_role_is_what_the_pack_says_also_of_who_was_ready_before_it_was_kept() -> None:
-    ready = Participation(PROGRAMME, "1.0", "ready", JANUARY, MAY)
-    after = assess(replace(NOBODY, participations=(ready,)), GUIDES, JULY)
-    assert part_of(after) == replace(ready, role="guide")
+    ready = assess(met_but_for_the_age(), ASKED, JULY)
+    before = ready.with_participation(replace(part_of(ready), role=None))
+    assert assess(before, ASKED, JULY) == ready
 
 
 # Packs

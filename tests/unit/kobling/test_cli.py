@@ -128,6 +128,23 @@ def test_a_sealed_reply_is_opened_with_the_operators_key(
     assert cli.main() == 2
 
 
+def test_people_in_a_reply_are_opened_each_under_their_own_reference(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = json.loads(said(monkeypatch, capsys, "new-key-pair"))
+
+    def holder(subject: str) -> dict[str, object]:
+        sealed = Sealer("mine", pair["public_key"]).seal(subject.encode(), subject)
+        return {"subject": subject, "sealed": sealed.model_dump(mode="json")}
+
+    one = json.dumps({"data": {"about": "withheld", "result": holder("refugee-1")}})
+    listed = {"people": [holder("volunteer-1"), {"subject": "volunteer-2"}, holder("volunteer-3")]}
+    several = json.dumps({"data": {"about": "withheld", "result": listed}})
+    give(monkeypatch, pair["private_key"], [one, several])
+    assert cli.main() == 0
+    assert capsys.readouterr().out.split() == ["refugee-1", "volunteer-1", "volunteer-3"]
+
+
 @pytest.mark.parametrize("command", ["create-topics", "setup"])
 @pytest.mark.parametrize("name", ["bergen", "se-0180", "no-460", "dk-0751", "no-4601-x"])
 def test_no_topics_are_created_for_what_is_no_municipality(

@@ -1,22 +1,14 @@
 """Pairs at every point of their lives."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from services.matching.domain.agreement import answer, expire, propose, sign
+from services.matching.domain.course import complete, end_because, pause
 from services.matching.domain.errors import DomainError
-from services.matching.domain.pair import (
-    EndReason,
-    Pair,
-    PairStatus,
-    answer,
-    end_because,
-    expire,
-    propose,
-    sign,
-)
+from services.matching.domain.pair import EndReason, Outcome, Pair, PairStatus
 from services.matching.domain.proposal import Proposal, Receipt
 from tests.unit.matching.pools import rules
 
@@ -25,6 +17,7 @@ DAY = NOW.date()
 LATER = NOW + timedelta(days=3)
 LATER_DAY = LATER.date()
 ALL = ("receiving", "giving", "red_cross")
+OUTCOME = Outcome("rests", "waits", may_meet_again=False)
 RECEIPT = Receipt(44, {"age": 44}, 6, 1, 2, {}, (), "1.0", "round-1")
 
 
@@ -66,11 +59,11 @@ def ended() -> Pair:
 
 
 def completed() -> Pair:
-    return replace(active(), status="completed")
+    return complete(active(), LATER_DAY, None, OUTCOME, LATER)[0]
 
 
 def paused() -> Pair:
-    return replace(active(), status="paused")
+    return pause(active(), "coordinator", LATER_DAY, None, LATER)[0]
 
 
 STATES: dict[PairStatus, Callable[[], Pair]] = {

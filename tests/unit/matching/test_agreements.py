@@ -4,12 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.matching.domain.pair import (
-    Fact,
-    PairStatus,
-    Spell,
-    sign,
-)
+from services.matching.domain.agreement import sign
+from services.matching.domain.pair import Fact, PairStatus, Spell
 from tests.unit.matching.lives import (
     ALL,
     DAY,

@@ -8,12 +8,12 @@ import pytest
 from services.matching import packs
 from services.matching.domain.criteria import CRITERIA
 from services.matching.domain.rules import RULES, Rule
-from shared.contracts import programmes as contract
+from shared.contracts import pairing
 from shared.contracts.programmes import ProgrammePack
 from shared.programmes import checks, shipped_packs
 
 BERGEN = shipped_packs()["flyktningguide-bergen@1.0"]
-CLASSES = get_args(get_args(contract.Rule)[0])
+CLASSES = get_args(get_args(pairing.Rule)[0])
 
 
 def bergen(**pairing: Any) -> ProgrammePack:
@@ -70,6 +70,43 @@ def test_no_pack_leaves_out_what_protects_people_or_the_solver_relies_on() -> No
     assert faults(bergen(rules=rule_list(*without))) == [
         "pairing.rules: every pack names self, age, child_certificate, capacity too"
     ]
+
+
+ASKED = {"name": "three_months", "after": "P3M", "asks": ["receiving", "giving"]}
+PROGRESS = {"code": "language_progress", "kind": "scale", "asks": ["giving"]}
+HELP = {"code": "help", "kind": "choice", "choices": ["much", "little"]}
+
+
+def test_a_packs_milestones_are_taken_with_whom_each_question_is_asked() -> None:
+    (milestone,) = packs.milestones(bergen(milestones=[{**ASKED, "questions": [PROGRESS, HELP]}]))
+    assert (milestone.name, milestone.after_months, milestone.asks) == (
+        "three_months",
+        3,
+        ("receiving", "giving"),
+    )
+    assert [(question.asks, question.choices) for question in milestone.questions] == [
+        (("giving",), ()),
+        (("receiving", "giving"), ("much", "little")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("milestones", "fault"),
+    [
+        ([[PROGRESS], [HELP]], "pairing.milestones: three_months stands there twice"),
+        ([[HELP, HELP]], "pairing.milestones.0.questions: help stands there twice"),
+        (
+            [[{**HELP, "asks": ["coordinator"]}]],
+            "pairing.milestones.0.questions: help is asked of others than the milestone asks",
+        ),
+    ],
+)
+def test_milestones_of_which_nobody_could_tell_what_is_answered_are_refused(
+    milestones: list[list[dict[str, Any]]], fault: str
+) -> None:
+    asked = [{**ASKED, "questions": questions} for questions in milestones]
+    assert faults(bergen(milestones=asked)) == [fault]
+    assert faults(bergen(milestones=asked[:1])) == ([] if len(asked) > 1 else [fault])
 
 
 def more_hours(couples: Any, hours: float, weeks: int) -> Any:

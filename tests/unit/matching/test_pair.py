@@ -5,20 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.matching.domain.agreement import answer, expire, propose, sign
+from services.matching.domain.course import end_because
 from services.matching.domain.errors import DomainError
-from services.matching.domain.pair import (
-    EndReason,
-    Fact,
-    PairStatus,
-    Spell,
-    add_months,
-    answer,
-    end_because,
-    expire,
-    propose,
-    sign,
-)
+from services.matching.domain.pair import EndReason, Fact, PairStatus, Spell
 from services.matching.domain.proposal import Proposal
+from shared.values import add_months
 from tests.unit.matching.lives import (
     ALL,
     DAY,

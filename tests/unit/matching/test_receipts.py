@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from services.matching import receipts
 from services.matching.domain import solve
 from services.matching.domain.party import Availability, Contact, Expectations, Pool, free_slots
-from services.matching.domain.proposal import Alternative, Reason, Unmatched
+from services.matching.domain.priority import waiting_units
+from services.matching.domain.proposal import Alternative, Need, Reason, Unmatched
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.domain.rules import RULES
-from services.matching.domain.score import waiting_bonus
+from shared.contracts.matching.states import ScoreReceipt
 from tests.unit.matching import naive
 from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee, rules
 
@@ -44,7 +46,7 @@ def lost_by(given: Pool, best: RoundResult, receiving: str, giving: str) -> int:
     )
     rest = run_round(others, "again")
     points = sum(naive.parts(given, party, chosen).values())
-    points += waiting_bonus(given.rules, party.ready_since, given.today)
+    points += waiting_units(given.rules, party.ready_since, given.today)
     pairs_lost = len(best.proposals) - len(rest.proposals) - 1
     return pairs_lost * 5000 + best.total - rest.total - points
 
@@ -74,7 +76,10 @@ def test_the_receipt_says_what_the_better_guide_would_cost_the_pool() -> None:
     result = run_round(better_guide_needed_elsewhere(), "round-1")
     first, second = result.proposals
     # The second refugee's whole pair is lost; the first one's better language is won.
-    assert first.receipt.alternative == Alternative(guide(1).subject, 14, 5000 + second.receipt.score - 14)
+    other = first.receipt.alternative
+    assert other is not None
+    assert (other.giving, other.score_more, other.exact) == (guide(1).subject, 14, True)
+    assert other.costs_pool == 5000 + second.receipt.score - 14
     assert second.receipt.alternative is None
 
 
@@ -85,13 +90,15 @@ def test_a_receipts_costs_are_what_solving_again_finds_or_less(
 ) -> None:
     if not exact:
         monkeypatch.setattr(solve, "EXACT_PAIRS", 0)
-    given = random_pool(2, waiting, guides, rules=rules(hours=1.0))
+    # A whole point a day: what is lost is then a whole number of points.
+    given = random_pool(2, waiting, guides, rules=rules(hours=1.0, waiting_points_per_day=1))
     result = run_round(given, "round-1")
     alternatives = [(proposal.receiving, proposal.receipt.alternative) for proposal in result.proposals]
     alternatives += [(somebody.subject, somebody.alternative) for somebody in result.unmatched_receiving]
     checked = [(receiving, other) for receiving, other in alternatives if other]
     assert len(checked) > 5
     for receiving, other in checked:
+        assert other.exact == exact
         lost = lost_by(given, result, receiving, other.giving)
         assert other.costs_pool == lost if exact else 0 <= other.costs_pool <= lost
 
@@ -156,13 +163,21 @@ def test_vetoes_are_listed_in_the_order_of_the_rules() -> None:
 
 
 def test_whoever_waited_longer_outbids_an_equal() -> None:
-    waited, came = refugee(1, ready_since=TODAY - timedelta(days=60)), refugee(2)
-    given = pool([waited, came], [guide(1), guide(2, municipality="no-5501")])
+    waited, came = refugee(1, ready_since=TODAY - timedelta(days=12)), refugee(2)
+    by_the_day = rules(waiting_points_per_day=1)
+    given = pool([waited, came], [guide(1), guide(2, municipality="no-5501")], rules=by_the_day)
     result = run_round(given, "round-1")
     assert [proposal.receiving for proposal in result.proposals] == [waited.subject]
-    assert result.unmatched_receiving == (
-        Unmatched(came.subject, Reason.OUTBID, {"municipality": 1}, Alternative(guide(1).subject, 0, 12)),
+    (left,) = result.unmatched_receiving
+    assert (left.subject, left.reason, dict(left.vetoes)) == (
+        came.subject,
+        Reason.OUTBID,
+        {"municipality": 1},
     )
+    assert left.alternative is not None
+    assert (left.alternative.giving, left.alternative.costs_pool) == (guide(1).subject, 12)
+    assert left.alternative.need is not None
+    assert (left.alternative.need.receiving, left.alternative.need.candidates) == (waited.subject, 1)
     assert lost_by(given, result, came.subject, guide(1).subject) == 12
 
 
@@ -176,4 +191,28 @@ def test_the_closest_guide_of_whoever_is_outbid_is_one_they_may_have() -> None:
     guides = [guide(1, languages=tigrinya), guide(2, languages=english), guide(3, languages=english)]
     (left,) = run_round(pool(waiting, guides), "round-1").unmatched_receiving
     assert left.subject == refugee(2).subject
-    assert left.alternative == Alternative(guide(1).subject, 0, 12)
+    need = Need(refugee(1).subject, 1, None, ("ti",))
+    assert left.alternative == Alternative(guide(1).subject, 0, 12, exact=True, need=need)
+
+
+def test_an_alternative_says_what_its_guide_is_needed_for() -> None:
+    """B is the only male guide who speaks Tigrinya."""
+    tigrinya, english = (("ti", "native"),), (("en", "native"),)
+    men = refugee(1, gender="male", wished_gender="male", languages=tigrinya)
+    either = refugee(2, languages=tigrinya + english, interests=frozenset({"chess"}))
+    guides = [
+        guide(1, gender="male", languages=tigrinya, interests=frozenset({"chess"})),
+        guide(2, gender="female", languages=tigrinya + english, interests=frozenset()),
+        guide(3, gender="male", languages=english, interests=frozenset(), municipality="no-5501"),
+    ]
+    proposals = run_round(pool([men, either], guides), "round-1").proposals
+    assert {one.receiving: one.giving for one in proposals}[either.subject] == guide(2).subject
+    (other,) = [one.receipt.alternative for one in proposals if one.receiving == either.subject]
+    assert other is not None
+    assert other.need == Need(men.subject, 1, "male", ("ti",))
+
+
+def test_a_receipt_comes_back_from_the_state_that_tells_it() -> None:
+    for proposal in run_round(random_pool(2, 25, 40, rules=rules(hours=1.0)), "round-1").proposals:
+        told = ScoreReceipt.model_validate(receipts.fields(proposal.receipt))
+        assert receipts.read(told) == proposal.receipt

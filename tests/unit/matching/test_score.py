@@ -1,6 +1,5 @@
 """Score parts by hand-computed examples, then against loops over people."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,9 @@ from services.matching.domain import score
 from services.matching.domain.columns import Ints, columns_of
 from services.matching.domain.criteria import CRITERIA, Both, Criterion
 from services.matching.domain.party import Availability, Giving, Pool, Receiving
-from services.matching.domain.score import score_matrix, score_parts, waiting_bonus
+from services.matching.domain.score import score_matrix, score_parts
 from tests.unit.matching import naive
-from tests.unit.matching.pools import TODAY, guide, pool, random_pool, refugee, rules
+from tests.unit.matching.pools import guide, pool, random_pool, refugee, rules
 
 
 def parts_of(given: Pool) -> dict[str, int]:
@@ -160,18 +159,3 @@ def test_columns_score_what_loops_over_people_score(seed: int) -> None:
         assert found[code].tolist() == [[cell[code] for cell in row] for row in expected], code
     total = score_matrix(columns, np.arange(140), np.arange(90))
     assert total.tolist() == [[sum(cell.values()) for cell in row] for row in expected]
-
-
-@pytest.mark.parametrize(
-    ("a_day", "days", "points"),
-    [(0.2, 0, 0), (0.2, 4, 0), (0.2, 5, 1), (0.2, 350, 70), (0.29, 100, 29), (1.0, 700, 700), (0, 99, 0)],
-)
-def test_waiting_adds_points_by_the_day_rounded_down_and_uncapped(
-    a_day: float, days: int, points: int
-) -> None:
-    given = rules(waiting_points_per_day=a_day)
-    assert waiting_bonus(given, TODAY - timedelta(days=days), TODAY) == points
-
-
-def test_nobody_loses_points_by_being_ready_only_later() -> None:
-    assert waiting_bonus(rules(), date(2027, 1, 1), TODAY) == 0

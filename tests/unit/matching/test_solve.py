@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from services.matching.domain.duals import Prices, dual_prices, proves_optimum
-from services.matching.domain.solve import Market, components, scale_of, solve, weights
+from services.matching.domain.solve import Market, base_of, components, slots_of, solve, weights
 
 
 def market(seed: int, n: int, m: int, share: float = 0.5, **changes: object) -> Market:
@@ -169,26 +169,23 @@ def test_no_pair_changes_with_the_order_of_input_even_among_ties(seed: int) -> N
     assert back == pairs_of(solve(given))
 
 
-def test_ties_never_outweigh_a_point_and_weights_stay_exact() -> None:
+def test_weights_stay_exact_and_pairs_come_first() -> None:
     for n, m, top in ((25, 55, 100), (500, 500, 100), (300, 900, 7000)):
         given = market(1, n, m, score=np.full((n, m), top, dtype=np.int32))
-        scale = scale_of(given)
-        most = min(n, m)
-        assert (most + 1) * (2**scale.tie_bits - 1) < 2**scale.shift / 2
-        largest = weights(given, scale, slice(None), slice(None)).max()
-        assert largest < 2**51
-        assert scale.base > top * (most - 1)
+        base = base_of(given)
+        assert weights(given, base, slice(None), slots_of(given)).max() < 2**51
+        assert base > top * (min(n, m) - 1)
 
 
 def test_points_too_large_to_be_exact_are_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
-        solve(market(1, 3, 3, bonus=np.full(3, 2**50)))
+        solve(market(1, 3, 3, bonus=np.full(3, 2**51)))
 
 
 def optimal_cost(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, Market]:
     given = market(seed, 25, 20, share=0.4)
     found = solve(given)
-    cost = -weights(given, found.scale, slice(None), slice(None))
+    cost = -weights(given, found.base, slice(None), slots_of(given))
     return cost, found.rows, found.guides, given
 
 
@@ -254,14 +251,14 @@ def test_a_guides_price_is_what_one_more_like_them_would_add() -> None:
         given = market(seed, 8, 5, share=0.7)
         found = solve(given)
         assert found.prices is not None
-        worth = np.rint(found.prices.columns / 2.0**found.scale.shift)
+        worth = found.prices.columns
         for guide in range(5):
             more = given.slots.copy()
             more[guide] += 1
             richer = solve(
                 Market(given.score, given.allowed, given.bonus, more, given.left_key, given.right_key)
             )
-            gain = (len(richer.rows) - len(found.rows)) * found.scale.base + richer.total - found.total
+            gain = (len(richer.rows) - len(found.rows)) * found.base + richer.total - found.total
             assert worth[guide] == gain
 
 

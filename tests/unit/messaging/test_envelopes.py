@@ -248,8 +248,12 @@ def test_an_unknown_command_is_told_which_there_are_and_where_they_go() -> None:
     (fault,) = unknown_command("RunRounds").faults
     assert fault.nearest == "no.kobling.command.RunRound.v1"
     assert fault.detail is not None
-    assert "intake takes RegisterVolunteer, JoinProgramme" in fault.detail
-    assert "matching takes RunRound" in fault.detail
+    of_intake, of_matching, of_each = fault.detail.split("; ")
+    assert of_intake.startswith("intake takes ")
+    assert "FindPerson" in of_intake
+    assert of_matching.startswith("matching takes ")
+    assert "RunRound" in of_matching
+    assert of_each.startswith("each service takes ShowDeadLetter")
     assert "no.kobling.command.FindPerson.v1" in fault.allowed
     assert "no.kobling.command.RunRound.v1" not in fault.allowed
 

@@ -18,7 +18,8 @@ from shared.contracts import topics
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.example import shown
 from shared.contracts.fields import Code, Contract, Line
-from shared.contracts.intake.commands import RecordCheck, RecordConsent, RecordInterview, RegisterVolunteer
+from shared.contracts.intake.commands.people import RecordCheck, RecordConsent, RecordInterview
+from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.message import Message, command, inbound
 from shared.contracts.municipal import PersonSettled
 from shared.contracts.published import ITEM, PRIVATE, PUBLISHED, REGISTERED, texts
@@ -32,7 +33,11 @@ INBOUND = [message for message in MESSAGES if message.inbound]
 PUBLISHED_FIELDS = {
     "PersonSettled": {"languages.0.code", "occupation", "interests.0"},
     "RegisterVolunteer": {"languages.0.code", "interests.0", "occupation"},
+    "CorrectPerson": {"languages.0.code", "interests.0", "occupation"},
+    "RecordReferenceConsent": {"pair", "text_version"},
+    "WithdrawReferenceConsent": {"pair"},
     "RecordConsent": {"purpose", "text_version"},
+    "WithdrawConsent": {"purpose"},
     "RecordInterview": {"expectations.activities.0", "interests.0"},
     "RecordCheck": {"kind", "role"},
     "SignAgreement": {"signatory", "text_version"},

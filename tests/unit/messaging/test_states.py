@@ -8,7 +8,7 @@ import pytest
 from shared.contracts import topics
 from shared.contracts.envelope import HEADERS
 from shared.contracts.fields import Contract, Municipality
-from shared.contracts.intake.events import RefugeeReferral
+from shared.contracts.intake.states import RefugeeReferral
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Headers, Received, Unreadable
 from shared.messaging.reading.strict_json import MAX_BYTES

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.notifications import templates
-from services.notifications.domain.triggers import PAIR_CREATED
+from services.notifications.domain.triggers import PAIR_CREATED, TRIGGERS
 from services.notifications.templates import TemplatesIncomplete, load
 
 
@@ -28,7 +28,7 @@ def test_the_shipped_templates_are_whole(folder: Path) -> None:
     [
         ("pair_created/nb.toml", "pair_created/nb.toml is missing"),
         ("frame/en.toml", "frame/en.toml is missing"),
-        ("frame/nb.toml", "pair_created/nb.toml has no frame"),
+        ("frame/nb.toml", "pair_proposed/nb.toml has no frame"),
         ("pair_created", "pair_created/en.toml is missing"),
     ],
 )
@@ -41,7 +41,7 @@ def test_a_file_that_is_missing_is_named(folder: Path, lost: str, fault: str) ->
 
 def test_a_language_that_one_template_lacks_is_found(folder: Path) -> None:
     shutil.copy(folder / "frame/nb.toml", folder / "frame/da.toml")
-    with pytest.raises(TemplatesIncomplete, match=r"pair_created/da\.toml is missing"):
+    with pytest.raises(TemplatesIncomplete, match=r"pair_proposed/da\.toml is missing"):
         load(folder)
 
 
@@ -82,4 +82,4 @@ def test_a_template_that_nothing_triggers_is_found(folder: Path) -> None:
 
 def test_a_trigger_without_a_template_is_found() -> None:
     with pytest.raises(TemplatesIncomplete, match=r"unwritten/en\.toml is missing"):
-        load(triggers=[PAIR_CREATED, replace(PAIR_CREATED, template="unwritten")])
+        load(triggers=[*TRIGGERS, replace(PAIR_CREATED, template="unwritten")])

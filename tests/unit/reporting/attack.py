@@ -1,12 +1,12 @@
-"""Programmes that are generated and published over and over, and what a reader works out of all of it."""
+"""What a reader works out of all that was published of a programme and its municipality."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from random import Random
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from services.reporting.domain.book import ROOM, Month, Opening, Values, disclose
-from services.reporting.domain.figures import ALL, flows, late, names
+from services.reporting.domain.book import Month
+from services.reporting.domain.figures import ALL, late, names
 from services.reporting.domain.identities import (
     ACTIVE_IS,
     BOUNDS,
@@ -14,198 +14,122 @@ from services.reporting.domain.identities import (
     ENDED,
     OF_ANY_DAYS,
     OF_EACH_MONTH,
+    RESTS,
+    WAITED,
+    in_course,
 )
+from services.reporting.domain.outcomes import MET_EARLY, OUTCOMES, OVER
+from services.reporting.domain.periods import first_day, month_of, shifted
 from tests.unit.reporting.bounds import Reader
+from tests.unit.reporting.plays import (
+    ACTIVE,
+    ANSWERED_WITHIN,
+    APPROVED,
+    CREATED,
+    DECLINED,
+    GUIDE,
+    GUIDES_WAITING,
+    LAPSED,
+    PAUSED,
+    PROPOSED,
+    REGISTERED,
+    SIGNED_ON,
+    VOLUNTEERS,
+    WAITING,
+    WITHDRAWN,
+    Play,
+    Publication,
+    Published,
+)
 
-GUIDE = "guide"
 STEP = 4
 """How much more than a shown figure there may be."""
-ANSWERED_WITHIN = 2
-"""A proposal is declined before the next publication or not at all, as a pack's days are public."""
-REGISTERED, WAITING, ACTIVE, ROUNDS = (
-    "settlements_registered",
-    "refugees_waiting",
-    "pairs_active",
-    "rounds_run",
-)
-PROPOSED, DECLINED, CREATED = "pairs_proposed", "proposals_declined", "pairs_created"
+WOMEN, MEN = "refugees_waiting_women", "refugees_waiting_men"
 FLOWS = {
-    ALL: (REGISTERED, late(REGISTERED)),
+    ALL: tuple(name for flow in (REGISTERED, *VOLUNTEERS) for name in (flow, late(flow))),
     GUIDE: tuple(name for flow in (PROPOSED, DECLINED, CREATED) for name in (flow, late(flow))),
 }
-
-
-COUNTS = (*FLOWS[ALL], *FLOWS[GUIDE], ENDED, WAITING)
-
-
-@dataclass
-class Publication:
-    """All that was shown at one moment of one place, by month, and whether it closed the last of them."""
-
-    shown: Mapping[str, Values]
-    closed: bool
-
-    @property
-    def last(self) -> Values:
-        """What was shown of the last month."""
-        *_, month = self.shown.values()
-        return month
-
-
-@dataclass
-class Published:
-    """A place's months one after the other, published as reporting does."""
-
-    programme: str
-    publications: list[Publication] = field(default_factory=list)
-    opening: Opening = field(default_factory=Opening)
-    months: list[Month] = field(default_factory=list)
-    before: dict[str, Values] = field(default_factory=dict)
-    closing: Opening = field(default_factory=Opening)
-
-    def publish(self, counts: Mapping[str, int], *, closing: bool, registered: int = 0) -> Values:
-        """`counts` are the open month's, `registered` what is shown as such in all. Returns what is shown."""
-        name = f"2016-{len(self.months) + 1:02}"
-        filled = {one: counts.get(one, 0) for one in (*names(self.programme), *flows(self.programme))}
-        months = (*self.months, Month(name, filled))
-        found = disclose(
-            self.programme,
-            "2016",
-            self.opening,
-            months,
-            self.before,
-            closing=closing,
-            registered={name: registered},
-        )
-        self.closing = found.closing
-        shown = found.months[-1].shown or {}
-        self.before[name] = {**shown, ROOM: found.months[-1].room}
-        self.publications.append(Publication({one.name: one.shown or {} for one in found.months}, closing))
-        if closing:
-            self.months.append(found.months[-1])
-        return shown
-
-    def rebuild(self) -> None:
-        """Of closed months no more is known than what they showed."""
-        self.months = [replace(month, counts=month.shown or {}, room=0) for month in self.months]
-
-
-@dataclass
-class Play:
-    """A municipality and its programme, and what happens there in the open month."""
-
-    town: Published = field(default_factory=lambda: Published(ALL))
-    guides: Published = field(default_factory=lambda: Published(GUIDE))
-    flows: dict[str, int] = field(default_factory=dict)
-    waiting: int = 0
-    proposals: int = 0
-    active: int = 0
-
-    def happens(
-        self,
-        registered: int = 0,
-        *,
-        rounds: int = 0,
-        proposed: int = 0,
-        declined: int = 0,
-        created: int = 0,
-        ended: int = 0,
-    ) -> None:
-        """What is proposed is declined, created or open; who is free again waits."""
-        for name, more in (
-            (REGISTERED, registered),
-            (ROUNDS, rounds),
-            (PROPOSED, proposed),
-            (DECLINED, declined),
-            (CREATED, created),
-        ):
-            self.flows[name] = self.flows.get(name, 0) + more
-        self.waiting += registered - proposed + declined + ended
-        self.proposals += proposed - declined - created
-        self.active += created - ended
-
-    def publish(self, *, closing: bool = False) -> tuple[Values, Values]:
-        """Shows both places' open month, for the last time if it closes."""
-        levels = {WAITING: self.waiting, ACTIVE: self.active}
-        town = self.town.publish(self.flows, closing=closing)
-        registered = self.town.closing.shown.get(REGISTERED, 0)
-        guides = self.guides.publish({**self.flows, **levels}, closing=closing, registered=registered)
-        if closing:
-            self.flows = {}
-        return town, guides
-
-    def registered(self, at: int) -> int:
-        """How many a publication shows as registered in all."""
-        return sum(values.get(REGISTERED, 0) for values in self.town.publications[at].shown.values())
-
-    def rounds(self, at: int) -> int:
-        """How many rounds were shown by a publication, which is no secret."""
-        return sum(values[ROUNDS] for values in self.guides.publications[at].shown.values()) if at >= 0 else 0
-
-
-def played(random: Random, people: int, months: int, *, rebuilt_after: int = 0) -> Play:
-    """Some `people` are registered in these months, each of which is published thrice; the database may be
-    rebuilt after so many of them.
-    """
-    play = Play()
-    proposals: list[int] = []
-    for month in range(months):
-        for revision in range(3):
-            rounds = random.randint(0, 1)
-            play.happens(random.randint(0, 2 * people // (3 * months)), rounds=rounds)
-            proposed = random.randint(0, play.waiting) if rounds else 0
-            play.happens(proposed=proposed)
-            proposals.append(proposed)
-            declined = random.randint(0, sum(proposals[-ANSWERED_WITHIN:]))
-            _take(proposals, declined, newest=True)
-            created = random.randint(0, play.proposals - declined)
-            _take(proposals, created, newest=False)
-            play.happens(created=created, declined=declined)
-            for flow in (REGISTERED, PROPOSED, DECLINED, CREATED):
-                play.flows[late(flow)] = random.randint(play.flows.get(late(flow), 0), play.flows[flow])
-            # Not everybody waits again.
-            ended = random.randint(0, play.active // 3)
-            play.happens(ended=ended)
-            play.waiting -= random.randint(0, ended)
-            play.publish(closing=revision == 2)
-        if month + 1 == rebuilt_after:
-            play.town.rebuild()
-            play.guides.rebuild()
-    return play
-
-
-def _take(proposals: list[int], count: int, *, newest: bool) -> None:
-    places = range(len(proposals))
-    for place in reversed(places) if newest else places:
-        taken = min(proposals[place], count)
-        proposals[place] -= taken
-        count -= taken
+COUNTS = (*FLOWS[ALL], *FLOWS[GUIDE], ENDED)
+COME = tuple(name for flow in OUTCOMES for name in (flow, late(flow)))
+LEVELS = (WAITING, WOMEN, MEN, GUIDES_WAITING, PAUSED, LAPSED)
+AT_CLOSES = (*COME, *LEVELS)
+"""What is shown when a month closes, and means something then alone."""
 
 
 def reader(play: Play) -> Reader:
     """Everything published, with what binds it. A count's name is its figure at a publication."""
     moments = range(len(play.guides.publications))
-    found = Reader([f"{name}@{at}" for name in COUNTS for at in moments])
-    start, ended = None, 0
+    closes = closed(play)
+    found = Reader(
+        [f"{name}@{at}" for name in COUNTS for at in moments]
+        + [f"{name}@{at}" for name in AT_CLOSES for at in closes]
+    )
     for at in moments:
-        for name in (name for name in COUNTS if at and name != WAITING):
+        for name in (name for name in COUNTS if at):
             found.relates({f"{name}@{at}": 1, f"{name}@{at - 1}": -1}, 0)
         for place in (play.town, play.guides):
             _flows(found, play, place, at)
         for part in (one for one in OF_EACH_MONTH if one.more in COUNTS):
-            weights = dict(_grown(part.more, at, start))
-            for one in part.less:
-                weights |= {name: -weight for name, weight in _grown(one, at, start).items()}
-            found.relates(weights, 0)
+            _part(found, part.less, part.more, at, start(play, at))
         for bound in BOUNDS:
-            found.relates(_weights(bound.less, bound.more, at), 0)
+            if at in closes or {*bound.less, bound.more} <= {*COUNTS, ACTIVE}:
+                found.relates(_weights(bound.less, bound.more, at, bound.times), 0)
         _any_days(found, at)
         _by_rounds(found, play, at)
-        publication = play.guides.publications[at]
-        if publication.closed:
-            ended = _levels(found, publication, at, ended)
-            start = at
+    for at in closes:
+        _outcomes(found, play, at, start(play, at))
+        for since in (None, *(close for close in closes if close < at)):
+            _in_course(found, play, at, since)
+        _waited(found, play, at)
+    ended = 0
+    for at in closes:
+        ended = _levels(found, play, at, ended)
     return found
+
+
+def as_shown(play: Play) -> dict[str, float]:
+    """Counts as if what was published were exact: of pairs that ended, as many as at the last close; without
+    what is shown at the close alone, before that.
+    """
+    shown: dict[str, float] = {}
+    ended = 0
+    for at, publication in enumerate(play.guides.publications):
+        town = play.town.publications[at]
+        shown |= {f"{name}@{at}": town.whole(name) for name in FLOWS[ALL]}
+        known = [name for name in FLOWS[GUIDE] if publication.closed or _of_late(name) != DECLINED]
+        shown |= {f"{name}@{at}": publication.whole(name) for name in known}
+        if publication.closed:
+            shown |= {f"{name}@{at}": publication.whole(name) for name in COME}
+            ended = publication.whole(CREATED) - publication.last.get(ACTIVE, 0)
+            now = {**town.last, **publication.last}
+            shown |= {f"{name}@{at}": now.get(name, 0) for name in LEVELS}
+        shown[f"{ENDED}@{at}"] = ended
+    return shown
+
+
+def closed(play: Play) -> list[int]:
+    """The publications that closed a month."""
+    return [at for at, one in enumerate(play.guides.publications) if one.closed]
+
+
+def start(play: Play, at: int) -> int | None:
+    """The publication that closed the month before a publication's."""
+    return max((close for close in closed(play) if close < at), default=None)
+
+
+def _close_of(play: Play, month: str) -> int | None:
+    """The publication that closed a month; the last one before it, if there is none."""
+    closes = [close for close in closed(play) if play.guides.publications[close].month <= month]
+    return max(closes, default=None)
+
+
+def _part(found: Reader, less: Sequence[str], more: str, at: int, since: int | None) -> None:
+    """Since a moment, the sum of `less` has grown by no more than `more`."""
+    weights = dict(_grown(more, at, since))
+    for one in less:
+        for name, weight in _grown(one, at, since).items():
+            weights[name] = weights.get(name, 0) - weight
+    found.relates(weights, 0)
 
 
 def _by_rounds(found: Reader, play: Play, at: int) -> None:
@@ -217,7 +141,7 @@ def _by_rounds(found: Reader, play: Play, at: int) -> None:
                 late_ones = _grown(late(bound.less), at, since)
                 weights |= {name: -weight for name, weight in late_ones.items()}
             weights = {name: -weight for name, weight in weights.items()}
-            weights[f"{bound.of}@{at}"] = play.rounds(at) - play.rounds(since)
+            weights[f"{bound.of}@{at}"] = bound.times * (play.rounds(at) - play.rounds(since))
             found.relates(weights, 0)
 
 
@@ -232,10 +156,53 @@ def _any_days(found: Reader, at: int) -> None:
             found.relates(weights, 0)
 
 
+def _in_course(found: Reader, play: Play, at: int, since: int | None) -> None:
+    """What came of pairs between two closes came of those created in the months that they may be of: in time,
+    or late and by now.
+    """
+    month = play.guides.publications[at].month
+    earlier = None if since is None else play.guides.publications[since].month
+    for bound in RESTS:
+        _part(found, bound.less, bound.more, at, since)
+    for course in in_course(play.lasts):
+        if course.outcome == MET_EARLY:
+            _met_early(found, play, at, since)
+            continue
+        last = _close_of(play, shifted(month, -course.after))
+        first = None
+        if earlier is not None and course.until is not None:
+            first = _close_of(play, shifted(earlier, -course.until))
+        weights: dict[str, float] = {}
+        _add(weights, CREATED, last, first, 1)
+        _add(weights, late(CREATED), last, first, -1)
+        _add(weights, late(CREATED), at, first, 1)
+        _add(weights, course.outcome, at, since, -1)
+        if since is not None:
+            _add(weights, late(course.outcome), at, since, 1)
+        found.relates(weights, 0)
+
+
+def _met_early(found: Reader, play: Play, at: int, since: int | None) -> None:
+    """Who met within 14 days was created in the same days, or in the publication or two before them."""
+    before = None if since is None else max(0, since + 1 - ANSWERED_WITHIN)
+    weights: dict[str, float] = {}
+    _add(weights, CREATED, at, before, 1)
+    _add(weights, MET_EARLY, at, since, -1)
+    if since is not None:
+        _add(weights, late(MET_EARLY), at, since, 1)
+    found.relates(weights, 0)
+
+
+def _add(weights: dict[str, float], name: str, at: int | None, since: int | None, sign: int) -> None:
+    for moment, weight in ((at, sign), (since, -sign)):
+        if moment is not None:
+            weights[f"{name}@{moment}"] = weights.get(f"{name}@{moment}", 0) + weight
+
+
 def _flows(found: Reader, play: Play, place: Published, at: int) -> None:
     publication = place.publications[at]
     for name in FLOWS[place.programme]:
-        total = sum(values.get(name, 0) for values in publication.shown.values())
+        total = publication.whole(name)
         most: float = _most(total)
         whole = _of_late(name)
         # No more of a month is shown as late than is shown of the month.
@@ -248,6 +215,8 @@ def _flows(found: Reader, play: Play, place: Published, at: int) -> None:
             most = math.inf
         if whole in {DECLINED, CREATED} and _all_answered(publication):
             most = math.inf
+        if whole in {APPROVED, WITHDRAWN} and total == publication.whole(SIGNED_ON):
+            most = math.inf
         if name == PROPOSED:
             # Of late ones as many more as there are.
             found.relates(
@@ -259,19 +228,54 @@ def _flows(found: Reader, play: Play, place: Published, at: int) -> None:
         found.knows(f"{name}@{at}", total, most)
 
 
+def _outcomes(found: Reader, play: Play, at: int, since: int | None) -> None:
+    """What is shown as come of pairs; any number more where more would not have been shown."""
+    publication = play.guides.publications[at]
+    for name in COME:
+        total = publication.whole(name)
+        whole = _of_late(name)
+        is_held = publication.last.get(whole, 0) >= _room_of_outcome(play, whole, at, since)
+        if name != whole and publication.last.get(name) == publication.last.get(whole):
+            is_held = True
+        found.knows(f"{name}@{at}", total, math.inf if is_held else _most(total))
+
+
+def _room_of_outcome(play: Play, name: str, at: int, since: int | None) -> float:
+    """How much more of an outcome than before a month's close might have shown."""
+    publications = play.guides.publications
+    publication, rooms = publications[at], []
+    before = 0 if since is None else publications[since].whole(name)
+    for course in (one for one in in_course(play.lasts) if one.outcome == name):
+        created = _shown(play, CREATED, shifted(publication.month, -course.after))
+        missed = [0]
+        for close in closed(play):
+            if close < at and course.until is not None:
+                month = shifted(publications[close].month, -course.until)
+                missed.append(_shown(play, CREATED, month) - publications[close].whole(name))
+        rooms.append(created - max(missed) - before)
+    if name in OVER:
+        earlier = [] if since is None else [publications[since]]
+        ended = [one.whole(CREATED) - one.last.get(ACTIVE, 0) for one in (publication, *earlier)]
+        others = sum(publication.last.get(one, 0) for one in OVER if one != name)
+        rooms.append(ended[0] - sum(ended[1:]) - others)
+    return min(rooms)
+
+
+def _shown(play: Play, name: str, month: str) -> int:
+    close = _close_of(play, month)
+    return 0 if close is None else play.guides.publications[close].whole(name)
+
+
 def _all_answered(publication: Publication) -> bool:
     """Whether as many are shown as created and declined as proposed: there may be any number more."""
-    proposed, created, declined = (
-        sum(values.get(name, 0) for values in publication.shown.values())
-        for name in (PROPOSED, CREATED, DECLINED)
-    )
+    proposed, created, declined = (publication.whole(name) for name in (PROPOSED, CREATED, DECLINED))
     return created + declined == proposed
 
 
 def _proposed(play: Play, at: int) -> float:
     """The most that may be proposed: any number where another five would be more than rounds let be shown."""
     publication = play.guides.publications[at]
-    total = sum(values.get(PROPOSED, 0) for values in publication.shown.values())
+    total = publication.whole(PROPOSED)
     room = _room(play, range(_first_of_month(play, at), at + 1))
     return math.inf if publication.last.get(PROPOSED, 0) + STEP >= room else _most(total)
 
@@ -279,10 +283,8 @@ def _proposed(play: Play, at: int) -> float:
 def _proposed_late(play: Play, at: int) -> float:
     """The same of those that fell in earlier months' rounds."""
     publication = play.guides.publications[at]
-    total = sum(values.get(late(PROPOSED), 0) for values in publication.shown.values())
-    proposed = sum(values.get(PROPOSED, 0) for values in publication.shown.values())
-    room = _room(play, range(_first_of_month(play, at))) - proposed
-    return math.inf if room <= STEP else _most(total)
+    room = _room(play, range(_first_of_month(play, at))) - publication.whole(PROPOSED)
+    return math.inf if room <= STEP else _most(publication.whole(late(PROPOSED)))
 
 
 def _room(play: Play, publications: range) -> int:
@@ -290,13 +292,13 @@ def _room(play: Play, publications: range) -> int:
 
 
 def _first_of_month(play: Play, at: int) -> int:
-    months = [[*publication.shown][-1] for publication in play.guides.publications]
+    months = [publication.month for publication in play.guides.publications]
     return months.index(months[at])
 
 
-def _weights(less: Sequence[str], more: str, at: int) -> Mapping[str, float]:
+def _weights(less: Sequence[str], more: str, at: int, times: int = 1) -> Mapping[str, float]:
     weights: dict[str, float] = {}
-    for name, weight in (*((one, -1) for one in less), (more, 1)):
+    for name, weight in (*((one, -1) for one in less), (more, times)):
         parts = zip(ACTIVE_IS, (1, -1), strict=True) if name == ACTIVE else ((name, 1),)
         for part, sign in parts:
             weights[f"{part}@{at}"] = weights.get(f"{part}@{at}", 0) + weight * sign
@@ -311,19 +313,62 @@ def _grown(name: str, at: int, start: int | None) -> Mapping[str, float]:
     return {f"{name}@{at}": 1} | ({f"{name}@{start}": -1} if start is not None else {})
 
 
-def _levels(found: Reader, publication: Publication, at: int, ended: int) -> int:
-    """What a month's last publication says of who waits and which pairs are active.
+def _levels(found: Reader, play: Play, at: int, ended: int) -> int:
+    """What a month's last publication says of who waits and is away, and which pairs are active.
 
     At least `ended` pairs are shown to have ended before: where that limits those shown as active, there
     may be any number more. Returns how many are shown to have ended now.
     """
+    publication, town = play.guides.publications[at], play.town.publications[at]
     last = publication.last
-    waiting, active = last.get(WAITING, 0), last.get(ACTIVE, 0)
-    found.knows(f"{WAITING}@{at}", waiting, _most(waiting))
-    created = sum(values.get(CREATED, 0) for values in publication.shown.values())
-    most = 0 if last.get(ACTIVE) == 0 else _most(active) if active < created - ended else math.inf
+    active, created = last.get(ACTIVE, 0), publication.whole(CREATED)
+    approved = town.whole(APPROVED)
+    away = town.last.get(PAUSED, 0) + town.last.get(LAPSED, 0)
+    waiting = last.get(WAITING, 0)
+    for name, shown, room in (
+        (WAITING, waiting, math.inf),
+        (WOMEN, last.get(WOMEN, 0), waiting - last.get(MEN, 0)),
+        (MEN, last.get(MEN, 0), waiting - last.get(WOMEN, 0)),
+        (GUIDES_WAITING, last.get(GUIDES_WAITING, 0), approved - away),
+        (PAUSED, town.last.get(PAUSED, 0), approved - town.last.get(LAPSED, 0)),
+        (LAPSED, town.last.get(LAPSED, 0), approved - town.last.get(PAUSED, 0)),
+    ):
+        found.knows(f"{name}@{at}", shown, _most(shown) if shown < room else math.inf)
+    is_held = active >= min(created - ended, 20 * approved)
+    most = 0 if last.get(ACTIVE) == 0 else math.inf if is_held else _most(active)
     found.relates(_active(at), active, most)
     return created - active
+
+
+def _waited(found: Reader, play: Play, at: int) -> None:
+    """Who has waited was registered by the first publication after their first day of waiting."""
+    last = play.guides.publications[at]
+    end = first_day(shifted(last.month, 1))
+    known: list[tuple[int, str, int]] = []
+    for part, number, name in WAITED:
+        if name in last.last:
+            by = _published_by(play, end - timedelta(days=last.last[name]))
+            known.append((by, number, part))
+    for by, *_ in known:
+        # One of two of a group includes one of ten.
+        there: dict[str, int] = {}
+        for _, number, part in (one for one in known if one[0] <= by):
+            there[number] = min(part, there.get(number, part))
+        weights: dict[str, float] = {f"{REGISTERED}@{by}": 1}
+        weights |= {f"{number}@{at}": -1 / part for number, part in there.items()}
+        found.relates(weights, 0)
+
+
+def _published_by(play: Play, day: date) -> int:
+    """The first publication on or after a day, taking months' publications for evenly spread."""
+    months = [one.month for one in play.guides.publications]
+    for at, month in enumerate(months):
+        place, of = at - months.index(month) + 1, months.count(month)
+        following = first_day(shifted(month, 1))
+        moment = first_day(month) + (following - first_day(month)) * place / of
+        if moment >= day and month >= month_of(day):
+            return at
+    return len(months) - 1
 
 
 def _most(shown: int) -> int:
@@ -337,28 +382,38 @@ def _active(at: int) -> Mapping[str, float]:
 
 def withheld(play: Play) -> list[Mapping[str, float]]:
     """Each cell that any publication withheld, as weights of counts; but for those known to be 0 since no
-    round was ever run, and what is shown at the close alone.
+    round was ever run, or not long enough ago, and what is shown at the close alone.
     """
     cells: list[Mapping[str, float]] = []
-    start: int | None = None
     for at, publication in enumerate(play.guides.publications):
-        *_, month = publication.shown
+        since = start(play, at)
         for place in (play.town, play.guides):
-            shown, in_the_end = place.publications[at].last, place.publications[-1].shown[month]
+            shown, in_the_end = place.publications[at].last, place.publications[-1].shown[publication.month]
             hidden = [name for name in FLOWS[place.programme] if name not in shown]
             known = {name for name in hidden if in_the_end.get(_of_late(name)) == 0}
-            before = -1 if start is None else start
+            before = -1 if since is None else since
             if not play.rounds(at):
                 known |= {PROPOSED, late(PROPOSED), CREATED, late(CREATED)}
             if not publication.closed or play.rounds(at) == play.rounds(before + 1 - ANSWERED_WITHIN):
                 known |= {DECLINED, late(DECLINED)}
-            cells += [_grown(name, at, start) for name in hidden if name not in known]
+            cells += [_grown(name, at, since) for name in hidden if name not in known]
         if publication.closed:
-            if WAITING not in publication.last:
-                cells.append({f"{WAITING}@{at}": 1})
-            if ACTIVE not in publication.last and play.rounds(at):
-                cells.append(_active(at))
-            start = at
+            cells += _withheld_at_close(play, at, since)
+    return cells
+
+
+def _withheld_at_close(play: Play, at: int, since: int | None) -> list[Mapping[str, float]]:
+    shown = {**play.guides.publications[at].last, **play.town.publications[at].last}
+    cells: list[Mapping[str, float]] = [{f"{name}@{at}": 1} for name in LEVELS if name not in shown]
+    if not play.rounds(at):
+        return cells
+    if ACTIVE not in shown:
+        cells.append(_active(at))
+    after = {course.outcome: course.after for course in in_course(play.lasts)}
+    for name in (name for name in COME if name not in shown):
+        by = _close_of(play, shifted(play.guides.publications[at].month, -after.get(_of_late(name), 0)))
+        if by is not None and play.rounds(by):
+            cells.append(_grown(name, at, since))
     return cells
 
 
@@ -373,11 +428,10 @@ class Share:
 
     def add(self, play: Play, *, by_year: bool) -> None:
         """Counts the figures of a play's closed months, or of its year."""
-        of_people = (*FLOWS[ALL], *FLOWS[GUIDE], WAITING, ACTIVE)
         for place in (play.town, play.guides):
             months = [_year(place.months)] if by_year else place.months
             for month in months:
-                for name in of_people:
+                for name in OF_PEOPLE:
                     if name in names(place.programme):
                         shown, large = name in (month.shown or {}), month.counts[name] >= STEP + 1
                         self.figures, self.shown = self.figures + 1, self.shown + shown
@@ -385,6 +439,9 @@ class Share:
                             self.large + large,
                             self.large_shown + (shown and large),
                         )
+
+
+OF_PEOPLE = (REGISTERED, *FLOWS[GUIDE], WAITING, ACTIVE)
 
 
 def _year(months: Sequence[Month]) -> Month:

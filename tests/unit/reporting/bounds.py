@@ -26,6 +26,11 @@ class Reader:
         """The weighted sum lies between `low` and `high`."""
         self.rows.append((weights, low, high))
 
+    def broken(self, counts: Mapping[str, float]) -> list[Mapping[str, float]]:
+        """What these counts, by name, do not keep to; where one is not given, nothing is said."""
+        known = [row for row in self.rows if row[0].keys() <= counts.keys()]
+        return [weights for weights, low, high in known if not low <= _sum(weights, counts) <= high]
+
     def can_be(self, cell: Mapping[str, float], value: int) -> bool:
         """Whether a weighted sum can have this value, for all that is known: if such counts are found."""
         place = {one: index for index, one in enumerate(self.names)}
@@ -47,3 +52,7 @@ class Reader:
         )
         assert found.status in {SOLVED, INFEASIBLE}, found.message
         return bool(found.status == SOLVED)
+
+
+def _sum(weights: Mapping[str, float], counts: Mapping[str, float]) -> float:
+    return sum(weight * counts[one] for one, weight in weights.items())

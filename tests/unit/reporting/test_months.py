@@ -9,7 +9,7 @@ import pytest
 
 from services.reporting import wire
 from services.reporting.domain.figures import ALL
-from services.reporting.domain.projection import Occurrence, counted
+from services.reporting.domain.occurrences import Occurrence, counted
 from services.reporting.readers import PairRead, RefugeeRead
 from shared.contracts import topics
 from shared.contracts.topics import Topic

@@ -1,0 +1,154 @@
+"""An import from its file to its last line: checked, tried, sent, and what came of each row."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from kobling.administration import AdministrationError
+from kobling.importing.columns import Kind
+from kobling.importing.journal import Journal
+from kobling.importing.reading import Fault, Item, Part, faults_of, items_of_lines, items_of_table
+from kobling.importing.sending import Line, Told
+from shared.contracts.topics import SETTLEMENTS
+
+DONE_BEFORE = frozenset({"already_registered", "already_joined"})
+"""What a row that was changed and is sent again is told of the part that was carried out before."""
+SHOWN = 100
+"""Most lines about rows that are printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be imported, as whom and where, and whether it is only tried."""
+
+    file: Path
+    kind: Kind | None
+    operator: str
+    kafka: str
+    prefix: str
+    trial: bool
+    patience: float = 60
+
+
+async def run(wish: Wish) -> int:
+    """0 where all rows came to something, 1 where any was refused: nothing is sent of a file that has faults
+    by itself, or in a trial.
+    """
+    journal = Journal.beside(wish.file)
+    items = _items(wish, journal)
+    if faults := list(faults_of(items)):
+        _print(faults)
+        _conclude(Counter(refused=len({fault.row for fault in faults}), rows=len(items)), sent=False)
+        return 1
+    async with Line.to(wish.kafka, wish.prefix, wish.patience) as line:
+        if faults := await _try(items, line):
+            _print(faults)
+            _conclude(Counter(refused=len({fault.row for fault in faults}), rows=len(items)), sent=False)
+            return 1
+        if wish.trial:
+            _conclude(Counter(accepted=len(items), rows=len(items)), sent=False)
+            return 0
+        journal.save()
+        answers = await line.send(items, dry_run=False, progress=_progress(len(items)))
+    return _tell(items, answers, journal)
+
+
+def _items(wish: Wish, journal: Journal) -> list[Item]:
+    items = _read(wish, journal)
+    if not wish.operator and any(item.topic is not SETTLEMENTS for item in items):
+        raise AdministrationError("whose commands are they? Say --operator")
+    return items
+
+
+def _read(wish: Wish, journal: Journal) -> list[Item]:
+    if wish.file.suffix == ".jsonl":
+        return items_of_lines(wish.file, wish.operator, journal)
+    kind = wish.kind or next((kind for kind in get_args(Kind) if kind in wish.file.stem.lower()), None)
+    if kind is None:
+        raise AdministrationError(
+            f"what does the file hold? Name it after it, or say --kind {' or '.join(get_args(Kind))}"
+        )
+    return items_of_table(wish.file, kind, wish.operator, journal)
+
+
+async def _try(items: Sequence[Item], line: Line) -> list[Fault]:
+    """What would be refused of each row: of a volunteer's their registration, as the rest needs it, and
+    nothing of settlements, which can't be tried.
+    """
+    firsts = [
+        Item(item.row, item.topic, item.owner, item.sent, item.parts[:1])
+        for item in items
+        if item.topic is not SETTLEMENTS
+    ]
+    if not firsts:
+        return []
+    answers = await line.send(firsts, dry_run=True, progress=lambda _: None)
+    return [
+        fault
+        for item, told in zip(firsts, answers, strict=True)
+        for fault in _refused(item, _parts(item, told))
+    ]
+
+
+def _tell(items: Sequence[Item], answers: Sequence[Told], journal: Journal) -> int:
+    """Prints what came of each row that was not simply accepted, and the counts."""
+    faults: list[Fault] = []
+    counts: Counter[str] = Counter(rows=len(items))
+    for item, told in zip(items, answers, strict=True):
+        outcomes = _parts(item, told)
+        refused = list(_refused(item, outcomes))
+        faults += refused
+        waits = any(outcome["outcome"] == "pending" for _, outcome in outcomes)
+        counts["refused" if refused else "pending" if waits else "accepted"] += 1
+        if refused:
+            journal.forget(item.sent)
+    journal.save()
+    _print(faults)
+    _conclude(counts, sent=True)
+    return 1 if faults else 0
+
+
+def _parts(item: Item, told: Told) -> list[tuple[Part, dict[str, Any]]]:
+    """What became of each record of a row."""
+    if "results" in told.get("result", {}):
+        return list(zip(item.parts, told["result"]["results"], strict=True))
+    names = {"CommandRejected": "rejected", "CommandPending": "pending"}
+    outcome = names.get(told["name"], "accepted")
+    if told["name"] == "SettlementReceipt" and told["outcome"] in {"rejected", "stale"}:
+        outcome = "rejected"
+    return [(part, {**told, "outcome": outcome}) for part in item.parts]
+
+
+def _refused(item: Item, outcomes: Sequence[tuple[Part, dict[str, Any]]]) -> Iterator[Fault]:
+    for part, outcome in outcomes:
+        if outcome["outcome"] != "rejected" or outcome.get("code") in DONE_BEFORE:
+            continue
+        message = outcome.get("message") or _first(outcome)
+        yield Fault(item.row, part.column(outcome.get("field")) or part.message.name, message)
+
+
+def _first(receipt: dict[str, Any]) -> str:
+    """A receipt's first fault in words, or else its code."""
+    faults = receipt.get("faults") or [{}]
+    return str(faults[0].get("message") or receipt.get("code") or receipt["outcome"])
+
+
+def _progress(whole: int) -> Any:
+    def say(done: int) -> None:
+        sys.stderr.write(f"{done} of {whole} rows answered\n")
+
+    return say
+
+
+def _print(faults: Sequence[Fault]) -> None:
+    sys.stdout.writelines(f"{fault}\n" for fault in faults[:SHOWN])
+    if len(faults) > SHOWN:
+        sys.stdout.write(f"and {len(faults) - SHOWN} more\n")
+
+
+def _conclude(counts: Counter[str], *, sent: bool) -> None:
+    told = ", ".join(f"{counts[name]} {name}" for name in ("accepted", "pending", "refused"))
+    sys.stdout.write(f"import: {counts['rows']} rows, {told}{'' if sent else ', nothing sent'}\n")

@@ -1,0 +1,155 @@
+"""Sends rows and waits for what is answered, as the operator or the municipality whose topics they are."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from kobling.administration import AdministrationError
+from kobling.importing.reading import Item, document
+from shared.contracts.commands import RunBatch
+from shared.contracts.envelope import CONTENT_TYPE, command_type
+from shared.contracts.topics import RECEIPTS, REPLIES, SETTLEMENTS
+from shared.ids import new_event_id
+
+AT_ONCE = 50
+"""Rows that are sent before the first of them must be answered."""
+FINAL = frozenset({"CommandAccepted", "CommandPreviewed", "CommandRejected"})
+
+Told = Mapping[str, Any]
+"""A receipt's or a reply's data, with its `name`."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A way to send and be answered. `patience` is for how many seconds no answer may come."""
+
+    kafka: str
+    prefix: str
+    patience: float
+    _producer: AIOKafkaProducer
+    _consumer: AIOKafkaConsumer
+
+    @classmethod
+    def to(cls, kafka: str, prefix: str, patience: float) -> "Line":
+        """A line that is not open yet."""
+        return cls(
+            kafka,
+            prefix,
+            patience,
+            AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True, linger_ms=5),
+            AIOKafkaConsumer(
+                bootstrap_servers=kafka, isolation_level="read_committed", enable_auto_commit=False
+            ),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Connects."""
+        await self._producer.start()
+        await self._consumer.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnects."""
+        await self._consumer.stop()
+        await self._producer.stop()
+
+    async def send(
+        self, items: Sequence[Item], *, dry_run: bool, progress: Callable[[int], None]
+    ) -> list[Told]:
+        """The answer to each row, in their order. Raises AdministrationError where none comes."""
+        await self._listen(items)
+        answered: list[Told] = []
+        for start in range(0, len(items), AT_ONCE):
+            answered += await self._together(items[start : start + AT_ONCE], dry_run)
+            progress(len(answered))
+        return answered
+
+    async def _listen(self, items: Sequence[Item]) -> None:
+        """Reads the topics of answers from their present ends on."""
+        names = {
+            self.prefix + (RECEIPTS if item.topic is SETTLEMENTS else REPLIES).named(item.owner)
+            for item in items
+        }
+        partitions = [TopicPartition(name, 0) for name in sorted(names)]
+        self._consumer.assign(partitions)
+        await self._consumer.seek_to_end(*partitions)
+        for partition in partitions:
+            await self._consumer.position(partition)
+
+    async def _together(self, items: Sequence[Item], dry_run: bool) -> list[Told]:
+        headers = [("content-type", CONTENT_TYPE.encode())]
+        records = [_record(item, dry_run=dry_run) for item in items]
+        sent = [
+            await self._producer.send(
+                item.topic.named(item.owner, self.prefix),
+                json.dumps(record).encode(),
+                record["subject"].encode(),
+                headers=headers,
+            )
+            for item, record in zip(items, records, strict=True)
+        ]
+        places = [await acknowledgement for acknowledgement in sent]
+        wanted: dict[tuple[str, object], int] = {}
+        for index, (item, record, place) in enumerate(zip(items, records, places, strict=True)):
+            wanted[item.owner, place.offset if item.topic is SETTLEMENTS else record["id"]] = index
+        return await self._answers(wanted)
+
+    async def _answers(self, wanted: dict[tuple[str, object], int]) -> list[Told]:
+        found: dict[int, Told] = {}
+        last = time.monotonic()
+        while len(found) < len(wanted):
+            for partition, records in (await self._consumer.getmany(timeout_ms=500)).items():
+                for record in records:
+                    told = json.loads(record.value)
+                    index = wanted.get((_owner(partition.topic), _answers_to(told)))
+                    if index is not None and _is_final(told):
+                        found[index] = {"name": _name(told), **told["data"]}
+                        last = time.monotonic()
+            if time.monotonic() - last > self.patience:
+                raise AdministrationError(
+                    f"{len(wanted) - len(found)} of {len(wanted)} rows were not answered within "
+                    f"{self.patience:.0f} s: is the service up? What was sent is kept: run the same again"
+                )
+            await asyncio.sleep(0)
+        return [found[index] for index in sorted(found)]
+
+
+def _record(item: Item, *, dry_run: bool) -> dict[str, Any]:
+    """One record for a row: a batch where it asks for several. A trial has a new id each time, or it would
+    get the answer of the one before.
+    """
+    record = document(item, item.parts[0], dry_run=dry_run)
+    if len(item.parts) > 1:
+        commands = [
+            {"command": part.message.name, "subject": item.sent.subject, "data": part.data}
+            for part in item.parts
+        ]
+        record |= {
+            "type": command_type(RunBatch.__name__),
+            "data": {"reason": "imported", "commands": commands},
+        }
+    return record | {"id": new_event_id()} if dry_run else record
+
+
+def _answers_to(told: Mapping[str, Any]) -> object:
+    return told["data"].get("offset") if _name(told) == "SettlementReceipt" else told["correlationid"]
+
+
+def _is_final(told: Mapping[str, Any]) -> bool:
+    return _name(told) in FINAL | {"SettlementReceipt", "CommandPending"}
+
+
+def _name(told: Mapping[str, Any]) -> str:
+    return str(told["type"]).removeprefix("no.kobling.").rpartition(".v")[0]
+
+
+def _owner(topic: str) -> str:
+    return topic.removesuffix(".v1").rpartition(".")[2]

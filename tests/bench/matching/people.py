@@ -1,0 +1,89 @@
+"""Synthetic people as a guide programme has them: half of those who wait are men, most guides are women.
+
+Shares are the project's own choice after what the programmes report: nine guides in ten are women, about a
+third of the women wish a woman, and newcomers' languages are those of recent years.
+"""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+from services.matching.domain.party import Availability, Giving, Pool, Receiving
+from tests.unit.matching.pools import TODAY, pool, rules
+
+INTERESTS = tuple(f"interest_{number}" for number in range(30))
+NATIVE = (("uk", 35), ("ar", 25), ("ti", 15), ("fa", 10), ("so", 8), ("sw", 7))
+WOMEN_AMONG_GUIDES = 0.88
+
+
+def city(size: int) -> Pool:
+    """Everybody in one municipality."""
+    return _pool(size, 1)
+
+
+def national(size: int) -> Pool:
+    """The same spread over the country."""
+    return _pool(size, 150)
+
+
+def _pool(size: int, municipalities: int) -> Pool:
+    chance = random.Random(size)  # noqa: S311 - a repeatable pool, no secret
+    towns = [f"no-{1101 + town}" for town in range(municipalities)]
+    waiting = [
+        refugee(chance, number, TODAY - timedelta(days=chance.randrange(300)), chance.choice(towns))
+        for number in range(size)
+    ]
+    guides = [
+        guide(chance, number, TODAY - timedelta(days=chance.randrange(300)), chance.choice(towns))
+        for number in range(size)
+    ]
+    return pool(waiting, guides, rules=rules(hours=1.0))
+
+
+def refugee(chance: random.Random, number: int, since: date, town: str) -> Receiving:
+    """Somebody who waits for a guide."""
+    gender = "male" if chance.random() < 0.5 else "female"
+    native = chance.choices([code for code, _ in NATIVE], [share for _, share in NATIVE])[0]
+    languages = [(native, "native")]
+    languages += [("en", chance.choice(("basic", "fluent")))] if chance.random() < 0.6 else []
+    languages += [("nb", "basic")] if chance.random() < 0.5 else []
+    wishes = 0.35 if gender == "female" else 0.15
+    return Receiving(
+        subject=f"refugee-{number:016d}",
+        municipality=town,
+        ready_since=since,
+        gender="male" if gender == "male" else "female",
+        wished_gender=("male" if gender == "male" else "female") if chance.random() < wishes else None,
+        **_attributes(chance, languages, 30),
+    )
+
+
+def guide(chance: random.Random, number: int, since: date, town: str) -> Giving:
+    """An approved guide."""
+    woman = chance.random() < WOMEN_AMONG_GUIDES
+    languages = [("nb", "native")]
+    languages += [("en", "fluent")] if chance.random() < 0.85 else []
+    languages += [(chance.choice(NATIVE)[0], "fluent")] if chance.random() < 0.12 else []
+    return Giving(
+        subject=f"volunteer-{number:016d}",
+        municipality=town,
+        ready_since=since,
+        gender="female" if woman else "male",
+        wished_gender=("female" if woman else "male") if chance.random() < (0.25 if woman else 0.1) else None,
+        checks=frozenset({"child_certificate"} if chance.random() < 0.5 else ()),
+        **_attributes(chance, languages, 42),
+    )
+
+
+def _attributes(chance: random.Random, languages: list[tuple[str, str]], age: int) -> dict[str, Any]:
+    evening, weekend = (chance.choice((0.0, 1.0, 2.0, 3.0, 4.0)) for _ in range(2))
+    return {
+        "birth_year": TODAY.year - max(20, min(80, round(chance.gauss(age, 11)))),
+        "languages": tuple(languages),
+        "adults": chance.choice((1, 1, 2)),
+        "minors": chance.choice((0, 0, 0, 1, 2)),
+        "occupation_field": chance.choice(("health", "building", "trade", "teaching", None)),
+        "education_level": chance.choice(("primary", "secondary", "vocational", "bachelor", "master")),
+        "interests": frozenset(chance.sample(INTERESTS, chance.randint(2, 6))),
+        "availability": Availability(weekday_evening=evening, weekend=weekend),
+    }

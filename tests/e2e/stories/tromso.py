@@ -1,0 +1,188 @@
+"""Flyktningguide, Tromsø: a guide for 9 to 12 months and at least two hours a week. About 44 guides register
+in a year; nearly every woman gets one, and most men wait long.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from shared.contracts import topics
+from shared.contracts.pairing import PackDuration
+from shared.programmes import shipped_packs
+from tests.e2e.stories.people import Somebody, Sort
+from tests.e2e.stories.programme import Programme
+from tests.e2e.stories.story import Series, Story, morning_of
+from tests.e2e.stories.telling import Telling
+
+TROMSO, SENJA = "no-5501", "no-5530"
+NAME = "Flyktningguide, Tromsø"
+PACK = shipped_packs()["flyktningguide-tromso@1.0"]
+
+WOMAN, MAN = Sort("female"), Sort("male")
+WOMAN_WHO_WISHES_ONE, MAN_WHO_WISHES_ONE = Sort("female", wish="female"), Sort("male", wish="male")
+WEDNESDAY = 2
+SHORT_WEEK = date(2023, 3, 1)
+
+
+async def tromso_year(told: Telling) -> None:
+    """A year: 44 guides come, 40 of them women; 20 women and 20 men wait, each for their own gender."""
+    tromso = told.programme(TROMSO)
+    men: list[Somebody] = []
+    made: dict[int, list[str]] = {}
+    since = told.today
+    for month in range(1, 13):
+        await told.until(date(2023, month, 10))
+        men += await _come(tromso, month)
+        await _meet_weekly(tromso, since, told.today)
+        since = told.today
+        made[month] = await tromso.pairs_up()
+    await _year_is_over(told, tromso, men)
+    await _pairs_have_their_time(told, tromso, made)
+
+
+async def _come(tromso: Programme, month: int) -> list[Somebody]:
+    """Has a month's people come: in ten, 2 women and 2 men who wish their own gender; in eleven, 4 guides,
+    one a man in four of these; the men who settle.
+    """
+    refugees = 2 if month <= 10 else 0
+    male = int(month in {2, 5, 8, 11})
+    female = 4 - male if month <= 11 else 0
+    men, *_ = await asyncio.gather(
+        tromso.settles(refugees, MAN_WHO_WISHES_ONE),
+        tromso.settles(refugees, WOMAN_WHO_WISHES_ONE),
+        tromso.gets_guides(female, WOMAN),
+        tromso.gets_guides(male, MAN),
+    )
+    return men
+
+
+async def _meet_weekly(tromso: Programme, since: date, until: date) -> None:
+    """All pairs have met every Wednesday for two hours."""
+    await tromso.record(
+        (pair["pair"], "LogMeeting", {"held_on": day.isoformat(), "hours": 2.0})
+        for pair in tromso.pairs("active")
+        for day in _days(max(since, date.fromisoformat(pair["created_on"])), until)
+        if day.weekday() == WEDNESDAY
+    )
+
+
+def _days(first: date, until: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((until - first).days))
+
+
+async def _year_is_over(told: Telling, tromso: Programme, men: list[Somebody]) -> None:
+    registered = told.world.client.states[topics.VOLUNTEERS.name].values()
+    genders = Counter(document["data"]["gender"] for document in registered)
+    await told.must("guides registered in the year", {"female": 40, "male": 4}, dict(genders))
+    people = told.world.client.states[topics.REFUGEES.name]
+    paired = Counter(people[pair["receiving"]]["data"]["gender"] for pair in tromso.pairs("active"))
+    await told.must("refugees paired", {"female": 20, "male": 4}, dict(paired))
+    # 20 men less 4, and 44 guides less 24, all of them women.
+    await told.must("refugees and guides who wait at its end", (16, 20), tromso.waiting)
+    # One guide in February and May for January's two men, in August and November for February's.
+    served = {pair["receiving"] for pair in tromso.pairs("active")}
+    longest = sum(who.subject in served for who in men[:4])
+    await told.must("men paired, of the four who have waited longest", 4, longest)
+    oldest = min(tromso.pairs("active"), key=lambda pair: pair["created_on"])
+    short = {"held_on": SHORT_WEEK.isoformat(), "hours": 1.5}
+    await tromso.record([(oldest["pair"], "LogMeeting", short)])
+    # From Wednesday 11 January to 6 December 2023 there are 48; 47 of 2 hours and one of 1.5 are 95.5.
+    await told.must("a pair of January's has met", (48, 95.5), lambda: _met(tromso.pair(oldest["pair"])))
+    await told.must(
+        "a week of 1.5 hours", [short], lambda: _meetings(tromso.pair(oldest["pair"]), SHORT_WEEK)
+    )
+
+
+def _met(pair: dict[str, Any]) -> tuple[int, float]:
+    return len(pair["meetings"]), sum(meeting["hours"] for meeting in pair["meetings"])
+
+
+def _meetings(pair: dict[str, Any], day: date) -> list[dict[str, Any]]:
+    return [meeting for meeting in pair["meetings"] if meeting["held_on"] == day.isoformat()]
+
+
+async def _pairs_have_their_time(told: Telling, tromso: Programme, made: dict[int, list[str]]) -> None:
+    await told.until("2024-01-10")
+    # Rounded down to fives: 24, 16 and 20.
+    for figure, expected in (("pairs_created", 20), ("refugees_waiting", 15), ("volunteers_waiting", 20)):
+        await told.must(
+            f"the indicator of 2023: {figure}", expected, lambda name=figure: tromso.figure("2023", name)
+        )
+    by_itself = [("completed", "2024-01-10")] * 2
+    await told.must(
+        "January's two at 12 months, by themselves", by_itself, lambda: [_end(tromso, one) for one in made[1]]
+    )
+    early, kept, _ = made[5]
+    today = told.today.isoformat()
+    answer = await tromso.answer_to("matching", "CompletePair", early, completed_on=today)
+    await told.must("CompletePair at 8 months", "too_early", answer)
+    await told.until("2024-02-10")
+    today = told.today.isoformat()
+    answer = await tromso.answer_to("matching", "CompletePair", early, completed_on=today)
+    await told.must("CompletePair at 9 months", "accepted", answer)
+    # January's two and February's three have had their twelve months; their guides wait with 20 and this one.
+    await told.must("refugees and guides who wait then", (16, 26), tromso.waiting)
+    await tromso.record([(kept, "EndPair", {"end_reason": "personal_receiving", "ended_on": today})])
+    await told.must("after an end for the refugee's own reasons: she rests", (16, 27), tromso.waiting)
+    for month in range(3, 13):
+        await told.until(date(2024, month, 10))
+    await told.must(
+        "all 24 pairs at last",
+        {"completed": 23, "ended": 1},
+        lambda: dict(Counter(one["status"] for one in tromso.pairs())),
+    )
+    await told.must(
+        "of these by themselves, on the day 12 months later",
+        22,
+        lambda: sum(_had_a_year(one) for one in tromso.pairs("completed")),
+    )
+
+
+def _end(tromso: Programme, pair: str) -> tuple[str, str]:
+    state = tromso.pair(pair)
+    return state["status"], state.get("ended_on", "")
+
+
+def _had_a_year(pair: dict[str, Any]) -> bool:
+    created, ended = date.fromisoformat(pair["created_on"]), date.fromisoformat(pair["ended_on"])
+    return created.replace(year=created.year + 1) == ended
+
+
+async def tromso_new_version(told: Telling) -> None:
+    """A new version of the pack is activated while a pair runs."""
+    senja = told.programme(SENJA)
+    await told.until("2025-01-10")
+    await asyncio.gather(senja.settles(1, WOMAN_WHO_WISHES_ONE), senja.gets_guides(2, WOMAN))
+    (under_old,) = await senja.pairs_up()
+    longer = PACK.pairing.model_copy(update={"duration": PackDuration(at_least="P9M", at_most="P15M")})
+    newer = PACK.model_copy(update={"version": "1.1", "pairing": longer})
+    await told.world.publish(newer)
+    await told.world.activate(SENJA, newer)
+    await senja.settles(1, WOMAN_WHO_WISHES_ONE)
+
+    async def holds() -> bool:
+        would = (await senja.try_round())["proposals"]
+        return [one["pack_version"] for one in would] == ["1.1"]
+
+    await told.world.client.eventually(holds)
+    (under_new,) = await senja.pairs_up()
+    versions = [senja.pair(one)["pack_version"] for one in (under_old, under_new)]
+    await told.must("the pairs' versions", ["1.0", "1.1"], versions)
+    ends = ["2026-01-10", "2026-04-10"]
+    await told.must(
+        "the days on which they end", ends, [senja.pair(one)["ends_on"] for one in (under_old, under_new)]
+    )
+    await told.until("2026-01-10")
+    await told.must("the older after 12 months", "completed", lambda: senja.pair(under_old)["status"])
+    await told.must("the newer then", "active", lambda: senja.pair(under_new)["status"])
+    await told.until("2026-04-10")
+    await told.must("the newer after 15", ("completed", "2026-04-10"), lambda: _end(senja, under_new))
+
+
+SERIES = Series(
+    begins=morning_of(2023, 1, 2),
+    runs={TROMSO: PACK, SENJA: PACK},
+    stories=(Story(NAME, tromso_year), Story(NAME, tromso_new_version)),
+)

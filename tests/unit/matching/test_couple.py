@@ -1,0 +1,158 @@
+"""Two by name: a pool of two is judged as a round would judge it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.matching import wire
+from services.matching.domain.couple import (
+    Couple,
+    Surroundings,
+    allow,
+    excludes,
+    free_slot,
+    kept_apart,
+    pool_of,
+    proposal_in,
+)
+from services.matching.domain.course import end
+from services.matching.domain.errors import DomainError
+from services.matching.domain.pair import EndReason, Fact, Outcome, Pair
+from services.matching.domain.party import Giving, Receiving
+from services.matching.domain.rounds import run_round
+from services.matching.domain.waiting import Party, Waits
+from tests.unit.matching.lives import LATER, LATER_DAY, STATES, active, declined, expired, proposed, refused
+from tests.unit.matching.pools import BERGEN, TODAY, guide, refugee, rules
+
+R, G = refugee().subject, guide().subject
+COUPLE = Couple(BERGEN, R, G)
+DAY = timedelta(days=1)
+
+
+def party(somebody: Receiving | Giving, **changes: object) -> Party:
+    waits = (Waits(rules().name, "1.0", TODAY),)
+    return replace(Party(BERGEN, somebody, waits), **changes)  # type: ignore[arg-type]
+
+
+def around(*pairs: Pair, receiving: Party | None = None, giving: Party | None = None) -> Surroundings:
+    return Surroundings({R: receiving or party(refugee()), G: giving or party(guide())}, pairs)
+
+
+def theirs(pair: Pair, **changes: object) -> Pair:
+    return replace(pair, **({"receiving": R, "giving": G, "slot": 0} | changes))  # type: ignore[arg-type]
+
+
+def code(known: Surroundings, couple: Couple = COUPLE) -> tuple[str, str | None]:
+    with pytest.raises(DomainError) as caught:
+        pool_of(couple, rules(), known, TODAY)
+    return caught.value.code, caught.value.field
+
+
+def test_two_who_wait_are_proposed_with_a_rounds_receipt() -> None:
+    pool = pool_of(COUPLE, rules(), around(), TODAY)
+    proposal = proposal_in(run_round(wire.compared(pool), "round-1"))
+    assert (proposal.receiving, proposal.giving, proposal.slot) == (R, G, 0)
+    assert (proposal.receipt.rank, proposal.receipt.candidates, proposal.receipt.round_id) == (
+        1,
+        1,
+        "round-1",
+    )
+    assert proposal.receipt.score == sum(proposal.receipt.parts.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("receiving", "giving", "named"),
+    [
+        (refugee(wished_gender="male"), guide(), ["gender_wish"]),
+        (refugee(minors=2), guide(), ["child_certificate"]),
+        (refugee(languages=(("ti", "native"),)), guide(birth_year=2010), ["language", "age"]),
+    ],
+)
+def test_the_packs_rules_forbid_by_name(receiving: Receiving, giving: Giving, named: list[str]) -> None:
+    pool = pool_of(COUPLE, rules(), around(receiving=party(receiving), giving=party(giving)), TODAY)
+    with pytest.raises(DomainError) as caught:
+        proposal_in(run_round(pool, "round-1"))
+    assert caught.value.code == "rules_forbid"
+    assert all(f"{rule} (" in caught.value.message for rule in named)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"attributes": None, "waits": (), "held": (rules().name,)},
+        {"waits": (Waits("another", "1.0", TODAY),)},
+        {"municipality": "no-5501"},
+        {"attributes": guide()},
+    ],
+)
+def test_who_does_not_wait_here_is_not_proposed(changes: dict[str, object]) -> None:
+    assert code(around(receiving=party(refugee(), **changes))) == ("not_waiting", "receiving")
+
+
+def test_who_is_not_known_does_not_wait() -> None:
+    assert code(Surroundings({R: party(refugee())})) == ("not_waiting", "giving")
+    assert code(Surroundings({G: party(guide())})) == ("not_waiting", "receiving")
+
+
+def test_who_rests_since_their_last_pair_does_not_wait() -> None:
+    rests = Outcome("waits", "rests", may_meet_again=True)
+    over, _ = end(theirs(active()), EndReason.OTHER, LATER_DAY, rests, LATER)
+    assert code(around(over)) == ("not_waiting", "giving")
+    ready_anew = (Waits(rules().name, "1.0", LATER_DAY + DAY),)
+    assert pool_of(COUPLE, rules(), around(over, giving=party(guide(), waits=ready_anew)), TODAY).giving
+
+
+def test_who_has_no_place_is_not_proposed() -> None:
+    somebody = {"receiving": "refugee-9"}
+    assert code(around(theirs(proposed(), giving="volunteer-9"))) == ("slot_taken", "receiving")
+    assert code(around(theirs(active(), **somebody))) == ("slot_taken", "giving")
+    roomy = party(guide(capacity=2))
+    pool = pool_of(COUPLE, rules(), around(theirs(active(), **somebody), giving=roomy), TODAY)
+    assert proposal_in(run_round(pool, "r")).slot == 1
+    assert pool_of(COUPLE, rules(), around(theirs(proposed(), programme="another", giving="v")), TODAY).giving
+
+
+def test_what_opens_again_takes_its_own_slot_where_it_is_free() -> None:
+    pair, roomy = theirs(expired(), slot=1), party(guide(capacity=3))
+    other = theirs(active(), receiving="refugee-9", subject="pair-2", slot=1)
+    free = pool_of(COUPLE, rules(), around(giving=roomy), TODAY)
+    assert free_slot(pair, free) == 1
+    assert free_slot(pair, pool_of(COUPLE, rules(), around(other, giving=roomy), TODAY)) == 0
+
+
+@pytest.mark.parametrize(
+    ("pair", "apart"),
+    [
+        (declined(), True),
+        (expired(), True),
+        (STATES["completed"](), True),
+        (
+            end(active(), EndReason.OTHER, LATER_DAY, Outcome("waits", "waits", may_meet_again=True), LATER)[
+                0
+            ],
+            False,
+        ),
+        (STATES["ended"](), False),
+        (active(), False),
+    ],
+)
+def test_a_couple_is_kept_apart_until_its_days_are_over_or_somebody_allows_it(
+    pair: Pair, apart: bool
+) -> None:
+    over_on = pair.spells[-1].since
+    assert excludes(pair, 180, over_on + 179 * DAY) == apart
+    assert not excludes(pair, 180, over_on + 180 * DAY)
+    if apart:
+        allowed, facts = allow(pair, over_on)
+        assert (facts, excludes(allowed, 180, over_on + DAY)) == ((Fact.COUPLE_ALLOWED,), False)
+
+
+def test_a_couple_that_is_kept_apart_is_forbidden_by_that_rule_alone() -> None:
+    known = around(theirs(declined()))
+    assert kept_apart(COUPLE, rules(), known.pairs, TODAY) == [theirs(declined())]
+    with pytest.raises(DomainError, match=r"excluded .* AllowCouple lifts the last"):
+        proposal_in(run_round(pool_of(COUPLE, rules(), known, TODAY), "round-1"))
+    pool = pool_of(COUPLE, rules(without=["excluded"]), known, TODAY)
+    assert proposal_in(run_round(pool, "round-1")).giving == G
+    assert refused(lambda: pool_of(COUPLE, rules(), around(theirs(proposed())), TODAY)) == "slot_taken"
