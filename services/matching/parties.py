@@ -70,10 +70,7 @@ class States:
                 outcomes.append(Stale())
                 continue
             party, coordinator = party_of(record), getattr(record.data, "coordinator", None)
-            if party is None and coordinator is None:
-                # Who has left is still theirs to hear of.
-                coordinator = before.coordinator
-            known[subject] = before.changed(revision, coordinator)
+            known[subject] = before.changed(revision, coordinator, left=party is None)
             changed[subject] = known[subject], party
             where = getattr(record.data, "municipality", None)
             causes[subject] = Why(_reason(record), record.cause, where)

@@ -55,9 +55,10 @@ class Known:
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coordinator: str | None = None
 
-    def changed(self, revision: int, coordinator: str | None) -> "Known":
-        """After a newer state, and with the coordinator from then on."""
-        return replace(self, revision=revision, version=self.version + 1, coordinator=coordinator)
+    def changed(self, revision: int, coordinator: str | None, *, left: bool) -> "Known":
+        """After a newer state, and with the coordinator from then on; who has left keeps the last one."""
+        looked_after = coordinator or (self.coordinator if left else None)
+        return replace(self, revision=revision, version=self.version + 1, coordinator=looked_after)
 
     def gone(self) -> "Known":
         """After its erasure."""
