@@ -355,6 +355,14 @@ def test_the_shipped_pack_has_tromsos_figures() -> None:
     assert (pairing.duration.at_least, pairing.duration.at_most) == ("P9M", "P12M")
     assert pairing.dose is not None
     assert pairing.dose.weekly_hours == 2
+    # Evaluated after three months: language progress as guides see it, the Red Cross's part as both do.
+    (milestone,) = pairing.milestones
+    assert (milestone.after, milestone.asks) == ("P3M", ["receiving", "giving"])
+    assert [(question.code, question.asks) for question in milestone.questions] == [
+        ("language_progress", ["giving"]),
+        ("part_of_the_red_cross", []),
+    ]
+    assert pairing.rounds is not None
     asked = {rule.code: rule for rule in pairing.rules}
     # They meet to practise Norwegian, and in what a refugee has free beside 37.5 hours of qualification.
     assert asked["language"].model_dump() == {"code": "language", "strength": "soft"}

@@ -34,6 +34,8 @@ from tests.support.cluster import event
 MUNICIPALITIES = ("no-4601", "no-0301", "dk-751")
 PROGRAMME, PACK = "flyktningguide-bergen", "1.0"
 ASKED = ("red_cross_bergen", "introduction_programme_bergen")
+ORGANISATIONS = {OPERATOR: "faults", **{f"faults-of-{asked.replace('_', '-')}": asked for asked in ASKED}}
+"""By operator. Each has topics, as notices go to them all."""
 """The organisations that the pack asks: without operators of theirs nobody could run it."""
 HEAL_WITHIN = 60.0
 LOOK = 0.2
@@ -70,7 +72,7 @@ class World:
             "card_public": public,
         }
         kafka = self.servers.kafka
-        self.observer = Observer(kafka, self.prefix, self.municipalities, (OPERATOR,))
+        self.observer = Observer(kafka, self.prefix, self.municipalities, tuple(ORGANISATIONS))
         self.load = Load(kafka, self.prefix, self.municipalities, self.seed)
         self.logs = Logs(self.directory / f"{self.prefix}logs")
         self.databases = {
@@ -83,7 +85,7 @@ class World:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["World"]:
         """Topics, operators, and one replica of each service, ready."""
-        await ensure_topics(self.servers.kafka, self.municipalities, (OPERATOR,), prefix=self.prefix)
+        await ensure_topics(self.servers.kafka, self.municipalities, list(ORGANISATIONS), prefix=self.prefix)
         await publish(self.servers.kafka, self._administration())
         await self.observer.start()
         self._watching = asyncio.create_task(self._watch_memory())
@@ -114,12 +116,8 @@ class World:
 
     def _administration(self) -> list[tuple[str, str, bytes]]:
         now = datetime.now(UTC)
-        organisations = {
-            OPERATOR: "faults",
-            **{f"faults-of-{asked.replace('_', '-')}": asked for asked in ASKED},
-        }
         said = []
-        for name, organisation in organisations.items():
+        for name, organisation in ORGANISATIONS.items():
             operator = Operator(
                 operator=name,
                 person=f"person_{organisation}",

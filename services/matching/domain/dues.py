@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Literal
 
+from services.matching.domain import health
 from services.matching.domain.evaluation import TIME_TO_EVALUATE, missing_at
 from services.matching.domain.pair import Pair
 from shared.values import value
@@ -11,12 +12,23 @@ from shared.values import value
 ENDS_SOON = timedelta(days=30)
 """How long before a pair's end it is shown: time to talk of what comes after (the project's decision)."""
 
-What = Literal["answer", "signature", "evaluation", "overdue_evaluation", "end"]
+What = Literal[
+    "answer",
+    "signature",
+    "evaluation",
+    "overdue_evaluation",
+    "end",
+    "below_dose",
+    "silent",
+    "expectations_differ",
+]
 
 
 @value
 class Due:
-    """What is due, by when, and `of` whom: sides, signatories or evaluators, whose `milestone` it is."""
+    """What is due, by when, and `of` whom: sides, signatories or evaluators, whose `milestone` it is. Of a
+    concern about how the pair fares there is no day.
+    """
 
     what: What
     by: date | None = None
@@ -64,10 +76,16 @@ def _ends(pair: Pair, _: Expected, today: date) -> Iterator[Due]:
         yield Due("end", pair.ends_on)
 
 
+def _fares(pair: Pair, expected: Expected, today: date) -> Iterator[Due]:
+    for finding in health.findings(pair, expected.weekly_hours, today):
+        yield Due(finding.concern.value)
+
+
 CHECKS: tuple[Callable[[Pair, Expected, date], Iterator[Due]], ...] = (
     _answers,
     _signatures,
     _evaluations,
     _ends,
+    _fares,
 )
 """What is looked at, in the order in which it is shown."""

@@ -169,8 +169,11 @@ class Programme:
         return self.world.client.command(name, self.coordinator, self.pool, **place, **data)
 
     async def pairs_up(self) -> list[str]:
-        """A round, whose proposals all are accepted and signed: the pairs."""
-        proposed = [one["pair"] for one in (await self.run_round())["proposals"]]
+        """A round; all proposals that wait are accepted and signed: the pairs. The pack's own rounds may have
+        made some of them.
+        """
+        await self.run_round()
+        proposed = [one["pair"] for one in (await self.ask("ListProposals"))["pairs"]]
         await self.accept(proposed)
         await self.sign(proposed)
         return proposed
@@ -263,6 +266,23 @@ class Programme:
             for subject, document in self.world.client.states[topics.PAIRS.name].items()
             if self._is_here(document["data"]) and (not statuses or document["data"]["status"] in statuses)
         ]
+
+    def needed(self) -> list[Document]:
+        """Which guides the pool lacks, by what was told of it last."""
+        told = [
+            document["data"]["needs"]
+            for document in self.world.client.records[topics.ROUNDS.name]
+            if event_name(document) == "RecruitmentNeeded" and document["subject"] == self.pool
+        ]
+        return told[-1] if told else []
+
+    def rounds_run(self) -> int:
+        """How many rounds have run, on demand and by themselves."""
+        records = self.world.client.records[topics.ROUNDS.name]
+        return sum(
+            event_name(document) == "RoundCompleted" and document["subject"] == self.pool
+            for document in records
+        )
 
     def pair(self, subject: str) -> Document:
         """One pair by `pairs.v1`."""

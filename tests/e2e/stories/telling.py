@@ -84,14 +84,30 @@ class Telling:
         self.results.append(Result(what, expected, seen[0]))
 
     async def until(self, day: str | date) -> None:
-        """Has it be the morning of a day for all services, and waits until the months before are counted."""
+        """Has it be the morning of a day for all services, and waits until the months before are counted, and
+        until a round has run by itself where the pack has one each week.
+        """
         to = date.fromisoformat(day) if isinstance(day, str) else day
         self._sample()
+        before, a_week_passes = self._rounds(), to - self.today >= timedelta(days=7)
         self.world.move_clock(datetime.combine(to, MORNING))
         self.tell(f"it is {to}{self._since()}")
         if self.world.of("reporting").runs:
             last = add_months((to - CLOSES_AFTER).replace(day=1), -1)
             await self._closed(f"{last:%Y-%m}")
+        if a_week_passes and self.world.of("matching").runs:
+            await self.world.client.until(
+                lambda: all(count > before[place] for place, count in self._rounds().items()),
+                lambda: f"{before} rounds, and {self._rounds()} after a week",
+            )
+
+    def _rounds(self) -> dict[str, int]:
+        """How many rounds have run, where the pack has them run by themselves."""
+        return {
+            municipality: Programme(self.world, municipality, pack).rounds_run()
+            for municipality, pack in self.world.runs.items()
+            if pack.pairing.rounds is not None
+        }
 
     async def _closed(self, month: str) -> None:
         """Waits until a month's figures are final in all places."""

@@ -16,7 +16,7 @@ from tests.faults.load import OPERATOR
 from tests.faults.observer import DeadLetter
 from tests.faults.people import envelope, record
 from tests.faults.registry import Run, row
-from tests.faults.world import World
+from tests.faults.world import ORGANISATIONS, World
 from tests.support.cluster import event, wait_until
 
 BETWEEN: Final = 99
@@ -42,7 +42,9 @@ async def topic_made_anew(run: Run) -> None:
             await asyncio.sleep(5)
             for name in doomed:
                 await world.begin_anew(name.removeprefix(world.prefix), run.bench.kafka.data)
-            await ensure_topics(world.servers.kafka, world.municipalities, (OPERATOR,), prefix=world.prefix)
+            await ensure_topics(
+                world.servers.kafka, world.municipalities, list(ORGANISATIONS), prefix=world.prefix
+            )
             await world.observer.start()
             async with world.load.under(run.bench.rate, world.observer):
                 await asyncio.sleep(8)

@@ -44,3 +44,9 @@ def test_what_is_due(pair: Pair, found: Due | None) -> None:
 def test_all_that_is_due_of_a_pair_is_said_at_once() -> None:
     pair = replace(GUIDE_LEFT, ends_on=LATER_DAY, milestones=(replace(MILESTONE, status="due"),))
     assert [item.what for item in dues(pair, EXPECTED, LATER_DAY)] == ["signature", "evaluation", "end"]
+
+
+def test_how_a_pair_fares_is_asked_about() -> None:
+    three_weeks_later = LATER_DAY + timedelta(weeks=3)
+    assert [item.what for item in dues(active(), EXPECTED, three_weeks_later)] == ["below_dose", "silent"]
+    assert [item.what for item in dues(active(), Expected(ALL), three_weeks_later)] == ["silent"]

@@ -62,8 +62,9 @@ class ListPairs(Command):
 
 class ListDuePairs(Command):
     """Asks what is due of a programme's proposals and pairs: answers and signatures that are missing,
-    evaluations, ends that come near; by when, and of whom. The subject is `<municipality>/<programme>`.
-    `coordinator` asks for one's own alone; `after` is the last pair of the page before.
+    evaluations, ends that come near; by when, and of whom; and which pairs to ask how they fare. The subject
+    is `<municipality>/<programme>`. `coordinator` asks for one's own alone; `after` is the last pair of the
+    page before.
     """
 
     model_config = example({"reason": "weekly_meeting"}, subject=POOL)
