@@ -105,6 +105,8 @@ def publish_programme(given: argparse.Namespace) -> int:
 def activate_programme(given: argparse.Namespace) -> int:
     """Has a municipality run a published version of a programme, if its organisations have the operators."""
     wanted = {name: getattr(given, name) for name in ("municipality", "programme", "pack_version")}
+    if given.predecessors:
+        wanted["predecessors"] = given.predecessors
     if faults := why_refused(wanted, ActiveProgramme):
         raise AdministrationError("\n".join(faults))
     return _say(asyncio.run(_desk(given).activate(ActiveProgramme(**wanted))))
@@ -193,6 +195,12 @@ def arguments() -> argparse.ArgumentParser:
     for name in ("municipality", "programme"):
         activating.add_argument(f"--{name}", required=True)
     activating.add_argument("--version", required=True, dest="pack_version")
+    activating.add_argument(
+        "--predecessor",
+        action="append",
+        dest="predecessors",
+        help="a code that the municipality had before; once for each, and all of them",
+    )
     _add_files(commands)
     return parser
 

@@ -71,8 +71,13 @@ class Desk:
         return await self._send(standing, PROGRAMME_PUBLISHED, pack)
 
     async def activate(self, activation: ActiveProgramme) -> str:
-        """Has a municipality run a version of a programme, and says so; raises as `publish_pack` does."""
-        return await self._send(await self.look(), PROGRAMME_ACTIVATED, activation)
+        """Has a municipality run a version of a programme, and says so; raises as `publish_pack` does. What
+        the activation leaves out stays as it is.
+        """
+        standing = await self.look()
+        running = standing.programmes.activation(activation.municipality, activation.programme)
+        kept = {} if running is None else running.model_dump(exclude=activation.model_fields_set)
+        return await self._send(standing, PROGRAMME_ACTIVATED, activation.model_copy(update=kept))
 
     async def _send(
         self, standing: "Standing", message: Message, record: ProgrammePack | ActiveProgramme

@@ -1,6 +1,9 @@
 """Intake's composition root."""
 
+from functools import partial
+
 from services.intake import names, store
+from services.intake.codes import Codes
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
@@ -17,6 +20,7 @@ from services.intake.warnings import Warnings
 from services.intake.wire import case_digest
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
+from shared.messaging.renaming import Renaming
 from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import FieldCipher, Sealer, decode
 
@@ -36,16 +40,25 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
     warnings = Warnings(packs, resources.operators)
-    intake = Intake(people, publisher, packs, warnings, resources.operators, case_key, digest)
-    settlements = Settlements(people, publisher, case_key, packs.vocabulary)
+    codes = Codes(resources.programmes, case_key, publisher)
+    renaming = Renaming(
+        database,
+        resources.clock,
+        resources.programmes,
+        (partial(codes.bring, people.refugees), partial(codes.bring, people.volunteers)),
+    )
+    intake = Intake(people, publisher, packs, warnings, resources.operators, codes, digest)
+    settlements = Settlements(people, publisher, codes, packs.vocabulary)
     return Wiring(
         resources,
         subscriptions(settlements),
         due_handlers={
             **Due(people, publisher, packs, warnings, at_rest).handlers,
             **Handover(people, publisher, resources.operators).handlers,
+            **renaming.handlers,
         },
         decisions=Decisions(SPECS, intake.decide),
         indexes=store.INDEXES,
         cipher=at_rest,
+        on_programmes=[renaming.schedule],
     )

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from services.intake.codes import CaseKeys, Codes
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Change, Refugee
 from services.intake.due import readiness_id, refer_later
 from services.intake.linked import Linked
 from services.intake.publish import Publisher, apart
 from services.intake.store import Entry, File, People
+from shared.clock import local_day
 from shared.messaging.commands import replies
 from shared.messaging.reading.records import Cause
 from shared.messaging.work import Work
@@ -27,17 +29,63 @@ class Filing:
     linked: Linked
     _merged: list[Entry[Refugee]] = field(default_factory=list)
     _taken_back: list[str] = field(default_factory=list)
+    _handed_over: tuple[tuple[str, str], ...] = ()
     _adopted: tuple[str, ...] = ()
 
     @classmethod
-    async def load(cls, people: People, publisher: Publisher, cases: Iterable[str], work: Work) -> "Filing":
+    async def load(
+        cls, people: People, publisher: Publisher, codes: Codes, cases: Iterable[str], work: Work
+    ) -> "Filing":
         """Reads the files of these cases, in one query, and in another those of who also volunteers."""
         loaded = await people.refugees.by_case(cases, work.session)
         volunteers = {subject for file in loaded.values() for subject in file.person.volunteers}
         linked = await Linked.load(people.volunteers, publisher, volunteers, work)
-        by_subject = {file.person.subject: Entry[Refugee](file, file) for file in loaded.values()}
-        entries = {case: by_subject[file.person.subject] for case, file in loaded.items()}
+        by_subject = {file.person.subject: file for file in loaded.values()}
+        entered = {subject: codes.entry(file, work) for subject, file in by_subject.items()}
+        entries = {case: entered[file.person.subject] for case, file in loaded.items()}
         return cls(people, publisher, work, entries, linked)
+
+    def on_file(self, keys: CaseKeys) -> str:
+        """The key under which a case is on file, or is to be where it isn't known yet.
+
+        A municipality goes on with its cases under its new code, so the reference under either is one case;
+        of several that became one it is whose it can be alone. Two files that were opened under two codes
+        before that was known become one.
+        """
+        known = [key for key in (keys.own, *keys.same) if key in self.entries]
+        if len({id(self.entries[key]) for key in known}) > 1:
+            self._unite([self.entries[key] for key in keys.same if key in self.entries])
+        if known:
+            return self._own(known[0])
+        candidates = {id(self.entries[key]): key for key in keys.joined if key in self.entries}
+        if len(candidates) == 1:
+            (found,) = candidates.values()
+            return self._known_as(keys.own, self._own(found))
+        return keys.same[-1] if keys.same else keys.own
+
+    def doubtful(self, keys: CaseKeys) -> list[str]:
+        """Cases of municipalities that became one, several of which may be meant."""
+        found = {id(self.entries[key]): self._own(key) for key in keys.joined if key in self.entries}
+        return list(found.values()) if len(found) > 1 and self.on_file(keys) not in self.entries else []
+
+    def _own(self, key: str) -> str:
+        file = self.entries[key].file
+        return key if file is None else dict(file.also).get(key, key)
+
+    def _known_as(self, alias: str, key: str) -> str:
+        entry = self.entries[key]
+        if entry.file is not None:
+            self._keep(entry, entry.file._replace(also=(*entry.file.also, (alias, key))))
+        return key
+
+    def _unite(self, entries: Sequence[Entry[Refugee]]) -> None:
+        """One file of several, the strictest or else the first: whom any of them hides stays hidden."""
+        hidden = (one for one in entries if one.file is not None and not one.file.person.is_public)
+        kept = next(hidden, entries[0])
+        for other in entries:
+            if other is kept or other.file is None or kept.file is None:
+                continue
+            self._keep(kept, kept.file._replace(person=self.merge(kept.file.person, other)))
 
     def of(self, cases: Sequence[str]) -> list[Entry[Refugee]]:
         """The files of these cases, in their order; none for a case that isn't known."""
@@ -51,7 +99,7 @@ class Filing:
         elif before.person.subject == person.subject:
             file = before._replace(person=person)
         else:
-            file = File(person)
+            file = File(person, also=before.also)
             self._take_back(before)
         if change.fact is refugee.Fact.REFERRED and _was_known(before, person):
             refer_later(person, self.work)
@@ -63,10 +111,14 @@ class Filing:
             # Who proves to be somebody that also volunteers must not be proposed to themselves.
             file = self.publisher.changed(before, file, refugee.Fact.CORRECTED, apart(), self.work)
         self._follow(before, person)
-        entry.file = file
+        self._keep(entry, file)
+
+    def _keep(self, entry: Entry[Refugee], file: File[Refugee]) -> None:
+        entry.file = file._replace(also=(*file.also, *self._handed_over))
         entry.changed = True
-        for case in person.cases:
-            self.entries[case.key] = entry
+        self._handed_over = ()
+        keys = [case.key for case in file.person.cases] + [alias for alias, _ in entry.file.also]
+        self.entries |= dict.fromkeys(keys, entry)
 
     def _follow(self, before: File[Refugee] | None, person: Refugee) -> None:
         """Has volunteers be known, or not any more, as the refugees are who are the same people."""
@@ -76,6 +128,9 @@ class Filing:
             (subject for subject in self._adopted if subject in person.volunteers), person.household_ref
         )
         self._adopted = ()
+        if before is not None and person.is_public and person.municipality != before.person.municipality:
+            today = local_day(self.work.now, person.municipality)
+            self.linked.move(person.volunteers, person.municipality, today)
 
     def merge(self, known: Refugee, former: Entry[Refugee]) -> Refugee:
         """The known file with the cases of a former one, which was opened before they proved to be one."""
@@ -84,6 +139,7 @@ class Filing:
         together = refugee.merge(known, former.file.person)
         self._adopted = former.file.person.volunteers
         self._take_back(former.file)
+        self._handed_over = former.file.also
         former.file = None
         self._merged.append(former)
         return together

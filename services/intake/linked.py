@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
-from services.intake.domain import volunteer
+from services.intake.domain import moves, volunteer
 from services.intake.domain.links import hidden
 from services.intake.domain.volunteer import Volunteer
 from services.intake.due import readiness_id
@@ -47,6 +48,19 @@ class Linked:
                 housed = file._replace(person=replace(file.person, household_ref=household))
                 entry.file = self.publisher.changed(file, housed, volunteer.Fact.UPDATED, apart(), self.work)
                 entry.changed = True
+
+    def move(self, subjects: Iterable[str], municipality: str, on: date) -> None:
+        """Has volunteers live where the refugees do, from a day on, who are the same people."""
+        for entry in self._of(subjects):
+            file = entry.file
+            if file is None or file.person.status in {"withdrawn", "hidden"}:
+                continue
+            if file.person.municipality == municipality:
+                continue
+            person, fact = volunteer.progressed(file.person, moves.move(file.person, municipality, on), on)
+            self.work.cancel(readiness_id(person.subject))
+            entry.file = self.publisher.changed(file, file._replace(person=person), fact, apart(), self.work)
+            entry.changed = True
 
     def changes(self) -> Sequence[Change]:
         """What is to be stored."""

@@ -103,6 +103,8 @@ def _common(who: person.Person) -> Document:
             for given in who.consents
         ],
     }
+    if who.formerly:
+        state["former_codes"] = list(who.formerly)
     if who.coordinator is not None:
         state["coordinator"] = who.coordinator
     if who.references:

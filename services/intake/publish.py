@@ -55,12 +55,12 @@ class Publisher:
         revision = file.state.next(work.now)
         data = public_state(file.person)
         work.emit(wire.EVENTS[fact], subject=file.person.subject, data=data, cause=cause, revision=revision)
-        return File(file.person, revision, file.card, file.key)
+        return file._replace(state=revision)
 
     def _card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
         """Publishes the contact card where it is new or changed, or that there is none any more."""
         person = file.person
-        now, known = _reached_by(person), None if before is None else _reached_by(before.person)
+        now, known = _on_card(person), None if before is None else _on_card(before.person)
         if now == known:
             return file
         revision = file.card.next(work.now)
@@ -70,7 +70,7 @@ class Publisher:
                 CONTACT_CARD_WITHDRAWN, subject=person.subject, data=gone, cause=cause, revision=revision
             )
         else:
-            sealed = self._sealer.seal(wire.card(now), person.subject)
+            sealed = self._sealer.seal(wire.card(now[1]), person.subject)
             data = ContactCard(municipality=person.municipality, card=sealed)
             work.emit(CONTACT_CARD_SEALED, subject=person.subject, data=data, cause=cause, revision=revision)
         return file._replace(card=revision)
@@ -104,10 +104,14 @@ class Publisher:
             tell(notice, who.subject, [who.coordinator], self._operators, cause, work)
 
 
-def _reached_by(person: Person) -> Details | None:
-    """What somebody may be written to by; None of who has left, or has not consented to it."""
+def _on_card(person: Person) -> tuple[str, Details] | None:
+    """Where somebody lives and what they may be written to by; None of who has left, or has not consented
+    to it.
+    """
     is_gone = isinstance(person, Refugee) and person.has_left
-    return person.details if person.consented_to(CONTACT) and not is_gone else None
+    if person.details is None or not person.consented_to(CONTACT) or is_gone:
+        return None
+    return person.municipality, person.details
 
 
 def apart() -> Cause:

@@ -1,15 +1,16 @@
 """Nobody stays known since the record that protects them was refused."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from services.intake.codes import CaseKeys, Codes
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee, Settlement
 from services.intake.filing import Filing
 from services.intake.statements import Says, Statement, in_doubt, statements
 from services.intake.store import Entry
-from services.intake.wire import CaseKey
 from shared.clock import FUTURE_TOLERANCE, local_day
 from shared.ids import new_subject
 from shared.logging import describe_error, get_logger
@@ -20,10 +21,13 @@ log = get_logger(__name__)
 
 
 class Place(NamedTuple):
-    """A case by its key, and its municipality."""
+    """A case by the keys that it may have and, once it was looked for, by the one that it has; and its
+    municipality.
+    """
 
-    case: str
+    keys: CaseKeys
     municipality: str
+    case: str = ""
 
 
 @value
@@ -41,14 +45,17 @@ class Heard:
     cause: Cause
 
 
-def hear(record: Received | Erased | Unreadable, case_key: CaseKey) -> Iterator[Heard]:
+def hear(record: Received | Erased | Unreadable, codes: Codes) -> Iterator[Heard]:
     """What a refused record says. A time that lies further ahead than clocks differ is none."""
     if isinstance(record, Erased) or record.owner is None:
         return
     latest, cause = record.raw.broker_time, record.cause
 
     def places(references: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
-        return tuple(Place(case_key(*reference), reference[0]) for reference in references)
+        return tuple(
+            Place(codes.keys(municipality, case), codes.current(municipality))
+            for municipality, case in references
+        )
 
     for said in _statements(record.raw, record.owner):
         time = said.time if said.time is not None and said.time - latest <= FUTURE_TOLERANCE else None
@@ -68,12 +75,19 @@ def _statements(raw: Raw, municipality: str) -> list[Statement]:
         return [in_doubt(raw, municipality)]
 
 
+def whoever(cases: Iterable[str], municipality: str, record: Received) -> Heard:
+    """That a record's person is protected, who may be any of these cases' people."""
+    places = tuple(Place(CaseKeys(case), municipality) for case in cases)
+    return Heard(Says.PROTECTED, places, (), record.envelope.time, record.raw.broker_time, record.cause)
+
+
 def heed(heard: Heard, filing: Filing) -> None:
     """Takes back those who must not be known any more. What a newer record of the same case has said stands.
 
     A case that isn't known is remembered, so that an older settlement of it has no effect; without a time it
     would be the newest for good.
     """
+    heard = replace(heard, own=_found(heard.own, filing), former=_found(heard.former, filing))
     is_one = len(heard.own) == len(heard.former) == 1
     if is_one and (heard.time is not None or filing.of([heard.own[0].case])):
         _heed((*heard.own, *heard.former), heard.time, heard, filing)
@@ -84,6 +98,10 @@ def heed(heard: Heard, filing: Filing) -> None:
     for place in heard.former:
         # What their own municipality said later is no answer.
         _heed([place], None if filing.of([place.case]) else heard.time, heard, filing)
+
+
+def _found(places: Iterable[Place], filing: Filing) -> tuple[Place, ...]:
+    return tuple(place._replace(case=filing.on_file(place.keys)) for place in places)
 
 
 def _heed(places: Sequence[Place], time: datetime | None, heard: Heard, filing: Filing) -> bool:

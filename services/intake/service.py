@@ -5,6 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from services.intake import approvals, commands, due
+from services.intake.codes import Codes
 from services.intake.commands.spec import Asking, Context, OnFile, Opening, Question, Refused
 from services.intake.domain.errors import DomainError
 from services.intake.domain.links import link
@@ -18,7 +19,6 @@ from services.intake.public_state import public_state
 from services.intake.publish import Publisher
 from services.intake.store import Entry, File, People
 from services.intake.warnings import Warnings
-from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts.commands import Command
 from shared.ids import new_subject
@@ -28,7 +28,6 @@ from shared.messaging.commands.answers import (
     Rejected,
     Request,
     UnknownSubject,
-    rejected_elsewhere,
     stale_revision,
 )
 from shared.messaging.commands.registry import Registry, specs_in
@@ -51,7 +50,7 @@ class Intake:
         packs: Packs,
         warnings: Warnings,
         operators: Operators,
-        case_key: CaseKey,
+        codes: Codes,
         digest: Digest,
     ) -> None:
         self._people = people
@@ -60,13 +59,13 @@ class Intake:
         self._publisher = publisher
         self._packs = packs
         self._warnings = warnings
-        self._case_key = case_key
+        self._codes = codes
 
     async def decide(self, requests: Sequence[Request], work: Work) -> list[Answer]:
         """One answer for each command, in order; the files are read and written once."""
         subjects = {request.subject for request in requests} | set(filter(None, map(_same_as, requests)))
         files = await self._people.by_subject(subjects, work.session)
-        entries = {subject: Entry(files.get(subject), files.get(subject)) for subject in subjects}
+        entries = {subject: self._codes.entry(files.get(subject), work) for subject in subjects}
         answers: list[Answer] = []
         for request in requests:
             try:
@@ -113,7 +112,7 @@ class Intake:
                 raise TypeError(type(spec).__name__)
 
     def _asking(self, request: Request, work: Work) -> Asking:
-        return Asking(request, work, self._people, self._packs, self._operators, self._case_key, self._digest)
+        return Asking(request, work, self._people, self._packs, self._operators, self._codes, self._digest)
 
     def _open(
         self, spec: Opening[Command], request: Request, context: Context, entries: Entries, work: Work
@@ -125,9 +124,10 @@ class Intake:
             other = entries[same]
             if other.file is None:
                 return UnknownSubject()
-            if not request.may_act_in(other.file.person.municipality):
-                return rejected_elsewhere()
-            refugee, opened = link(other.file.person, opened, new_subject("household"))
+            them = other.file.person
+            if (elsewhere := request.elsewhere(them.municipality, them.formerly)) is not None:
+                return elsewhere
+            refugee, opened = link(them, opened, new_subject("household"))
             linked = other.file._replace(person=refugee)
             self._keep(request, other, linked, Fact.CORRECTED, work)
         missing = self._packs.missing(opened, context.today)
@@ -141,8 +141,8 @@ class Intake:
         if file is None or (isinstance(file.person, Volunteer) and file.person.is_hidden):
             return UnknownSubject()
         who = file.person
-        if not request.may_act_in(who.municipality):
-            return rejected_elsewhere()
+        if (elsewhere := request.elsewhere(who.municipality, who.formerly)) is not None:
+            return elsewhere
         late = stale_revision(request.expected_revision, file.state.number, public_state(who))
         if late is not None:
             return replace(late, subject=who.subject)

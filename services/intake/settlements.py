@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from services.intake import wire
+from services.intake.codes import CaseKeys, Codes
 from services.intake.domain import refugee
 from services.intake.domain.refugee import Case, Change, Refugee
 from services.intake.due import look_again
@@ -12,10 +14,9 @@ from services.intake.filing import Filing
 from services.intake.notes import notes
 from services.intake.publish import Publisher
 from services.intake.receipts import readable_case, receipt, refused
-from services.intake.safeguard import Heard, hear, heed
+from services.intake.safeguard import Heard, hear, heed, whoever
 from services.intake.store import Entry, People
 from services.intake.vocabulary import Vocabulary
-from services.intake.wire import CaseKey
 from shared.clock import local_day
 from shared.contracts import municipal
 from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT
@@ -34,7 +35,11 @@ class _Taken(NamedTuple):
     """A settlement to decide on, with the keys of its case and of its former one, if it has one."""
 
     record: Received
-    cases: Sequence[str]
+    keys: Sequence[CaseKeys]
+
+    @property
+    def cases(self) -> Iterator[str]:
+        return (key for keys in self.keys for key in keys.every)
 
 
 class _Dismissed(NamedTuple):
@@ -45,19 +50,17 @@ class _Dismissed(NamedTuple):
 
     @property
     def cases(self) -> Iterator[str]:
-        return (place.case for one in self.heard for place in (*one.own, *one.former))
+        return (key for one in self.heard for place in (*one.own, *one.former) for key in place.keys.every)
 
 
 class Settlements:
     """Applies what municipalities send and answers each record."""
 
-    def __init__(
-        self, people: People, publisher: Publisher, case_key: CaseKey, vocabulary: Vocabularies
-    ) -> None:
+    def __init__(self, people: People, publisher: Publisher, codes: Codes, vocabulary: Vocabularies) -> None:
         self._vocabulary = vocabulary
         self._people = people
         self._publisher = publisher
-        self._case_key = case_key
+        self._codes = codes
 
     async def apply(
         self, records: Sequence[Readable | Handled], work: Work, handled_before: HandledBefore
@@ -67,11 +70,11 @@ class Settlements:
         """
         items = [self._item(item, handled_before) for item in records if not isinstance(item, Erased)]
         wanted = {case for item in items for case in item.cases}
-        filing = await Filing.load(self._people, self._publisher, wanted, work)
+        filing = await Filing.load(self._people, self._publisher, self._codes, wanted, work)
         outcomes: list[Outcome] = []
         for item in items:
             if isinstance(item, _Taken):
-                outcomes.append(self._settled(item.record, item.cases, filing))
+                outcomes.append(self._settled(item.record, item.keys, filing))
             else:
                 outcomes.append(item.outcome)
                 for heard in item.heard:
@@ -83,21 +86,25 @@ class Settlements:
         if isinstance(item, Received):
             dead = refused(item)
             if dead is None:
-                return _Taken(item, self._cases(item))
+                return _Taken(item, self._keys(item))
             item = Handled(item, dead)
         record, outcome = item
-        heard = () if handled_before(record.raw) else tuple(hear(record, self._case_key))
+        heard = () if handled_before(record.raw) else tuple(hear(record, self._codes))
         return _Dismissed(outcome, heard)
 
-    def _cases(self, record: Received) -> list[str]:
-        cases = [self._case_key(record.owner or "", record.key)]
+    def _keys(self, record: Received) -> list[CaseKeys]:
+        keys = [self._codes.keys(record.owner or "", record.key)]
         if isinstance(record.data, municipal.PersonSettled) and (former := record.data.former) is not None:
             name = municipality_named(former.municipality, record.owner or "")
             if name is not None:
-                cases.append(self._case_key(name, former.case))
-        return cases
+                keys.append(self._codes.keys(name, former.case))
+        return keys
 
-    def _settled(self, record: Received, cases: Sequence[str], filing: Filing) -> Outcome:
+    def _settled(self, record: Received, keys: Sequence[CaseKeys], filing: Filing) -> Outcome:
+        if self._is_no_move(record):
+            return Applied()
+        doubtful = filing.doubtful(keys[0])
+        cases = [filing.on_file(one) for one in keys]
         own = cases[0]
         found = filing.of(cases)
         entry: Entry[Refugee] = found[0] if found else Entry(None, None)
@@ -110,9 +117,21 @@ class Settlements:
             known = filing.merge(known, found[-1])
         change, outcome = self._decide(record, cases, known, former and former.person, filing.work)
         filing.change(entry, change, record.cause)
+        if doubtful and change.refugee.status == "protected":
+            municipality = change.refugee.municipality
+            heed(whoever(doubtful, municipality, record), filing)
         if change.refugee.participations and _born(change.refugee) != _born(known):
             look_again(change.refugee, local_day(filing.work.now, record.owner), filing.work)
         return outcome
+
+    def _is_no_move(self, record: Received) -> bool:
+        """Whether somebody is said to move to their own municipality under its new code: old systems close
+        all of their cases so.
+        """
+        if not isinstance(record.data, municipal.PersonMoved):
+            return False
+        own, to = record.owner or "", record.data.to_municipality
+        return own != to and self._codes.current(own) == self._codes.current(to)
 
     def _decide(
         self,
@@ -123,10 +142,10 @@ class Settlements:
         work: Work,
     ) -> tuple[Change, Applied]:
         today, subject = local_day(work.now, record.owner), new_subject("refugee")
-        municipality, data = record.owner or "", record.data
+        municipality, data = self._codes.current(record.owner or ""), record.data
         if isinstance(data, municipal.PersonSettled):
             listed = self._vocabulary(municipality)
-            said = wire.settlement(record, data, cases, listed)
+            said = replace(wire.settlement(record, data, cases, listed), municipality=municipality)
             change = refugee.settle(known, said, subject, today, former)
             if said.secrecy == "minor":
                 return change, Applied("referred")

@@ -1,6 +1,6 @@
 """Files ↔ documents. Personal details are stored encrypted, each person's under a key of their own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -71,12 +71,16 @@ _CODECS: dict[type[Person], TypeAdapter[Any]] = {
 
 
 class File(NamedTuple, Generic[P_co]):
-    """A person as stored: the file, its place in its state topic, and that of its contact card."""
+    """A person as stored: the file, its place in its state topic, and that of its contact card.
+
+    `also` are keys under which its cases are known besides, each with the case's own.
+    """
 
     person: P_co
     state: Revision = Revision()
     card: Revision = Revision()
     key: bytes | None = None
+    also: tuple[tuple[str, str], ...] = ()
 
 
 Change = tuple[File[Person] | None, File[Person] | None]
@@ -104,21 +108,27 @@ class Files(Generic[P]):
 
     async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, File[P]]:
         """Files by subject."""
-        return {file.person.subject: file for file in await self._find("_id", subjects, session)}
+        return {file.person.subject: file for file in await self._in("_id", subjects, session)}
 
     async def by_case(self, cases: Iterable[str], session: Session) -> dict[str, File[P]]:
-        """Refugees' files by the key of each of their cases."""
+        """Refugees' files by each key of each of their cases."""
         found: dict[str, File[P]] = {}
-        for file in await self._find("cases", cases, session):
+        for file in await self._in("cases", cases, session):
             if isinstance(file.person, Refugee):
                 found.update({case.key: file for case in file.person.cases})
+                found.update({alias: file for alias, _ in file.also})
         return found
 
-    async def _find(self, path: str, wanted: Iterable[str], session: Session) -> list[File[P]]:
+    async def under(
+        self, municipalities: Collection[str], after: str, limit: int, session: Session
+    ) -> list[File[P]]:
+        """The next files of these municipalities after a subject, in the order of their subjects."""
+        wanted = {"_id": {"$gt": after}, "person.municipality": {"$in": list(municipalities)}}
+        return await self.find(wanted, session, limit)
+
+    async def _in(self, path: str, wanted: Iterable[str], session: Session) -> list[File[P]]:
         values = list(set(wanted))
-        if not values:
-            return []
-        return await self.find({path: {"$in": values}}, session)
+        return await self.find({path: {"$in": values}}, session) if values else []
 
     async def find(self, wanted: Document, session: Session, limit: int = 0) -> list[File[P]]:
         """The files that MongoDB finds, by subject where no more than a `limit` is asked for."""
@@ -150,7 +160,8 @@ class Files(Generic[P]):
         if key is not None:
             plain = self._cipher.decrypt(key, document["details"], person.subject)
             person = replace(person, details=_DETAILS.validate_json(plain))
-        return File(person, Revision(*document["state"]), Revision(*document["card"]), key)
+        also = tuple((alias, case) for alias, case in document.get("also", ()))
+        return File(person, Revision(*document["state"]), Revision(*document["card"]), key, also)
 
     async def save(self, files: Sequence[Change], session: Session) -> None:
         """Writes (before, after) pairs: opened, changed, or, with no after, removed with its key."""
@@ -195,7 +206,9 @@ class Files(Generic[P]):
             **self._found_by(person),
         }
         if isinstance(person, Refugee):
-            document["cases"] = [case.key for case in person.cases]
+            document["cases"] = [case.key for case in person.cases] + [alias for alias, _ in file.also]
+            if file.also:
+                document["also"] = [list(one) for one in file.also]
         return document
 
 

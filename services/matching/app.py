@@ -1,6 +1,8 @@
 """Matching's composition root."""
 
-from services.matching import store
+from functools import partial
+
+from services.matching import codes, store
 from services.matching.between_rounds import BetweenRounds
 from services.matching.consumers import subscriptions
 from services.matching.due import due_handlers
@@ -14,6 +16,7 @@ from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
 from services.matching.store import Pairs, Parties, Pools
 from shared.messaging.commands.dispatch import Decisions
+from shared.messaging.renaming import Renaming
 from shared.messaging.wiring import Resources, Wiring
 
 
@@ -34,20 +37,24 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         again_after=settings.again_after,
     )
     schedule = Schedule(resources.database, resources.programmes, resources.clock, settings.due_poll)
+    bring_pairs = partial(codes.bring, pairs, resources.programmes, publisher)
+    renaming = Renaming(resources.database, resources.clock, resources.programmes, (bring_pairs,))
+    of_matching = due_handlers(
+        rounds,
+        schedule,
+        Explaining(rounds, parties, pairs),
+        pairs,
+        resources.programmes,
+        publisher,
+        resources.operators,
+    )
     return Wiring(
         resources,
         subscriptions(states),
-        due_handlers=due_handlers(
-            rounds,
-            schedule,
-            Explaining(rounds, parties, pairs),
-            pairs,
-            resources.programmes,
-            publisher,
-            resources.operators,
-        ),
+        due_handlers={**of_matching, **renaming.handlers},
         decisions=Decisions(SPECS, matching.decide),
         indexes=store.INDEXES,
         recipe=Rebuilding(parties, pairs, states, publisher, between).recipe,
         beside=[warm_up, schedule.follow],
+        on_programmes=[renaming.schedule],
     )

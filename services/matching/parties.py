@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from services.matching import wire
 from services.matching.domain.pair import EndReason, Side
-from services.matching.domain.presence import follow, look_after
+from services.matching.domain.presence import follow, has_moved, look_after
 from services.matching.domain.waiting import Party, presence_of
 from services.matching.publish import Publisher
-from services.matching.readers import RefugeeRead, VolunteerRead
+from services.matching.readers import PersonRead, RefugeeRead, VolunteerRead
 from services.matching.store import Known, Pairs, Parties, StoredPair
 from shared.clock import local_time
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
@@ -18,11 +18,13 @@ from shared.messaging.work import Work
 
 
 class Why(NamedTuple):
-    """Why the pairs of who takes no part any more end, by what record, and where it says that they are."""
+    """Why the pairs of who takes no part any more end, by what record, and where it says that they are: by
+    the municipality's codes, the one now first.
+    """
 
     reason: EndReason
     cause: Cause
-    where: str | None = None
+    where: tuple[str, ...] = ()
 
 
 class States:
@@ -72,8 +74,7 @@ class States:
             party, coordinator = party_of(record), getattr(record.data, "coordinator", None)
             known[subject] = before.changed(revision, coordinator, left=party is None)
             changed[subject] = known[subject], party
-            where = getattr(record.data, "municipality", None)
-            causes[subject] = Why(_reason(record), record.cause, where)
+            causes[subject] = Why(_reason(record), record.cause, _where(record))
             outcomes.append(Applied())
         await self._parties.save(changed, stored, work.session)
         # Who is new here has no pair.
@@ -96,7 +97,8 @@ class States:
             if person not in parties or not pair.is_open:
                 continue
             why, now = causes[person], local_time(work.now, pair.municipality)
-            reason = EndReason.MOVED if why.where not in {None, pair.municipality} else why.reason
+            moved = bool(why.where) and has_moved(pair, why.where[0], why.where[1:])
+            reason = EndReason.MOVED if moved else why.reason
             after, facts = follow(pair, side, presence_of(parties[person]), reason, now)
             followed[subject] = self._publisher.publish(stored, after, facts, why.cause, work)
         await self._look_after(followed, causes, work)
@@ -124,6 +126,11 @@ def _refugee(record: Received) -> Party | None:
 def _volunteer(record: Received) -> Party | None:
     state = record.data
     return wire.giving(record.key, state) if isinstance(state, VolunteerRead) else None
+
+
+def _where(record: Received) -> tuple[str, ...]:
+    state = record.data
+    return (state.municipality, *(state.former_codes or ())) if isinstance(state, PersonRead) else ()
 
 
 def _reason(record: Received) -> EndReason:

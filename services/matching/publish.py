@@ -51,7 +51,8 @@ class Publisher:
             )
         for told in notices(stored.pair, pair, facts, local_time(work.now, pair.municipality)):
             work.gather(_OfPair(pair, told, cause), self._tell)
-        if not {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED}.issuperset(facts):
+        quiet = {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED, Fact.PAIR_UPDATED}
+        if not quiet.issuperset(facts):
             keep_due(pair, cause, work)
         return changed
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.fields import Code, Contract, Day, Gender, Line, Municipality, OperatorId
-from shared.contracts.intake.states import Participation, RefugeeStatus, VolunteerStatus
+from shared.contracts.intake.states import FormerCodes, Participation, RefugeeStatus, VolunteerStatus
 from shared.contracts.people import (
     Availability,
     BirthYear,
@@ -22,6 +22,7 @@ class PersonRead(Contract):
     """Of what the states of refugees and volunteers have in common."""
 
     municipality: Municipality
+    former_codes: FormerCodes | None = None
     participations: list[Participation] = []
     birth_year: BirthYear | None = None
     gender: Gender | None = None

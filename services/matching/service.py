@@ -23,7 +23,6 @@ from shared.messaging.commands.answers import (
     Rejected,
     Request,
     UnknownSubject,
-    rejected_elsewhere,
     stale_revision,
 )
 from shared.messaging.commands.registry import Registry, specs_in
@@ -170,8 +169,9 @@ class Matching:
         stored = around.find(request.subject)
         if stored is None:
             return UnknownSubject()
-        if not request.may_act_in(stored.pair.municipality):
-            return rejected_elsewhere()
+        asked_of = stored.pair
+        if (elsewhere := request.elsewhere(asked_of.municipality, asked_of.formerly)) is not None:
+            return elsewhere
         try:
             told = spec.decide(stored.pair, self._context(request, stored.pair, work))
         except DomainError as error:
@@ -186,8 +186,9 @@ class Matching:
         stored = around.find(request.subject)
         if stored is None:
             return UnknownSubject()
-        if not request.may_act_in(stored.pair.municipality):
-            return rejected_elsewhere()
+        elsewhere = request.elsewhere(stored.pair.municipality, stored.pair.formerly)
+        if elsewhere is not None:
+            return elsewhere
         late = stale_revision(request.expected_revision, stored.state.number, _state(stored.pair))
         if late is not None:
             return replace(late, subject=request.subject)

@@ -6,7 +6,17 @@ from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
 STATE = (
     Part(
         "parties",
-        ("revision", "side", "municipality", "programmes", "held", "waits", "attributes", "coordinator"),
+        (
+            "revision",
+            "side",
+            "municipality",
+            "formerly",
+            "programmes",
+            "held",
+            "waits",
+            "attributes",
+            "coordinator",
+        ),
         where=NOT_ERASED,
     ),
     # Exclusions and slots stand in the pairs themselves; of `state` the revision without its `order`.

@@ -48,9 +48,9 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
     """A refugee who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "ready" else ()
     held = _held(state, {"lapsed"}) if state.status in {"consented", "ready"} else ()
-    lacks = _lacks(state)
+    formerly, lacks = tuple(state.former_codes or ()), _lacks(state)
     if not waits:
-        return Party(state.municipality, held=held, lacks=lacks) if held or lacks else None
+        return Party(state.municipality, held=held, lacks=lacks, formerly=formerly) if held or lacks else None
     attributes = Receiving(
         subject=subject,
         municipality=state.municipality,
@@ -59,16 +59,16 @@ def receiving(subject: str, state: RefugeeRead) -> Party | None:
         interpreter_ok=state.wishes.interpreter_ok if state.wishes else False,
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held, lacks)
+    return Party(state.municipality, attributes, waits, held, lacks, formerly=formerly)
 
 
 def giving(subject: str, state: VolunteerRead) -> Party | None:
     """A volunteer who may be matched somewhere, or may again; None for all others."""
     waits = _waits(state) if state.status == "approved" else ()
     held = _held(state, _HELD.get(state.status, set()))
-    lacks = _lacks(state)
+    formerly, lacks = tuple(state.former_codes or ()), _lacks(state)
     if not waits:
-        return Party(state.municipality, held=held, lacks=lacks) if held or lacks else None
+        return Party(state.municipality, held=held, lacks=lacks, formerly=formerly) if held or lacks else None
     attributes = Giving(
         subject=subject,
         municipality=state.municipality,
@@ -78,7 +78,7 @@ def giving(subject: str, state: VolunteerRead) -> Party | None:
         checks=frozenset(check.kind for check in state.checks),
         **_attributes(state),
     )
-    return Party(state.municipality, attributes, waits, held, lacks)
+    return Party(state.municipality, attributes, waits, held, lacks, formerly=formerly)
 
 
 def _waits(state: PersonRead) -> tuple[Waits, ...]:
@@ -142,6 +142,7 @@ def pair_state(pair: Pair) -> public.PairState:
     return public.PairState.model_validate(
         {
             "municipality": pair.municipality,
+            "former_codes": list(pair.formerly) or None,
             "programme": pair.programme,
             "pack_version": pair.pack_version,
             "receiving": pair.receiving,
@@ -245,6 +246,7 @@ def pair(subject: str, state: public.PairState) -> Pair:
         ),
         evaluations=tuple(_evaluation(item) for item in state.evaluations),
         allowed_on=state.allowed_on,
+        formerly=tuple(state.former_codes or ()),
     )
 
 

@@ -53,7 +53,10 @@ class Counting:
         ] = {}
 
     async def count(self, first: str, today: date, session: Session, *, closing: bool) -> Counted:
-        """Counts everything; `first` is the first open month, `closing` whether it is over."""
+        """Counts everything, municipalities under the codes that they have now; `first` is the first open
+        month, `closing` whether it is over.
+        """
+        await self._repository.renamed.hand_over(self._programmes.successors, year_of(first), session)
         occurrences = counted(await self._repository.occurrences(session), first)
         refugees, volunteers, pairs = await self._repository.live(first, session)
         current = levels(refugees, volunteers, pairs, today)

@@ -130,7 +130,7 @@ class Publishing:
         if not await self._repository.has_read_more(seen, work.session):
             return 0
         current = await self._counting.count(first, local_day(work.now), work.session, closing=False)
-        issue = _Issue(await self._repository.indicators.open(work.session))
+        issue = _Issue(await self._repository.open_indicators(work.session))
         current.places |= active | {_place(key) for key in issue.before}
         months = periods.span(first, today)
         found = await self._counting.disclosed(current, months, issue.before, work.session, closing=False)
@@ -155,7 +155,7 @@ class Publishing:
 
     async def _close(self, closing: str, work: Work, cause: Cause) -> int:
         current = await self._counting.count(closing, local_day(work.now), work.session, closing=True)
-        issue = _Issue(await self._repository.indicators.open(work.session))
+        issue = _Issue(await self._repository.open_indicators(work.session))
         active = active_places(self._programmes)
         current.places |= active | {_place(key) for key in issue.before}
         books: dict[tuple[Place, str], Book] = {}

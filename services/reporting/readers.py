@@ -15,7 +15,7 @@ from shared.contracts.fields import (
     ProgrammeName,
     Subject,
 )
-from shared.contracts.intake.states import ParticipationStatus, RefugeeStatus, VolunteerStatus
+from shared.contracts.intake.states import FormerCodes, ParticipationStatus, RefugeeStatus, VolunteerStatus
 from shared.contracts.matching.states import PairStatus
 from shared.contracts.pairing import Afterwards
 
@@ -45,6 +45,7 @@ class RefugeeRead(Contract):
     """Of a `RefugeeState`."""
 
     municipality: Municipality
+    former_codes: FormerCodes | None = None
     status: RefugeeStatus
     spells: list[Spell] = []
     participations: list[Part] = []
@@ -56,6 +57,7 @@ class VolunteerRead(Contract):
     """Of a `VolunteerState`."""
 
     municipality: Municipality
+    former_codes: FormerCodes | None = None
     status: VolunteerStatus
     spells: list[Spell] = []
     participations: list[Part] = []
@@ -81,6 +83,7 @@ class PairRead(Contract):
     """Of a `PairState`."""
 
     municipality: Municipality
+    former_codes: FormerCodes | None = None
     programme: ProgrammeName
     pack_version: PackVersion
     receiving: Subject

@@ -7,6 +7,7 @@ from typing import assert_never
 from services.reporting import wire
 from services.reporting.documents import EVER_SETTLED, REFUGEES, Projection
 from services.reporting.domain.occurrences import Counts, Rebuilt, summed
+from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
 from services.reporting.store import Repository
 from shared.messaging.reading.outcome import Applied, Dead, Outcome, Stale
 from shared.messaging.reading.records import Erased, Readable, Received
@@ -102,7 +103,10 @@ def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Out
             counted = [
                 occurrence for occurrence in found if rebuilt.counted(occurrence, record.raw.timestamp)
             ]
-            occurrences = known.occurrences.with_counted(counted).with_new(found)
+            before = known.occurrences
+            if isinstance(state := record.data, RefugeeRead | VolunteerRead | PairRead):
+                before = before.under(state.municipality, state.former_codes or ())
+            occurrences = before.with_counted(counted).with_new(found)
             return Applied(), Projection(revision, live, occurrences)
         case _:
             assert_never(record)

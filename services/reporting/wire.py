@@ -1,6 +1,6 @@
 """Contract events ↔ what reporting keeps and publishes; the only file that knows both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import zip_longest
 
@@ -11,7 +11,7 @@ from services.reporting.domain.figures import ALL
 from services.reporting.domain.occurrences import Occurrence, Place
 from services.reporting.domain.periods import month_of, shifted
 from services.reporting.domain.projection import AWAY, Live, Pair, Refugee, Volunteer
-from services.reporting.readers import PairRead, RefugeeRead, VolunteerRead
+from services.reporting.readers import PairRead, RefugeeRead, Spell, VolunteerRead
 from shared.clock import local_day
 from shared.contracts.intake.events import REFUGEE_SETTLED
 from shared.contracts.intake.states import RefugeeReferral
@@ -82,9 +82,9 @@ def _ready(state: RefugeeRead | VolunteerRead) -> tuple[tuple[str, ...], tuple[s
 
 def _volunteer(state: VolunteerRead, record: Received) -> tuple[Volunteer, list[Occurrence]]:
     """A step of which no day is known counts by the event's time: nobody is approved and not registered."""
-    here = state.municipality
-    days = {spell.status: spell.since for spell in reversed(state.spells)}
-    steps = [(figures.VOLUNTEERS_REGISTERED, state.spells[0].since if state.spells else None)]
+    here, spells = state.municipality, _since_moved(state.spells)
+    days = {spell.status: spell.since for spell in reversed(spells)}
+    steps = [(figures.VOLUNTEERS_REGISTERED, spells[0].since if spells else None)]
     approved = state.approved_on or days.get("approved")
     if approved is not None or state.status == "approved":
         steps.append((figures.VOLUNTEERS_APPROVED, approved))
@@ -97,6 +97,16 @@ def _volunteer(state: VolunteerRead, record: Received) -> tuple[Volunteer, list[
     ready, since = _ready(state) if state.status == "approved" else ((), ())
     away = state.status if state.status in AWAY and approved is not None else None
     return Volunteer(here, state.capacity, ready, since, away), occurrences
+
+
+def _since_moved(spells: Sequence[Spell]) -> Sequence[Spell]:
+    """A volunteer's spells where they live now: who was approved is registered again by a move alone."""
+    first, was_approved = 0, False
+    for number, spell in enumerate(spells):
+        if spell.status == "registered" and was_approved:
+            first, was_approved = number, False
+        was_approved |= spell.status == "approved"
+    return spells[first:]
 
 
 def _pair(state: PairRead) -> tuple[Pair, list[Occurrence]]:

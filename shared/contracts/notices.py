@@ -23,6 +23,7 @@ CODES: Mapping[str, str] = {
     "volunteer_resumed": "The volunteer is back",
     "volunteer_withdrawn": "The volunteer has left, or was not taken",
     "refugee_moved": "The refugee has moved away from the municipality",
+    "volunteer_moved": "The volunteer has moved away from the municipality",
     "refugee_withdrawn": "The refugee is not there any more, for whatever reason",
     "lapse_nears": "The person soon lacks what `details` say: `due_on` is the last day on which they have it",
     "participation_lapsed": "The person was ready, and lacks something again: `details` say what",

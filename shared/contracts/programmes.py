@@ -139,7 +139,8 @@ class ActiveProgramme(Contract):
 
     `districts` are the municipality's parts of town, and `topics` the codes for interests, activities and
     occupations. Only what one of a municipality's programmes lists is published; where none lists topics,
-    codes of up to three plain words are.
+    codes of up to three plain words are. `predecessors` are the codes that the municipality had before, its
+    own and those of others that it became one with: their people and pairs go on under this one.
     """
 
     model_config = example(
@@ -152,6 +153,7 @@ class ActiveProgramme(Contract):
     pack_version: PackVersion
     districts: Annotated[list[PrintableLine], Field(max_length=200), REGISTERED] = []
     topics: Annotated[list[Code], Field(max_length=1000), REGISTERED] = []
+    predecessors: Annotated[list[Municipality], Field(max_length=50)] = []
 
 
 PROGRAMME_PUBLISHED = inbound(topics.PROGRAMMES, ProgrammePack, "ProgrammePublished", version=2)

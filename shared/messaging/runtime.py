@@ -112,6 +112,7 @@ class App:
             Kept(resources.database),
             resources.clock,
             resources.health,
+            self.wiring.on_programmes,
         )
 
     def _subscribe(self) -> None:

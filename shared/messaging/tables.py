@@ -8,7 +8,7 @@ what is not there any more is not known any more.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -104,9 +104,12 @@ class TableReader:
     kept: Kept
     clock: Clock
     health: Health
+    on_change: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Waited for whenever other programmes hold than before, and once at the start."""
     backoff: Backoff = field(default_factory=Backoff)
     caught_up: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _shown: dict[tuple[str, str], Fault] = field(default_factory=dict, init=False)
+    _followed: int = field(default=-1, init=False)
 
     async def run(self) -> None:
         """Reads from the beginning and follows for ever; `caught_up` is set at the first end."""
@@ -178,6 +181,10 @@ class TableReader:
         """
         for change in acceptance.settle(self.clock.now()):
             self.programmes.put(*await self.kept.keep(*change))
+        if self._followed != (changes := self.programmes.changes):
+            for step in self.on_change:
+                await step()
+            self._followed = changes
         faults = acceptance.faults
         for place, fault in faults.items():
             if self._shown.get(place) != fault:

@@ -77,6 +77,7 @@ class Wiring:
     `indexes` are of its own collections, `gauges` what it tells Prometheus besides. `cipher` keeps records
     unreadable at rest where they may hold personal data. `on_start` is waited for, and tried again while the
     database is away, before any record is read; `beside` is started with the service and not waited for.
+    `on_programmes` runs whenever other programmes hold than before, and at the start.
     """
 
     resources: Resources
@@ -90,6 +91,7 @@ class Wiring:
     recipe: Recipe = field(default_factory=Recipe)
     on_start: Sequence[Step] = ()
     beside: Sequence[Step] = ()
+    on_programmes: Sequence[Step] = ()
     past: Past = field(default_factory=Past, init=False)
     commands: Commands = field(init=False)
     transactions: Sequence[BatchTransaction] = field(init=False)
@@ -113,7 +115,13 @@ class Wiring:
         # The list itself: the commands that come next can be dead letters too.
         desk = DeadLetterDesk(letters, transactions)
         commands = Commands(
-            resources.service, resources.prefix, resources.operators, self.decisions, desk, self.past
+            resources.service,
+            resources.prefix,
+            resources.operators,
+            self.decisions,
+            desk,
+            self.past,
+            lambda: resources.programmes.successors,
         )
         transactions.append(
             transaction_of(Subscription(COMMANDS[resources.service], commands.apply, commands.report))

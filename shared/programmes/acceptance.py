@@ -14,7 +14,7 @@ from shared.contracts.administrators import Operator
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.contracts.topics import MUNICIPALITY, MUNICIPALITY_FORM, OPERATORS, PROGRAMMES
 from shared.operators import Operators
-from shared.programmes.checks import CHECKS, PackCheck, unsatisfied
+from shared.programmes.checks import CHECKS, PackCheck, unsatisfied, wrong_predecessors
 from shared.programmes.table import Programmes, key_of
 from shared.values import value
 
@@ -104,29 +104,37 @@ class Acceptance:
         changes: list[Change] = list(self._published.items())
         self._waiting = {}
         for key, wanted in self._wanted.items():
-            running = self.programmes.active(wanted.municipality, wanted.programme)
-            if running is not None and running.version == wanted.pack_version:
+            running = self.programmes.activation(wanted.municipality, wanted.programme)
+            if running == wanted:
                 continue
-            faults = self._hindrances(wanted, now)
+            faults = self._hindrances(wanted, running, now)
             if not faults:
                 changes.append((key, wanted))
                 continue
-            goes_on = "the programme does not run there" if running is None else f"{running.version} goes on"
+            goes_on = (
+                "the programme does not run there" if running is None else f"{running.pack_version} goes on"
+            )
             self._wait(key, [f"{fault}; until then {goes_on}" for fault in faults])
-        for municipality, pack in self.programmes.all_active():
-            key = f"active/{municipality}/{pack.name}"
+        for key, held in sorted(self.programmes.activations().items()):
             if key in self._ended:
                 changes.append((key, None))
             elif key not in self._wanted:
-                self._wait(
-                    key, [f"the record: not on the topic any more; {pack.version} goes on: send it again"]
-                )
+                gone = f"the record: not on the topic any more; {held.pack_version} goes on: send it again"
+                self._wait(key, [gone])
         return changes
 
     def _wait(self, key: str, faults: Sequence[str]) -> None:
         self._waiting[PROGRAMMES.name, key] = Fault(PROGRAMMES.name, key, tuple(faults))
 
-    def _hindrances(self, wanted: ActiveProgramme, now: datetime) -> list[str]:
+    def _hindrances(
+        self, wanted: ActiveProgramme, running: ActiveProgramme | None, now: datetime
+    ) -> list[str]:
+        faults = wrong_predecessors(wanted, running, self.programmes.successors)
+        if running is not None and running.pack_version == wanted.pack_version:
+            return faults
+        return [*faults, *self._unable(wanted, now)]
+
+    def _unable(self, wanted: ActiveProgramme, now: datetime) -> list[str]:
         pack = self._find(wanted.programme, wanted.pack_version)
         if pack is None:
             published = [known.version for known in self._known() if known.name == wanted.programme]
@@ -143,8 +151,12 @@ class Acceptance:
             own = "name and version" if isinstance(record, ProgrammePack) else "municipality and programme"
             return [f"{own}: not what the key says; send it under its own key"]
         if isinstance(record, ActiveProgramme):
-            is_one = MUNICIPALITY.fullmatch(record.municipality) is not None
-            return [] if is_one else [f"municipality: {MUNICIPALITY_FORM}"]
+            named = {"municipality": [record.municipality], "predecessors": record.predecessors}
+            return [
+                f"{field}: {MUNICIPALITY_FORM}"
+                for field, codes in named.items()
+                if not all(MUNICIPALITY.fullmatch(code) for code in codes)
+            ]
         known_pack = self._find(record.name, record.version)
         if known_pack is None:
             return [fault for check in self.checks if (fault := _asked(check, record)) is not None]

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from shared.contracts.administrators import Role
-from shared.contracts.programmes import ApprovalAsked, ProgrammePack
+from shared.contracts.programmes import ActiveProgramme, ApprovalAsked, ProgrammePack
 from shared.operators import Operators
 from shared.programmes import shipped_packs
+from shared.programmes.successors import Successors
 
 PackCheck = Callable[[ProgrammePack], str | None]
 """What is wrong with a pack, field first, or None."""
@@ -113,6 +114,32 @@ def unsatisfied(pack: ProgrammePack, municipality: str, operators: Operators, no
             faults.append(
                 f"{field}: no valid operator of {organisation} is {role} in {municipality}; register one on "
                 "operators.v1, or activate a version that asks another organisation"
+            )
+    return faults
+
+
+def wrong_predecessors(
+    wanted: ActiveProgramme, running: ActiveProgramme | None, successors: Successors
+) -> list[str]:
+    """Why a municipality can't be the successor of those that it names, by what holds now. People and pairs
+    that were brought under a code don't go back: who is named once is named from then on.
+    """
+    municipality = wanted.municipality
+    faults = [
+        f"predecessors: {code} is one already, and what was its stays {municipality}'s; name it too"
+        for code in (running.predecessors if running is not None else ())
+        if code not in wanted.predecessors
+    ]
+    for code in wanted.predecessors:
+        other = successors.of_codes.get(code)
+        if code == municipality:
+            faults.append("predecessors: a municipality isn't its own; leave it out")
+        elif successors.follows(code, municipality):
+            faults.append(f"predecessors: {code} is the successor of {municipality}; leave it out")
+        elif other not in {None, municipality, *wanted.predecessors}:
+            faults.append(
+                f"predecessors: {code} has become {other}; leave it out, or name {other} as well if that has "
+                f"become {municipality}"
             )
     return faults
 

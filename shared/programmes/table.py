@@ -1,8 +1,10 @@
 """The programme packs, and which municipality runs which: what has been taken over of `programmes.v1`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
+from shared.programmes.successors import Successors
 
 
 @dataclass(slots=True)
@@ -16,6 +18,8 @@ class Programmes:
     _active: dict[tuple[str, str], ActiveProgramme] = field(default_factory=dict)
     changes: int = field(default=0, init=False)
     """How many records were taken over: what was worked out of them before is out of date."""
+    successors: Successors = field(default_factory=Successors, init=False)
+    """Which codes of municipalities have successors. What runs under a code that has one runs no more."""
 
     def put(self, key: str, record: ProgrammePack | ActiveProgramme | None) -> None:
         """Takes over a pack, an activation, or with None the end of the activation under this key."""
@@ -27,11 +31,24 @@ class Programmes:
                 self._active[record.municipality, record.programme] = record
             case None:
                 self._active = {place: held for place, held in self._active.items() if key != key_of(held)}
+        self.successors = Successors.of(
+            (municipality, held.predecessors) for (municipality, _), held in self._active.items()
+        )
 
     def active(self, municipality: str, programme: str) -> ProgrammePack | None:
         """The pack that a municipality runs the programme under now, if it does."""
-        found = self._active.get((municipality, programme))
-        return None if found is None else self._packs.get((programme, found.pack_version))
+        found = self.activation(municipality, programme)
+        if found is None or municipality in self.successors.of_codes:
+            return None
+        return self._packs.get((programme, found.pack_version))
+
+    def activation(self, municipality: str, programme: str) -> ActiveProgramme | None:
+        """What was taken over of a municipality's programme, whether or not its code has a successor."""
+        return self._active.get((municipality, programme))
+
+    def activations(self) -> Mapping[str, ActiveProgramme]:
+        """All that were taken over, by their keys."""
+        return {key_of(held): held for held in self._active.values()}
 
     def activated(self, municipality: str) -> list[ActiveProgramme]:
         """What a municipality says of the programmes that it runs, in a stable order."""

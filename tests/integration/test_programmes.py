@@ -10,7 +10,7 @@ import pytest
 from kobling import cli
 from kobling.administration import AdministrationError
 from kobling.programmes import Desk
-from shared.contracts.programmes import ProgrammePack
+from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.contracts.topics import PROGRAMMES
 from tests.integration.messaging.test_tables import said
 from tests.support.cluster import Corner
@@ -66,6 +66,15 @@ async def test_a_pack_is_published_once_and_activated(shell: Shell) -> None:
         "active": {"no-4601/flyktningguide-bergen": "1.0"},
         "refused": {},
     }
+
+
+async def test_what_an_activation_leaves_out_stays_as_it_is(shell: Shell) -> None:
+    await shell.publish(PACK)
+    first = active().model_copy(update={"districts": ["Fana"], "predecessors": ["no-1201"]})
+    await shell.desk.activate(ActiveProgramme(**first.model_dump()))
+    await shell.desk.activate(active())
+    held = (await shell.desk.look()).programmes.activation("no-4601", NAME)
+    assert held == first
 
 
 async def test_faults_are_answered_by_field_and_nothing_is_published(shell: Shell) -> None:

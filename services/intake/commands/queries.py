@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.intake import looks, search, shown, transfers
+from services.intake.codes import only
 from services.intake.commands.spec import Asking, Question, Refused
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
@@ -48,8 +49,8 @@ async def _by_case(case: str, municipality: str | None, asking: Asking) -> Answe
         raise DomainError(
             "personal_number", "Ask by the case's reference, never by a personal number.", "case"
         )
-    key = asking.case_key(municipality, case)
-    file = (await asking.people.refugees.by_case([key], asking.work.session)).get(key)
+    keys = asking.codes.keys(municipality, case)
+    file = only(keys, await asking.people.refugees.by_case(keys.every, asking.work.session))
     # A case that was withdrawn before it was heard of has a file, and nothing was published of it.
     if file is None or not search.is_known(file):
         return UnknownSubject()

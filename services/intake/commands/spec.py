@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Generic, TypeVar
 
+from services.intake.codes import Codes
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Person
 from services.intake.domain.refugee import Fact
@@ -16,7 +17,7 @@ from services.intake.names import Digest
 from services.intake.packs import Packs
 from services.intake.store import People
 from services.intake.vocabulary import Vocabulary
-from services.intake.wire import CaseKey, Words
+from services.intake.wire import Words
 from shared.clock import local_day
 from shared.contracts.commands import Command
 from shared.contracts.faults import MOST_FAULTS
@@ -132,7 +133,7 @@ class Asking:
     people: People
     packs: Packs
     operators: Operators
-    case_key: CaseKey
+    codes: Codes
     digest: Digest
 
     def today(self, municipality: str) -> date:

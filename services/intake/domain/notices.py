@@ -35,10 +35,12 @@ def notices(before: Person, after: Person, today: date) -> list[Told]:
             left = after.status != before.status
             return [_of("volunteer_withdrawn", before, after.spells[-1].since)] if left else []
         case Volunteer(), Volunteer():
-            return [*_away(before, after, today), *_changed(before, after, today)]
+            moved = [_of("volunteer_moved", before, after.spells[-1].since)]
+            told = [*_away(before, after, today), *_changed(before, after, today)]
+            return moved if _has_moved(before, after) else told
         case Refugee(), Refugee() if before.has_left or not before.is_public:
             return []
-        case Refugee(), Refugee() if after.has_left or after.municipality != before.municipality:
+        case Refugee(), Refugee() if after.has_left or _has_moved(before, after):
             return [_of("refugee_moved", before, today)]
         case _:
             return list(_changed(before, after, today))
@@ -55,6 +57,11 @@ def taken_back(who: Person, today: date) -> list[Told]:
             return [_of("volunteer_withdrawn", who, today)]
         case _:
             return []
+
+
+def _has_moved(before: Person, after: Person) -> bool:
+    """Whether somebody lives in another municipality; under another code of theirs they don't."""
+    return after.municipality != before.municipality and before.municipality not in after.formerly
 
 
 def _away(before: Volunteer, after: Volunteer, today: date) -> Iterator[Told]:

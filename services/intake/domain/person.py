@@ -6,6 +6,7 @@ from typing import Literal, Self, TypeVar
 
 from services.intake.domain.errors import DomainError
 from services.intake.domain.kept import Lapse, ReferenceConsent
+from services.intake.domain.seniority import Seniority, without
 from shared.values import value
 
 ParticipationStatus = Literal["joined", "consented", "ready", "lapsed", "left"]
@@ -165,7 +166,9 @@ class Participation:
 
 @value(kw_only=True)
 class Person:
-    """The common part of a refugee's and a volunteer's file; `coordinator` is who looks after them."""
+    """The common part of a refugee's and a volunteer's file; `coordinator` is who looks after them.
+    `formerly` are earlier codes of the municipality: who is brought under a new one has not moved.
+    """
 
     subject: str
     municipality: str
@@ -182,6 +185,8 @@ class Person:
     coordinator: str | None = None
     references: tuple[ReferenceConsent, ...] = ()
     lapses: tuple[Lapse, ...] = ()
+    seniority: Seniority = ()
+    formerly: tuple[str, ...] = ()
 
     def consented_to(self, purpose: str) -> bool:
         """Whether a consent for the purpose is in force."""
@@ -216,7 +221,9 @@ class Person:
         others = [known if known.programme != part.programme else part for known in self.participations]
         if part not in others:
             others.append(part)
-        return replace(self, participations=tuple(others))
+        waits = part.ready_since is not None or part.status == "left"
+        brought = without(self.seniority, part.programme) if waits else self.seniority
+        return replace(self, participations=tuple(others), seniority=brought)
 
 
 P = TypeVar("P", bound=Person)
@@ -244,7 +251,7 @@ def withdraw_consent(person: P, purpose: str) -> P:
     others = tuple(item for item in person.consents if item.purpose != purpose)
     if others == person.consents:
         raise DomainError("no_consent", "No consent for this purpose is in force.", "purpose")
-    return replace(person, consents=others)
+    return replace(person, consents=others, seniority=())
 
 
 def leave(person: P, programme: str) -> P:

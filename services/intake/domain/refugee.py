@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal, get_args
 
+from services.intake.domain import moves
 from services.intake.domain.correction import restated
 from services.intake.domain.person import Details, Person, Profile, Spell
 from shared.values import value
@@ -156,9 +157,8 @@ def _corrected(known: Refugee, settlement: Settlement, today: date) -> Change:
     if settlement.municipality != known.municipality and not known.has_left:
         # That they moved is said by their arrival too, whether or not they were said to move before.
         known = known.with_status("moved", today)
-    known = replace(known, municipality=settlement.municipality)
     if known.has_left:
-        known = replace(known, participations=(), consents=(), interview=None)
+        known = moves.arrived(known, settlement.municipality)
     if known.has_left or known.status in {"announced", "settled"}:
         known = known.with_status(*_arrival(settlement, today))
     corrected = restated(known, replace(known, **_stated(settlement)))
@@ -191,9 +191,11 @@ def _kept(held: Refugee, settlement: Settlement) -> Secrecy:
 
 
 def merge(kept: Refugee, former: Refugee) -> Refugee:
-    """One file of two that turn out to be the same person: the kept one with the former's cases behind."""
+    """One file of two that turn out to be the same person: the kept one with the former's cases behind, and
+    with the time that they waited under it.
+    """
     return replace(
-        kept,
+        moves.brought(kept, former),
         cases=(*kept.cases, *former.cases),
         volunteers=(*kept.volunteers, *former.volunteers),
         household_ref=kept.household_ref or former.household_ref,
@@ -232,8 +234,7 @@ def _leave(
         return Change(_bare(known.cases, known.municipality, subject).with_status(status, today))
     if not is_out or known.has_left:
         return Change(known)
-    parts = tuple(part.left() for part in known.participations)
-    return Change(replace(known.with_status(status, today), participations=parts), Fact.MOVED)
+    return Change(moves.gone(known.with_status(status, today)), Fact.MOVED)
 
 
 def progressed(before: Refugee, after: Refugee, step: Fact, today: date) -> tuple[Refugee, Fact]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal, TypeVar
 
+from services.intake.domain import seniority
 from services.intake.domain.birth import born_between
 from services.intake.domain.person import Participation, Person
 from shared.values import add_months, value
@@ -210,8 +211,9 @@ def _progressed(person: Person, part: Participation, asked: Requirements, today:
     standings = asked.standings(person)
     lacks = _missing(standings, today)
     if not lacks:
-        # From the day on which the last of them was met somebody waits.
-        since = part.ready_since or max([part.joined_on, *_days(standings)])
+        # From the day on which the last of them was met somebody waits; who has moved, since they did before.
+        since = part.ready_since or seniority.since(person.seniority, part.programme)
+        since = since or max([part.joined_on, *_days(standings)])
         until = min((one.until for one in standings if one.until is not None), default=None)
         return replace(part, status="ready", ready_since=since, ready_until=until, missing=())
     consents = [

@@ -19,6 +19,7 @@ class Fact(StrEnum):
     LAPSED = "VolunteerLapsed"
     RESUMED = "VolunteerResumed"
     WITHDRAWN = "VolunteerWithdrawn"
+    MOVED = "VolunteerMoved"
 
 
 @value
@@ -121,9 +122,11 @@ def progressed(before: Volunteer, after: Volunteer, today: date) -> tuple[Volunt
     """
     ready_since = _ready_since(after.participations)
     if ready_since is not None and after.approved_on is None:
-        after = replace(after, approved_on=ready_since)
+        # Who has moved may have waited for longer than they are approved here.
+        after = replace(after, approved_on=max([ready_since, *(spell.since for spell in after.spells)]))
     settled = _settled(before, after, ready_since, today)
-    return settled, _fact(before, settled)
+    has_moved = before.municipality != after.municipality
+    return settled, Fact.MOVED if has_moved else _fact(before, settled)
 
 
 def _settled(before: Volunteer, after: Volunteer, ready_since: date | None, today: date) -> Volunteer:
@@ -135,7 +138,7 @@ def _settled(before: Volunteer, after: Volunteer, ready_since: date | None, toda
         return _in_status(after, "registered" if after.approved_on is None else "lapsed", today)
     if before.status in {"lapsed", "paused"}:
         return _in_status(after, "approved", today)
-    return after.with_status("approved", ready_since)
+    return _in_status(after, "approved", ready_since)
 
 
 def _fact(before: Volunteer, after: Volunteer) -> Fact:

@@ -36,7 +36,7 @@ def propose(command: ProposePair, pack: ProgrammePack, context: Context) -> Deci
 def allow_couple(command: AllowCouple, pack: ProgrammePack, context: Context) -> Decided:
     """Lets the two be proposed again; raises DomainError `not_excluded` where nothing keeps them apart."""
     rules, today = packs.rules(pack), context.now.date()
-    apart = kept_apart(_couple(command), rules, context.around.pairs, today)
+    apart = kept_apart(_couple(command), rules, context.around, today)
     if not apart:
         raise DomainError("not_excluded", "nothing keeps the two apart: ProposePair says what else does")
     return Decided(tuple(allow(pair, today) for pair in apart))

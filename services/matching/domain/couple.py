@@ -1,6 +1,6 @@
 """Two by name: whether they wait and have room for each other, and what keeps them apart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date, timedelta
 
@@ -56,7 +56,7 @@ def pool_of(
     taken = frozenset(pair.slot for pair in theirs if pair.is_open and pair.giving == couple.giving)
     if not free_slots(giving, taken):
         raise DomainError("slot_taken", "the guide has as many proposals and pairs as they want", "giving")
-    apart = kept_apart(couple, rules, around.pairs, today)
+    apart = kept_apart(couple, rules, around, today)
     return Pool(
         rules=rules,
         receiving=(receiving,),
@@ -84,12 +84,18 @@ def free_slot(pair: Pair, pool: Pool) -> int:
     return pair.slot if pair.slot in free else free[0]
 
 
-def kept_apart(couple: Couple, rules: Rules, pairs: Iterable[Pair], today: date) -> list[Pair]:
-    """The couple's pairs for which it isn't proposed again now, the latest last."""
+def kept_apart(couple: Couple, rules: Rules, around: Surroundings, today: date) -> list[Pair]:
+    """The couple's pairs for which it isn't proposed again now, the latest last; under each code that the
+    municipality had while either lived there.
+    """
+    parties = (around.parties.get(subject) for subject in (couple.receiving, couple.giving))
+    here = [party for party in parties if party and party.municipality == couple.municipality]
+    codes = {couple.municipality, *(code for party in here for code in party.formerly)}
     found = [
         pair
-        for pair in pairs
-        if (pair.municipality, pair.programme) == (couple.municipality, rules.name)
+        for pair in around.pairs
+        if pair.municipality in codes
+        and pair.programme == rules.name
         and (pair.receiving, pair.giving) == (couple.receiving, couple.giving)
         and excludes(pair, rules.exclusion_days, today)
     ]
@@ -119,15 +125,21 @@ def _waiting(
     if party is None or party.attributes is None or party.municipality != municipality:
         raise _not_waiting(side)
     ready_since = next((wait.since for wait in party.waits if wait.programme == rules.name), None)
-    since = None if ready_since is None else waiting_since(ready_since, _afterwards(subject, rules, around))
+    if ready_since is None:
+        raise _not_waiting(side)
+    since = waiting_since(ready_since, _afterwards(subject, party, rules, around))
     if since is None:
         raise _not_waiting(side)
     attributes = party.attributes
     return replace(attributes, ready_since=since) if isinstance(attributes, Receiving) else attributes
 
 
-def _afterwards(subject: str, rules: Rules, around: Surroundings) -> tuple[Afterwards, date] | None:
-    """What somebody does since the latest of their pairs was over, and since when."""
+def _afterwards(
+    subject: str, party: Party, rules: Rules, around: Surroundings
+) -> tuple[Afterwards, date] | None:
+    """What somebody does since the latest of their pairs was over, and since when. Who was to rest after one
+    in another municipality and is ready here is so anew.
+    """
     over = [
         pair
         for pair in around.pairs
@@ -139,6 +151,8 @@ def _afterwards(subject: str, rules: Rules, around: Surroundings) -> tuple[After
     if latest.outcome is None:
         return None
     does = latest.outcome.receiving if latest.receiving == subject else latest.outcome.giving
+    if does == "rests" and latest.municipality not in {party.municipality, *party.formerly}:
+        does = "waits_anew"
     return does, latest.spells[-1].since
 
 

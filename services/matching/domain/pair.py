@@ -30,7 +30,8 @@ class Fact(StrEnum):
     first has; `PairCreated` that the last signatory has signed, `AgreementSigned` that an earlier one has.
     `PairPaused` is also that one of several holds has gone, or another is there. `ProposalReopened` is that
     an answer was recorded after the deadline, but given in time: the other side may answer anew.
-    `PairCorrected` is that the state tells of somebody no more.
+    `PairCorrected` is that the state tells of somebody no more, `PairUpdated` that the pair's municipality
+    has another code.
     """
 
     PAIR_PROPOSED = "PairProposed"
@@ -55,6 +56,7 @@ class Fact(StrEnum):
     PAIR_CORRECTED = "PairCorrected"
     PAIR_COMPLETED = "PairCompleted"
     PAIR_ENDED = "PairEnded"
+    PAIR_UPDATED = "PairUpdated"
 
 
 class EndReason(StrEnum):
@@ -175,7 +177,8 @@ class Pair:
     """A receiving party and a guide, from proposal to end. `slot` is the guide's place that it holds while
     it is open; `respond_by` is the last moment at which either side may answer. It pauses while there are
     `holds`. `outcome` is there once a coordinator, or its time, has brought it to its end. The couple of one
-    that is over may be proposed again once there is an `allowed_on`.
+    that is over may be proposed again once there is an `allowed_on`. `formerly` are earlier codes of the
+    municipality.
     """
 
     subject: str
@@ -206,6 +209,7 @@ class Pair:
     milestones: tuple[Milestone, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     allowed_on: date | None = None
+    formerly: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

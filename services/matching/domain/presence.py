@@ -1,5 +1,6 @@
 """Where somebody takes part, and what it means for their open pairs."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,12 +12,14 @@ from shared.values import value
 @value
 class Presence:
     """Somebody's municipality, the programmes in which they may be matched, and those in which they may not
-    for now: they are away, or something of theirs has lapsed.
+    for now: they are away, or something of theirs has lapsed. `formerly` are earlier codes of the
+    municipality.
     """
 
     municipality: str
     there: frozenset[str]
     held: frozenset[str]
+    formerly: frozenset[str] = frozenset()
 
 
 def follow(pair: Pair, side: Side, presence: Presence | None, reason: EndReason, now: datetime) -> Decision:
@@ -24,8 +27,33 @@ def follow(pair: Pair, side: Side, presence: Presence | None, reason: EndReason,
 
     Who may not be matched for now keeps a pair, which pauses until they may; a proposal ends.
     """
-    if presence is not None and presence.municipality != pair.municipality:
+    if presence is not None and has_moved(pair, presence.municipality, presence.formerly):
         return end_because(pair, EndReason.MOVED, now)
+    before = pair
+    if presence is not None:
+        pair = renamed(pair, presence.municipality, presence.formerly)
+    after, facts = _followed(pair, side, presence, reason, now)
+    return after, facts or (() if after == before else (Fact.PAIR_UPDATED,))
+
+
+def has_moved(pair: Pair, municipality: str, formerly: Collection[str]) -> bool:
+    """Whether somebody lives in another municipality than their pair's, by any code of either: people of one
+    pair may be heard of under its new code one after the other.
+    """
+    return {municipality, *formerly}.isdisjoint({pair.municipality, *pair.formerly})
+
+
+def renamed(pair: Pair, municipality: str, formerly: Collection[str]) -> Pair:
+    """The pair under a municipality's code, if its own is one that the municipality had before."""
+    if pair.municipality not in formerly:
+        return pair
+    codes = (*pair.formerly, pair.municipality, *sorted(formerly))
+    return replace(pair, municipality=municipality, formerly=tuple(dict.fromkeys(codes)))
+
+
+def _followed(
+    pair: Pair, side: Side, presence: Presence | None, reason: EndReason, now: datetime
+) -> Decision:
     if presence is None or pair.programme not in presence.there | presence.held:
         return end_because(pair, reason, now)
     if pair.programme in presence.held:

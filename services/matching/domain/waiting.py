@@ -23,7 +23,7 @@ class Waits:
 class Party:
     """Somebody as matching keeps them: where they live, the attributes of their side and where they may be
     matched, the programmes in which they may not for now, what they lack where they never could, and, as it
-    is stored, the operator who looks after them.
+    is stored, the operator who looks after them. `formerly` are earlier codes of the municipality.
     """
 
     municipality: str
@@ -32,6 +32,7 @@ class Party:
     held: tuple[str, ...] = ()
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coordinator: str | None = None
+    formerly: tuple[str, ...] = ()
 
 
 def presence_of(party: Party | None) -> Presence | None:
@@ -39,7 +40,10 @@ def presence_of(party: Party | None) -> Presence | None:
     if party is None:
         return None
     return Presence(
-        party.municipality, frozenset(wait.programme for wait in party.waits), frozenset(party.held)
+        party.municipality,
+        frozenset(wait.programme for wait in party.waits),
+        frozenset(party.held),
+        frozenset(party.formerly),
     )
 
 

@@ -116,14 +116,14 @@ class Pairs:
         }
 
     async def excluded(
-        self, municipality: str, rules: Rules, today: date, session: Session
+        self, municipalities: Collection[str], rules: Rules, today: date, session: Session
     ) -> frozenset[tuple[str, str]]:
         """Couples whose proposal was declined or expired, or whose pair is over and who aren't to meet again,
         less than the pack's exclusion days ago.
         """
         since = (today - timedelta(days=rules.exclusion_days)).isoformat()
         wanted = {
-            "municipality": municipality,
+            "municipality": {"$in": sorted(municipalities)},
             "programme": rules.name,
             "closed_on": {"$gt": since},
             "pair.allowed_on": None,
@@ -136,22 +136,26 @@ class Pairs:
         return frozenset([(document["receiving"], document["giving"]) async for document in cursor])
 
     async def afterwards(
-        self, municipality: str, rules: Rules, session: Session
+        self, municipalities: Collection[str], rules: Rules, people: Sequence[str], session: Session
     ) -> dict[str, tuple[Afterwards, date]]:
-        """What those do whose pairs are over, and since when: by the latest of their pairs."""
+        """What these people do whose pairs are over, and since when: by the latest of their pairs.
+
+        Who was to rest after one in another municipality and is ready here is so anew, and waits since then.
+        """
         wanted = {
-            "municipality": municipality,
             "programme": rules.name,
             "status": {"$in": ["ended", "completed"]},
             "pair.outcome": {"$ne": None},
+            "$or": [{"receiving": {"$in": people}}, {"giving": {"$in": people}}],
         }
-        fields = {"receiving": 1, "giving": 1, "closed_on": 1, "pair.outcome": 1}
+        fields = {"municipality": 1, "receiving": 1, "giving": 1, "closed_on": 1, "pair.outcome": 1}
         cursor = self._collection.find(wanted, fields, sort=[("closed_on", 1), ("_id", 1)], session=session)
         found: dict[str, tuple[Afterwards, date]] = {}
         async for document in cursor:
-            on = date.fromisoformat(document["closed_on"])
+            on, here = date.fromisoformat(document["closed_on"]), document["municipality"] in municipalities
             for side in ("receiving", "giving"):
-                found[document[side]] = document["pair"]["outcome"][side], on
+                does: Afterwards = document["pair"]["outcome"][side]
+                found[document[side]] = does if here or does != "rests" else "waits_anew", on
         return found
 
     async def first_proposed(
@@ -200,6 +204,14 @@ class Pairs:
             if len(found) < AT_ONCE:
                 return
             after = found[-1].subject
+
+    async def under(
+        self, municipalities: Collection[str], after: str, limit: int, session: Session
+    ) -> list[StoredPair]:
+        """The next pairs of these municipalities, open and over, after a subject."""
+        wanted = {"municipality": {"$in": sorted(municipalities)}, "_id": {"$gt": after}}
+        cursor = self._collection.find(wanted, sort=[("_id", 1)], limit=limit, session=session)
+        return [_stored_pair(document) async for document in cursor]
 
     async def insert(self, pairs: Sequence[StoredPair], session: Session) -> None:
         """Stores new pairs."""

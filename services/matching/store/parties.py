@@ -34,7 +34,18 @@ _RECEIVING = TypeAdapter(Receiving)
 _GIVING = TypeAdapter(Giving)
 _WAITS = TypeAdapter(tuple[Waits, ...])
 _KNOWN = dict.fromkeys(
-    ("revision", "version", "erased", "municipality", "programmes", "held", "lacks", "coordinator"), 1
+    (
+        "revision",
+        "version",
+        "erased",
+        "municipality",
+        "formerly",
+        "programmes",
+        "held",
+        "lacks",
+        "coordinator",
+    ),
+    1,
 )
 
 
@@ -148,8 +159,11 @@ class Parties:
         giving: list[Giving] = []
         versions: dict[str, int] = {}
         since: dict[str, date] = {}
-        over = await pairs.afterwards(municipality, rules, session)
-        async for document in self._collection.find(wanted, session=session):
+        documents = await self._collection.find(wanted, session=session).to_list(None)
+        # Under each code that the municipality had while any of them lived there.
+        codes = {municipality, *(code for document in documents for code in document.get("formerly", ()))}
+        over = await pairs.afterwards(codes, rules, [document["_id"] for document in documents], session)
+        for document in documents:
             subject = document["_id"]
             versions[subject] = document["version"]
             waits = _WAITS.validate_python(document["waits"])
@@ -166,7 +180,7 @@ class Parties:
                 receiving.append(replace(party, ready_since=waits_since))
         taken = await pairs.slots_taken([guide.subject for guide in giving], session)
         paired = await pairs.receiving_taken(rules, [party.subject for party in receiving], session)
-        excluded = await pairs.excluded(municipality, rules, today, session)
+        excluded = await pairs.excluded(codes, rules, today, session)
         pool = Pool(
             rules=rules,
             receiving=tuple(party for party in receiving if party.subject not in paired),
@@ -203,6 +217,8 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
     if party is None:
         return document
     document["municipality"] = party.municipality
+    if party.formerly:
+        document["formerly"] = list(party.formerly)
     if party.held:
         document["held"] = sorted(party.held)
     if party.lacks:
@@ -228,6 +244,7 @@ def _party(document: Document) -> Party:
         tuple(document.get("held", ())),
         _lacks(document),
         document.get("coordinator"),
+        tuple(document.get("formerly", ())),
     )
 
 
@@ -239,7 +256,8 @@ def _presence(document: Document) -> Presence | None:
     if "municipality" not in document:
         return None
     there, held = document.get("programmes", ()), document.get("held", ())
-    return Presence(document["municipality"], frozenset(there), frozenset(held))
+    formerly = frozenset(document.get("formerly", ()))
+    return Presence(document["municipality"], frozenset(there), frozenset(held), formerly)
 
 
 def _in_order(value: Any) -> Any:

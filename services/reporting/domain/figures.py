@@ -25,7 +25,7 @@ VOLUNTEERS_REGISTERED = Figure(
     "flow",
     "municipality",
     "Volunteers who were registered, by the day of their registration. Who withdrew and comes back is "
-    "registered anew.",
+    "registered anew; who moves counts in each municipality.",
     "spell `registered` on volunteers.v1",
 )
 VOLUNTEERS_APPROVED = Figure(

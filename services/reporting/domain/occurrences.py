@@ -6,6 +6,7 @@ later record of the same subject counts it again.
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from services.reporting.domain.figures import MINUTES_MET, PAIRS_IN_CONTACT, PAIRS_MET_EARLY, late
 from shared.values import value
@@ -60,6 +61,24 @@ class Occurrences:
             if key not in counted:
                 new.setdefault(key, occurrence)
         return Occurrences((*kept, *new.values()), counted | new.keys())
+
+    def under(self, municipality: str, former_codes: Iterable[str]) -> "Occurrences":
+        """The same: what counted under a code that the municipality had before counts no more under this."""
+        keys = (key.partition("@") for key in self.counted)
+        codes = frozenset(former_codes)
+        known = {f"{figure}@{municipality}" for figure, _, code in keys if code in codes}
+        if not known:
+            return self
+        # What is counted anew is so under this code.
+        return Occurrences(
+            tuple(
+                replace(one, municipality=municipality)
+                if one.figure in OF_MEETINGS and one.municipality in codes
+                else one
+                for one in self.open
+            ),
+            self.counted | known,
+        )
 
     def with_counted(self, found: Iterable[Occurrence]) -> "Occurrences":
         """Notes occurrences that the figures of a closed month hold already."""

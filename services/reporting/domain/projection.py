@@ -94,12 +94,14 @@ Live = Refugee | Volunteer | Pair
 
 
 class Taken:
-    """Who has an open pair in which programme, and who rests after one."""
+    """Who has an open pair in which programme, and who rests after one: who was to rest in another
+    municipality, and is ready where they live now, waits anew.
+    """
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self.paired: set[tuple[str, str]] = set()
         self.guiding: Counter[str] = Counter()
-        self._over: dict[tuple[str, str], tuple[str, Afterwards | None]] = {}
+        self._over: dict[tuple[str, str], tuple[str, Afterwards | None, str]] = {}
         for pair in pairs:
             if pair.is_open:
                 self.paired.add((pair.receiving, pair.programme))
@@ -107,16 +109,17 @@ class Taken:
             elif pair.over_on is not None:
                 sides = ((pair.receiving, pair.receiving_then), (pair.giving, pair.giving_then))
                 for party, then in sides:
-                    known = self._over.get((party, pair.programme))
+                    key = party, pair.programme
+                    known = self._over.get(key)
                     if known is None or known[0] <= pair.over_on:
-                        self._over[party, pair.programme] = pair.over_on, then
+                        self._over[key] = pair.over_on, then, pair.municipality
 
-    def since(self, party: str, programme: str, ready_since: str) -> str | None:
-        """Since when somebody who is ready waits; None of who rests."""
-        over_on, then = self._over.get((party, programme), ("", None))
+    def since(self, party: str, here: str, programme: str, ready_since: str) -> str | None:
+        """Since when somebody who is ready `here` waits; None of who rests."""
+        over_on, then, there = self._over.get((party, programme), ("", None, here))
         if ready_since > over_on or then is None:
             return ready_since
-        return over_on if then == "waits_anew" else None
+        return over_on if then == "waits_anew" or there != here else None
 
     def waits(self, subject: str, refugee: Refugee) -> dict[str, str]:
         """The programmes in which a refugee waits, and since when."""
@@ -125,7 +128,7 @@ class Taken:
         for programme, ready_since in zip(refugee.ready, _since(refugee), strict=True):
             if any((party, programme) in self.paired for party in parties):
                 continue
-            days = [self.since(party, programme, ready_since) for party in parties]
+            days = [self.since(party, refugee.municipality, programme, ready_since) for party in parties]
             known = [day for day in days if day is not None]
             if len(known) == len(days):
                 found[programme] = max(known)
@@ -167,7 +170,7 @@ def levels(
             add(volunteer.municipality, ALL, AWAY[volunteer.away])
         if taken.guiding[subject] < volunteer.capacity:
             for programme, since in zip(volunteer.ready, _since(volunteer), strict=True):
-                if taken.since(subject, programme, since) is not None:
+                if taken.since(subject, volunteer.municipality, programme, since) is not None:
                     add(volunteer.municipality, programme, VOLUNTEERS_WAITING.name)
     return found
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from typing import TypeVar
 
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
@@ -13,6 +15,7 @@ from services.reporting.documents import (
     VOLUNTEERS,
     Book,
     Projection,
+    Published,
     book_of,
     document_of,
     document_of_book,
@@ -23,6 +26,7 @@ from services.reporting.domain.occurrences import Counts, Place, Rebuilt
 from services.reporting.domain.periods import first_day
 from services.reporting.domain.projection import Pair, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
+from services.reporting.store.renamed import Renamed
 from services.reporting.store.settled import Settled
 from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
@@ -72,6 +76,9 @@ INDEXES: dict[str, list[IndexModel]] = {
 }
 
 
+L = TypeVar("L", Refugee, Volunteer, Pair)
+
+
 class Repository:
     """Reporting's database."""
 
@@ -79,6 +86,7 @@ class Repository:
         self._database = database
         self.indicators = Indicators(database)
         self.settled = Settled(database)
+        self.renamed = Renamed(database)
 
     async def projections(
         self, kind: str, subjects: Iterable[str], session: Session
@@ -118,7 +126,10 @@ class Repository:
             )
 
     async def occurrences(self, session: Session) -> Counts:
-        """All occurrences that no closed month has counted, in four aggregations."""
+        """All occurrences that no closed month has counted, in four aggregations; of a municipality under the
+        code that has its figures now.
+        """
+        now_is = await self.renamed.codes(session)
         counts: Counts = Counter()
         for kind in KINDS:
             async for row in self._database[kind].aggregate(
@@ -130,7 +141,7 @@ class Repository:
                 session=session,
             ):
                 group = row["_id"]
-                place = group["municipality"], group["programme"]
+                place = now_is.get(group["municipality"], group["municipality"]), group["programme"]
                 counts[place, group["figure"], group["month"]] += row["count"]
         async for row in self._database["tallies"].aggregate(
             [
@@ -144,7 +155,9 @@ class Repository:
             session=session,
         ):
             group = row["_id"]
-            counts[(group["place"][0], group["place"][1]), group["figure"], group["month"]] += row["count"]
+            municipality, programme = group["place"]
+            place = now_is.get(municipality, municipality), programme
+            counts[place, group["figure"], group["month"]] += row["count"]
         return counts
 
     async def forget_occurrences(self, month: str, session: Session) -> None:
@@ -160,8 +173,14 @@ class Repository:
         self, month: str, session: Session
     ) -> tuple[dict[str, Refugee], dict[str, Volunteer], list[Pair]]:
         """Who is ready or away, and pairs that are open, were so in a month or later, or after which somebody
-        does not wait as before.
+        does not wait as before; of a municipality under the code that has its figures now.
         """
+        now_is = await self.renamed.codes(session)
+
+        def lives(kind: type[L], document: Document) -> L:
+            live: L = live_of(kind, document["live"])
+            return replace(live, municipality=now_is.get(live.municipality, live.municipality))
+
         over = {"live.over_on": {"$gte": str(first_day(month))}}
         then = [{f"live.{side}_then": _ANY} for side in ("receiving", "giving")]
         away = {"$or": [{"live.ready": _ANY}, {"live.away": _ANY}]}
@@ -171,14 +190,22 @@ class Repository:
             {"$or": [{"live.is_open": True}, over, *then]}, {"live": 1}, session=session
         )
         return (
-            {document["_id"]: live_of(Refugee, document["live"]) async for document in refugees},
-            {document["_id"]: live_of(Volunteer, document["live"]) async for document in volunteers},
-            [live_of(Pair, document["live"]) async for document in pairs],
+            {document["_id"]: lives(Refugee, document) async for document in refugees},
+            {document["_id"]: lives(Volunteer, document) async for document in volunteers},
+            [lives(Pair, document) async for document in pairs],
         )
 
+    async def open_indicators(self, session: Session) -> dict[str, Published]:
+        """What open periods show, by key, but for those that were handed over."""
+        handed = await self.renamed.codes(session)
+        found = await self.indicators.open(session)
+        return {key: shown for key, shown in found.items() if key.partition("/")[0] not in handed}
+
     async def books(self, years: Sequence[str], session: Session) -> dict[tuple[Place, str], Book]:
-        """The books of these years by place and year."""
-        cursor = self._database["books"].find({"year": {"$in": list(years)}}, session=session)
+        """The books of these years by place and year, without those that were handed over."""
+        handed = list(await self.renamed.codes(session))
+        wanted = {"year": {"$in": list(years)}, "place.0": {"$nin": handed}}
+        cursor = self._database["books"].find(wanted, session=session)
         return {
             ((document["place"][0], document["place"][1]), document["year"]): book_of(document)
             async for document in cursor

@@ -15,6 +15,10 @@ def key_of(place: Place, period: str) -> str:
     return f"{place[0]}/{place[1]}/{period}"
 
 
+_SENT = {"revision": {"$gt": 0}}
+"""Not of those that were handed over from another code, and are yet to be published under theirs."""
+
+
 class Indicators:
     """What stands on `indicators.v1`, by key."""
 
@@ -57,12 +61,13 @@ class Indicators:
 
     async def page(self, after: str, most: int) -> list[Document]:
         """Up to `most` figures as published last, of keys behind `after`, in the order of their keys."""
-        cursor = self._collection.find({"_id": {"$gt": after}}, {"data": 1}, sort=[("_id", 1)], limit=most)
+        wanted = {"_id": {"$gt": after}, **_SENT}
+        cursor = self._collection.find(wanted, {"data": 1}, sort=[("_id", 1)], limit=most)
         return [document["data"] async for document in cursor]
 
     async def find(self, key: str) -> Document | None:
         """One period's figures as published last."""
-        found = await self._collection.find_one({"_id": key}, {"data": 1})
+        found = await self._collection.find_one({"_id": key, **_SENT}, {"data": 1})
         return None if found is None else found["data"]
 
     async def revisions(self, keys: Iterable[str], session: Session) -> dict[str, int]:

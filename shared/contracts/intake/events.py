@@ -157,6 +157,23 @@ VOLUNTEER_RESUMED = _of_volunteer(
 )
 
 
+VOLUNTEER_MOVED = _of_volunteer(
+    "VolunteerMoved",
+    {
+        "municipality": "no-5501",
+        "status": "registered",
+        "spells": [
+            {"status": "registered", "from": "2026-09-07", "to": "2026-09-23"},
+            {"status": "approved", "from": "2026-09-23", "to": "2027-02-01"},
+            {"status": "registered", "from": "2027-02-01"},
+        ],
+        "checks": _CHECKS,
+        "approvals": _APPROVALS,
+    },
+    10,
+)
+
+
 VOLUNTEER_WITHDRAWN = _of_volunteer(
     "VolunteerWithdrawn",
     {

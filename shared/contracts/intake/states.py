@@ -77,6 +77,10 @@ class Consent(Contract):
     given_on: Day
 
 
+FormerCodes = Annotated[list[Municipality], Field(min_length=1, max_length=50)]
+"""The codes that a municipality had before."""
+
+
 class ReferenceConsent(Contract):
     """That somebody agrees to these references after a pair."""
 
@@ -87,9 +91,12 @@ class ReferenceConsent(Contract):
 
 
 class _PersonState(Contract):
-    """What refugees' and volunteers' public states have in common."""
+    """What refugees' and volunteers' public states have in common. `former_codes` are those that their
+    municipality had before, while they have lived there: it is the same one.
+    """
 
     municipality: Municipality
+    former_codes: FormerCodes | None = None
     spells: list[Spell] = []
     participations: list[Participation] = []
     birth_year: BirthYear | None = None

@@ -250,6 +250,14 @@ PAIR_COMPLETED = event(topics.PAIRS, PairState, "PairCompleted", Example(_COMPLE
 PAIR_ENDED = event(topics.PAIRS, PairState, "PairEnded", Example(_ENDED, revision=8))
 
 
+PAIR_UPDATED = event(
+    topics.PAIRS,
+    PairState,
+    "PairUpdated",
+    Example({**_CREATED, "municipality": "no-4602", "former_codes": ["no-4601"]}, revision=8),
+)
+
+
 ROUND_COMPLETED = event(topics.ROUNDS, RoundCompleted)
 
 

@@ -22,7 +22,7 @@ from shared.contracts.fields import (
     Subject,
     TextVersion,
 )
-from shared.contracts.intake.states import Spell
+from shared.contracts.intake.states import FormerCodes, Spell
 from shared.contracts.pairing import Afterwards, Evaluator
 
 PairStatus = Literal["proposed", "accepted", "declined", "expired", "active", "paused", "completed", "ended"]
@@ -191,7 +191,8 @@ class PairState(Contract):
 
     `relation` is the pack's, and `slot` the place among the guide's pairs that this one holds while it is
     open, from 0: with them matching can be rebuilt from this topic alone. `allowed_on`: since then the two
-    may be proposed to each other again.
+    may be proposed to each other again. `former_codes` are those that the municipality had before, since the
+    pair was proposed.
     """
 
     model_config = example(
@@ -208,6 +209,7 @@ class PairState(Contract):
     )
 
     municipality: Municipality
+    former_codes: FormerCodes | None = None
     programme: ProgrammeName
     pack_version: PackVersion
     receiving: Subject

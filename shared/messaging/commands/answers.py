@@ -1,7 +1,7 @@
 """Commands as services decide on them, and the answers that they give."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,14 +124,28 @@ class Request:
         """Whether the operator works there."""
         return municipality in self.operator.municipalities
 
+    def elsewhere(self, municipality: str, formerly: Iterable[str]) -> "Rejected | None":
+        """The answer where the operator doesn't work there, by its code now and those before; else None."""
+        if self.may_act_in(municipality):
+            return None
+        return rejected_elsewhere(municipality, [code for code in formerly if self.may_act_in(code)])
+
 
 Decide = Callable[[Sequence[Request], Work], Awaitable[Sequence[Answer]]]
 """Decides commands in order and stores what follows; for a dry run it stores nothing."""
 
 
-def rejected_elsewhere() -> Rejected:
-    """The answer for a subject in a municipality that isn't the operator's."""
-    return Rejected("not_your_municipality", "This operator has no access to the subject's municipality.")
+def rejected_elsewhere(municipality: str = "", formerly: Iterable[str] = ()) -> Rejected:
+    """The answer for a subject in a municipality that isn't the operator's. `formerly` are those of its
+    earlier codes that are: a code's successor is the operator's once administrators say so.
+    """
+    message = "This operator has no access to the subject's municipality."
+    if codes := ", ".join(formerly):
+        message = (
+            f"This operator has access to {codes}, which is {municipality} now: administrators add "
+            f"{municipality} to the operator's municipalities on operators.v1."
+        )
+    return Rejected("not_your_municipality", message)
 
 
 def stale_revision(expected: int | None, revision: int, state: dict[str, Any]) -> Rejected | None:

@@ -1,11 +1,11 @@
 """Operators' commands: who may, what came of it, and one final reply each, however often it is asked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.contracts import commands as contract
-from shared.contracts.administrators import Role
+from shared.contracts.administrators import Operator, Role
 from shared.contracts.topics import COMMANDS, Service
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.answers import (
@@ -41,6 +41,7 @@ from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
 from shared.messaging.work import Work
 from shared.personal_numbers import reads_as_personal_number
+from shared.programmes.successors import Successors
 from shared.published import refusal, refusals
 
 UNKNOWN_SUBJECT_WAIT = timedelta(seconds=30)
@@ -73,6 +74,8 @@ class Commands:
     decisions: Decisions
     desk: DeadLetterDesk
     past: Past = field(default_factory=Past)
+    successors: Callable[[], Successors] = Successors
+    """Which codes of municipalities have successors now."""
     _parser: Parser = field(init=False)
     _roles: Mapping[type[contract.Command], Role] = field(init=False)
 
@@ -227,8 +230,8 @@ class Commands:
         if role is not None and role not in operator.roles:
             return Rejected("role_missing", f"This command needs the role {role}.")
         municipality = getattr(command, "municipality", None)
-        if municipality is not None and municipality not in operator.municipalities:
-            return rejected_elsewhere()
+        if municipality is not None and (elsewhere := self._elsewhere(municipality, operator)) is not None:
+            return elsewhere
         if (refused := refusal(command)) is not None:
             faults = tuple(Fault(one.code, one.field, "data") for one in refusals(command))
             return Rejected(*refused, faults=faults)
@@ -241,6 +244,17 @@ class Commands:
             envelope.expectedrevision,
             record.cause,
         )
+
+    def _elsewhere(self, municipality: str, operator: Operator) -> Rejected | None:
+        """Why an operator sends no command about a municipality: it isn't theirs, or has another code now."""
+        successors = self.successors()
+        if municipality not in operator.municipalities:
+            before = [code for code in operator.municipalities if successors.current(code) == municipality]
+            return rejected_elsewhere(municipality, before)
+        if (now_is := successors.current(municipality)) == municipality:
+            return None
+        message = f"{municipality} has become {now_is}: send the command about {now_is}."
+        return Rejected("municipality_renamed", message, "municipality")
 
     def _role(self, command: contract.Command) -> Role | None:
         """The role that a command needs: a batch none of its own."""

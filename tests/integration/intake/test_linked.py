@@ -237,3 +237,23 @@ async def test_a_file_that_proves_to_be_a_hidden_persons_hides_its_volunteer(wor
     await world.settle((TROMSO, settled("B1", "3", 8, protection="confidential", **FROM_A1)))
     assert await latest(world, "volunteers.v1") == {}
     assert await world.public() == {}
+
+
+@pytest.mark.parametrize("said_first", [True, False])
+async def test_who_moves_does_so_as_both_and_is_looked_after_by_others(
+    world: World, *, said_first: bool
+) -> None:
+    refugee = await one_person(world)
+    await world.send(("red-1", JOIN))
+    data = {"to_municipality": TROMSO, "moved_on": "2016-06-15"}
+    moved = {**settled("A1", "2", 9), "type": "no.kobling.PersonMoved.v1", "data": data}
+    records = [(BERGEN, moved), (TROMSO, settled("B1", "3", 8, **FROM_A1))]
+    for record in records if said_first else reversed(records):
+        await world.settle(record, record)
+    volunteers = [row for row in await world.sent("volunteers.v1") if row["key"] == VOLUNTEER]
+    assert names(volunteers).count("VolunteerMoved") == 1
+    found = (await latest(world, "volunteers.v1"))[VOLUNTEER]["data"]
+    assert (found["municipality"], found["status"]) == (TROMSO, "registered")
+    assert (await latest(world, "refugees.v1"))[refugee]["data"]["municipality"] == TROMSO
+    assert "coordinator" not in found
+    assert await world.dead() == []

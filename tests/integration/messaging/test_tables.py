@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -94,13 +94,15 @@ class Replica:
 
 
 @contextlib.asynccontextmanager
-async def replica(corner: Corner, database: Database) -> AsyncIterator[Replica]:
+async def replica(
+    corner: Corner, database: Database, *on_change: Callable[[], Awaitable[None]]
+) -> AsyncIterator[Replica]:
     """A replica that has read both topics to their end."""
     operators, programmes = Operators(), Programmes()
     health = Health()
     health.starting("tables")
     reader = TableReader(
-        corner.addresses.kafka, corner.prefix, operators, programmes, Kept(database), CLOCK, health
+        corner.addresses.kafka, corner.prefix, operators, programmes, Kept(database), CLOCK, health, on_change
     )
     running = asyncio.ensure_future(reader.run())
     try:
@@ -136,6 +138,36 @@ async def test_the_last_good_ones_outlive_a_restart_and_a_compaction(
         assert second.programmes.pack(NAME, "1.0") == PACK
         await corner.produce([said(version("7.0"))])
         await second.until("7.0", {f"programmes.v1 {KEY}"})
+
+
+async def test_a_service_hears_of_other_programmes_and_after_a_restart_of_those_that_hold(
+    corner: Corner, database: Database
+) -> None:
+    heard: list[dict[str, str]] = []
+
+    async def hear() -> None:
+        heard.append(dict(running.programmes.successors.of_codes))
+
+    await begin(corner, PACK)
+    async with replica(corner, database) as running:
+        running.reader.on_change = [hear]
+        await corner.produce([said(active())])
+        await wait_until(lambda: _is(heard, [{}]))
+        await corner.produce([said(active().model_copy(update={"predecessors": ["no-1201"]}))])
+        await wait_until(lambda: _is(heard, [{}, {"no-1201": BERGEN}]))
+        await running.until("1.0", set())
+        assert len(heard) == 2
+    heard.clear()
+    async with replica(corner, database) as running:
+        assert running.programmes.successors.of_codes == {"no-1201": BERGEN}
+        running.reader.on_change = [hear]
+        await corner.produce([said(active().model_copy(update={"districts": ["Fana"]}))])
+        await running.until("1.0", {f"programmes.v1 {ACTIVE}"})
+        assert heard == [], "no code loses its successor"
+
+
+async def _is(heard: list[dict[str, str]], expected: list[dict[str, str]]) -> bool:
+    return heard == expected
 
 
 async def test_an_activation_waits_for_operators_and_then_runs(corner: Corner, database: Database) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from services.intake.domain import refugee
+from services.intake.domain import moves, refugee
 from services.intake.domain.notices import Told, notices, taken_back
 from services.intake.domain.person import Consent, Participation
 from services.intake.domain.refugee import Case, Secrecy
@@ -123,3 +123,11 @@ def test_of_a_referral_and_of_who_was_hidden_nobody_is_told() -> None:
 def test_who_had_moved_is_not_told_of_again_when_the_case_is_closed() -> None:
     moved = refugee.move(KNOWN, CASE, "no-4601", "refugee-x", TODAY).refugee
     assert taken_back(moved, TODAY) == []
+
+
+def test_a_volunteer_s_move_is_told_as_a_whole_and_a_new_code_of_the_municipality_is_none() -> None:
+    moved = moves.move(GUIDE, "no-5501", TODAY)
+    assert notices(GUIDE, moved, TODAY) == told("volunteer_moved")
+    for who in (GUIDE, KNOWN):
+        renamed = replace(who, municipality="no-4699", formerly=("no-4601",))
+        assert notices(who, renamed, TODAY) == []

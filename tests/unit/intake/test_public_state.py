@@ -35,6 +35,7 @@ from tests.unit.messaging.records import raw, settlement
 
 DAY = date(2026, 5, 1)
 EVERYTHING = {
+    "formerly": ("no-1201",),
     "municipality": "no-4601",
     "spells": (Spell("settled", DAY, DAY), Spell("ready", DAY)),
     "profile": Profile(1990, "female", (Language("ti", "native"),), 1, 2, ("music",), "baker", "secondary"),

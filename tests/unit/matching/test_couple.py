@@ -150,9 +150,39 @@ def test_a_couple_is_kept_apart_until_its_days_are_over_or_somebody_allows_it(
 
 def test_a_couple_that_is_kept_apart_is_forbidden_by_that_rule_alone() -> None:
     known = around(theirs(declined()))
-    assert kept_apart(COUPLE, rules(), known.pairs, TODAY) == [theirs(declined())]
+    assert kept_apart(COUPLE, rules(), known, TODAY) == [theirs(declined())]
     with pytest.raises(DomainError, match=r"excluded .* AllowCouple lifts the last"):
         proposal_in(run_round(pool_of(COUPLE, rules(), known, TODAY), "round-1"))
     pool = pool_of(COUPLE, rules(without=["excluded"]), known, TODAY)
     assert proposal_in(run_round(pool, "round-1")).giving == G
     assert refused(lambda: pool_of(COUPLE, rules(), around(theirs(proposed())), TODAY)) == "slot_taken"
+
+
+NEW = "no-4699"
+RENAMED = Couple(NEW, R, G)
+
+
+def test_a_couple_is_kept_apart_under_its_municipality_s_new_code_before_its_pair_is_brought() -> None:
+    new = party(refugee(), municipality=NEW, formerly=(BERGEN,))
+    known = around(theirs(declined()), receiving=new, giving=party(guide(), municipality=NEW))
+    assert kept_apart(RENAMED, rules(), known, TODAY) == [theirs(declined())]
+    elsewhere = around(theirs(declined()), giving=new)
+    assert kept_apart(Couple("no-5501", R, G), rules(), elsewhere, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("municipality", "formerly", "waits"),
+    [(BERGEN, (), False), (NEW, (BERGEN,), False), ("no-5501", (), True)],
+)
+def test_who_was_to_rest_waits_where_they_are_ready_after_a_move_and_not_after_a_new_code(
+    municipality: str, formerly: tuple[str, ...], waits: bool
+) -> None:
+    rests = Outcome("rests", "waits", may_meet_again=True)
+    over, _ = end(active(), EndReason.OTHER, LATER_DAY, rests, LATER)
+    here = {"municipality": municipality, "formerly": formerly}
+    known = around(theirs(over), receiving=party(refugee(), **here), giving=party(guide(), **here))
+    couple = Couple(municipality, R, G)
+    if waits:
+        assert pool_of(couple, rules(), known, TODAY).receiving
+    else:
+        assert code(known, couple) == ("not_waiting", "receiving")

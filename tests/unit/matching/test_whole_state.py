@@ -23,6 +23,7 @@ FULL = replace(
         ),
     ),
     allowed_on=date(2027, 3, 1),
+    formerly=("no-1201", "no-1253"),
 )
 
 

@@ -38,7 +38,8 @@ def commands(service: topics.Service) -> Commands:
     operators = Operators()
     example = shown(Operator)
     roles = ["coordinator", "approver", "administrator", "dead_letters", "auditor"]
-    operators.put(OPERATOR, Operator.model_validate({**example, "roles": roles}))
+    everything = {"roles": roles, "municipalities": ["no-4601", "no-5501"]}
+    operators.put(OPERATOR, Operator.model_validate({**example, **everything}))
     decisions = Decisions(SPECS.get(service, ()), not_asked)
     desk = DeadLetterDesk(DeadLetters(topics.DEAD_LETTERS[service], service, None), ())
     return Commands(service, "", operators, decisions, desk)
