@@ -58,7 +58,8 @@ def _hours(pair: Pair, weekly_hours: float | None, today: date) -> Finding | Non
 
 def _silence(pair: Pair, today: date) -> Finding | None:
     met = [meeting.held_on for meeting in pair.meetings if meeting.held_on <= today]
-    since = max([pair.spells[-1].since, *met])
+    # Another guide has not been silent while somebody else was the pair's.
+    since = max([pair.spells[-1].since, *met, *(former.to for former in pair.former_guides)])
     return Finding(Concern.SILENT, since=since) if today - since >= SILENT_AFTER else None
 
 

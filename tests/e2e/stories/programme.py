@@ -306,14 +306,19 @@ class Programme:
         return receiving, giving
 
     def figure(self, period: str, name: str) -> int | str | None:
-        """A figure as published for good: `open` before that, None where it is withheld."""
-        shown = self.world.client.states[topics.INDICATORS.name].get(f"{self.pool}/{period}")
-        if shown is None or not shown["data"]["closed"]:
-            return "open"
-        found: dict[str, int | None] = {
-            figure["name"]: figure.get("value") for figure in shown["data"]["figures"]
-        }
-        return found[name]
+        """A figure of the programme, or else of the municipality, as published for good: `open` before that,
+        None where it is withheld.
+        """
+        published = self.world.client.states[topics.INDICATORS.name]
+        for place in (self.pool, f"{self.municipality}/all"):
+            shown = published.get(f"{place}/{period}")
+            if shown is None or not shown["data"]["closed"]:
+                return "open"
+            for figure in shown["data"]["figures"]:
+                if figure["name"] == name:
+                    value: int | None = figure.get("value")
+                    return value
+        raise LookupError(f"no figure {name}")
 
     def _is_here(self, state: Document) -> bool:
         return (state["municipality"], state["programme"]) == (self.municipality, self.pack.name)

@@ -239,6 +239,7 @@ async def test_a_pair_that_nothing_is_due_of_is_not_listed_until_its_end_comes_n
         life.on(THREE)
         await life.accepted("RecordEvaluation", pair, **OPINION | {"side": side, "answers": said})
     life.on("2017-05-16")
+    await life.accepted("LogMeeting", pair, held_on="2017-05-10", hours=2)
     (due,) = (await life.accepted("ListDuePairs", POOL, **asked))["pairs"]
     assert due["due"] == [{"what": "end", "by": "2017-06-15"}]
 

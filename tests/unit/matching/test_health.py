@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from services.matching.domain.health import Concern, findings
-from services.matching.domain.pair import Meeting, Pair, PairStatus, Spell
+from services.matching.domain.pair import FormerGuide, Meeting, Pair, PairStatus, Spell
 from tests.unit.matching.lives import active as of_today
 
 DAY = timedelta(days=1)
@@ -64,6 +64,12 @@ def test_days_of_a_pause_ask_for_no_hours() -> None:
 def test_three_weeks_without_a_meeting_are_silence(days: int, silent: bool) -> None:
     pair = active(LONG_AGO, (TODAY - timedelta(days=days), 50.0))
     assert (Concern.SILENT in concerns(pair, None)) == silent
+
+
+def test_another_guide_was_not_silent_before_they_were_the_pairs() -> None:
+    replaced = FormerGuide("volunteer-1", LONG_AGO, TODAY - timedelta(days=20))
+    assert concerns(replace(active(LONG_AGO), former_guides=(replaced,)), None) == []
+    assert concerns(active(LONG_AGO), None) == [Concern.SILENT]
 
 
 def test_expectations_that_differ_stay_a_concern_while_the_pair_lasts() -> None:
