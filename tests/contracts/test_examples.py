@@ -19,6 +19,7 @@ from shared.contracts.catalogue import BY_TYPE
 from shared.contracts.envelope import Envelope
 from shared.contracts.fields import parse_instant
 from shared.contracts.municipal import PersonSettled
+from shared.contracts.pairing import PackRounds
 from shared.contracts.programmes import ApprovalAsked
 from shared.messaging.commands import desk
 from shared.programmes import shipped_packs
@@ -348,6 +349,13 @@ def test_the_shipped_pack_has_bergens_rules() -> None:
     assert sum(pack.pairing.criteria.values()) == 100
 
 
+def test_bergens_newer_version_has_rounds_each_day_and_nothing_else() -> None:
+    older, newer = (shipped_packs()[f"flyktningguide-bergen@{version}"] for version in ("1.0", "1.1"))
+    assert newer.pairing.rounds == PackRounds(every="P1D", at="06:00")
+    pairing = newer.pairing.model_copy(update={"rounds": None})
+    assert newer.model_copy(update={"version": "1.0", "pairing": pairing}) == older
+
+
 def test_the_shipped_pack_has_tromsos_figures() -> None:
     pack = shipped_packs()["flyktningguide-tromso@1.0"]
     pairing = pack.pairing
@@ -382,7 +390,7 @@ def test_the_shipped_pack_has_tromsos_figures() -> None:
 def test_a_pack_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "packs").mkdir()
     content = shipped_packs()["flyktningguide-bergen@1.0"].model_dump_json()
-    (tmp_path / "packs" / "flyktningguide-bergen-1.1.json").write_text(content, encoding="utf-8")
+    (tmp_path / "packs" / "flyktningguide-bergen-1.2.json").write_text(content, encoding="utf-8")
     monkeypatch.setattr("shared.programmes.files", lambda _: tmp_path)
     with pytest.raises(ValueError, match="name it after its content"):
         shipped_packs()

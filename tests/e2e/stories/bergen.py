@@ -87,6 +87,28 @@ async def bergen_two_approvals(told: Telling) -> None:
     await told.must("proposals that name the volunteer", 0, named)
 
 
+async def bergen_rounds_by_themselves(told: Telling) -> None:
+    """Under the newer version a round runs by itself each morning at six."""
+    bergen = told.programme(BERGEN)
+    await told.until("2016-09-01")
+    newer = shipped_packs()["flyktningguide-bergen@1.1"]
+    await told.world.publish(newer)
+    await told.world.activate(BERGEN, newer)
+    before = len(bergen.pairs("proposed"))
+    await asyncio.gather(bergen.settles(1), bergen.gets_guides(1))
+    await told.must("proposals on the day on which they come", before, len(bergen.pairs("proposed")))
+    await told.until("2016-09-02")
+    await told.must(
+        "proposals of the next morning, without anybody's asking",
+        [("2016-09-02", "1.1")],
+        lambda: [
+            (pair["proposed_on"], pair["pack_version"])
+            for pair in bergen.pairs("proposed")
+            if pair["proposed_on"] > "2016-09"
+        ],
+    )
+
+
 def _people(pairs: list[dict[str, str]]) -> tuple[int, int]:
     return len({pair["receiving"] for pair in pairs}), len({pair["giving"] for pair in pairs})
 
@@ -94,5 +116,8 @@ def _people(pairs: list[dict[str, str]]) -> tuple[int, int]:
 SERIES = Series(
     begins=morning_of(2015, 1, 5),
     runs={BERGEN: shipped_packs()["flyktningguide-bergen@1.0"]},
-    stories=(Story(NAME, bergen_2015), Story(NAME, bergen_june_2016), Story(NAME, bergen_two_approvals)),
+    stories=tuple(
+        Story(NAME, story)
+        for story in (bergen_2015, bergen_june_2016, bergen_two_approvals, bergen_rounds_by_themselves)
+    ),
 )
