@@ -16,7 +16,8 @@ from tests.e2e.stories.outages import (
     reminders_are_lost_while_the_job_is_down,
 )
 from tests.e2e.stories.people import Sort
-from tests.e2e.stories.programme import SIDES, TEXT, Programme
+from tests.e2e.stories.programme import TEXT, Programme
+from tests.e2e.stories.published import SIDES
 from tests.e2e.stories.story import Series, Story, morning_of
 from tests.e2e.stories.telling import Telling
 from tests.e2e.stories.world import operator_of

@@ -2,7 +2,6 @@
 run rounds, record answers and signatures, log meetings. Everything goes through topics.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,31 +9,21 @@ from typing import Any
 
 from deploy.demo.client import Document, Unanswered, event_name
 from shared.contracts import topics
-from shared.contracts.programmes import ApprovalAsked, ProgrammePack
+from shared.contracts.programmes import ApprovalAsked
 from shared.contracts.topics import Service
 from tests.e2e.stories import people
 from tests.e2e.stories.people import Somebody, Sort
-from tests.e2e.stories.world import World, operator_of, organisations
+from tests.e2e.stories.published import SIDES, Published
+from tests.e2e.stories.world import operator_of, organisations
 
 ANYBODY = Sort()
 TEXT = "agreement-1"
-OPEN = frozenset({"proposed", "accepted", "active", "paused"})
-SIDES = ("receiving", "giving")
 _UNREAD = {"revision": 0}
 
 
 @dataclass(slots=True)
-class Programme:
+class Programme(Published):
     """What `municipality` runs under `pack`. Steps are today's by the story's clock, and are waited for."""
-
-    world: World
-    municipality: str
-    pack: ProgrammePack
-
-    @property
-    def pool(self) -> str:
-        """The subject of rounds."""
-        return f"{self.municipality}/{self.pack.name}"
 
     @property
     def coordinator(self) -> str:
@@ -258,73 +247,3 @@ class Programme:
     @property
     def _day(self) -> date:
         return self.world.now().date()
-
-    def pairs(self, *statuses: str) -> list[Document]:
-        """The programme's pairs by `pairs.v1`, of these statuses alone where any are given."""
-        return [
-            {"pair": subject, **document["data"]}
-            for subject, document in self.world.client.states[topics.PAIRS.name].items()
-            if self._is_here(document["data"]) and (not statuses or document["data"]["status"] in statuses)
-        ]
-
-    def needed(self) -> list[Document]:
-        """Which guides the pool lacks, by what was told of it last."""
-        told = [
-            document["data"]["needs"]
-            for document in self.world.client.records[topics.ROUNDS.name]
-            if event_name(document) == "RecruitmentNeeded" and document["subject"] == self.pool
-        ]
-        return told[-1] if told else []
-
-    def rounds_run(self) -> int:
-        """How many rounds have run, on demand and by themselves."""
-        records = self.world.client.records[topics.ROUNDS.name]
-        return sum(
-            event_name(document) == "RoundCompleted" and document["subject"] == self.pool
-            for document in records
-        )
-
-    def pair(self, subject: str) -> Document:
-        """One pair by `pairs.v1`."""
-        state: Document = self.world.client.states[topics.PAIRS.name][subject]["data"]
-        return state
-
-    def waiting_by_topics(self) -> tuple[int, int]:
-        """How many refugees and guides wait by what `refugees.v1`, `volunteers.v1` and `pairs.v1` say."""
-        held = Counter(pair[side] for pair in self.pairs(*OPEN) for side in SIDES)
-        states = self.world.client.states
-        receiving = sum(
-            held[subject] == 0
-            for subject, document in states[topics.REFUGEES.name].items()
-            if self._is_ready(document["data"])
-        )
-        giving = sum(
-            held[subject] < document["data"]["capacity"]
-            for subject, document in states[topics.VOLUNTEERS.name].items()
-            if self._is_ready(document["data"]) and document["data"]["status"] == "approved"
-        )
-        return receiving, giving
-
-    def figure(self, period: str, name: str) -> int | str | None:
-        """A figure of the programme, or else of the municipality, as published for good: `open` before that,
-        None where it is withheld.
-        """
-        published = self.world.client.states[topics.INDICATORS.name]
-        for place in (self.pool, f"{self.municipality}/all"):
-            shown = published.get(f"{place}/{period}")
-            if shown is None or not shown["data"]["closed"]:
-                return "open"
-            for figure in shown["data"]["figures"]:
-                if figure["name"] == name:
-                    value: int | None = figure.get("value")
-                    return value
-        raise LookupError(f"no figure {name}")
-
-    def _is_here(self, state: Document) -> bool:
-        return (state["municipality"], state["programme"]) == (self.municipality, self.pack.name)
-
-    def _is_ready(self, state: Document) -> bool:
-        return state["municipality"] == self.municipality and any(
-            part["programme"] == self.pack.name and part["status"] == "ready"
-            for part in state.get("participations", ())
-        )
