@@ -253,7 +253,7 @@ def test_an_unknown_command_is_told_which_there_are_and_where_they_go() -> None:
     assert "FindPerson" in of_intake
     assert of_matching.startswith("matching takes ")
     assert "RunRound" in of_matching
-    assert of_each.startswith("each service takes ShowDeadLetter")
+    assert of_each.startswith("each service takes RunBatch, ShowDeadLetter")
     assert "no.kobling.command.FindPerson.v1" in fault.allowed
     assert "no.kobling.command.RunRound.v1" not in fault.allowed
 
