@@ -180,21 +180,32 @@ async def _pairs_have_their_time(told: Telling, tromso: Programme, made: dict[in
     answer = await tromso.answer_to("matching", "CompletePair", early, completed_on=today)
     await told.must("CompletePair at 9 months", "accepted", answer)
     # January's two and February's three have had their twelve months; their guides wait with 20 and this one.
-    await told.must("refugees and guides who wait then", (16, 26), tromso.waiting)
+    await told.must("refugees and guides without a pair then", (16, 26), lambda: _without_a_pair(tromso))
     await tromso.record([(kept, "EndPair", {"end_reason": "personal_receiving", "ended_on": today})])
-    await told.must("after an end for the refugee's own reasons: she rests", (16, 27), tromso.waiting)
+    await told.must(
+        "after an end for the refugee's own reasons: she rests", (16, 27), lambda: _without_a_pair(tromso)
+    )
     for month in range(3, 13):
         await told.until(date(2024, month, 10))
     await told.must(
         "all 24 pairs at last",
         {"completed": 23, "ended": 1},
-        lambda: dict(Counter(one["status"] for one in tromso.pairs())),
+        lambda: dict(Counter(one["status"] for one in tromso.pairs() if "created_on" in one)),
     )
     await told.must(
         "of these by themselves, on the day 12 months later",
         22,
         lambda: sum(_had_a_year(one) for one in tromso.pairs("completed")),
     )
+
+
+async def _without_a_pair(tromso: Programme) -> tuple[int, int]:
+    """Who waits on each side, also for an answer: a round by itself may have proposed a man whose guide is free
+    again to one of those who wait.
+    """
+    receiving, giving = await tromso.waiting()
+    proposed = len(tromso.pairs("proposed", "accepted"))
+    return receiving + proposed, giving + proposed
 
 
 def _end(tromso: Programme, pair: str) -> tuple[str, str]:
