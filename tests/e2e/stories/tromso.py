@@ -200,8 +200,8 @@ async def _pairs_have_their_time(told: Telling, tromso: Programme, made: dict[in
 
 
 async def _without_a_pair(tromso: Programme) -> tuple[int, int]:
-    """Who waits on each side, also for an answer: a round by itself may have proposed a man whose guide is free
-    again to one of those who wait.
+    """Who waits on each side, for an answer too: rounds by themselves propose men to guides who are free
+    again.
     """
     receiving, giving = await tromso.waiting()
     proposed = len(tromso.pairs("proposed", "accepted"))
