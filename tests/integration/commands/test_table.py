@@ -1,0 +1,170 @@
+"""Every command of every service by one table: how it is accepted, and how it is refused in each way.
+
+What a row declares as not applicable says why; all other cells are held here.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from shared.contracts.topics import Service
+from tests.integration.commands.bench import ASKER, ELSEWHERE, EXPIRED, NOBODY, ROLELESS, Bench, Told
+from tests.integration.commands.row import Cell, NotApplicable, Refusal, Row
+from tests.integration.commands.rows import ROWS
+from tests.integration.commands.shelf import Shelf
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("meanwhile")]
+
+Shelves = Mapping[Service, Shelf]
+
+
+def rows(column: str) -> pytest.MarkDecorator:
+    """The rows to which a column applies."""
+    there = [row for row in ROWS if not isinstance(getattr(row, column), NotApplicable)]
+    return pytest.mark.parametrize("row", there, ids=lambda row: f"{row.service}-{row.command}")
+
+
+async def give(bench: Bench, row: Row, reference: str, refusal: Refusal | None = None, **options: Any) -> Told:
+    """Sends a row's command, or the one that is refused."""
+    subject, data = row.asked(reference, refusal)
+    return await bench.send(row.command, subject, data, **options)
+
+
+async def refuse(shelves: Shelves, row: Row, refusal: Cell, by: str = ASKER) -> tuple[Bench, str, Told]:
+    """Has a row's command refused, and checks that it is, with the refusal's code and without effect."""
+    assert isinstance(refusal, Refusal), refusal
+    bench, reference = await shelves[row.service].bench(refusal.given or row.given)
+    bench.without_role(row.role)
+    told = await give(bench, row, reference, refusal, operator=by)
+    said = _refusal_in(told, refusal)
+    assert said["code"] == refusal.code, said
+    assert refusal.field in {None, said.get("field")}, said
+    assert told.events == (), "nothing is published but the reply"
+    assert told.after == told.before, "nothing is stored"
+    return bench, reference, told
+
+
+def _refusal_in(told: Told, refusal: Refusal) -> dict[str, Any]:
+    """What refuses a command: its reply, or what the reply says of the command that it holds."""
+    said = told.data
+    if not refusal.within:
+        assert told.kind == "CommandRejected", said
+        return said
+    assert told.kind == "CommandAccepted", said
+    (held,) = said["result"]["results"]
+    assert held["outcome"] == "rejected", held
+    found: dict[str, Any] = held
+    return found
+
+
+def _check_revisions(told: Told, highest: Mapping[tuple[str, str], int]) -> None:
+    """Each record's revision is one more than its subject had on the topic."""
+    counted = dict(highest)
+    versioned = [event for event in told.events if "revision" in event]
+    for event in sorted(versioned, key=lambda one: int(one["revision"])):
+        place = event["topic"], event["subject"]
+        counted[place] = counted.get(place, 0) + 1
+        assert event["revision"] == counted[place], event["type"]
+        if "revision" in told.result and event["subject"] == told.result.get("subject"):
+            assert told.result["revision"] == event["revision"]
+
+
+@rows("accepted")
+async def test_a_command_is_accepted_and_what_it_brings_about_is_published(
+    shelves: Shelves, row: Row
+) -> None:
+    bench, reference = await shelves[row.service].bench(row.given)
+    before = await bench.revisions()
+    told = await give(bench, row, reference)
+    assert told.kind == "CommandAccepted", told.data
+    assert told.names == Counter(row.events)
+    assert {name: told.result.get(name) for name in row.result} == dict(row.result)
+    _check_revisions(told, before)
+
+
+@rows("rejected")
+async def test_a_command_that_can_not_be_is_rejected_with_its_code(shelves: Shelves, row: Row) -> None:
+    await refuse(shelves, row, row.rejected)
+
+
+@rows("dry_run")
+async def test_a_dry_run_is_previewed_and_neither_stores_nor_publishes(shelves: Shelves, row: Row) -> None:
+    bench, reference = await shelves[row.service].bench(row.given)
+    told = await give(bench, row, reference, dryrun=True)
+    assert told.kind == "CommandPreviewed", told.data
+    assert told.events == ()
+    assert told.after == told.before
+    again = await give(bench, row, reference, id_="command-2")
+    assert again.kind == "CommandAccepted", "it can be carried out afterwards"
+
+
+@rows("accepted")
+async def test_the_same_command_again_gets_the_same_reply_and_has_no_second_effect(
+    shelves: Shelves, row: Row
+) -> None:
+    bench, reference = await shelves[row.service].bench(row.given)
+    first = await give(bench, row, reference)
+    again = await give(bench, row, reference)
+    assert (again.kind, again.data) == (first.kind, first.data)
+    assert again.reply["revision"] == first.reply["revision"]
+    assert again.replies == 1
+    assert again.events == ()
+    assert again.before == again.after == first.after
+
+
+@rows("unknown")
+async def test_of_an_unknown_subject_a_command_is_rejected_with_its_code(shelves: Shelves, row: Row) -> None:
+    await refuse(shelves, row, row.unknown)
+
+
+@rows("wrong_state")
+async def test_in_the_wrong_state_a_command_is_rejected_with_its_code(shelves: Shelves, row: Row) -> None:
+    await refuse(shelves, row, row.wrong_state)
+
+
+@pytest.mark.parametrize(
+    ("row", "refusal"),
+    [
+        pytest.param(row, refusal, id=f"{row.service}-{row.command}-{refusal.code}")
+        for row in ROWS
+        for refusal in row.further
+    ],
+)
+async def test_in_each_further_way_a_command_is_rejected_with_its_code(
+    shelves: Shelves, row: Row, refusal: Refusal
+) -> None:
+    await refuse(shelves, row, refusal)
+
+
+@rows("elsewhere")
+async def test_an_operator_of_elsewhere_is_refused(shelves: Shelves, row: Row) -> None:
+    bench, reference, told = await refuse(shelves, row, row.elsewhere, ELSEWHERE)
+    if row.tells_nothing_elsewhere and isinstance(row.unknown, Refusal):
+        unknown = await give(bench, row, reference, row.unknown, operator=ELSEWHERE, id_="command-2")
+        assert _words(unknown, row.elsewhere) == _words(told, row.elsewhere)
+
+
+@rows("roleless")
+async def test_an_operator_without_the_role_is_told_the_same_of_who_is_there_and_who_is_not(
+    shelves: Shelves, row: Row
+) -> None:
+    bench, reference, told = await refuse(shelves, row, row.roleless, ROLELESS)
+    if isinstance(row.unknown, Refusal):
+        unknown = await give(bench, row, reference, row.unknown, operator=ROLELESS, id_="command-2")
+        assert _words(unknown, row.roleless) == _words(told, row.roleless)
+
+
+@rows("expired")
+async def test_an_operator_whose_time_is_over_is_nobody(shelves: Shelves, row: Row) -> None:
+    bench, reference, told = await refuse(shelves, row, row.expired, EXPIRED)
+    nobody = await give(bench, row, reference, operator=NOBODY, id_="command-2")
+    assert _words(nobody, row.expired) == _words(told, row.expired)
+
+
+def _words(told: Told, cell: Cell) -> tuple[str, str, str | None]:
+    """What a refusal says, but for whom and what it is about."""
+    assert isinstance(cell, Refusal)
+    said = _refusal_in(told, cell)
+    return said["code"], said["message"], said.get("field")
