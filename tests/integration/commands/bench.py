@@ -51,11 +51,12 @@ def operator(name: str, **changes: Any) -> Operator:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of a record: the latest reply to it, all other records that were sent, how often a reply was,
-    and what the service held before and after.
+    """What came of a record: the latest reply to it, and to the first command that it holds, all other
+    records that were sent, how many replies were, and what the service knew before and after.
     """
 
     reply: dict[str, Any]
+    held: dict[str, Any] | None
     events: tuple[dict[str, Any], ...]
     replies: int
     before: Mapping[str, list[Document]]
@@ -128,12 +129,10 @@ class Bench:
         record = self.raw(topic.named(by), subject, orjson.dumps(document))
         await processor(self.wiring, topic).process([record], Commits())
         await self.run_due()
-        told = self._told(await self._sent(), sent, by, id_)
-        if told and _name(told[-1]) == "CommandPending":
+        if any(_name(one) == "CommandPending" for one in map(_read, _beyond(await self._sent(), sent))):
             self.later(WAITS)
             await self.run_due()
-        new = _beyond(await self._sent(), sent)
-        return self._outcome(new, by, id_, before, await self.held())
+        return self._outcome(_beyond(await self._sent(), sent), by, id_, before, await self.held())
 
     async def break_on(self, topic: Topic, name: str, key: str, value: bytes) -> str:
         """Has a release that can't handle it refuse a record; gives its dead letter's id."""
@@ -169,7 +168,7 @@ class Bench:
         """The highest revision of each subject on each topic."""
         found: dict[tuple[str, str], int] = {}
         for row in await self._sent():
-            envelope = _read(row) if row.value is not None and ".dlq." not in row.topic else {}
+            envelope = _read(row)
             if "revision" in envelope:
                 place = row.topic, envelope["subject"]
                 found[place] = max(found.get(place, 0), envelope["revision"])
@@ -186,17 +185,14 @@ class Bench:
     def _replies_to(self, by: str) -> str:
         return self.resources.prefix + topics.REPLIES.named(by)
 
-    def _told(self, now: list[Sent], before: list[Sent], by: str, id_: str) -> list[dict[str, Any]]:
-        new = _beyond(now, before)
-        return [_read(row) for row in new if (row.topic, row.key) == (self._replies_to(by), id_.encode())]
-
     def _outcome(
         self, new: list[Sent], by: str, id_: str, before: dict[str, Any], after: dict[str, Any]
     ) -> Told:
         replies = [row for row in new if row.topic == self._replies_to(by)]
-        (*_, reply) = [_read(row) for row in replies if row.key == id_.encode()]
+        latest = {row.key: _read(row) for row in replies}
         others = tuple(_read(row) | {"topic": row.topic} for row in new if row not in replies)
-        return Told(reply, others, len(replies), before, after)
+        held = latest.get(f"{id_}.1".encode())
+        return Told(latest[id_.encode()], held, others, len(replies), before, after)
 
 
 async def _raises(*_: Any) -> Any:
@@ -209,9 +205,16 @@ def _beyond(now: list[Sent], before: list[Sent]) -> list[Sent]:
 
 
 def _read(row: Sent) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(row.value) if row.value is not None else {"type": "erased"}
+    """A record's envelope; of what is none, what it is."""
+    if row.value is None:
+        return {"type": "erased"}
+    if ".dlq." in row.topic:
+        return {"type": "dead letter"}
+    document: dict[str, Any] = orjson.loads(row.value)
     return document
 
 
 def _name(envelope: Mapping[str, Any]) -> str:
-    return str(envelope["type"]).removeprefix("no.kobling.").split(".")[0]
+    """An envelope's message by name, and a notice's code."""
+    name = str(envelope["type"]).removeprefix("no.kobling.").split(".")[0]
+    return f"{name} {envelope['data']['code']}" if name == "NoticeGiven" else name

@@ -22,6 +22,11 @@ async def volunteer(bench: IntakeBench) -> str:
     return await register(bench.world, "a", "Berit", "Eksempel-Klippe")
 
 
+async def of_unknown_age(bench: IntakeBench) -> str:
+    """A volunteer of whom nobody knows when they were born."""
+    return await register(bench.world, "a", "Berit", "Eksempel-Klippe", person={"birth_date": None})
+
+
 async def joined(bench: IntakeBench) -> str:
     """One who has joined the programme."""
     await volunteer(bench)

@@ -28,7 +28,8 @@ class Refusal:
     """A way in which a command is refused, and its code: what of it is otherwise than where it is accepted.
 
     `data` stands over the row's own; a None leaves a field out. `subject` is the envelope's. `within`: the
-    command is accepted, and says of the one that it holds that it was refused so.
+    command is accepted, and says of the one that it holds that it was refused so. `unread`: it is refused
+    while it is read, and leaves a dead letter.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Refusal:
     subject: str | None = None
     field: str | None = None
     within: bool = False
+    unread: bool = False
 
 
 Cell = Refusal | NotApplicable

@@ -73,11 +73,12 @@ ROWS = (
         people.joined,
         Refusal("date_in_future", data={"left_on": AHEAD}, field="left_on"),
         data={"programme": GUIDE, "left_on": "2016-06-12"},
+        events=("VolunteerUpdated", "NoticeGiven participation_left"),
         further=(MOVED_AWAY, Refusal("not_joined", given=people.volunteer, field="programme")),
     ),
     _row(
         "RecordBirthDate",
-        people.volunteer,
+        people.of_unknown_age,
         Refusal("date_in_future", data={"birth_date": "2017"}, field="birth_date"),
         data={"birth_date": "1981"},
         result={"birth_year": 1981},
@@ -98,12 +99,12 @@ ROWS = (
         people.consenting,
         Refusal("no_consent", data={"purpose": "matching"}, field="purpose"),
         data={"purpose": "contact", "withdrawn_on": "2016-06-12"},
-        events=("VolunteerUpdated", "ContactCardWithdrawn"),
+        events=("VolunteerUpdated", "ContactCardWithdrawn", "NoticeGiven consent_withdrawn"),
     ),
     _row(
         "RecordInterview",
         people.joined,
-        Refusal("not_listed", data={"interests": ["Kari's cakes"]}, field="interests.0"),
+        Refusal("not_listed", data={"interests": ["kari_from_bergen_who_bakes"]}, field="interests.0"),
         data=_interview("2016-06-04"),
         further=(
             MOVED_AWAY,
