@@ -1,8 +1,9 @@
 """A service on the run's MongoDB, to which operators' commands come as records; no broker."""
 
+import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -12,12 +13,14 @@ import orjson
 from shared.clock import Clock
 from shared.contracts import topics
 from shared.contracts.administrators import Operator, Role
+from shared.contracts.programmes import ActiveProgramme
 from shared.contracts.topics import Topic
 from shared.messaging.reading.records import Raw
 from shared.messaging.sending.outbox import Row as Sent
 from shared.messaging.wiring import Resources, Wiring
 from shared.mongo import Document
 from shared.sealing import new_key_pair
+from tests.integration.intake.world import GUIDE
 from tests.integration.messaging.ledger import Commits
 from tests.support.outbox import waiting_rows
 from tests.support.wired import processor, processor_of, run_due
@@ -97,6 +100,8 @@ class Bench:
             operator(EXPIRED, valid_until=NOW - timedelta(days=1)),
         ):
             resources.operators.put(one.operator, one)
+        active = ActiveProgramme(municipality=ALTA, programme=GUIDE, pack_version="1.0")
+        resources.programmes.put(f"active/{ALTA}/{GUIDE}", active)
 
     def without_role(self, role: Role) -> str:
         """An operator who has every role but one."""
@@ -162,7 +167,7 @@ class Bench:
 
     async def held(self) -> dict[str, list[Document]]:
         """All that the service knows."""
-        return {name: await self.rows(name) for name in sorted(set(self.wiring.collections) - UNTOLD)}
+        return await self.dump(set(self.wiring.collections) - UNTOLD)
 
     async def revisions(self) -> dict[tuple[str, str], int]:
         """The highest revision of each subject on each topic."""
@@ -174,10 +179,22 @@ class Bench:
                 found[place] = max(found.get(place, 0), envelope["revision"])
         return found
 
-    async def clear(self) -> None:
-        """Leaves nothing in the database."""
-        for name in self.wiring.collections:
-            await self.resources.database[name].delete_many({})
+    async def dump(self, collections: Collection[str]) -> dict[str, list[Document]]:
+        """These collections' documents."""
+        return dict(zip(collections, await asyncio.gather(*map(self.rows, collections)), strict=True))
+
+    async def put_back(self, resources: Resources, documents: Mapping[str, list[Document]]) -> None:
+        """Is as it was with these resources, and has these documents and no others."""
+        resources.operators.put(ROLELESS, None)
+        self.resources, self.wiring = resources, self._wire(resources)
+        await asyncio.gather(*[self._become(name, documents.get(name)) for name in self.wiring.collections])
+
+    async def _become(self, name: str, documents: list[Document] | None) -> None:
+        collection = self.resources.database[name]
+        if await collection.find_one({}, {"_id": 1}) is not None:
+            await collection.delete_many({})
+        if documents:
+            await collection.insert_many(documents)
 
     async def _sent(self) -> list[Sent]:
         return await waiting_rows(self.resources.database)

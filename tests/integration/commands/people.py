@@ -138,7 +138,9 @@ async def looked_at(bench: IntakeBench) -> str:
     return subject
 
 
-async def step(bench: IntakeBench, name: str, by: str = "red-1", subject: str = VOLUNTEER, **data: object) -> None:
+async def step(
+    bench: IntakeBench, name: str, by: str = "red-1", subject: str = VOLUNTEER, **data: object
+) -> None:
     """A command on somebody, of an operator in the world."""
     await bench.world.send((by, command(name, subject, f"{name}-{by}", **data)))
 

@@ -52,7 +52,8 @@ class Row:
     """One command of one service.
 
     `subject` is the envelope's where it is not the reference that `given` arranges. `events` are all that it
-    publishes besides its reply, in any order; `result` what its reply holds at least.
+    publishes besides its reply, in any order, of a notice with its code; `result` is what its reply holds at
+    least, and `preview` what that to a dry run does, where it holds less.
     """
 
     service: Service
@@ -66,10 +67,10 @@ class Row:
     data: Data = field(default_factory=dict)
     events: tuple[str, ...] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
+    preview: Mapping[str, Any] | None = None
+    moves: NotApplicable | None = None
     further: tuple[Refusal, ...] = ()
     """Other ways in which it is refused."""
-    accepted: NotApplicable | None = None
-    dry_run: NotApplicable | None = None
     elsewhere: Cell = ELSEWHERE
     roleless: Cell = ROLELESS
     expired: Cell = EXPIRED
@@ -80,11 +81,13 @@ class Row:
         return next(one for one in commands_of(self.service) if one.name == self.command)
 
     @property
-    def tells_nothing_elsewhere(self) -> bool:
-        """Whether who may not act in a municipality can't learn what is there: a command that names one is
-        held to it before anything is looked up. A random reference is known to who was told it.
+    def in_their_own(self) -> NotApplicable | None:
+        """Whether somebody of elsewhere may ask about their own municipality: a command that names one is
+        held to it before anything is looked up.
         """
-        return "municipality" in self.message.model.model_fields
+        if "municipality" not in self.message.model.model_fields:
+            return NotApplicable("it is about a random reference, which who sends it was told")
+        return self.moves
 
     def asked(self, reference: str, refusal: Refusal | None = None) -> tuple[str, dict[str, Any]]:
         """The envelope's subject and the data of the command, or of the one that is refused."""
@@ -92,10 +95,18 @@ class Row:
         data = {**_of(self.data, reference), **(_of(refusal.data, reference) if refusal else {})}
         return subject, {name: value for name, value in data.items() if value is not None}
 
-    def refusals(self) -> dict[str, Cell]:
-        """The columns that say how it is refused."""
-        names = ("rejected", "unknown", "wrong_state", "elsewhere", "roleless", "expired")
-        return {name: getattr(self, name) for name in names}
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All that it says of how the command is refused."""
+        return (
+            self.rejected,
+            self.unknown,
+            self.wrong_state,
+            self.elsewhere,
+            self.roleless,
+            self.expired,
+            *self.further,
+        )
 
 
 def _of(data: Data, reference: str) -> Mapping[str, Any]:

@@ -112,6 +112,7 @@ def _letters(service: Service) -> tuple[Row, ...]:
             wrong_state=settled_before,
             events=BROUGHT_ABOUT.get(service, ()),
             result={"settled": "redriven", "outcome": "applied"},
+            preview={"code": "unhandled_exception"},
             **of_a_record,
         ),
         Row(
@@ -128,7 +129,8 @@ def _letters(service: Service) -> tuple[Row, ...]:
             rejected=Refusal("field_missing", data={"value": {}}),
             wrong_state=Refusal("already_settled", given=own_discarded),
             elsewhere=NOT_YOURS,
-                result={"settled": "redriven", "outcome": "applied"},
+            result={"settled": "redriven", "outcome": "applied"},
+            preview={"code": "unhandled_exception"},
             **common,
         ),
     )
@@ -157,7 +159,9 @@ def in_batch(row: Row) -> Row:
         data=holding(None),
         events=row.events,
         result={"accepted": 1, "pending": 0, "rejected": 0},
-        rejected=Refusal("batch_in_batch", data=_held("RunBatch", "batch", _held("RunBatch", "batch", {})), within=True),
+        rejected=Refusal(
+            "batch_in_batch", data=_held("RunBatch", "batch", _held("RunBatch", "batch", {})), within=True
+        ),
         unknown=within(row.unknown),
         wrong_state=within(row.wrong_state),
         elsewhere=within(row.elsewhere),

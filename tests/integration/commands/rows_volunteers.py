@@ -99,6 +99,7 @@ ROWS = (
         data={"municipality": TROMSO, "moved_on": "2016-06-14"},
         events=("VolunteerMoved", "ContactCardWithdrawn", "NoticeGiven volunteer_moved"),
         result={"municipality": TROMSO, "status": "registered"},
+        moves=NotApplicable("it names the municipality to which they move, and a random reference"),
         further=(NO_VOLUNTEER, Refusal("date_in_future", data={"moved_on": AHEAD}, field="moved_on")),
     ),
 )

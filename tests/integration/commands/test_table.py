@@ -11,7 +11,17 @@ import pytest
 
 from shared.contracts import topics
 from shared.contracts.topics import Service
-from tests.integration.commands.bench import ASKER, ELSEWHERE, EXPIRED, NOBODY, ROLELESS, Bench, Told
+from tests.integration.commands.bench import (
+    ALTA,
+    ASKER,
+    BERGEN,
+    ELSEWHERE,
+    EXPIRED,
+    NOBODY,
+    ROLELESS,
+    Bench,
+    Told,
+)
 from tests.integration.commands.row import Cell, NotApplicable, Refusal, Row
 from tests.integration.commands.rows import ROWS
 from tests.integration.commands.shelf import Shelf
@@ -22,13 +32,15 @@ STATES = (topics.REFUGEES.name, topics.VOLUNTEERS.name, topics.PAIRS.name)
 Shelves = Mapping[Service, Shelf]
 
 
-def rows(column: str) -> pytest.MarkDecorator:
-    """The rows to which a column applies."""
-    there = [row for row in ROWS if not isinstance(getattr(row, column), NotApplicable)]
+def rows(column: str | None = None) -> pytest.MarkDecorator:
+    """The rows to which a column applies: all, where none is named."""
+    there = [row for row in ROWS if column is None or not isinstance(getattr(row, column), NotApplicable)]
     return pytest.mark.parametrize("row", there, ids=lambda row: f"{row.service}-{row.command}")
 
 
-async def give(bench: Bench, row: Row, reference: str, refusal: Refusal | None = None, **options: Any) -> Told:
+async def give(
+    bench: Bench, row: Row, reference: str, refusal: Refusal | None = None, **options: Any
+) -> Told:
     """Sends a row's command, or the one that is refused."""
     subject, data = row.asked(reference, refusal)
     return await bench.send(row.command, subject, data, **options)
@@ -78,7 +90,7 @@ def _check_revisions(told: Told, highest: Mapping[tuple[str, str], int]) -> None
             assert told.result["revision"] == event["revision"]
 
 
-@rows("accepted")
+@rows()
 async def test_a_command_is_accepted_and_what_it_brings_about_is_published(
     shelves: Shelves, row: Row
 ) -> None:
@@ -87,7 +99,7 @@ async def test_a_command_is_accepted_and_what_it_brings_about_is_published(
     told = await give(bench, row, reference)
     assert told.kind == "CommandAccepted", told.data
     assert told.names == Counter(row.events)
-    assert {name: told.result.get(name) for name in row.result} == dict(row.result)
+    assert told.result | row.result == told.result
     _check_revisions(told, before)
 
 
@@ -96,18 +108,19 @@ async def test_a_command_that_can_not_be_is_rejected_with_its_code(shelves: Shel
     await refuse(shelves, row, row.rejected)
 
 
-@rows("dry_run")
+@rows()
 async def test_a_dry_run_is_previewed_and_neither_stores_nor_publishes(shelves: Shelves, row: Row) -> None:
     bench, reference = await shelves[row.service].bench(row.given)
     told = await give(bench, row, reference, dryrun=True)
     assert told.kind == "CommandPreviewed", told.data
+    assert told.result | (row.result if row.preview is None else row.preview) == told.result
     assert told.events == ()
     assert told.after == told.before
     again = await give(bench, row, reference, id_="command-2")
     assert again.kind == "CommandAccepted", "it can be carried out afterwards"
 
 
-@rows("accepted")
+@rows()
 async def test_the_same_command_again_gets_the_same_reply_and_has_no_second_effect(
     shelves: Shelves, row: Row
 ) -> None:
@@ -148,9 +161,22 @@ async def test_in_each_further_way_a_command_is_rejected_with_its_code(
 @rows("elsewhere")
 async def test_an_operator_of_elsewhere_is_refused(shelves: Shelves, row: Row) -> None:
     bench, reference, told = await refuse(shelves, row, row.elsewhere, ELSEWHERE)
-    if row.tells_nothing_elsewhere and isinstance(row.unknown, Refusal):
+    if not isinstance(row.in_their_own, NotApplicable) and isinstance(row.unknown, Refusal):
         unknown = await give(bench, row, reference, row.unknown, operator=ELSEWHERE, id_="command-2")
         assert _words(unknown, row.elsewhere) == _words(told, row.elsewhere)
+
+
+@rows("in_their_own")
+async def test_about_their_own_municipality_an_operator_is_told_as_if_nobody_were_in_any_other(
+    shelves: Shelves, row: Row
+) -> None:
+    bench, reference = await shelves[row.service].bench(row.given)
+    subject, data = row.asked(reference)
+    asked = row.command, subject.replace(BERGEN, ALTA), {**data, "municipality": ALTA}
+    told = await bench.send(*asked, operator=ELSEWHERE)
+    await bench.put_back(bench.resources, {})
+    alone = await bench.send(*asked, operator=ELSEWHERE)
+    assert (_answer(told), told.names) == (_answer(alone), alone.names)
 
 
 @rows("roleless")
@@ -168,6 +194,12 @@ async def test_an_operator_whose_time_is_over_is_nobody(shelves: Shelves, row: R
     bench, reference, told = await refuse(shelves, row, row.expired, EXPIRED)
     nobody = await give(bench, row, reference, operator=NOBODY, id_="command-2")
     assert _words(nobody, row.expired) == _words(told, row.expired)
+
+
+def _answer(told: Told) -> tuple[str, dict[str, Any]]:
+    """What a reply says, but for what is made anew each time."""
+    result = {name: said for name, said in told.data.get("result", {}).items() if name != "round"}
+    return told.kind, told.data | {"result": result}
 
 
 def _words(told: Told, cell: Cell) -> tuple[str, str, str | None]:
