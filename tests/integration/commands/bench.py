@@ -117,7 +117,7 @@ class Bench:
     async def send(
         self, name: str, subject: str, data: Mapping[str, Any], id_: str = "command-1", **options: Any
     ) -> Told:
-        """Sends one command, runs what is due, and where it waits for its subject, waits as long as it may."""
+        """Sends one command and runs what is due; where it waits for its subject, as long as it may wait."""
         by = options.pop("operator", ASKER)
         document = {
             "specversion": "1.0",

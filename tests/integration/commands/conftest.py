@@ -5,7 +5,6 @@ import pytest_asyncio
 from deploy.local.stack import Addresses
 from shared.contracts.topics import SERVICES, Service
 from shared.mongo import Database
-from tests.integration.commands.bench import Bench
 from tests.integration.commands.benches import bench_of
 from tests.integration.commands.shelf import Shelf
 from tests.integration.matching.conftest import meanwhile

@@ -62,8 +62,8 @@ async def consenting(bench: IntakeBench) -> str:
     """A volunteer who may be written to, and agreed to a reference."""
     await volunteer(bench)
     await bench.world.send(("red-1", consent(VOLUNTEER, "contact")))
-    referees = {"referees": ["guide"], "text_version": "1", "given_on": "2016-06-12"}
-    await step(bench, "RecordReferenceConsent", pair=PAIR, **referees)
+    agreed = {"pair": PAIR, "referees": ["guide"], "text_version": "1", "given_on": "2016-06-12"}
+    await bench.world.send(("red-1", command("RecordReferenceConsent", VOLUNTEER, "agreed", **agreed)))
     return VOLUNTEER
 
 

@@ -187,4 +187,4 @@ def _of(service: Service) -> tuple[Row, ...]:
     return (*letters, in_batch(_HELD.get(service, discard)))
 
 
-ROWS = tuple(row for service in SERVICES for row in _of(service))
+ROWS: tuple[Row, ...] = tuple(row for service in SERVICES for row in _of(service))

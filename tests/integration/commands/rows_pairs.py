@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.integration.commands import couples
-from tests.integration.commands.row import NotApplicable, Refusal, Row
+from tests.integration.commands.row import Cell, NotApplicable, Refusal, Row
 from tests.integration.matching.couples import TODAY
 
 UNKNOWN = Refusal("unknown_subject", subject=couples.NO_PAIR)
@@ -12,12 +12,12 @@ ENDED = Refusal("pair_closed", given=couples.ended)
 TOMORROW, YESTERDAY = "2016-06-16", "2016-06-14"
 
 
-def _row(command: str, given: Any, rejected: Any, **columns: Any) -> Row:
+def _row(command: str, given: Any, rejected: Cell, **columns: Any) -> Row:
     standard: Mapping[str, Any] = {"unknown": UNKNOWN, "wrong_state": ENDED}
     return Row(service="matching", command=command, given=given, rejected=rejected, **{**standard, **columns})
 
 
-ROWS = (
+ROWS: tuple[Row, ...] = (
     _row(
         "RecordIntroductionMeeting",
         couples.proposed_to_meet,

@@ -36,7 +36,7 @@ def _interview(held_on: str) -> dict[str, Any]:
     }
 
 
-ROWS = (
+ROWS: tuple[Row, ...] = (
     _row(
         "AssignCoordinator",
         people.volunteer,

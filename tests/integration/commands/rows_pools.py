@@ -26,7 +26,7 @@ def _row(command: str, given: Any, **columns: Any) -> Row:
     return Row(service="matching", command=command, given=given, **{**standard, **columns})
 
 
-ROWS = (
+ROWS: tuple[Row, ...] = (
     _row(
         "RunRound",
         couples.waiting,

@@ -29,7 +29,7 @@ def _caseload(command: str, given: Any, rejected: Cell, **columns: Any) -> Row:
     return Row(service="intake", command=command, given=given, rejected=rejected, **columns)
 
 
-ROWS = (
+ROWS: tuple[Row, ...] = (
     _question(
         "FindPerson",
         people.refugee,

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.integration.commands import people
 from tests.integration.commands.bench import BERGEN, TROMSO
-from tests.integration.commands.row import NotApplicable, Refusal, Row
+from tests.integration.commands.row import Cell, NotApplicable, Refusal, Row
 from tests.integration.commands.rows_people import AHEAD, LEFT, UNKNOWN
 from tests.integration.intake.test_commands import PERSON
 from tests.integration.intake.world import GUIDE
@@ -14,12 +14,12 @@ NO_VOLUNTEER = Refusal("not_a_volunteer", given=people.refugee, field="subject")
 LEAVING_AGAIN = NotApplicable("who has left has left: the same again is accepted, and changes nothing")
 
 
-def _row(command: str, given: Any, rejected: Refusal, **columns: Any) -> Row:
+def _row(command: str, given: Any, rejected: Cell, **columns: Any) -> Row:
     standard: Mapping[str, Any] = {"unknown": UNKNOWN, "wrong_state": LEFT, "further": (NO_VOLUNTEER,)}
     return Row(service="intake", command=command, given=given, rejected=rejected, **{**standard, **columns})
 
 
-ROWS = (
+ROWS: tuple[Row, ...] = (
     _row(
         "RegisterVolunteer",
         people.nothing,

@@ -21,7 +21,7 @@ SPECS: dict[tuple[str, str], CommandSpec[object]] = {
     **{("matching", spec.model.__name__): spec for spec in MATCHING},
 }
 BESIDES = ("ContactCard", "NoticeGiven", "CommandAccepted")
-"""What a command may bring about beside its events: a card, notices, and the replies to others that waited."""
+"""What a command may bring about beside its events: a card, notices, and replies to others that waited."""
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.service}-{row.command}")
 
