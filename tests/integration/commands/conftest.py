@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from deploy.local.stack import Addresses
+from services.matching.domain.solve import prepare
 from shared.contracts.topics import SERVICES, Service
 from shared.mongo import Database
 from tests.integration.commands.benches import bench_of
@@ -16,6 +17,8 @@ __all__ = ["meanwhile"]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shelves(stack: Addresses) -> AsyncIterator[dict[Service, Shelf]]:
     """A database for each service, which the module's tests use one after the other."""
+    # Else the first proposal's transaction lasts as long as the solver takes to be imported.
+    prepare()
     made: dict[Service, Shelf] = {}
     databases: list[Database] = []
     for service in SERVICES:

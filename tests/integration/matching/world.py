@@ -120,9 +120,7 @@ class World:
     def __post_init__(self) -> None:
         settings = {"again_after": timedelta(hours=1), **self.corner.settings, **self.options}
         self.settings = Settings(**settings, clock_offset=self.now - datetime.now(UTC))
-        self.wiring = create_app(
-            self.settings, self.resources or Resources.of("matching", self.settings)
-        )
+        self.wiring = create_app(self.settings, self.resources or Resources.of("matching", self.settings))
         programmes = self.wiring.resources.programmes
         for key, pack in shipped_packs().items():
             programmes.put(key, pack)
