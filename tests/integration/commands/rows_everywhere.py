@@ -27,6 +27,7 @@ BROUGHT_ABOUT: Mapping[Service, tuple[str, ...]] = {"intake": ("RefugeeSettled",
 """What such a record brings about; its receipt was given when it was refused."""
 ANYBODYS = NotApplicable("a state is no municipality's: whoever has the role may work on its dead letter")
 NOT_YOURS = Refusal("not_your_command")
+REDRIVEN = {"settled": "redriven", "outcome": "applied"}
 
 
 def _record(service: Service) -> dict[str, Any]:
@@ -91,49 +92,57 @@ def _discarding(id_: str) -> dict[str, Any]:
 def _letters(service: Service) -> tuple[Row, ...]:
     """The commands on a service's dead letters."""
     elsewhere: Cell = Refusal("not_your_municipality") if service == "intake" else ANYBODYS
-    common: dict[str, Any] = {
-        "service": service,
-        "role": "dead_letters",
-        "unknown": Refusal("unknown_subject", subject=NO_LETTER),
+    of_a_record = _common(service) | {
+        "given": letter,
+        "rejected": replace(NOT_YOURS, given=anothers_command),
+        "elsewhere": elsewhere,
     }
-    of_a_record = common | {"given": letter, "elsewhere": elsewhere}
     settled_before = Refusal("already_settled", given=discarded)
     return (
         Row(
             command="ShowDeadLetter",
-            rejected=replace(NOT_YOURS, given=anothers_command),
             wrong_state=NotApplicable("a dead letter is shown in whatever state it is"),
             result={"code": "unhandled_exception"},
             **of_a_record,
         ),
         Row(
             command="RedriveDeadLetter",
-            rejected=replace(NOT_YOURS, given=anothers_command),
             wrong_state=settled_before,
             events=BROUGHT_ABOUT.get(service, ()),
-            result={"settled": "redriven", "outcome": "applied"},
+            result=REDRIVEN,
             preview={"code": "unhandled_exception"},
             **of_a_record,
         ),
         Row(
             command="DiscardDeadLetter",
-            rejected=replace(NOT_YOURS, given=anothers_command),
             wrong_state=settled_before,
             result={"settled": "discarded"},
             **of_a_record,
         ),
-        Row(
-            command="EditAndRedriveDeadLetter",
-            given=own_command,
-            data={"value": _discarding("a-mended-command")},
-            rejected=Refusal("field_missing", data={"value": {}}),
-            wrong_state=Refusal("already_settled", given=own_discarded),
-            elsewhere=NOT_YOURS,
-            result={"settled": "redriven", "outcome": "applied"},
-            preview={"code": "unhandled_exception"},
-            **common,
-        ),
+        _edited(service),
     )
+
+
+def _edited(service: Service) -> Row:
+    """A record that is run with another value: of commands, as settlements are corrected at their source."""
+    not_editable = (Refusal("not_editable", given=letter),) if service == "intake" else ()
+    return Row(
+        command="EditAndRedriveDeadLetter",
+        given=own_command,
+        data={"value": _discarding("a-mended-command")},
+        rejected=Refusal("field_missing", data={"value": {}}),
+        wrong_state=Refusal("already_settled", given=own_discarded),
+        elsewhere=NOT_YOURS,
+        result=REDRIVEN,
+        preview={"code": "unhandled_exception"},
+        further=not_editable,
+        **_common(service),
+    )
+
+
+def _common(service: Service) -> dict[str, Any]:
+    unknown = Refusal("unknown_subject", subject=NO_LETTER)
+    return {"service": service, "role": "dead_letters", "unknown": unknown}
 
 
 def in_batch(row: Row) -> Row:
