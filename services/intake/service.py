@@ -12,7 +12,7 @@ from services.intake.domain.links import link
 from services.intake.domain.person import Person
 from services.intake.domain.progress import progressed
 from services.intake.domain.refugee import Fact, Refugee
-from services.intake.domain.volunteer import Volunteer
+from services.intake.domain.volunteer import Volunteer, require_here
 from services.intake.names import Digest
 from services.intake.packs import Packs
 from services.intake.public_state import public_state
@@ -148,6 +148,8 @@ class Intake:
             return replace(late, subject=who.subject)
         if isinstance(who, Refugee) and (who.has_left or not who.is_public):
             raise DomainError("not_taking_part", "The subject has left, or was referred.", "subject")
+        if isinstance(who, Volunteer) and not spec.once_left:
+            require_here(who)
         today = context.today
         after = self._packs.assessed(spec.decide(who, request.command, context), today)
         after, fact = progressed(who, after, spec.fact, today)

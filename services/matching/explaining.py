@@ -43,8 +43,12 @@ class Explaining:
         """Of who isn't ready, or has a pair already: all on the other side count under that."""
         pool = found.loaded.pool
         known = (await self._parties.known([person], work.session)).get(person)
+        nobody = Rejected("unknown_subject", "Nobody of this reference takes part here.", "person")
         if known is None or known.erased or known.presence is None:
-            return Rejected("unknown_subject", "Nobody of this reference takes part here.", "person")
+            return nobody
+        if known.presence.municipality != found.municipality:
+            # Whoever asks here may learn nothing of who lives elsewhere, not even that they do.
+            return nobody
         others = len(pool.giving if person.startswith("refugee-") else pool.receiving)
         open_pairs = await self._pairs.open_of([person], work.session)
         theirs = [one.pair.subject for one in open_pairs if one.pair.programme == pool.rules.name]

@@ -25,8 +25,18 @@ def withdraw(who: Person, command: WithdrawReferenceConsent, context: Context) -
 
 
 RECORD_REFERENCE_CONSENT = OnFile(
-    model=RecordReferenceConsent, role="coordinator", subject="person", decide=consent, events=_EVENTS
+    model=RecordReferenceConsent,
+    role="coordinator",
+    subject="person",
+    decide=consent,
+    events=_EVENTS,
+    once_left=True,
 )
 WITHDRAW_REFERENCE_CONSENT = OnFile(
-    model=WithdrawReferenceConsent, role="coordinator", subject="person", decide=withdraw, events=_EVENTS
+    model=WithdrawReferenceConsent,
+    role="coordinator",
+    subject="person",
+    decide=withdraw,
+    events=_EVENTS,
+    once_left=True,
 )

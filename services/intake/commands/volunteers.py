@@ -141,6 +141,7 @@ WITHDRAW_VOLUNTEER = OnFile(
     subject="volunteer",
     decide=withdraw,
     events=(events.VOLUNTEER_WITHDRAWN, events.VOLUNTEER_UPDATED),
+    once_left=True,
 )
 REJECT_VOLUNTEER = OnFile(
     model=RejectVolunteer,
@@ -148,6 +149,7 @@ REJECT_VOLUNTEER = OnFile(
     subject="volunteer",
     decide=reject,
     events=(events.VOLUNTEER_WITHDRAWN, events.VOLUNTEER_UPDATED),
+    once_left=True,
 )
 CHANGE_CAPACITY = OnFile(
     model=ChangeCapacity,

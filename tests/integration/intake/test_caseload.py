@@ -166,7 +166,7 @@ async def test_two_replicas_hand_over_everybody_once(people: World, monkeypatch:
     monkeypatch.setattr(handover, "BATCH", 1)
     before = await revisions(people)
     await accept(people, (await offer(people))["transfer"])
-    second = create_app(people._settings, people.wiring.resources)
+    second = create_app(people.settings, people.wiring.resources)
     await asyncio.gather(run_due(people.wiring), run_due(second))
     assert await coordinators(people) == {"bergen-1": 7, "red-2": 1}
     assert sum(len(numbers) for numbers in (await revisions(people)).values()) == 7 + sum(

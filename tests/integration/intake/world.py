@@ -66,10 +66,10 @@ class World:
     _offsets: dict[str, "itertools.count[int]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._settings = Settings(
+        self.settings = Settings(
             master_key=_secret(b"m"), case_key=_secret(b"c"), card_public_key=new_key_pair()[1]
         )
-        self.wiring = create_app(self._settings, Resources("intake", "", self.clock, self.database))
+        self.wiring = create_app(self.settings, Resources("intake", "", self.clock, self.database))
         resources = self.wiring.resources
         for name, organisation in (
             ("red-1", "red_cross_bergen"),
@@ -113,7 +113,7 @@ class World:
     async def run_due(self, later: timedelta) -> None:
         """Runs what is due by then."""
         clock = Clock(self.clock.offset + later)
-        then = create_app(self._settings, replace(self.wiring.resources, clock=clock))
+        then = create_app(self.settings, replace(self.wiring.resources, clock=clock))
         while await run_due(then):
             pass
 

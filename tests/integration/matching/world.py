@@ -112,13 +112,15 @@ class World:
     now: datetime = NOW
     options: dict[str, Any] = field(default_factory=dict)
     offsets: Offsets = field(default_factory=Offsets)
+    resources: Resources | None = None
+    """Of its own, unless it is given some."""
     settings: Settings = field(init=False)
     wiring: Wiring = field(init=False)
 
     def __post_init__(self) -> None:
         settings = {"again_after": timedelta(hours=1), **self.corner.settings, **self.options}
         self.settings = Settings(**settings, clock_offset=self.now - datetime.now(UTC))
-        self.wiring = create_app(self.settings, Resources.of("matching", self.settings))
+        self.wiring = create_app(self.settings, self.resources or Resources.of("matching", self.settings))
         programmes = self.wiring.resources.programmes
         for key, pack in shipped_packs().items():
             programmes.put(key, pack)
