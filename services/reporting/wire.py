@@ -114,11 +114,9 @@ def _pair(state: PairRead) -> tuple[Pair, list[Occurrence]]:
         return Occurrence(figure.name, state.municipality, state.programme, month_of(day))
 
     occurrences = [occurrence(figures.PAIRS_PROPOSED, state.proposed_on)]
-    occurrences.extend(
-        occurrence(figures.PROPOSALS_DECLINED, spell.since)
-        for spell in state.spells
-        if spell.status == "declined"
-    )
+    if state.status == "declined":
+        # An answer that was taken back has left a spell, and declined nothing.
+        occurrences.append(occurrence(figures.PROPOSALS_DECLINED, state.spells[-1].since))
     over_on = None
     if state.created_on is not None:
         occurrences.append(occurrence(figures.PAIRS_CREATED, state.created_on))

@@ -130,8 +130,8 @@ PROPOSALS_DECLINED = Figure(
     "proposals_declined",
     "flow",
     "programme",
-    "Proposals that either side declined, by the day of the answer.",
-    "spell `declined` on pairs.v1",
+    "Proposals that either side declined, by the day of the answer; not those whose answer was taken back.",
+    "status `declined` on pairs.v1",
     unit="pairs",
     at_close=True,
 )

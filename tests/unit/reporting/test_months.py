@@ -56,6 +56,20 @@ def test_what_happened_in_the_same_minute_counts_in_the_same_month(
     assert round_run.month == day[:7]
 
 
+@pytest.mark.parametrize(
+    ("after", "declined"), [([], ["2026-10"]), (["proposed"], []), (["proposed", "declined"], ["2026-11"])]
+)
+def test_a_proposal_is_declined_once_and_not_where_the_answer_was_taken_back(
+    after: list[str], declined: list[str]
+) -> None:
+    statuses = ["proposed", "declined", *after]
+    days = ["2026-10-18", "2026-10-19", "2026-11-02", "2026-11-03"]
+    spells = [{"status": status, "from": day} for status, day in zip(statuses, days, strict=False)]
+    state = {"status": statuses[-1], "spells": spells}
+    record = received("ProposalDeclined", topics.PAIRS, PairRead, "2026-11-03T09:00:00Z", **state)
+    assert months(wire.projected(record)[1], "proposals_declined") == declined
+
+
 def test_what_comes_after_its_months_close_counts_in_the_first_open_one_and_there_as_late() -> None:
     occurrences = Counter(
         {
