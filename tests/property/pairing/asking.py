@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.property.pairing.life import Life, Order
-from tests.property.pairing.model import Pair
+from tests.property.pairing.desk import Order
+from tests.property.pairing.life import Life
+from tests.property.pairing.model import SIDES, Pair
 
 NAMES = (
     *("RecordIntroductionMeeting", "AnswerProposal", "AnswerProposal", "AnswerProposal", "TakeBackAnswer"),
@@ -16,6 +17,40 @@ HOURS = (2.0, 1.5, 0.0, 3.0, 0.5, 2.0, 25.0, 1.0)
 REASONS = ("mismatched_expectations", "personal_giving", "personal_receiving", "moved")
 """The last is none of the pack's."""
 SIGNATORY = {"receiving": "refugee", "giving": "guide"}
+
+
+UNDECIDED, GOING = frozenset({"proposed", "accepted", "expired"}), frozenset({"active", "paused"})
+OVER = frozenset({"declined", "expired", "completed", "ended"})
+FITTING = {
+    "AnswerProposal": frozenset({"proposed", "expired"}),
+    "TakeBackAnswer": frozenset({"proposed", "accepted", "declined"}),
+    "RecordIntroductionMeeting": UNDECIDED,
+    "SignAgreement": frozenset({"accepted"}) | GOING,
+    **dict.fromkeys(("LogMeeting", "RecordEvaluation"), GOING | {"ended", "completed"}),
+}
+"""The statuses in which a command may do something; of all others those of a pair that goes on."""
+Step = tuple[int, str, int, str, int, bool]
+"""Which pair, the command's name, how many days ago, a side, a number that the rest is made of, and whether
+it may be a dry run.
+"""
+
+
+def orders_of(life: Life, steps: list[Step]) -> list[Order]:
+    """Commands on pairs, three in four of them on a pair that they suit."""
+    found = []
+    for which, name, ago, side, number, tries in steps:
+        pair = life.pair(which, FITTING.get(name, GOING)) if which % 4 else life.pair(which)
+        if pair is not None:
+            dry = tries and number % 3 == 0
+            found.append(order(life, name, pair, ago=ago, side=side, number=number, dry=dry))
+    return found
+
+
+def agreement(life: Life, pair: Pair, *, signs: bool) -> list[Order]:
+    """The two meet, accept and, maybe, sign today."""
+    names = ("AnswerProposal", "SignAgreement") if signs else ("AnswerProposal",)
+    orders = [order(life, "RecordIntroductionMeeting", pair, ago=0, side="giving")]
+    return orders + [order(life, name, pair, ago=0, side=side) for name in names for side in SIDES]
 
 
 def order(

@@ -115,18 +115,30 @@ def _check_people(model: Model) -> None:
 def adopt(town: Town, model: Model) -> list[Pair]:
     """Takes over the proposals that are new, each of which must be one that may be there now."""
     found = []
-    for subject, events in town.pairs.items():
-        first = events[0]
-        if first is None or subject in model.pairs or subject in model.forgotten:
-            continue
-        assert name_of(first) == "PairProposed"
-        pair = _proposed(subject, first["data"])
+    for pair in _new(town, model):
         assert pair.respond_on == model.today + ANSWER_DAYS
         assert model.may_propose(*pair.people, pair.municipality), "a proposal that the rules forbid"
         capacity = model.told.get(pair.giving, Told()).capacity
         assert pair.slot < capacity, "a place beyond the guide's capacity"
-        model.pairs[subject] = pair
+        model.pairs[pair.subject] = pair
         found.append(pair)
+    return found
+
+
+def adopt_couple(town: Town, model: Model, couple: tuple[str, str]) -> bool:
+    """Takes over the new proposal of two; whether there is one."""
+    found = [one for one in _new(town, model) if one.people == couple]
+    model.pairs |= {one.subject: one for one in found}
+    return bool(found)
+
+
+def _new(town: Town, model: Model) -> list[Pair]:
+    found = []
+    for subject, events in town.pairs.items():
+        first = events[0]
+        if first is not None and subject not in model.pairs.keys() | model.forgotten:
+            assert name_of(first) == "PairProposed"
+            found.append(_proposed(subject, first["data"]))
     return found
 
 

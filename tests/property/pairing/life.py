@@ -1,35 +1,31 @@
 """What may happen in the town, step by step; the model hears of each and everything is held against it."""
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from shared.contracts.topics import Topic
-from tests.property.pairing.checks import adopt, check, finals, name_of
-from tests.property.pairing.model import Model, Pair
-from tests.property.pairing.orders import STEPS
-from tests.property.pairing.town import GUIDES, HERE, OPERATORS, POOL, ROUNDS_APART, STATES, Event, Town
+from tests.property.pairing.checks import adopt, finals
+from tests.property.pairing.desk import PROPOSING, Desk
+from tests.property.pairing.model import OPEN
+from tests.property.pairing.said import intake_data, person_data
+from tests.property.pairing.town import HERE, OPERATORS, POOL, ROUNDS_APART, STATES, Town
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-PROPOSING = {"municipality": HERE, "programme": GUIDES}
-Order = tuple[str, str, dict[str, Any], bool]
-"""A command's name, its pair, its data, and whether it is a dry run."""
 
 
-class Life:
+class Life(Desk):
     """One example."""
 
     def __init__(self, town: Town, meanwhile: list[Callable[[], Awaitable[None]]]) -> None:
-        self.town, self._meanwhile = town, meanwhile
-        self.model = Model(town.today)
+        super().__init__(town)
+        self._meanwhile = meanwhile
         self._hearing = asyncio.Lock()
         self.cases: list[tuple[str, str]] = []
         """Place and reference, in the order of their settlements."""
         self.volunteers: list[str] = []
-        self.seen: dict[str, Event] = {}
-        """The final reply to each command, as it was seen first."""
 
     async def begin(self) -> None:
         """Some wait already."""
@@ -76,7 +72,7 @@ class Life:
             await self.town.order(
                 *[self.town.command("intake", OPERATORS[0], name, subject, **data) for name, data in said]
             )
-        await self._checked()
+        await self.checked()
 
     async def record(self, number: int, kind: str) -> None:
         """A municipality says something else of a case."""
@@ -97,7 +93,7 @@ class Life:
                     "PersonSettled", case, place, person_data(languages=[{"code": "ar", "level": "native"}])
                 )
         await self.town.settle(place, said)
-        await self._checked()
+        await self.checked()
 
     # Between the two
 
@@ -107,7 +103,7 @@ class Life:
         if messages:
             await self.town.carry(topic, messages)
             self.model.hear(messages)
-        await self._checked()
+        await self.checked()
 
     def _next(self, topic: Topic, picks: Sequence[int], back: int) -> list[tuple[str, bytes | None]]:
         waiting = self.town.carried[topic]
@@ -129,49 +125,18 @@ class Life:
 
     # In matching
 
-    async def order(self, *orders: Order, replica: int = 0) -> None:
-        """A batch of commands on pairs: each is accepted or not as the model says, in their order."""
-        commands = [
-            self.town.command("matching", OPERATORS[replica], name, pair, dry=dry, **data)
-            for name, pair, data, dry in orders
-        ]
-        await self.town.order(*commands, replica=replica)
-        for (name, subject, data, dry), command in zip(orders, commands, strict=True):
-            if subject in self.model.forgotten:
-                assert not finals(self.town, command["id"]), "an answer about a pair that is forgotten"
-                continue
-            if name in {"ProposePair", "AllowCouple"}:
-                expected = self._of_two(name, data)
-            else:
-                expected = self._step(name, subject, data, dry)
-            (reply,) = finals(self.town, command["id"])
-            wanted = ("CommandPreviewed" if dry else "CommandAccepted") if expected else "CommandRejected"
-            assert name_of(reply) == wanted, (name, data, self.model.pairs.get(subject), reply["data"])
-        await self._checked()
-
-    def _step(self, name: str, subject: str, data: dict[str, Any], dry: bool) -> bool:
-        pair = self.model.pairs[subject]
-        return STEPS[name](self.model, copy.deepcopy(pair) if dry else pair, data)
-
-    def _of_two(self, name: str, data: dict[str, Any]) -> bool:
-        couple = data["receiving"], data["giving"]
-        if name == "ProposePair":
-            may = self.model.may_propose(*couple, HERE)
-            assert [one.people for one in adopt(self.town, self.model)] == ([couple] if may else [])
-            return may
-        apart = self.model.apart(*couple, HERE)
-        for pair in apart:
-            pair.allowed = True
-        return bool(apart)
-
-    async def round(self, replicas: int, messages: Sequence[tuple[Topic, int]], *, dry: bool) -> None:
-        """One round, or one on each replica at once; states come after the pool was read."""
+    async def round(self, replicas: int, meanwhile: Sequence[tuple[str, int]] = (), *, dry: bool) -> None:
+        """One round, or one on each replica at once; in the meantime, once the pool was read, states come, or
+        a pair ends.
+        """
         await self.due()
         town = self.town
         for number in range(replicas):
             asked = town.command("matching", OPERATORS[number], "RunRound", POOL, dry=dry, **PROPOSING)
             await town.order(asked, replica=number)
-        self._meanwhile[:] = [lambda one=one: self._come(one) for one in messages]  # type: ignore[misc]
+        self._meanwhile[:] = [
+            partial(self._come, *one) for one in meanwhile if replicas == 1 or one[0] in STATES
+        ]
         await asyncio.gather(*(town.run_due("matching", number) for number in range(replicas)))
         self._meanwhile.clear()
         new = adopt(town, self.model)
@@ -180,24 +145,30 @@ class Life:
         town.moment += ROUNDS_APART
         await town.run_due("matching")
         adopt(town, self.model)
-        if not dry:
+        # Who comes once the pool was read is for the next one.
+        if not dry and not meanwhile:
             assert not self.model.couples(HERE), "a round has left two who could be proposed"
-        await self._checked()
+        await self.checked()
 
-    async def _come(self, message: tuple[Topic, int]) -> None:
-        topic, pick = message
+    async def _come(self, what: str, pick: int) -> None:
         async with self._hearing:
-            messages = self._next(topic, [pick], 0)
-            if messages:
-                await self.town.carry(topic, messages, replica=1)
-                self.model.hear(messages)
+            if what in STATES:
+                topic = STATES[what]
+                messages = self._next(topic, [pick], 0)
+                if messages:
+                    await self.town.carry(topic, messages, replica=1)
+                    self.model.hear(messages)
+            elif (pair := self.pair(pick, OPEN)) is not None:
+                on = self.model.today.isoformat()
+                ends = {"end_reason": "personal_giving", "ended_on": on}
+                await self.order(("EndPair", pair.subject, ends, False), replica=1)
 
     async def due(self) -> None:
         """Matching does what is due."""
         await self.town.run_due("matching")
         self.model.pass_due()
         adopt(self.town, self.model)
-        await self._checked()
+        await self.checked()
 
     async def pass_days(self, days: int, *, does: bool) -> None:
         """Days go by; where it `does`, matching does at once what is due, else when somebody asks it to."""
@@ -216,7 +187,7 @@ class Life:
         assert finals(self.town, id_) == before or not before
         count = len(self.town.replies.get(id_, [])) - sent
         assert count == 1 or (count == 0 and self._somebody_is_erased()), f"{count} replies to {document}"
-        await self._checked()
+        await self.checked()
 
     def _somebody_is_erased(self) -> bool:
         """Whether replies may have had to be forgotten."""
@@ -229,62 +200,3 @@ class Life:
         await self.pass_days(1, does=True)
         without = [id_ for id_ in self.town.commands if not finals(self.town, id_)]
         assert not without, f"no final reply to {[self.town.commands[one] for one in without]}"
-
-    async def _checked(self) -> None:
-        await check(self.town, self.model)
-        for id_ in self.town.commands:
-            for reply in finals(self.town, id_):
-                assert self.seen.setdefault(id_, reply)["data"] == reply["data"], "another answer than before"
-
-    def pair(self, which: int) -> Pair | None:
-        """One of the pairs, the newest first; open ones before those that are over."""
-        found = sorted(self.model.pairs.values(), key=lambda one: not one.is_open)
-        return found[which % len(found)] if found else None
-
-
-def person_data(**more: Any) -> dict[str, Any]:
-    """A settlement of an adult."""
-    return {
-        "protection": "none",
-        "settled_on": "2016-05-01",
-        "person": {
-            "given_name": "Test",
-            "family_name": "Eksempel",
-            "birth_date": "1990-02-03",
-            "gender": "male",
-            "preferred_language": "ti",
-        },
-        "languages": [{"code": "ti", "level": "native"}],
-        "household": {"adults": 1, "minors": 0},
-        **more,
-    }
-
-
-def intake_data(name: str, today: Any, more: dict[str, Any]) -> dict[str, Any]:
-    """What a command to intake says; `more` has what the step chose."""
-    day = today.isoformat()
-    person = person_data()["person"]
-    said: dict[str, dict[str, Any]] = {
-        "RegisterVolunteer": {
-            "municipality": HERE,
-            "person": person,
-            "languages": [{"code": "nb", "level": "native"}],
-            "registered_on": day,
-            "capacity": more.get("capacity", 1),
-            **({"refugee": more["refugee"]} if more.get("refugee") else {}),
-        },
-        "JoinProgramme": {"programme": GUIDES, "joined_on": day},
-        "LeaveProgramme": {"programme": GUIDES, "left_on": day},
-        "RecordConsent": {"purpose": "matching", "text_version": "1", "given_on": day},
-        "WithdrawConsent": {"purpose": "matching", "withdrawn_on": day},
-        "RecordCheck": {"kind": "police_certificate", "seen_on": day, "role": "guide"},
-        "ApproveVolunteer": {"programme": GUIDES, "decided_on": day},
-        "PauseVolunteer": {"paused_on": day, **({"until": more["until"]} if more.get("until") else {})},
-        "ResumeVolunteer": {},
-        "WithdrawVolunteer": {"withdrawn_on": day},
-        "RejectVolunteer": {"decided_on": day},
-        "ChangeCapacity": {"capacity": more.get("capacity", 1)},
-        "MoveVolunteer": {"municipality": "no-5501", "moved_on": day},
-        "CorrectPerson": {"interests": ["cooking"]},
-    }
-    return said[name]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from deploy.local.stack import Addresses
-from tests.property.pairing.asking import NAMES, order
-from tests.property.pairing.life import PROPOSING, Life
+from tests.property.pairing.asking import NAMES, OVER, Step, agreement, orders_of
+from tests.property.pairing.desk import PROPOSING, Order
+from tests.property.pairing.life import Life
 from tests.property.pairing.model import SIDES
 from tests.property.pairing.town import POOL, STATES, Town
 from tests.property.test_delivery import profile
@@ -32,6 +33,10 @@ ABOUT_ANYBODY = (
 ABOUT_VOLUNTEERS = (
     *("PauseVolunteer", "PauseVolunteer", "ResumeVolunteer", "ResumeVolunteer", "ChangeCapacity"),
     *("WithdrawVolunteer", "RejectVolunteer", "MoveVolunteer", "RecordCheck", "ApproveVolunteer"),
+)
+CASES = ("protected", "withdrawn", "moved", "corrected", "corrected", "corrected")
+steps = st.lists(
+    st.tuples(numbers, st.sampled_from(NAMES), back, sides, numbers, st.booleans()), min_size=1, max_size=4
 )
 STEPS: Counter[str] = Counter()
 """What has happened in all examples, by name."""
@@ -52,13 +57,21 @@ class Pairing(RuleBasedStateMachine):
         self.runner.run(step)
         self.has_failed = False
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(far=st.integers(0, 3))
+    def begin(self, far: int) -> None:
+        """Some wait; in most examples there are pairs already, in half of them for three weeks."""
         self.run(self.life.begin(), "example")
+        if far:
+            self.run(self.life.round(2, dry=False), "rounds at once: 2")
+            for pair in list(self.life.model.pairs.values()):
+                self.run(self.life.order(*agreement(self.life, pair, signs=True)), "agreed")
+        if far > 1:
+            self.run(self.life.pass_days(21, does=True), "days")
 
     def teardown(self) -> None:
         if self.life.cases and not self.has_failed:
             self.run(self.life.end(), "end")
+        STEPS.update(self.life.met)
 
     # People
 
@@ -89,7 +102,7 @@ class Pairing(RuleBasedStateMachine):
         until = None if days is None else (self.life.model.today + timedelta(days=days)).isoformat()
         self.run(self.life.intake(subject, name, capacity=capacity, until=until), "about volunteers")
 
-    @rule(which=numbers, kind=st.sampled_from(("protected", "withdrawn", "moved", "corrected", "corrected")))
+    @rule(which=numbers, kind=st.sampled_from(CASES))
     def about_a_case(self, which: int, kind: str) -> None:
         self.run(self.life.record(which, kind), kind)
 
@@ -103,51 +116,51 @@ class Pairing(RuleBasedStateMachine):
 
     # Pairs
 
-    @rule(replicas=st.integers(1, 2), states=st.lists(st.tuples(kinds, numbers), max_size=2))
-    def round(self, replicas: int, states: list[tuple[str, int]]) -> None:
-        come = [(STATES[kind], pick) for kind, pick in states]  # type: ignore[index]
-        self.run(self.life.round(replicas, come, dry=False), f"rounds at once: {replicas}")
+    @rule(
+        replicas=st.integers(1, 2),
+        meanwhile=st.lists(st.tuples(st.sampled_from((*sorted(STATES), "end")), numbers), max_size=2),
+    )
+    def round(self, replicas: int, meanwhile: list[tuple[str, int]]) -> None:
+        self.run(self.life.round(replicas, meanwhile, dry=False), f"rounds at once: {replicas}")
 
     @rule()
     def try_a_round(self) -> None:
-        self.run(self.life.round(1, [], dry=True), "dry run of a round")
+        self.run(self.life.round(1, dry=True), "dry run of a round")
 
-    @rule(name=st.sampled_from(("ProposePair", "ProposePair", "AllowCouple")), refugee=numbers, guide=numbers)
-    def of_two(self, name: str, refugee: int, guide: int) -> None:
-        refugees, guides = self.life.refugees, self.life.volunteers
-        couple = {
-            "receiving": refugees[refugee % len(refugees)],
-            "giving": guides[guide % len(guides)],
-        }
-        self.run(self.life.order((name, POOL, PROPOSING | couple, False)), name)
+    @rule(which=st.none() | numbers, refugee=numbers, guide=numbers, allows=st.booleans())
+    def of_two(self, which: int | None, refugee: int, guide: int, allows: bool) -> None:
+        """Two are proposed, or may be again: those of a pair that is over, or any."""
+        orders = [self.couple(name, which, refugee, guide) for name in ("AllowCouple", "ProposePair")]
+        self.run(self.life.order(*(orders if allows else orders[1:])), "on two")
 
     @rule(which=numbers, signs=st.booleans())
     def agree(self, which: int, signs: bool) -> None:
         """All that brings a proposal to a pair, in one batch."""
-        names = ["AnswerProposal", "SignAgreement"] if signs else ["AnswerProposal"]
-        pair = self.life.pair(which)
+        pair = self.life.pair(which, {"proposed", "accepted"})
         if pair is not None:
-            orders = [order(self.life, "RecordIntroductionMeeting", pair, ago=0, side="giving")]
-            for name in names:
-                orders += [order(self.life, name, pair, ago=0, side=side) for side in SIDES]
-            self.run(self.life.order(*orders), "agreed")
+            self.run(self.life.order(*agreement(self.life, pair, signs=signs)), "agreed")
 
-    @rule(
-        replica=st.integers(0, 1),
-        steps=st.lists(
-            st.tuples(numbers, st.sampled_from(NAMES), back, sides, numbers, st.booleans()),
-            min_size=1,
-            max_size=4,
-        ),
-    )
-    def on_pairs(self, replica: int, steps: list[Any]) -> None:
-        orders = []
-        for which, name, ago, side, number, tries in steps:
-            if (pair := self.life.pair(which)) is not None:
-                dry = tries and number % 3 == 0
-                orders.append(order(self.life, name, pair, ago=ago, side=side, number=number, dry=dry))
+    @rule(replica=st.integers(0, 1), steps=steps)
+    def on_pairs(self, replica: int, steps: list[Step]) -> None:
+        orders = orders_of(self.life, steps)
         if orders:
             self.run(self.life.order(*orders, replica=replica), "on pairs")
+
+    @rule(first=steps, second=steps, two=st.none() | st.tuples(numbers, numbers))
+    def at_once(self, first: list[Step], second: list[Step], two: tuple[int, int] | None) -> None:
+        """A batch on each replica; the second may propose two besides."""
+        mine, theirs = orders_of(self.life, first), orders_of(self.life, second)
+        if two is not None:
+            theirs.append(self.couple("ProposePair", None, *two))
+        if mine and theirs:
+            self.run(self.life.order_at_once(mine, theirs), "at once")
+
+    def couple(self, name: str, which: int | None, refugee: int, guide: int) -> Order:
+        refugees, guides = self.life.refugees, self.life.volunteers
+        two = refugees[refugee % len(refugees)], guides[guide % len(guides)]
+        over = self.life.pair(which, OVER) if which is not None else None
+        receiving, giving = two if over is None else over.people
+        return name, POOL, {**PROPOSING, "receiving": receiving, "giving": giving}, False
 
     @rule(which=numbers)
     def again(self, which: int) -> None:
@@ -187,6 +200,6 @@ def town(stack: Addresses, runner: asyncio.Runner) -> Iterator[Town]:
 def test_people_and_pairs(runner: asyncio.Runner, town: Town, meanwhile: Meanwhile) -> None:
     run_state_machine_as_test(
         lambda: Pairing(runner, town, meanwhile),  # type: ignore[arg-type]  # a factory will do
-        settings=profile(8, 40),
+        settings=profile(15, 40),
     )
-    print(dict(STEPS))  # noqa: T201 (the figure)
+    print(dict(sorted(STEPS.items())))  # noqa: T201 (the figure)

@@ -1,5 +1,6 @@
 """A town's intake and two replicas of its matching on the real MongoDB, and what is carried between them."""
 
+import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
@@ -106,6 +107,7 @@ class Town:
         self._databases: list[Database] = []
         self.intake = self._wire_intake(clock)
         self.matching = [self._wire_matching(clock, corner) for _ in range(2)]
+        self._relaying = asyncio.Lock()
         self._offsets = itertools.count()
         self._ids = itertools.count()
         self._processors: dict[tuple[int, str], BatchProcessor] = {}
@@ -245,14 +247,15 @@ class Town:
     # What goes out
 
     async def _collect(self) -> None:
-        """Takes what waits in both outboxes, as relays do."""
-        for wiring in (self.intake, self.matching[0]):
-            outbox = wiring.resources.database["outbox"]
-            bundles = await outbox.find({}, sort=OLDEST_FIRST).to_list(None)
-            if bundles:
-                await outbox.delete_many({"_id": {"$in": [one["_id"] for one in bundles]}})
-            for row in (row for one in bundles for row in Bundle.of(one).rows):
-                self._take(row.topic, (row.key or b"").decode(), row.value)
+        """Takes what waits in both outboxes, as relays do: one at a time."""
+        async with self._relaying:
+            for wiring in (self.intake, self.matching[0]):
+                outbox = wiring.resources.database["outbox"]
+                bundles = await outbox.find({}, sort=OLDEST_FIRST).to_list(None)
+                if bundles:
+                    await outbox.delete_many({"_id": {"$in": [one["_id"] for one in bundles]}})
+                for row in (row for one in bundles for row in Bundle.of(one).rows):
+                    self._take(row.topic, (row.key or b"").decode(), row.value)
 
     def _take(self, topic: str, key: str, value: bytes | None) -> None:
         found = next((one for one in STATES.values() if one.name == topic), None)
