@@ -45,7 +45,7 @@ def answer(model: Model, pair: Pair, data: Data) -> bool:
     """AnswerProposal."""
     side, accept, on = data["side"], data["accept"], _day(data, "answered_on")
     if side in pair.answers and pair.status not in {"ended", "completed"}:
-        return pair.answers[side][0] == accept
+        return pair.answers[side][0] is bool(accept)
     is_late = pair.status == "expired" or model.today > pair.respond_on
     if not _may_answer(model, pair, on, is_late=is_late):
         return False
@@ -97,7 +97,7 @@ def sign(model: Model, pair: Pair, data: Data) -> bool:
     if pair.status not in {"accepted", "active", "paused"}:
         return False
     if who in pair.signatures:
-        return pair.signatures[who][0] == text
+        return pair.signatures[who][0] == str(text)
     if pair.created_on is not None and not pair.former:
         return False
     if any(other != text for other, _ in pair.signatures.values()) or not _has_come(model, pair, on):

@@ -108,7 +108,7 @@ class Pairing(RuleBasedStateMachine):
 
     @rule(kind=kinds, picks=st.lists(numbers, min_size=1, max_size=4), late=st.sampled_from((0, 0, 2)))
     def carry(self, kind: str, picks: list[int], late: int) -> None:
-        self.run(self.life.carry(STATES[kind], picks, back=late), "carried")  # type: ignore[index]
+        self.run(self.life.carry(STATES[kind], picks, back=late), "carried")
 
     @rule()
     def carry_all(self) -> None:
