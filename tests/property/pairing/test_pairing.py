@@ -17,7 +17,7 @@ from tests.property.pairing.desk import PROPOSING, Order
 from tests.property.pairing.life import Life
 from tests.property.pairing.model import SIDES
 from tests.property.pairing.town import POOL, STATES, Town
-from tests.property.test_delivery import profile
+from tests.property.scale import profile
 from tests.support.cluster import Corner
 
 Meanwhile = list[Callable[[], Awaitable[None]]]
@@ -187,11 +187,12 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 
 
 @pytest.fixture
-def town(stack: Addresses, runner: asyncio.Runner) -> Iterator[Town]:
+def town(stack: Addresses, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
     async def made() -> Town:
         return Town(Corner(stack))
 
     found = runner.run(made())
+    monkeypatch.setattr("shared.ids.random_bytes", found.chance.randbytes)
     runner.run(found.open())
     yield found
     runner.run(found.close())
