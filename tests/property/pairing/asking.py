@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.property.pairing.desk import Order
+from tests.property.pairing.desk import PROPOSING, Order
 from tests.property.pairing.life import Life
 from tests.property.pairing.model import SIDES, Pair
+from tests.property.pairing.town import HERE, POOL
 
 NAMES = (
     *("RecordIntroductionMeeting", "AnswerProposal", "AnswerProposal", "AnswerProposal", "TakeBackAnswer"),
@@ -20,15 +21,15 @@ SIGNATORY = {"receiving": "refugee", "giving": "guide"}
 
 
 UNDECIDED, GOING = frozenset({"proposed", "accepted", "expired"}), frozenset({"active", "paused"})
-OVER = frozenset({"declined", "expired", "completed", "ended"})
 FITTING = {
     "AnswerProposal": frozenset({"proposed", "expired"}),
-    "TakeBackAnswer": frozenset({"proposed", "accepted", "declined"}),
+    "TakeBackAnswer": frozenset({"accepted", "declined"}),
     "RecordIntroductionMeeting": UNDECIDED,
     "SignAgreement": frozenset({"accepted"}) | GOING,
     **dict.fromkeys(("LogMeeting", "RecordEvaluation"), GOING | {"ended", "completed"}),
 }
 """The statuses in which a command may do something; of all others those of a pair that goes on."""
+AGREEING = ("AnswerProposal", "SignAgreement")
 Step = tuple[int, str, int, str, int, bool]
 """Which pair, the command's name, how many days ago, a side, a number that the rest is made of, and whether
 it may be a dry run.
@@ -46,11 +47,26 @@ def orders_of(life: Life, steps: list[Step]) -> list[Order]:
     return found
 
 
-def agreement(life: Life, pair: Pair, *, signs: bool) -> list[Order]:
-    """The two meet, accept and, maybe, sign today."""
-    names = ("AnswerProposal", "SignAgreement") if signs else ("AnswerProposal",)
+def on_couple(life: Life, name: str, numbers: tuple[int, int], *, suits: bool) -> Order:
+    """A command on two: any two, or, where it `suits`, two whom it does something to, if there are any."""
+    model, (one, other) = life.model, numbers
+    any_two = life.refugees[one % len(life.refugees)], life.volunteers[other % len(life.volunteers)]
+    apart = [pair.people for pair in model.pairs.values() if model.apart(*pair.people, HERE)]
+    suiting = model.couples(HERE) if name == "ProposePair" else apart
+    receiving, giving = suiting[one % len(suiting)] if suits and suiting else any_two
+    return name, POOL, {**PROPOSING, "receiving": receiving, "giving": giving}, False
+
+
+def agreement(life: Life, pair: Pair, steps: int = 5, *, declines: bool = False) -> list[Order]:
+    """The first of these steps, all of today: the two meet, both accept, both sign. Where somebody `declines`
+    the last answer is a no.
+    """
     orders = [order(life, "RecordIntroductionMeeting", pair, ago=0, side="giving")]
-    return orders + [order(life, name, pair, ago=0, side=side) for name in names for side in SIDES]
+    orders += [order(life, name, pair, ago=0, side=side) for name in AGREEING for side in SIDES]
+    some = orders[:steps]
+    if declines and some[-1][0] == AGREEING[0]:
+        some[-1] = order(life, AGREEING[0], pair, ago=0, side=SIDES[steps - 2], number=0)
+    return some
 
 
 def order(

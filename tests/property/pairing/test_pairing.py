@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from deploy.local.stack import Addresses
-from tests.property.pairing.asking import NAMES, OVER, Step, agreement, orders_of
-from tests.property.pairing.desk import PROPOSING, Order
+from tests.property.pairing.asking import GOING, NAMES, Step, agreement, on_couple, order, orders_of
 from tests.property.pairing.life import Life
 from tests.property.pairing.model import SIDES
-from tests.property.pairing.town import POOL, STATES, Town
+from tests.property.pairing.town import STATES, Town
 from tests.property.scale import profile
 from tests.support.cluster import Corner
 
@@ -24,6 +23,7 @@ Meanwhile = list[Callable[[], Awaitable[None]]]
 numbers = st.integers(0, 30)
 kinds = st.sampled_from(sorted(STATES))
 sides = st.sampled_from(SIDES)
+couples = st.tuples(numbers, numbers)
 back = st.sampled_from((0, 0, 0, 1, 3, 8, -1))
 """How many days ago something was; -1 is tomorrow."""
 ABOUT_ANYBODY = (
@@ -37,6 +37,73 @@ ABOUT_VOLUNTEERS = (
 CASES = ("protected", "withdrawn", "moved", "corrected", "corrected", "corrected")
 steps = st.lists(
     st.tuples(numbers, st.sampled_from(NAMES), back, sides, numbers, st.booleans()), min_size=1, max_size=4
+)
+HAPPENS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
+    "on_pairs": (5, {"replica": st.integers(0, 1), "steps": steps}),
+    "register": (
+        3,
+        {"capacity": st.integers(1, 2), "is_ready": st.booleans(), "linked": st.none() | numbers},
+    ),
+    "about_anybody": (3, {"which": numbers, "name": st.sampled_from(ABOUT_ANYBODY), "again": st.booleans()}),
+    "about_a_volunteer": (
+        4,
+        {
+            "which": numbers,
+            "name": st.sampled_from(ABOUT_VOLUNTEERS),
+            "capacity": st.integers(0, 2),
+            "days": st.none() | st.integers(1, 9),
+        },
+    ),
+    "about_a_case": (2, {"which": numbers, "kind": st.sampled_from(CASES)}),
+    "carry": (
+        4,
+        {
+            "kind": kinds,
+            "picks": st.lists(numbers, min_size=1, max_size=4),
+            "late": st.sampled_from((0, 0, 2)),
+        },
+    ),
+    "carry_all": (2, {}),
+    "round": (
+        3,
+        {
+            "replicas": st.integers(1, 2),
+            "meanwhile": st.lists(st.tuples(st.sampled_from((*sorted(STATES), "end")), numbers), max_size=2),
+        },
+    ),
+    "try_a_round": (1, {}),
+    "of_two": (
+        3,
+        {"name": st.sampled_from(("ProposePair", "AllowCouple")), "suits": st.booleans(), "two": couples},
+    ),
+    "agree": (
+        5,
+        {
+            "which": numbers,
+            "upto": st.integers(1, 5),
+            "declines": st.booleans(),
+            "takes_back": st.none() | sides,
+        },
+    ),
+    "answer_late": (
+        2,
+        {
+            "which": numbers,
+            "days": st.integers(8, 23),
+            "ago": st.integers(0, 8),
+            "does": st.booleans(),
+            "number": numbers,
+        },
+    ),
+    "at_once": (4, {"first": steps, "second": steps, "two": st.none() | couples}),
+    "tell_twice": (2, {"which": numbers, "side": sides, "hours": numbers, "back": st.integers(0, 2)}),
+    "again": (2, {"which": numbers}),
+    "settle": (2, {"is_ready": st.booleans()}),
+    "pass_days": (3, {"days": st.sampled_from((1, 3, 8, 20, 40)), "does": st.booleans()}),
+}
+"""What may happen, by the method's name: how often, and with what."""
+happenings = st.sampled_from([name for name, (weight, _) in HAPPENS.items() for _ in range(weight)]).flatmap(
+    lambda name: st.tuples(st.just(name), st.fixed_dictionaries(HAPPENS[name][1]))
 )
 STEPS: Counter[str] = Counter()
 """What has happened in all examples, by name."""
@@ -64,7 +131,7 @@ class Pairing(RuleBasedStateMachine):
         if far:
             self.run(self.life.round(2, dry=False), "rounds at once: 2")
             for pair in list(self.life.model.pairs.values()):
-                self.run(self.life.order(*agreement(self.life, pair, signs=True)), "agreed")
+                self.run(self.life.order(*agreement(self.life, pair)), "agreed")
         if far > 1:
             self.run(self.life.pass_days(21, does=True), "days")
 
@@ -73,100 +140,97 @@ class Pairing(RuleBasedStateMachine):
             self.run(self.life.end(), "end")
         STEPS.update(self.life.met)
 
+    # All in one rule: of several, Hypothesis leaves some out of each example.
+    @rule(happening=happenings)
+    def happens(self, happening: tuple[str, dict[str, Any]]) -> None:
+        name, given = happening
+        getattr(self, name)(**given)
+
     # People
 
-    @rule(is_ready=st.booleans())
     def settle(self, is_ready: bool) -> None:
         self.run(self.life.settle(is_ready), "settlement")
 
-    @rule(capacity=st.integers(1, 2), is_ready=st.booleans(), linked=st.none() | numbers)
     def register(self, capacity: int, is_ready: bool, linked: int | None) -> None:
         known = self.life.refugees
         refugee = known[linked % len(known)] if linked is not None and known else None
         self.run(self.life.register(capacity, is_ready=is_ready, refugee=refugee), "registration")
 
-    @rule(which=numbers, name=st.sampled_from(ABOUT_ANYBODY), again=st.booleans())
     def about_anybody(self, which: int, name: str, again: bool) -> None:
         people = self.life.people()
         names = (name, "JoinProgramme", "RecordConsent") if again else (name,)
         self.run(self.life.intake(people[which % len(people)], *names), "about people")
 
-    @rule(
-        which=numbers,
-        name=st.sampled_from(ABOUT_VOLUNTEERS),
-        capacity=st.integers(0, 2),
-        days=st.none() | st.integers(1, 9),
-    )
     def about_a_volunteer(self, which: int, name: str, capacity: int, days: int | None) -> None:
         subject = self.life.volunteers[which % len(self.life.volunteers)]
         until = None if days is None else (self.life.model.today + timedelta(days=days)).isoformat()
         self.run(self.life.intake(subject, name, capacity=capacity, until=until), "about volunteers")
 
-    @rule(which=numbers, kind=st.sampled_from(CASES))
     def about_a_case(self, which: int, kind: str) -> None:
         self.run(self.life.record(which, kind), kind)
 
-    @rule(kind=kinds, picks=st.lists(numbers, min_size=1, max_size=4), late=st.sampled_from((0, 0, 2)))
     def carry(self, kind: str, picks: list[int], late: int) -> None:
         self.run(self.life.carry(STATES[kind], picks, back=late), "carried")
 
-    @rule()
     def carry_all(self) -> None:
         self.run(self.life.carry_all(), "all carried")
 
     # Pairs
 
-    @rule(
-        replicas=st.integers(1, 2),
-        meanwhile=st.lists(st.tuples(st.sampled_from((*sorted(STATES), "end")), numbers), max_size=2),
-    )
     def round(self, replicas: int, meanwhile: list[tuple[str, int]]) -> None:
         self.run(self.life.round(replicas, meanwhile, dry=False), f"rounds at once: {replicas}")
 
-    @rule()
     def try_a_round(self) -> None:
         self.run(self.life.round(1, dry=True), "dry run of a round")
 
-    @rule(which=st.none() | numbers, refugee=numbers, guide=numbers, allows=st.booleans())
-    def of_two(self, which: int | None, refugee: int, guide: int, allows: bool) -> None:
-        """Two are proposed, or may be again: those of a pair that is over, or any."""
-        orders = [self.couple(name, which, refugee, guide) for name in ("AllowCouple", "ProposePair")]
-        self.run(self.life.order(*(orders if allows else orders[1:])), "on two")
+    def of_two(self, name: str, suits: bool, two: tuple[int, int]) -> None:
+        self.run(self.life.order(on_couple(self.life, name, two, suits=suits)), "on two")
 
-    @rule(which=numbers, signs=st.booleans())
-    def agree(self, which: int, signs: bool) -> None:
-        """All that brings a proposal to a pair, in one batch."""
+    def agree(self, which: int, upto: int, declines: bool, takes_back: str | None) -> None:
+        """What brings a proposal to a pair, or a part of it, in one batch; an answer may be taken back."""
         pair = self.life.pair(which, {"proposed", "accepted"})
         if pair is not None:
-            self.run(self.life.order(*agreement(self.life, pair, signs=signs)), "agreed")
+            orders = agreement(self.life, pair, upto, declines=declines)
+            if takes_back:
+                orders.append(order(self.life, "TakeBackAnswer", pair, ago=0, side=takes_back))
+            self.run(self.life.order(*orders), "agreed")
 
-    @rule(replica=st.integers(0, 1), steps=steps)
+    def answer_late(self, which: int, days: int, ago: int, does: bool, number: int) -> None:
+        """The two of a proposal meet; an answer of those days is recorded once its time is over."""
+        pair = self.life.pair(which, {"proposed"})
+        if pair is not None:
+            self.run(self.life.order(*agreement(self.life, pair, 1)), "agreed")
+            self.run(self.life.pass_days(days, does=does), "days")
+            late = (
+                order(self.life, "AnswerProposal", pair, ago=days - ago, side=side, number=number)
+                for side in SIDES
+            )
+            self.run(self.life.order(*late), "answered late")
+
     def on_pairs(self, replica: int, steps: list[Step]) -> None:
         orders = orders_of(self.life, steps)
         if orders:
             self.run(self.life.order(*orders, replica=replica), "on pairs")
 
-    @rule(first=steps, second=steps, two=st.none() | st.tuples(numbers, numbers))
     def at_once(self, first: list[Step], second: list[Step], two: tuple[int, int] | None) -> None:
         """A batch on each replica; the second may propose two besides."""
         mine, theirs = orders_of(self.life, first), orders_of(self.life, second)
         if two is not None:
-            theirs.append(self.couple("ProposePair", None, *two))
+            theirs.append(on_couple(self.life, "ProposePair", two, suits=True))
         if mine and theirs:
             self.run(self.life.order_at_once(mine, theirs), "at once")
 
-    def couple(self, name: str, which: int | None, refugee: int, guide: int) -> Order:
-        refugees, guides = self.life.refugees, self.life.volunteers
-        two = refugees[refugee % len(refugees)], guides[guide % len(guides)]
-        over = self.life.pair(which, OVER) if which is not None else None
-        receiving, giving = two if over is None else over.people
-        return name, POOL, {**PROPOSING, "receiving": receiving, "giving": giving}, False
+    def tell_twice(self, which: int, side: str, hours: int, back: int) -> None:
+        """Of one day a meeting is told twice, and of one side an evaluation: the later holds."""
+        pair = self.life.pair(which, GOING)
+        if pair is not None:
+            told = [(name, hours + more) for name in ("LogMeeting", "RecordEvaluation") for more in (0, 1)]
+            orders = [order(self.life, name, pair, ago=back, side=side, number=of) for name, of in told]
+            self.run(self.life.order(*orders), "told twice")
 
-    @rule(which=numbers)
     def again(self, which: int) -> None:
         self.run(self.life.again(which * 7), "again")
 
-    @rule(days=st.sampled_from((1, 3, 8, 20, 40)), does=st.booleans())
     def pass_days(self, days: int, does: bool) -> None:
         self.run(self.life.pass_days(days, does=does), "days")
 
@@ -201,6 +265,6 @@ def town(stack: Addresses, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPat
 def test_people_and_pairs(runner: asyncio.Runner, town: Town, meanwhile: Meanwhile) -> None:
     run_state_machine_as_test(
         lambda: Pairing(runner, town, meanwhile),  # type: ignore[arg-type]  # a factory will do
-        settings=profile(15, 40),
+        settings=profile(10, 40),
     )
     print(dict(sorted(STEPS.items())))  # noqa: T201 (the figure)

@@ -219,7 +219,7 @@ class Town:
         await self._collect()
 
     async def run_due(self, service: Service, replica: int = 0) -> None:
-        """Runs what is due at this moment; again where the database has ended a transaction that took long."""
+        """Runs what is due at this moment; again where the database has ended a long transaction."""
         wiring = self.intake if service == "intake" else self.matching[replica]
         async with asyncio.timeout(DEADLINE_SECONDS):
             while True:
