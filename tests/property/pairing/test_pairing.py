@@ -190,7 +190,8 @@ class Pairing(RuleBasedStateMachine):
         """What brings a proposal to a pair, or a part of it, in one batch; an answer may be taken back."""
         pair = self.life.pair(which, {"proposed", "accepted"})
         if pair is not None:
-            orders = agreement(self.life, pair, upto, declines=declines)
+            # Once somebody has signed, no answer is taken back.
+            orders = agreement(self.life, pair, min(upto, 3) if takes_back else upto, declines=declines)
             if takes_back:
                 orders.append(order(self.life, "TakeBackAnswer", pair, ago=0, side=takes_back))
             self.run(self.life.order(*orders), "agreed")
@@ -262,7 +263,9 @@ def town(stack: Addresses, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPat
     runner.run(found.close())
 
 
-def test_people_and_pairs(runner: asyncio.Runner, town: Town, meanwhile: Meanwhile) -> None:
+def test_whatever_is_ordered_and_told_ends_as_the_model_says(
+    runner: asyncio.Runner, town: Town, meanwhile: Meanwhile
+) -> None:
     run_state_machine_as_test(
         lambda: Pairing(runner, town, meanwhile),  # type: ignore[arg-type]  # a factory will do
         settings=profile(10, 40),
