@@ -50,7 +50,7 @@ units: $(READY) ## units and contracts under each of PYTHONS that is to be had
 wheel: $(READY) ## the package as it is shipped, tried with the core dependencies alone
 	@$(BIN)/python -m tests.wheel
 
-property: $(READY) ## the delivery core against its model, SCALE times as long as in `make test`; figures shown
+property: $(READY) ## delivery, and people and pairs, against their models, SCALE times as long as in `make test`; figures shown
 	@KOBLING_PROPERTY_SCALE=$(or $(SCALE),20) $(BIN)/python -m pytest -s tests/property
 
 test-containers: $(READY) ## the local stack on containers; needs a Docker engine

@@ -51,6 +51,9 @@ class Publisher:
             )
         for told in notices(stored.pair, pair, facts, local_time(work.now, pair.municipality)):
             work.gather(_OfPair(pair, told, cause), self._tell)
+        if stored.pair.is_open:
+            for person in pair.resting:
+                work.gather(person, self._move_on)
         quiet = {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED, Fact.PAIR_UPDATED}
         if not quiet.issuperset(facts):
             keep_due(pair, cause, work)
@@ -63,6 +66,12 @@ class Publisher:
         for pair, told, cause in items:
             both = (coordinators.get(person) for person in (pair.receiving, pair.giving))
             tell(wire.notice(pair, told), pair.subject, both, self._operators, cause, work)
+
+    async def _move_on(self, people: Sequence[str], work: Work) -> None:
+        """Moves on the versions of who rests from now on: a guide may have a place left beside the pair
+        that is over, and a round that has read them before would propose somebody to them.
+        """
+        await self._parties.touch(frozenset(people), work.session)
 
     async def forget(self, pairs: Pairs, parties: Collection[str], cause: Cause, work: Work) -> None:
         """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here

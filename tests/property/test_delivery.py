@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -20,7 +20,7 @@ from tests.property import checks
 from tests.property.checks import Left
 from tests.property.model import Entry, Kind
 from tests.property.process import Cut
-from tests.property.scale import SCALE
+from tests.property.scale import profile
 from tests.property.world import World
 
 T = TypeVar("T")
@@ -33,24 +33,6 @@ skews = st.sampled_from([timedelta(), timedelta(minutes=10), timedelta(minutes=-
 cuts_of_a_batch = st.builds(Cut, st.integers(1, AWAITS_OF_A_BATCH), st.booleans())
 cuts_of_a_relay = st.builds(Cut, st.integers(1, AWAITS_OF_A_RELAY), st.booleans())
 kinds: st.SearchStrategy[Kind] = st.sampled_from(("settled", "settled", "withdrawn", "refused", "nonsense"))
-
-
-def profile(examples: int, steps: int) -> settings:
-    """The gate's examples are the same in every run, and it does not spend minutes on making one smaller.
-
-    There are no deadlines, since the servers are real.
-    """
-    return settings(
-        max_examples=examples * SCALE,
-        stateful_step_count=steps,
-        derandomize=SCALE == 1,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate] if SCALE == 1 else [Phase.generate, Phase.shrink],
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        print_blob=True,
-    )
 
 
 class Batches(RuleBasedStateMachine):

@@ -216,6 +216,14 @@ class Pair:
         """Whether it holds its guide's slot."""
         return self.status in {"proposed", "accepted", "active", "paused"}
 
+    @property
+    def resting(self) -> tuple[str, ...]:
+        """Those of the two who rest, now that it is over."""
+        if self.outcome is None:
+            return ()
+        both = (self.receiving, self.outcome.receiving), (self.giving, self.outcome.giving)
+        return tuple(person for person, does in both if does == "rests")
+
     def guide_on(self, day: date) -> str | None:
         """Who was its guide on a day; None where that must not be known any more."""
         then = (former.giving for former in self.former_guides if day < former.to)

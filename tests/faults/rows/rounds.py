@@ -36,7 +36,7 @@ def _state(world: World, status: str, **more: Any) -> dict[str, Any]:
     }
 
 
-class _People:
+class People:
     """Refugees and guides as intake would publish them, and who of them has left."""
 
     def __init__(self, world: World) -> None:
@@ -78,7 +78,7 @@ async def races(run: Run) -> None:
         await second.until_ready()
         producer = AIOKafkaProducer(bootstrap_servers=world.servers.kafka)
         await producer.start()
-        people = _People(world)
+        people = People(world)
         try:
             for _ in range(ROUNDS):
                 refugees = [new_subject("refugee") for _ in range(REFUGEES)]
@@ -104,11 +104,16 @@ async def _send(world: World, producer: AIOKafkaProducer, records: list[Record])
         await producer.send_and_wait(world.prefix + topic.name, value, key.encode())
 
 
-async def _ask_round(world: World, producer: AIOKafkaProducer) -> str:
+def round_asked(world: World, operator: str = OPERATOR) -> dict[str, Any]:
+    """A command that asks for a round of the first municipality's pool."""
     municipality = world.municipalities[0]
     said = {"reason": "routine", "municipality": municipality, "programme": PROGRAMME}
     asked = envelope("", f"{municipality}/{PROGRAMME}", datetime.now(UTC), "command.RunRound", said)
-    asked["source"] = f"/operators/{OPERATOR}"
+    return {**asked, "source": f"/operators/{operator}"}
+
+
+async def _ask_round(world: World, producer: AIOKafkaProducer) -> str:
+    asked = round_asked(world)
     sent = record("", asked)
     topic = topics.COMMANDS["matching"].named(OPERATOR, world.prefix)
     await producer.send_and_wait(topic, sent.value, sent.key, headers=list(sent.headers))
@@ -123,7 +128,7 @@ async def _answered(world: World, asked: list[str]) -> None:
     await wait_until(final, "the rounds' replies", within=60)
 
 
-async def _no_forbidden_pair(run: Run, world: World, people: _People) -> None:
+async def _no_forbidden_pair(run: Run, world: World, people: People) -> None:
     pairs = [one async for one in world.databases["matching"]["pairs"].find({"open": True})]
     receiving = Counter(one["receiving"] for one in pairs)
     giving = Counter(one["giving"] for one in pairs)

@@ -14,7 +14,7 @@ from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgr
 from shared.contracts.programmes import ProgrammePack
 from shared.messaging.commands.answers import Accepted, Rejected
 from shared.mongo import Document
-from tests.integration.matching.world import GUIDES, World, away, couple, guide, refugee, who
+from tests.integration.matching.world import GUIDES, Meanwhile, World, away, couple, guide, refugee, who
 
 DAY = timedelta(days=1)
 TODAY = "2016-06-15"
@@ -154,6 +154,20 @@ async def test_a_pair_ends_for_a_reason_of_its_pack_and_each_side_does_as_the_pa
     await course.now.run_round("round-2")
     # The first refugee waits from September on, so the second comes before them.
     assert await course.world.couples(open=True) == [couple(2, 2)]
+
+
+async def test_a_guide_who_is_to_rest_is_not_proposed_by_a_round_that_has_read_them_before(
+    course: Course, meanwhile: list[Meanwhile]
+) -> None:
+    await course.create()
+    await course.now.apply(guide(1, 2, capacity=2), refugee(2))
+
+    async def end() -> None:
+        await course.decide(EndPair, end_reason="personal_giving", ended_on=TODAY)
+
+    meanwhile.append(end)
+    await course.now.run_round("round-2")
+    assert await course.world.couples(open=True) == []
 
 
 @pytest.mark.parametrize(
