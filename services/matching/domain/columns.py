@@ -17,6 +17,8 @@ from shared.values import value
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
+Small = npt.NDArray[np.int16]
+"""Points: of a criterion at most 1000, and so the sum of thirty criteria is exact."""
 Words = npt.NDArray[np.uint64]
 Indexes = npt.NDArray[np.int64]
 Rows = slice | npt.NDArray[np.int64]
@@ -39,6 +41,7 @@ _EDUCATION = {
     "doctorate": 5,
 }
 _WORD = 64
+_FULL = (1 << _WORD) - 1
 
 
 @value
@@ -180,11 +183,11 @@ def _ints(values: Iterable[int]) -> Ints:
 def _masks(sets: Sequence[Sequence[int]]) -> Words:
     """Bit masks of sets of small integers, (words, people)."""
     words = max((code // _WORD + 1 for codes in sets for code in codes), default=1)
-    masks = np.zeros((words, len(sets)), dtype=np.uint64)
-    for person, codes in enumerate(sets):
-        for code in codes:
-            masks[code // _WORD, person] |= np.uint64(1 << (code % _WORD))
-    return masks
+    # Whole numbers of Python's, as long as they need be: an item of an array costs ten times as much.
+    masks = [sum({1 << code for code in codes}) for codes in sets]
+    return np.array(
+        [[mask >> _WORD * word & _FULL for mask in masks] for word in range(words)], dtype=np.uint64
+    )
 
 
 def _stacked(levels: Sequence[Words]) -> Words:

@@ -22,19 +22,20 @@ def city(size: int) -> Pool:
 
 
 def national(size: int) -> Pool:
-    """The same spread over the country."""
+    """The same spread over 150 municipalities: the second half as large as the first, the third a third."""
     return _pool(size, 150)
 
 
 def _pool(size: int, municipalities: int) -> Pool:
     chance = random.Random(size)  # noqa: S311 - a repeatable pool, no secret
     towns = [f"no-{1101 + town}" for town in range(municipalities)]
+    sizes = [1 / (1 + town) for town in range(municipalities)]
     waiting = [
-        refugee(chance, number, TODAY - timedelta(days=chance.randrange(300)), chance.choice(towns))
+        refugee(chance, number, TODAY - timedelta(days=chance.randrange(300)), *chance.choices(towns, sizes))
         for number in range(size)
     ]
     guides = [
-        guide(chance, number, TODAY - timedelta(days=chance.randrange(300)), chance.choice(towns))
+        guide(chance, number, TODAY - timedelta(days=chance.randrange(300)), *chance.choices(towns, sizes))
         for number in range(size)
     ]
     return pool(waiting, guides, rules=rules(hours=1.0))
