@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.domain.columns import UNKNOWN, Bools, Columns, Ints, Small, whole_minutes
+from services.matching.domain.columns import UNKNOWN, Bools, Columns, Small, whole_minutes
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import common_language_level, common_minutes
 from shared.values import value
@@ -90,11 +90,13 @@ def _distance(both: Both, weight: int) -> Small:
 
 
 def _availability(both: Both, weight: int) -> Small:
-    minimum = float(both.rules.rules.get("availability", {}).get("hours", 0))
-    spare = common_minutes(both.left, both.right) - np.int32(whole_minutes(minimum))
-    points: Ints = np.clip(spare, 0, FULL_SPARE_MINUTES) * np.int32(weight) // FULL_SPARE_MINUTES
-    small: Small = points.astype(np.int16)
-    return small
+    minimum = np.uint16(whole_minutes(float(both.rules.rules.get("availability", {}).get("hours", 0))))
+    spare = np.maximum(common_minutes(both.left, both.right), minimum) - minimum
+    counted = np.minimum(spare, np.uint16(FULL_SPARE_MINUTES))
+    # In two bytes where they hold the product.
+    product = np.min_scalar_type(FULL_SPARE_MINUTES * weight).type
+    points: Small = (counted * product(weight) // product(FULL_SPARE_MINUTES)).astype(np.int16)
+    return points
 
 
 def _both_known(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> Bools:

@@ -45,7 +45,7 @@ def brute_force(given: Market) -> tuple[int, int]:
 def sparse_oracle(given: Market) -> tuple[int, int]:
     """The same by another algorithm: sparse Jonker-Volgenant, each row with a dummy of its own."""
     n, m = given.score.shape
-    gain = np.where(given.allowed, 10**6 + given.score + given.bonus[:, None], 0)
+    gain = np.where(given.allowed, 10**6 + given.score.astype(np.int64) + given.bonus[:, None], 0)
     row, guide = np.nonzero(given.allowed)
     cost = np.concatenate([2 * 10**6 - gain[row, guide], np.full(n, 2 * 10**6)])
     ends = (np.concatenate([row, np.arange(n)]), np.concatenate([guide, m + np.arange(n)]))
