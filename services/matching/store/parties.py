@@ -1,12 +1,13 @@
 """Parties ↔ documents, and the pool of those who wait."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from pymongo import IndexModel, UpdateOne
+from pymongo import IndexModel
 
 from services.matching.domain.party import Giving, Pool, Receiving, Rules
 from services.matching.domain.presence import Presence
@@ -29,6 +30,9 @@ INDEXES = [
         partialFilterExpression={"at": {"$exists": True}},
     ),
 ]
+
+AT_ONCE = 200
+"""Documents that are decoded and validated at once."""
 
 _RECEIVING = TypeAdapter(Receiving)
 _GIVING = TypeAdapter(Giving)
@@ -144,11 +148,8 @@ class Parties:
         """Moves versions on: whoever read them before is in conflict with this transaction."""
         if not subjects:
             return
-        await self._collection.bulk_write(
-            [UpdateOne({"_id": subject}, {"$inc": {"version": 1}}) for subject in subjects],
-            ordered=False,
-            session=session,
-        )
+        wanted = {"_id": {"$in": list(subjects)}}
+        await self._collection.update_many(wanted, {"$inc": {"version": 1}}, session=session)
 
     async def pool(
         self, municipality: str, rules: Rules, today: date, pairs: Pairs, session: Session
@@ -159,11 +160,14 @@ class Parties:
         giving: list[Giving] = []
         versions: dict[str, int] = {}
         since: dict[str, date] = {}
-        documents = await self._collection.find(wanted, session=session).to_list(None)
+        documents = await self._collection.find(wanted, batch_size=AT_ONCE, session=session).to_list(None)
         # Under each code that the municipality had while any of them lived there.
         codes = {municipality, *(code for document in documents for code in document.get("formerly", ()))}
         over = await pairs.afterwards(codes, rules, [document["_id"] for document in documents], session)
-        for document in documents:
+        for place, document in enumerate(documents):
+            if place % AT_ONCE == 0:
+                # Thousands at once would keep every consumer of this process waiting.
+                await asyncio.sleep(0)
             subject = document["_id"]
             versions[subject] = document["version"]
             waits = _WAITS.validate_python(document["waits"])
