@@ -1,7 +1,7 @@
 """Parties ↔ documents, and the pool of those who wait."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -164,10 +164,7 @@ class Parties:
         # Under each code that the municipality had while any of them lived there.
         codes = {municipality, *(code for document in documents for code in document.get("formerly", ()))}
         over = await pairs.afterwards(codes, rules, [document["_id"] for document in documents], session)
-        for place, document in enumerate(documents):
-            if place % AT_ONCE == 0:
-                # Thousands at once would keep every consumer of this process waiting.
-                await asyncio.sleep(0)
+        async for document in _unhurried(documents):
             subject = document["_id"]
             versions[subject] = document["version"]
             waits = _WAITS.validate_python(document["waits"])
@@ -209,6 +206,14 @@ class Parties:
             if first <= on <= last:
                 found.append(Arrived(document["_id"], on, document["attributes"].get(attribute)))
         return found
+
+
+async def _unhurried(documents: Sequence[Document]) -> AsyncIterator[Document]:
+    """These, with room between some and some: thousands at once would keep all consumers waiting."""
+    for place, document in enumerate(documents):
+        if place % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        yield document
 
 
 def _party_document(subject: str, known: Known, party: Party | None) -> Document:
