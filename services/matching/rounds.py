@@ -6,7 +6,7 @@ unique indexes and moves its people's versions on, and whoever has changed since
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
 from services.matching.publish import Publisher
-from services.matching.store import Known, LoadedPool, Pairs, Parties, StoredPair
+from services.matching.store import Known, LoadedPool, Pairs, Parties, ReadPool, StoredPair, loaded
 from services.matching.worker import on_pool
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
@@ -151,15 +151,18 @@ class Rounds:
         rules = packs.rules(pack)
         # A question about a pool, or a trial, moves nothing on.
         keep = task.row.kind == RUN_ROUND and not data.get("dry_run")
-        loaded, cohorts = await task.step(lambda work: self._load(municipality, rules, work, keep=keep))
-        return LoadedRules(municipality, rules, loaded, cohorts)
+        read, today, favoured, cohorts = await task.step(
+            lambda work: self._read(municipality, rules, work, keep=keep)
+        )
+        return LoadedRules(municipality, rules, await loaded(read, rules, today, favoured), cohorts)
 
-    async def _load(
+    async def _read(
         self, municipality: str, rules: Rules, work: Work, *, keep: bool
-    ) -> tuple[LoadedPool, Cohorts | None]:
+    ) -> tuple[ReadPool, date, Mapping[str, int], Cohorts | None]:
         today = local_day(work.now, municipality)
-        loaded = await self._parties.pool(municipality, rules, today, self._pairs, work.session)
-        return await self._between.favour(municipality, rules, loaded, work, keep=keep)
+        favoured, cohorts = await self._between.favour(municipality, rules, today, work, keep=keep)
+        read = await self._parties.read(municipality, rules, today, self._pairs, work.session)
+        return read, today, favoured, cohorts
 
     async def _propose(
         self,

@@ -1,8 +1,8 @@
 """Synthetic people as a guide programme has them: half of those who wait are men, most guides are women.
 
 Nine guides in ten are women, as the programmes report. Every other share is chosen so that two years of first
-come, first served come out near the simulation in docs/domain.md: some 470 pairs, 290 days until 95 of 100 have
-a guide, men waiting a month longer. Nothing was chosen by what any other policy makes of it.
+come, first served come out near the simulation in docs/domain.md: some 470 pairs, 290 days until 95 of 100
+have a guide, men waiting a month longer. Nothing was chosen by what any other policy makes of it.
 """
 
 import random
