@@ -19,8 +19,9 @@ from services.matching.domain.solve import prepare
 
 SLICE = 200
 """People, or proposals, that are pickled or read at once: a few milliseconds."""
-NICE = 10
-"""What a worker's priority is lowered by: where processors are scarce, records go before rounds."""
+NICE = 5
+"""What a worker's priority is lowered by: where processors are scarce, records go before rounds, which get a
+third of what they would have had."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
