@@ -44,17 +44,17 @@ async def on_pool(
 ) -> T:
     """What `work` says of a pool, its people's languages made comparable, in a worker process."""
     sent: list[Part] = []
-    for part in _parts(pool):
+    for part in parts_of(pool):
         sent.append(part)
         await asyncio.sleep(0)
     found: Joined[T] = Joined()
-    for part in await to_process.run_sync(_worked, os.getpid(), work, sent, given, named):
+    for part in await to_process.run_sync(worked, os.getpid(), work, sent, given, named):
         found.take(part)
         await asyncio.sleep(0)
     return found.whole()
 
 
-def _worked(
+def worked(
     asker: int, work: Callable[..., Any], sent: list[Part], given: Any, named: dict[str, Any]
 ) -> list[Part]:
     """What a worker does; never in the process of who asks but in tests."""
@@ -63,10 +63,10 @@ def _worked(
     pool: Joined[Pool] = Joined()
     for part in sent:
         pool.take(part)
-    return list(_parts(work(wire.compared(pool.whole()), *given, **named)))
+    return list(parts_of(work(wire.compared(pool.whole()), *given, **named)))
 
 
-def _parts(value: Any) -> Iterator[Part]:
+def parts_of(value: Any) -> Iterator[Part]:
     """A value in parts: the tuples among a data class's fields in slices, before them the rest."""
     fields = getattr(value, "__dataclass_fields__", ())
     tuples = {name: item for name in fields if isinstance(item := getattr(value, name), tuple)}
