@@ -146,6 +146,7 @@ async def run(
             "processors": os.cpu_count(),
             "system": platform.system(),
             "python": platform.python_version(),
+            "load_average": os.getloadavg()[1],
         },
         "size": given.size,
         "rate": given.rate,
