@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo stories up down test test-replay units wheel property test-containers check format lock bench bench-pipeline faults equality
+.PHONY: help env demo stories up down test test-replay units wheel property test-containers check format lock bench bench-round bench-pipeline faults equality
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -72,6 +72,9 @@ lock: $(READY) ## lock files from pyproject.toml
 
 bench: $(READY) ## the matcher's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.bench_matching
+
+bench-round: $(READY) ## a round of 10,000 a side beside 1,000 states a second, into docs/benchmarks/
+	@$(BIN)/python -m tests.bench.big_round
 
 bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.pipeline

@@ -16,7 +16,7 @@ MESSAGING = "shared.messaging"
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiokafka": ("shared.messaging.*", "shared.retry", "shared.servers", "kobling.*", "deploy.*"),
     "aiosmtplib": ("services.notifications.mailer",),
-    "anyio": ("services.matching.rounds", "services.matching.explaining"),
+    "anyio": ("services.matching.worker",),
     "anyascii": ("services.intake.names",),
     "bson": ("shared.mongo",),
     "cramjam": ("shared.messaging.reading.bounded",),

@@ -10,11 +10,12 @@ from services.matching.explaining import Explaining
 from services.matching.parties import States
 from services.matching.publish import Publisher
 from services.matching.rebuild import Rebuilding
-from services.matching.rounds import Rounds, warm_up
+from services.matching.rounds import Rounds
 from services.matching.schedule import Schedule
 from services.matching.service import SPECS, Matching
 from services.matching.settings import Settings
 from services.matching.store import Pairs, Parties, Pools
+from services.matching.worker import warm_up
 from shared.messaging.commands.dispatch import Decisions
 from shared.messaging.renaming import Renaming
 from shared.messaging.wiring import Resources, Wiring

@@ -2,14 +2,14 @@
 was told.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from services.matching import wire_rounds
 from services.matching.domain.cohorts import OLDEST, YOUNGEST, Arrival, Cohorts, advance, favoured
 from services.matching.domain.party import Rules
 from services.matching.domain.rounds import RoundResult
-from services.matching.store import LoadedPool, Pairs, Parties, Pools, Told
+from services.matching.store import Pairs, Parties, Pools, Told
 from shared.clock import local_day
 from shared.contracts.matching.events import RECRUITMENT_NEEDED
 from shared.contracts.matching.rounds import RecruitmentNeeded, RoundCompleted
@@ -29,14 +29,14 @@ class BetweenRounds:
         self._pools = pools
 
     async def favour(
-        self, municipality: str, rules: Rules, loaded: LoadedPool, work: Work, *, keep: bool
-    ) -> tuple[LoadedPool, Cohorts | None]:
-        """The pool with the points of the group that waits longer, where the pack has it so; the controller
-        moves on once a day, and where `keep` says so that is stored.
+        self, municipality: str, rules: Rules, today: date, work: Work, *, keep: bool
+    ) -> tuple[Mapping[str, int], Cohorts | None]:
+        """The points of the group that waits longer, where the pack has it so; the controller moves on once a
+        day, and where `keep` says so that is stored.
         """
-        attribute, today = rules.cohort_attribute, loaded.pool.today
+        attribute = rules.cohort_attribute
         if attribute is None:
-            return loaded, None
+            return {}, None
         pool = f"{municipality}/{rules.name}"
         before = await self._pools.cohorts(pool, work.session)
         arrived = await self._parties.arrived(
@@ -49,7 +49,7 @@ class BetweenRounds:
             await self._pools.keep_cohorts(pool, cohorts, work.session)
         points = favoured(attribute, cohorts)
         log.info("cohort_controller", pool=pool, attribute=attribute, favoured=points, gap=cohorts.gap_days)
-        return replace(loaded, pool=replace(loaded.pool, favoured=points)), cohorts
+        return points, cohorts
 
     async def tell_needs(self, municipality: str, solved: RoundResult, cause: Cause, work: Work) -> None:
         """Says which guides are lacking: once a day at most, unless it has changed."""

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from anyio import to_process
-
-from services.matching import receipts, wire
+from services.matching import receipts
 from services.matching.domain.unproposed import Explained, explain
 from services.matching.rounds import LoadedRules, Rounds
 from services.matching.store import Pairs, Parties
+from services.matching.worker import on_pool
 from shared.messaging.commands.answers import Accepted, Rejected
 from shared.messaging.due import Task
 from shared.messaging.work import Work
@@ -28,7 +27,7 @@ class Explaining:
         if found is None:
             return
         person = task.row.data["person"]
-        explained = await to_process.run_sync(explain, wire.compared(found.loaded.pool), person)
+        explained = await on_pool(explain, found.loaded.pool, person)
 
         async def reply(work: Work) -> None:
             if explained is None:

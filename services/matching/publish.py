@@ -56,7 +56,7 @@ class Publisher:
                 work.gather(person, self._move_on)
         quiet = {Fact.ANSWER_RECORDED, Fact.AGREEMENT_SIGNED, Fact.MEETING_LOGGED, Fact.PAIR_UPDATED}
         if not quiet.issuperset(facts):
-            keep_due(pair, cause, work)
+            keep_due(pair, cause, work, is_new=stored.state.number == 0)
         return changed
 
     async def _tell(self, items: Sequence[_OfPair], work: Work) -> None:
@@ -100,15 +100,17 @@ class Publisher:
         await replies.forget(work, [*parties, *subjects])
 
 
-def keep_due(pair: Pair, cause: Cause, work: Work) -> None:
-    """Schedules what passing time will do to a pair, and takes back what it won't do any more."""
+def keep_due(pair: Pair, cause: Cause, work: Work, *, is_new: bool = False) -> None:
+    """Schedules what passing time will do to a pair, and takes back what it won't do any more: of one that is
+    new there is nothing to take back.
+    """
     times = _due(pair)
     for kind in PAIR_KINDS:
         row = _row_id(kind, pair.subject)
         if kind in times:
             data = {"correlation": cause.correlation}
             work.schedule(DueRow(row, kind, times[kind], pair.subject, data=data))
-        else:
+        elif not is_new:
             work.cancel(row)
 
 

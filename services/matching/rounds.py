@@ -6,22 +6,20 @@ unique indexes and moves its people's versions on, and whoever has changed since
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from anyio import to_process
-
-from services.matching import answers, packs, wire, wire_rounds
+from services.matching import answers, packs, wire_rounds
 from services.matching.between_rounds import BetweenRounds
 from services.matching.domain.agreement import propose
 from services.matching.domain.cohorts import Cohorts
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
-from services.matching.domain.solve import prepare
 from services.matching.publish import Publisher
-from services.matching.store import Known, LoadedPool, Pairs, Parties, StoredPair
+from services.matching.store import Known, LoadedPool, Pairs, Parties, ReadPool, StoredPair, loaded
+from services.matching.worker import on_pool
 from shared.clock import local_day, local_time
 from shared.contracts.matching.events import ROUND_COMPLETED
 from shared.contracts.matching.rounds import CohortsEvened
@@ -62,16 +60,6 @@ class _Solved(LoadedRules):
         return (
             None if attribute is None or self.cohorts is None else wire_rounds.evened(attribute, self.cohorts)
         )
-
-
-async def warm_up() -> None:
-    """Starts a worker process and has it import the solver, so that the first round need not wait for it."""
-    await to_process.run_sync(_ready)
-
-
-def _ready() -> None:
-    """What a worker does to be ready."""
-    prepare()
 
 
 def new_round_id() -> str:
@@ -146,9 +134,7 @@ class Rounds:
         found = await self.load(task)
         if found is None:
             return None
-        result = await to_process.run_sync(
-            run_round, wire.compared(found.loaded.pool), task.row.data["round"]
-        )
+        result = await on_pool(run_round, found.loaded.pool, task.row.data["round"])
         return _Solved(found.municipality, found.rules, found.loaded, found.cohorts, result)
 
     async def load(self, task: Task) -> LoadedRules | None:
@@ -165,15 +151,18 @@ class Rounds:
         rules = packs.rules(pack)
         # A question about a pool, or a trial, moves nothing on.
         keep = task.row.kind == RUN_ROUND and not data.get("dry_run")
-        loaded, cohorts = await task.step(lambda work: self._load(municipality, rules, work, keep=keep))
-        return LoadedRules(municipality, rules, loaded, cohorts)
+        read, today, favoured, cohorts = await task.step(
+            lambda work: self._read(municipality, rules, work, keep=keep)
+        )
+        return LoadedRules(municipality, rules, await loaded(read, rules, today, favoured), cohorts)
 
-    async def _load(
+    async def _read(
         self, municipality: str, rules: Rules, work: Work, *, keep: bool
-    ) -> tuple[LoadedPool, Cohorts | None]:
+    ) -> tuple[ReadPool, date, Mapping[str, int], Cohorts | None]:
         today = local_day(work.now, municipality)
-        loaded = await self._parties.pool(municipality, rules, today, self._pairs, work.session)
-        return await self._between.favour(municipality, rules, loaded, work, keep=keep)
+        favoured, cohorts = await self._between.favour(municipality, rules, today, work, keep=keep)
+        read = await self._parties.read(municipality, rules, today, self._pairs, work.session)
+        return read, today, favoured, cohorts
 
     async def _propose(
         self,
@@ -216,11 +205,11 @@ class Rounds:
 
     async def _complete(self, solved: _Solved, skipped: int, task: Task, work: Work) -> None:
         data = task.row.data
-        made = await self._pairs.of_round(data["round"], work.session)
+        count, made = await self._pairs.of_round(data["round"], LISTED, work.session)
         today = solved.loaded.pool.today
         result, is_trial = solved.result, bool(data.get("dry_run"))
         if not is_trial:
-            completed = wire_rounds.completed(solved.municipality, result, len(made), skipped, solved.evened)
+            completed = wire_rounds.completed(solved.municipality, result, count, skipped, solved.evened)
             work.emit(ROUND_COMPLETED, subject=task.row.subject, data=completed, cause=task.row.cause)
             await self._between.tell_needs(solved.municipality, result, task.row.cause, work)
         if skipped:
@@ -235,14 +224,12 @@ class Rounds:
             "round": data["round"],
             "receiving": result.receiving,
             "giving": result.giving,
-            "proposed": len(result.proposals) if is_trial else len(made),
+            "proposed": len(result.proposals) if is_trial else count,
             "skipped": skipped,
             "optimum_proven": result.optimum_proven,
             "total": result.total,
             "proposals": (
-                answers.would_propose(result.proposals[:LISTED])
-                if is_trial
-                else answers.proposals(made[:LISTED])
+                answers.would_propose(result.proposals[:LISTED]) if is_trial else answers.proposals(made)
             ),
             "unmatched_receiving": answers.unmatched(
                 result.unmatched_receiving[:LISTED], solved.loaded.since, today

@@ -136,6 +136,7 @@ def run(size: int, seeds: int, repeats: int, console: Console) -> dict[str, Any]
             "processors": os.cpu_count(),
             "system": platform.system(),
             "python": platform.python_version(),
+            "load_average": os.getloadavg()[1],
         },
     }
     figures["round"] = small_round()

@@ -8,6 +8,7 @@ columns works on a matrix (`left.down(rows)` against `right.across(guides)`) and
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from shared.values import value
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
+Small = npt.NDArray[np.int16]
+"""Points: of a criterion at most 1000, and so the sum of thirty criteria is exact."""
 Words = npt.NDArray[np.uint64]
 Indexes = npt.NDArray[np.int64]
 Rows = slice | npt.NDArray[np.int64]
@@ -39,6 +42,7 @@ _EDUCATION = {
     "doctorate": 5,
 }
 _WORD = 64
+_FULL = (1 << _WORD) - 1
 
 
 @value
@@ -47,7 +51,8 @@ class Columns:
 
     Integers are `UNKNOWN` where nothing is known; codes are equal on both sides where values are. `languages`
     is (3 levels, words, people): who speaks it at least at that level. `interests` is (words, people),
-    `minutes` a week (4 parts, people). `key` is 64 random-looking bits of the subject.
+    `minutes` a week (4 parts, people): all
+    parts together are at most four weeks'. `key` is 64 random-looking bits of the subject.
     """
 
     subject: Ints
@@ -63,22 +68,32 @@ class Columns:
     minors: Ints
     occupation: Ints
     education: Ints
-    minutes: Ints
+    minutes: npt.NDArray[np.uint16]
     free: Ints
     certificate: Bools
     key: Words
 
     def at(self, people: Rows) -> "Columns":
         """These people, in this order."""
-        return Columns(*(getattr(self, column.name)[..., people] for column in fields(self)))
+        return Columns(*(_chosen(getattr(self, column.name), people) for column in fields(self)))
 
     def down(self, people: Rows) -> "Columns":
         """These people as the rows of a matrix."""
-        return Columns(*(getattr(self, column.name)[..., people, None] for column in fields(self)))
+        return Columns(*(_chosen(getattr(self, column.name), people)[..., None] for column in fields(self)))
 
     def across(self, people: Rows) -> "Columns":
         """These people as the columns of a matrix."""
-        return Columns(*(getattr(self, column.name)[..., None, people] for column in fields(self)))
+        return Columns(
+            *(_chosen(getattr(self, column.name), people)[..., None, :] for column in fields(self))
+        )
+
+
+def _chosen(column: npt.NDArray[Any], people: Rows) -> npt.NDArray[Any]:
+    # Indexed by places, an array of several axes would lie in memory the wrong way round: twice as slow.
+    found: npt.NDArray[Any] = (
+        column[..., people] if isinstance(people, slice) else np.take(column, people, axis=-1)
+    )
+    return found
 
 
 @value
@@ -163,7 +178,7 @@ def _side(
         occupation=_ints(codes.of("occupation", _folded(p.occupation_field)) for p in people),
         education=_ints(_EDUCATION[p.education_level] for p in people),
         minutes=np.ascontiguousarray(
-            np.array([_minutes(p) for p in people], dtype=np.int32).reshape(len(people), 4).T
+            np.array([_minutes(p) for p in people], dtype=np.uint16).reshape(len(people), 4).T
         ),
         free=_ints(len(own) for own in slots) if slots else np.zeros(len(people), dtype=np.int32),
         certificate=np.array(
@@ -180,11 +195,11 @@ def _ints(values: Iterable[int]) -> Ints:
 def _masks(sets: Sequence[Sequence[int]]) -> Words:
     """Bit masks of sets of small integers, (words, people)."""
     words = max((code // _WORD + 1 for codes in sets for code in codes), default=1)
-    masks = np.zeros((words, len(sets)), dtype=np.uint64)
-    for person, codes in enumerate(sets):
-        for code in codes:
-            masks[code // _WORD, person] |= np.uint64(1 << (code % _WORD))
-    return masks
+    # Whole numbers of Python's, as long as they need be: an item of an array costs ten times as much.
+    masks = [sum({1 << code for code in codes}) for codes in sets]
+    return np.array(
+        [[mask >> _WORD * word & _FULL for mask in masks] for word in range(words)], dtype=np.uint64
+    )
 
 
 def _stacked(levels: Sequence[Words]) -> Words:

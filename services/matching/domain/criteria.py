@@ -8,10 +8,12 @@ choice.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from services.matching.domain.columns import UNKNOWN, Bools, Columns, Ints, whole_minutes
+from services.matching.domain.columns import UNKNOWN, Bools, Columns, Small, whole_minutes
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import common_language_level, common_minutes
 from shared.values import value
@@ -37,63 +39,67 @@ class Criterion:
     """
 
     code: str
-    points: Callable[[Both, int], Ints]
+    points: Callable[[Both, int], Small]
     says: str
 
 
-def _interests(both: Both, weight: int) -> Ints:
+def _interests(both: Both, weight: int) -> Small:
     left, right = both.left.interests, both.right.interests
-    shared: Ints = np.bitwise_count(left[0] & right[0]).astype(np.int32)
+    shared: npt.NDArray[np.uint8] = np.bitwise_count(left[0] & right[0])
     for word in range(1, min(len(left), len(right))):
         shared = shared + np.bitwise_count(left[word] & right[word])
-    points: Ints = np.minimum(shared, FULL_INTERESTS) * np.int32(weight) // FULL_INTERESTS
-    return points
+    points: Small = np.minimum(shared, FULL_INTERESTS).astype(np.int16) * np.int16(weight)
+    return points // np.int16(FULL_INTERESTS)
 
 
-def _age(both: Both, weight: int) -> Ints:
-    years = np.abs(both.left.birth_year - both.right.birth_year)
-    points = np.maximum(FULL_AGE_GAP - years, 0) * np.int32(weight) // FULL_AGE_GAP
-    known: Ints = points * _both_known(both.left.birth_year, both.right.birth_year)
-    return known
+def _age(both: Both, weight: int) -> Small:
+    left, right = (side.birth_year.astype(np.int16) for side in (both.left, both.right))
+    points: Small = np.maximum(np.int16(FULL_AGE_GAP) - np.abs(left - right), np.int16(0)) * np.int16(weight)
+    return points // np.int16(FULL_AGE_GAP) * _both_known(left, right)
 
 
-def _life_situation(both: Both, weight: int) -> Ints:
+def _life_situation(both: Both, weight: int) -> Small:
     left, right = both.left, both.right
     minors = (left.minors > 0) == (right.minors > 0)
     adults = (left.adults > 1) == (right.adults > 1)
     known = (left.adults > 0) & (right.adults > 0)
-    points: Ints = (minors.astype(np.int32) + adults) * np.int32(weight) // 2 * known
+    points: Small = (minors.astype(np.int16) + adults) * np.int16(weight) // np.int16(2) * known
     return points
 
 
-def _occupation(both: Both, weight: int) -> Ints:
+def _occupation(both: Both, weight: int) -> Small:
     left, right = both.left, both.right
     field = (left.occupation == right.occupation) & (left.occupation != UNKNOWN)
-    stages = np.maximum(2 - np.abs(left.education - right.education), 0)
-    quarters = 2 * field.astype(np.int32) + stages * _both_known(left.education, right.education)
-    points: Ints = quarters * np.int32(weight) // 4
-    return points
+    # Few values, in bytes: an eighth of the time.
+    stage, other = left.education.astype(np.int8), right.education.astype(np.int8)
+    stages = np.maximum(np.int8(2) - np.abs(stage - other), np.int8(0)) * _both_known(stage, other)
+    points: Small = (stages + np.int8(2) * field).astype(np.int16) * np.int16(weight)
+    return points // np.int16(4)
 
 
-def _language(both: Both, weight: int) -> Ints:
+def _language(both: Both, weight: int) -> Small:
     if "language" not in both.rules.rules:
-        return np.zeros((1,) * both.left.subject.ndim, dtype=np.int32)
-    return common_language_level(both.left, both.right).astype(np.int32) * np.int32(weight) // 3
+        return np.zeros((1,) * both.left.subject.ndim, dtype=np.int16)
+    points: Small = common_language_level(both.left, both.right).astype(np.int16) * np.int16(weight)
+    return points // np.int16(3)
 
 
-def _distance(both: Both, weight: int) -> Ints:
-    points: Ints = (both.left.municipality == both.right.municipality) * np.int32(weight)
+def _distance(both: Both, weight: int) -> Small:
+    points: Small = (both.left.municipality == both.right.municipality) * np.int16(weight)
     return points
 
 
-def _availability(both: Both, weight: int) -> Ints:
-    minimum = float(both.rules.rules.get("availability", {}).get("hours", 0))
-    spare = common_minutes(both.left, both.right) - np.int32(whole_minutes(minimum))
-    points: Ints = np.clip(spare, 0, FULL_SPARE_MINUTES) * np.int32(weight)
-    return points // FULL_SPARE_MINUTES
+def _availability(both: Both, weight: int) -> Small:
+    minimum = np.uint16(whole_minutes(float(both.rules.rules.get("availability", {}).get("hours", 0))))
+    spare = np.maximum(common_minutes(both.left, both.right), minimum) - minimum
+    counted = np.minimum(spare, np.uint16(FULL_SPARE_MINUTES))
+    # In two bytes where they hold the product.
+    product = np.min_scalar_type(FULL_SPARE_MINUTES * weight).type
+    points: Small = (counted * product(weight) // product(FULL_SPARE_MINUTES)).astype(np.int16)
+    return points
 
 
-def _both_known(left: Ints, right: Ints) -> Bools:
+def _both_known(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> Bools:
     known: Bools = (left != UNKNOWN) & (right != UNKNOWN)
     return known
 

@@ -8,7 +8,7 @@ from services.matching.domain.columns import Bools, Indexes, Ints, PoolColumns
 from services.matching.domain.party import Giving, Receiving
 from services.matching.domain.priority import Priorities
 from services.matching.domain.proposal import Alternative, Need, Reason, Receipt, Unmatched, WarningCode
-from services.matching.domain.rules import Compatibility, common_language_level, vetoes
+from services.matching.domain.rules import BLOCK, Compatibility, common_language_level, vetoes
 from services.matching.domain.score import score_parts
 from services.matching.domain.solve import Assignment, Market, Points, is_exact
 from shared.values import value
@@ -103,10 +103,10 @@ def guides_left(columns: PoolColumns, compatible: Compatibility, matched: Bools)
     wanted = np.asarray(compatible.allowed.any(axis=0))
     alone = left[~wanted[left]]
     removed = np.zeros((len(alone), len(compatible.codes)), dtype=np.int32)
-    if len(alone):
-        matrices = vetoes(columns, slice(None), alone)
+    for start in range(0, len(columns.receiving) if len(alone) else 0, BLOCK):
+        matrices = vetoes(columns, slice(start, start + BLOCK), alone)
         for index, code in enumerate(compatible.codes):
-            removed[:, index] = np.count_nonzero(matrices[code], axis=0)
+            removed[:, index] += matrices[code].sum(axis=0, dtype=np.int32)
     why = dict(zip(alone.tolist(), removed, strict=True))
     return [
         Unmatched(columns.giving[guide].subject, Reason.NO_CANDIDATE, _counts(compatible.codes, why[guide]))

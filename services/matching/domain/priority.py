@@ -51,8 +51,9 @@ def priorities(columns: PoolColumns) -> Priorities:
     """The priorities of a pool's receiving parties by its pack's policy."""
     rules, today = columns.pool.rules, columns.pool.today
     unit = unit_of(rules)
-    waited = [waiting_units(rules, party.ready_since, today) for party in columns.receiving]
-    exact = np.array(waited, dtype=np.int64)
+    since = [party.ready_since for party in columns.receiving]
+    units = {day: waiting_units(rules, day, today) for day in set(since)}
+    exact = np.array([units[day] for day in since], dtype=np.int64)
     scarcity = _whole([scarcity_bonus(share) for share in suiting_shares(columns)] if rules.scarcity else [])
     attribute, favoured = rules.cohort_attribute, columns.pool.favoured
     groups = [getattr(party, attribute) for party in columns.receiving] if attribute else []

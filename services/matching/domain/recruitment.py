@@ -16,7 +16,7 @@ import numpy as np
 from services.matching.domain.columns import Indexes, PoolColumns
 from services.matching.domain.explain import Solved
 from services.matching.domain.party import Giving, Receiving
-from services.matching.domain.rules import RULES, Compatibility, vetoes
+from services.matching.domain.rules import BLOCK, RULES, Compatibility, vetoes
 from shared.values import value
 
 NAMED_FROM = 0.5
@@ -155,8 +155,12 @@ def _suits(columns: PoolColumns, kind: Kind, rows: Sequence[int]) -> int | None:
     )
     if not len(guides) or not rows:
         return None
-    forbidden = np.zeros((len(rows), len(guides)), dtype=np.bool_)
-    for code, matrix in vetoes(columns, np.array(rows, dtype=np.int64), guides).items():
-        if RULES[code].lasting:
-            forbidden |= matrix
-    return round(100 * (1 - float(forbidden.mean())))
+    suiting = 0
+    for start in range(0, len(rows), BLOCK):
+        block = np.array(rows[start : start + BLOCK], dtype=np.int64)
+        forbidden = np.zeros((len(block), len(guides)), dtype=np.bool_)
+        for code, matrix in vetoes(columns, block, guides).items():
+            if RULES[code].lasting:
+                forbidden |= matrix
+        suiting += forbidden.size - int(np.count_nonzero(forbidden))
+    return round(100 * suiting / (len(rows) * len(guides)))

@@ -5,13 +5,13 @@ Waiting is no part of the score: it says nothing of how well two suit each other
 
 import numpy as np
 
-from services.matching.domain.columns import Columns, Ints, PoolColumns, Rows
+from services.matching.domain.columns import Columns, PoolColumns, Rows, Small
 from services.matching.domain.criteria import CRITERIA, Both
 from services.matching.domain.party import Rules
 from services.matching.domain.rules import BLOCK
 
 
-def score_parts(left: Columns, right: Columns, rules: Rules) -> dict[str, Ints]:
+def score_parts(left: Columns, right: Columns, rules: Rules) -> dict[str, Small]:
     """Points by criterion of the pack, in the order of `CRITERIA`, of a matrix or a list of couples, as the
     columns form it.
     """
@@ -24,12 +24,12 @@ def score_parts(left: Columns, right: Columns, rules: Rules) -> dict[str, Ints]:
     }
 
 
-def score_matrix(columns: PoolColumns, rows: Rows, guides: Rows) -> Ints:
+def score_matrix(columns: PoolColumns, rows: Rows, guides: Rows) -> Small:
     """The sum of all parts, (rows, guides)."""
     chosen = columns.left.at(rows)
     right = columns.right.across(guides)
     n = chosen.subject.shape[0]
-    total: Ints = np.empty((n, right.subject.shape[1]), dtype=np.int32)
+    total: Small = np.empty((n, right.subject.shape[1]), dtype=np.int16)
     for start in range(0, n, BLOCK):
         block = slice(start, start + BLOCK)
         parts = score_parts(chosen.down(block), right, columns.pool.rules)

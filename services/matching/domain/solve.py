@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from services.matching.domain.columns import Bools, Indexes, Ints, Words
+from services.matching.domain.columns import Bools, Indexes, Ints, Small, Words
 from services.matching.domain.duals import Floats, Prices, dual_prices, rests
 from services.matching.domain.exchange import EXACT_PAIRS, exact_losses
 from services.matching.domain.rules import BLOCK
@@ -49,7 +49,7 @@ class Market:
     waiting: 0 where they are left out.
     """
 
-    score: Ints
+    score: Small
     allowed: Bools
     bonus: Points
     slots: Ints

@@ -1,10 +1,23 @@
 """Matching's own collections: parties, pools of them, and pairs."""
 
 from services.matching.store import pairs, parties, pools
+from services.matching.store.loading import LoadedPool, ReadPool, loaded
 from services.matching.store.pairs import Page, Pairs, StoredPair
-from services.matching.store.parties import Known, LoadedPool, Parties
+from services.matching.store.parties import Known, Parties
 from services.matching.store.pools import Pools, Told
 
-__all__ = ["INDEXES", "Known", "LoadedPool", "Page", "Pairs", "Parties", "Pools", "StoredPair", "Told"]
+__all__ = [
+    "INDEXES",
+    "Known",
+    "LoadedPool",
+    "Page",
+    "Pairs",
+    "Parties",
+    "Pools",
+    "ReadPool",
+    "StoredPair",
+    "Told",
+    "loaded",
+]
 
 INDEXES = {"parties": parties.INDEXES, "pairs": pairs.INDEXES, "pools": pools.INDEXES}

@@ -88,10 +88,12 @@ class Pairs:
         cursor = self._collection.find({"former": {"$in": list(parties)}}, session=session)
         return [_stored_pair(document) async for document in cursor]
 
-    async def of_round(self, round_id: str, session: Session) -> list[Pair]:
-        """The pairs that a round has proposed, by their receiving party."""
-        cursor = self._collection.find({"round": round_id}, sort=[("receiving", 1)], session=session)
-        return [_stored_pair(document).pair async for document in cursor]
+    async def of_round(self, round_id: str, limit: int, session: Session) -> tuple[int, list[Pair]]:
+        """How many pairs a round has proposed, and the first of them, by their receiving party."""
+        wanted = {"round": round_id}
+        count = await self._collection.count_documents(wanted, session=session)
+        cursor = self._collection.find(wanted, sort=[("receiving", 1)], limit=limit, session=session)
+        return count, [_stored_pair(document).pair async for document in cursor]
 
     async def slots_taken(self, guides: Collection[str], session: Session) -> dict[str, frozenset[int]]:
         """The slots that open pairs hold, by guide."""

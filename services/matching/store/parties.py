@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from pymongo import IndexModel, UpdateOne
+from pymongo import IndexModel
 
-from services.matching.domain.party import Giving, Pool, Receiving, Rules
+from services.matching.domain.party import Giving, Rules
 from services.matching.domain.presence import Presence
-from services.matching.domain.waiting import Party, Waits, waiting_since
+from services.matching.domain.waiting import Party
+from services.matching.store.loading import GIVING, RECEIVING, WAITS, ReadPool
 from services.matching.store.pairs import Pairs
 from shared.messaging.work import KEPT
 from shared.mongo import Database, Document, Session, put
@@ -30,9 +31,9 @@ INDEXES = [
     ),
 ]
 
-_RECEIVING = TypeAdapter(Receiving)
-_GIVING = TypeAdapter(Giving)
-_WAITS = TypeAdapter(tuple[Waits, ...])
+AT_ONCE = 2000
+"""Documents that the database hands over at once: so many are decoded before anything else can go on."""
+
 _KNOWN = dict.fromkeys(
     (
         "revision",
@@ -74,15 +75,6 @@ class Known:
     def gone(self) -> "Known":
         """After its erasure."""
         return replace(self, version=self.version + 1, erased=True)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedPool:
-    """A pool, the versions of all in it, and since when each waits in its programme."""
-
-    pool: Pool
-    versions: dict[str, int]
-    since: dict[str, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,52 +136,26 @@ class Parties:
         """Moves versions on: whoever read them before is in conflict with this transaction."""
         if not subjects:
             return
-        await self._collection.bulk_write(
-            [UpdateOne({"_id": subject}, {"$inc": {"version": 1}}) for subject in subjects],
-            ordered=False,
-            session=session,
-        )
+        wanted = {"_id": {"$in": list(subjects)}}
+        await self._collection.update_many(wanted, {"$inc": {"version": 1}}, session=session)
 
-    async def pool(
+    async def read(
         self, municipality: str, rules: Rules, today: date, pairs: Pairs, session: Session
-    ) -> LoadedPool:
+    ) -> ReadPool:
         """All who wait in a municipality's programme, with what is decided about them already."""
         wanted = {"municipality": municipality, "programmes": rules.name}
-        receiving: list[Receiving] = []
-        giving: list[Giving] = []
-        versions: dict[str, int] = {}
-        since: dict[str, date] = {}
-        documents = await self._collection.find(wanted, session=session).to_list(None)
+        documents = await self._collection.find(wanted, batch_size=AT_ONCE, session=session).to_list(None)
         # Under each code that the municipality had while any of them lived there.
         codes = {municipality, *(code for document in documents for code in document.get("formerly", ()))}
-        over = await pairs.afterwards(codes, rules, [document["_id"] for document in documents], session)
-        for document in documents:
-            subject = document["_id"]
-            versions[subject] = document["version"]
-            waits = _WAITS.validate_python(document["waits"])
-            ready_since = next(wait.since for wait in waits if wait.programme == rules.name)
-            waits_since = waiting_since(ready_since, over.get(subject))
-            if waits_since is None:
-                continue
-            since[subject] = waits_since
-            if document["side"] == "giving":
-                guide = _GIVING.validate_python(document["attributes"])
-                giving.append(replace(guide, ready_since=waits_since))
-            else:
-                party = _RECEIVING.validate_python(document["attributes"])
-                receiving.append(replace(party, ready_since=waits_since))
-        taken = await pairs.slots_taken([guide.subject for guide in giving], session)
-        paired = await pairs.receiving_taken(rules, [party.subject for party in receiving], session)
-        excluded = await pairs.excluded(codes, rules, today, session)
-        pool = Pool(
-            rules=rules,
-            receiving=tuple(party for party in receiving if party.subject not in paired),
-            giving=tuple(giving),
-            today=today,
-            excluded=excluded,
-            taken=taken,
+        giving = [document["_id"] for document in documents if document["side"] == "giving"]
+        receiving = [document["_id"] for document in documents if document["side"] != "giving"]
+        return ReadPool(
+            documents,
+            over=await pairs.afterwards(codes, rules, [*receiving, *giving], session),
+            taken=await pairs.slots_taken(giving, session),
+            paired=await pairs.receiving_taken(rules, receiving, session),
+            excluded=await pairs.excluded(codes, rules, today, session),
         )
-        return LoadedPool(pool, versions, since)
 
     async def arrived(
         self, municipality: str, programme: str, attribute: str, between: tuple[date, date], session: Session
@@ -200,7 +166,7 @@ class Parties:
         first, last = between
         found = []
         async for document in self._collection.find(wanted, fields, session=session):
-            waits = _WAITS.validate_python(document["waits"])
+            waits = WAITS.validate_python(document["waits"])
             on = next(wait.since for wait in waits if wait.programme == programme)
             if first <= on <= last:
                 found.append(Arrived(document["_id"], on, document["attributes"].get(attribute)))
@@ -225,22 +191,22 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
         document["lacks"] = {name: list(codes) for name, codes in party.lacks.items()}
     if party.attributes is None:
         return document
-    codec: TypeAdapter[Any] = _GIVING if isinstance(party.attributes, Giving) else _RECEIVING
+    codec: TypeAdapter[Any] = GIVING if isinstance(party.attributes, Giving) else RECEIVING
     return document | {
         "side": "giving" if isinstance(party.attributes, Giving) else "receiving",
         "programmes": [wait.programme for wait in party.waits],
-        "waits": _WAITS.dump_python(party.waits, mode="json"),
+        "waits": WAITS.dump_python(party.waits, mode="json"),
         "attributes": _in_order(codec.dump_python(party.attributes, mode="python")),
     }
 
 
 def _party(document: Document) -> Party:
-    codec: TypeAdapter[Any] = _GIVING if document.get("side") == "giving" else _RECEIVING
+    codec: TypeAdapter[Any] = GIVING if document.get("side") == "giving" else RECEIVING
     attributes = document.get("attributes")
     return Party(
         document["municipality"],
         None if attributes is None else codec.validate_python(attributes),
-        _WAITS.validate_python(document.get("waits", ())),
+        WAITS.validate_python(document.get("waits", ())),
         tuple(document.get("held", ())),
         _lacks(document),
         document.get("coordinator"),

@@ -29,7 +29,7 @@ START = date(2026, 1, 1)
 DAYS = 730
 SETTLED_AFTER = 180
 WAITING_AT_START = 63
-ARRIVALS, GUIDES = 0.62, 0.53
+ARRIVALS, GUIDES = 0.62, 0.6
 """People a day on either side: with the guides who come back about as many as arrive."""
 LASTS = 300
 COMES_BACK = 0.5

@@ -58,6 +58,8 @@ class Fleet:
     directory: Path
     servers: Mapping[str, int] = field(default_factory=dict)
     """Pids of the servers, so that their cost is known too."""
+    operators: Sequence[str] = ()
+    """Who has topics for commands and replies."""
     prefix: str = field(default_factory=lambda: f"b{secrets.token_hex(4)}.")
     _processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
 
@@ -67,7 +69,7 @@ class Fleet:
 
     async def start(self, services: Sequence[str], replicas: int = 1) -> None:
         """Makes the topics and starts the processes; returns when all are ready."""
-        await ensure_topics(self.stack.kafka, MUNICIPALITIES, [], prefix=self.prefix)
+        await ensure_topics(self.stack.kafka, MUNICIPALITIES, self.operators, prefix=self.prefix)
         names = [(service, f"{service}-{number}") for service in services for number in range(replicas)]
         ports = dict(zip([name for _, name in names], free_ports(len(names)), strict=True))
         keys = new_keys()
@@ -99,6 +101,10 @@ class Fleet:
                         return
                 await asyncio.sleep(0.1)
 
+    def pid(self, name: str) -> int:
+        """The process of a service's replica, such as `matching-0`."""
+        return self._processes[name].pid
+
     def costs(self) -> dict[str, Cost]:
         """What each process has cost so far, the servers too."""
         pids = {name: process.pid for name, process in self._processes.items()}
@@ -121,9 +127,10 @@ async def fleet(
     services: Sequence[str] = SERVICES,
     replicas: int = 1,
     servers: Mapping[str, int] = NO_SERVERS,
+    operators: Sequence[str] = (),
 ) -> AsyncIterator[Fleet]:
     """A started fleet that is stopped again."""
-    made = Fleet(kind, stack, directory, servers)
+    made = Fleet(kind, stack, directory, servers, operators)
     try:
         await made.start(services, replicas)
         yield made

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from services.matching.domain import score
-from services.matching.domain.columns import Ints, columns_of
+from services.matching.domain.columns import Small, columns_of
 from services.matching.domain.criteria import CRITERIA, Both, Criterion
 from services.matching.domain.party import Availability, Giving, Pool, Receiving
 from services.matching.domain.score import score_matrix, score_parts
@@ -136,8 +136,8 @@ def test_a_criterion_that_the_pack_leaves_out_is_no_part_of_the_score() -> None:
 
 
 def test_a_new_criterion_is_one_function_and_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    def same_gender(both: Both, weight: int) -> Ints:
-        points: Ints = (both.left.gender == both.right.gender) * np.int32(weight)
+    def same_gender(both: Both, weight: int) -> Small:
+        points: Small = (both.left.gender == both.right.gender) * np.int16(weight)
         return points
 
     record = Criterion("same_gender", same_gender, "w where both have the same gender")

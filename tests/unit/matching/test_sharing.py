@@ -60,7 +60,7 @@ def test_the_optimum_in_points_is_the_same_with_turns_and_without(seed: int) -> 
     chance = np.random.default_rng(seed)
     slots = chance.integers(0, 4, 30, dtype=np.int32)
     plain = market(
-        seed, 40, 30, share=0.3, slots=slots, score=chance.integers(0, 4, (40, 30), dtype=np.int32)
+        seed, 40, 30, share=0.3, slots=slots, score=chance.integers(0, 4, (40, 30), dtype=np.int16)
     )
     fair = replace(
         plain,

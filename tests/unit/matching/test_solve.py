@@ -15,7 +15,7 @@ def market(seed: int, n: int, m: int, share: float = 0.5, **changes: object) -> 
     """A random market; few different scores make many ties."""
     chance = np.random.default_rng(seed)
     values: dict[str, object] = {
-        "score": chance.integers(0, 100, (n, m), dtype=np.int32),
+        "score": chance.integers(0, 100, (n, m), dtype=np.int16),
         "allowed": chance.random((n, m)) < share,
         "bonus": chance.integers(0, 71, n),
         "slots": np.ones(m, dtype=np.int32),
@@ -45,7 +45,7 @@ def brute_force(given: Market) -> tuple[int, int]:
 def sparse_oracle(given: Market) -> tuple[int, int]:
     """The same by another algorithm: sparse Jonker-Volgenant, each row with a dummy of its own."""
     n, m = given.score.shape
-    gain = np.where(given.allowed, 10**6 + given.score + given.bonus[:, None], 0)
+    gain = np.where(given.allowed, 10**6 + given.score.astype(np.int64) + given.bonus[:, None], 0)
     row, guide = np.nonzero(given.allowed)
     cost = np.concatenate([2 * 10**6 - gain[row, guide], np.full(n, 2 * 10**6)])
     ends = (np.concatenate([row, np.arange(n)]), np.concatenate([guide, m + np.arange(n)]))
@@ -114,7 +114,7 @@ def test_greedy_is_never_better(seed: int) -> None:
 
 def test_greedy_is_worse_where_the_best_pair_costs_another() -> None:
     allowed = np.array([[True, True], [True, False]])
-    score = np.array([[90, 10], [80, 0]], dtype=np.int32)
+    score = np.array([[90, 10], [80, 0]], dtype=np.int16)
     given = market(1, 2, 2, allowed=allowed, score=score, bonus=np.zeros(2, dtype=np.int64))
     assert greedy(given) == (1, 90)
     assert (len(solve(given).rows), solve(given).total) == (2, 90)
@@ -133,7 +133,7 @@ def test_the_number_of_pairs_comes_first_through_the_longest_chain_of_losses() -
     # Giving the last row its only guide moves 69 rows from 100 points to none: 6900 points, more than 5000.
     n = 70
     allowed = np.zeros((n, n), dtype=np.bool_)
-    score = np.zeros((n, n), dtype=np.int32)
+    score = np.zeros((n, n), dtype=np.int16)
     for row in range(n - 1):
         allowed[row, [row, row + 1]] = True
         score[row, row] = 100
@@ -145,7 +145,7 @@ def test_the_number_of_pairs_comes_first_through_the_longest_chain_of_losses() -
 
 
 def test_long_waiting_decides_who_is_left() -> None:
-    score = np.array([[100], [40]], dtype=np.int32)
+    score = np.array([[100], [40]], dtype=np.int16)
     given = market(1, 2, 1, share=1.1, score=score, bonus=np.array([0, 61]))
     assert pairs_of(solve(given)) == {(1, 0)}
 
@@ -154,7 +154,7 @@ def test_long_waiting_decides_who_is_left() -> None:
 def test_no_pair_changes_with_the_order_of_input_even_among_ties(seed: int) -> None:
     chance = np.random.default_rng(seed)
     n, m = 60, 50
-    score = chance.integers(0, 3, (n, m), dtype=np.int32)
+    score = chance.integers(0, 3, (n, m), dtype=np.int16)
     given = market(seed, n, m, share=0.3, score=score, bonus=np.zeros(n, dtype=np.int64))
     rows, guides = chance.permutation(n), chance.permutation(m)
     shuffled = Market(
