@@ -101,28 +101,41 @@ def two_years(given: World, policy: Policy) -> Outcome:
     """Plays a policy through."""
     paired: dict[str, date] = {}
     free: dict[str, Giving] = {}
-    back: dict[date, list[Giving]] = {}
+    guiding: dict[str, Giving] = {}
+    ends: dict[date, list[Giving]] = {}
     outcome, cohorts, known = Outcome(), policy.cohorts, 0
     for day in (START + timedelta(days=number) for number in range(DAYS)):
         free |= {guide.subject: guide for guide in given.giving if guide.ready_since == day}
-        free |= {guide.subject: replace(guide, ready_since=day) for guide in back.pop(day, ())}
+        over = {guide.subject: guide for guide in ends.pop(day, ())}
+        guiding = {subject: guide for subject, guide in guiding.items() if subject not in over}
+        free |= {
+            subject: replace(guide, ready_since=day)
+            for subject, guide in over.items()
+            if subject in given.returning
+        }
         here = [one for one in given.receiving if one.ready_since <= day]
         waiting = tuple(one for one in here if one.subject not in paired)
         points: dict[str, int] = {}
         if cohorts is not None:
             cohorts = advance(cohorts, "gender", _arrived(here, paired, day), day)
             points = favoured("gender", cohorts)
+        # Who has a pair still says which guides there are, where scarcity counts.
+        taken = guiding if policy.rules.scarcity else {}
         pool = Pool(
-            rules=policy.rules, receiving=waiting, giving=tuple(free.values()), today=day, favoured=points
+            rules=policy.rules,
+            receiving=waiting,
+            giving=(*free.values(), *taken.values()),
+            today=day,
+            taken=dict.fromkeys(taken, frozenset({0})),
+            favoured=points,
         )
         # Whom yesterday's round left has nobody, until somebody comes.
         came = len(here) + len(free) > known
         for party, guide, score in policy.find(pool) if came and waiting and free else []:
             paired[party.subject] = day
             outcome.scores.append(score)
-            del free[guide.subject]
-            if guide.subject in given.returning:
-                back.setdefault(day + timedelta(days=LASTS), []).append(guide)
+            guiding[guide.subject] = free.pop(guide.subject)
+            ends.setdefault(day + timedelta(days=LASTS), []).append(guide)
         known = len(here) + len(free)
     end, settled = START + timedelta(days=DAYS), START + timedelta(days=SETTLED_AFTER)
     for one in given.receiving:
