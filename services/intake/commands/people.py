@@ -130,6 +130,7 @@ WITHDRAW_CONSENT = OnFile(
     subject="person",
     decide=withdraw_consent,
     events=(events.REFUGEE_CORRECTED, events.VOLUNTEER_UPDATED, events.VOLUNTEER_LAPSED),
+    once_moved=True,
 )
 RECORD_INTERVIEW = OnFile(
     model=RecordInterview,

@@ -18,9 +18,11 @@ P = TypeVar("P", bound=Person)
 
 
 def gone(person: P) -> P:
-    """Who has left the municipality: each participation ends, and since when they waited in it is kept."""
+    """Who has left the municipality: each participation ends, and since when they waited in it is kept. No
+    consent is in force any more, and of the interview nothing is kept.
+    """
     parts = tuple(part.left() for part in person.participations)
-    return replace(person, participations=parts, seniority=_waited(person))
+    return replace(person, participations=parts, consents=(), interview=None, seniority=_waited(person))
 
 
 def arrived(person: P, municipality: str) -> P:
@@ -30,8 +32,6 @@ def arrived(person: P, municipality: str) -> P:
         municipality=municipality,
         formerly=(),
         participations=(),
-        consents=(),
-        interview=None,
         coordinator=None,
     )
 

@@ -11,6 +11,7 @@ from tests.integration.intake.world import GUIDE
 UNKNOWN = Refusal("unknown_subject", subject=people.NOBODY)
 LEFT = Refusal("has_left", given=people.gone)
 MOVED_AWAY = Refusal("not_taking_part", given=people.refugee_on_the_move)
+ENDED_BY_MOVING = Refusal("no_consent", given=people.refugee_on_the_move)
 AHEAD = "2016-07-01"
 
 
@@ -99,6 +100,7 @@ ROWS: tuple[Row, ...] = (
         people.consenting,
         Refusal("no_consent", data={"purpose": "matching"}, field="purpose"),
         data={"purpose": "contact", "withdrawn_on": "2016-06-12"},
+        further=(ENDED_BY_MOVING,),
         events=("VolunteerUpdated", "ContactCardWithdrawn", "NoticeGiven consent_withdrawn"),
     ),
     _row(
@@ -132,7 +134,7 @@ ROWS: tuple[Row, ...] = (
         people.consenting,
         Refusal("no_consent", data={"pair": "pair-bbbbbbbbbbbbbbbb"}, field="pair"),
         data={"pair": people.PAIR, "withdrawn_on": "2016-06-13"},
-        wrong_state=MOVED_AWAY,
+        wrong_state=ENDED_BY_MOVING,
         further=(),
     ),
     _row(

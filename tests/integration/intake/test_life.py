@@ -61,6 +61,33 @@ async def test_who_moves_on_is_not_written_to_any_more(world: World) -> None:
     assert await cards(world) == ["ContactCardSealed", "ContactCardWithdrawn"]
 
 
+async def test_who_has_moved_away_takes_back_what_is_left_and_nothing_else(world: World) -> None:
+    subject = await settle_one(world)
+    record = command("RecordReferenceConsent", subject, "record", **LIFE["RecordReferenceConsent"])
+    await world.send(("red-1", consent(subject, "matching")), ("red-1", record))
+    before = await world.database["refugees"].find_one({"_id": subject}, {"person.consents": 1})
+    assert before is not None
+    moved = {"to_municipality": "no-4602", "moved_on": "2016-06-14"}
+    left = {**settled("A1", "2", 7), "type": "no.kobling.PersonMoved.v1", "data": moved}
+    await world.settle((BERGEN, left))
+    state = (await world.public())[subject]["data"]
+    assert (state["status"], state["consents"], len(state["references"])) == ("moved", [], 1)
+    await world.send(take_back(subject, "none", "matching"))
+    assert (await world.reply("red-1", "none"))["code"] == "no_consent"
+    # As an earlier release left it.
+    kept = {"person.consents": before["person"]["consents"]}
+    await world.database["refugees"].update_one({"_id": subject}, {"$set": kept})
+    back = command("WithdrawReferenceConsent", subject, "back", **LIFE["WithdrawReferenceConsent"])
+    await world.send(take_back(subject, "old", "matching"), ("red-1", back))
+    assert (await world.reply("red-1", "old"))["result"]["consents"] == []
+    last = (await world.public())[subject]["data"]
+    assert (last["status"], last["consents"], last["spells"]) == ("moved", [], state["spells"])
+    assert "references" not in last
+    await world.send(("red-1", {**record, "id": "again"}), ("red-1", consent(subject, "contact")))
+    for id_ in ("again", f"contact-{subject}"):
+        assert (await world.reply("red-1", id_))["code"] == "not_taking_part"
+
+
 async def test_what_is_corrected_is_public_and_in_the_card_at_once(world: World) -> None:
     await world.send(("red-1", REGISTER), ("red-1", consent(VOLUNTEER, "contact")))
     person = {"phone": "900 00 043", "email": "hemmelig@example.org"}

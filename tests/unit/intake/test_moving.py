@@ -66,6 +66,12 @@ def test_who_moves_is_one_person_and_keeps_their_place_in_the_queue(steps: Seque
     assert again.seniority == ()
 
 
+def test_what_they_agreed_to_and_told_an_interviewer_ends_with_the_move() -> None:
+    known, _ = said(settled(), ["moved"])
+    assert (known.status, known.consents, known.interview) == ("moved", (), None)
+    assert known.seniority == (Waited(PROGRAMME, SINCE),)
+
+
 def test_both_orders_end_in_the_same_file() -> None:
     first, _ = said(settled(), ["moved", "settled"])
     second, _ = said(settled(), ["settled", "moved"])
