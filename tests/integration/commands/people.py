@@ -67,6 +67,13 @@ async def consenting(bench: IntakeBench) -> str:
     return VOLUNTEER
 
 
+async def withdrawing(bench: IntakeBench) -> str:
+    """The same volunteer, once they may be written to no more."""
+    await consenting(bench)
+    await step(bench, "WithdrawConsent", purpose="contact", withdrawn_on="2016-06-13")
+    return VOLUNTEER
+
+
 async def interviewed(bench: IntakeBench) -> str:
     """One who was interviewed for the programme."""
     await joined(bench)

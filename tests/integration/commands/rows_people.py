@@ -93,6 +93,7 @@ ROWS: tuple[Row, ...] = (
         further=(
             MOVED_AWAY,
             Refusal("consent_superseded", given=people.consenting, data={"given_on": "2016-06-01"}),
+            Refusal("consent_superseded", given=people.withdrawing, field="given_on"),
         ),
     ),
     _row(
@@ -119,7 +120,11 @@ ROWS: tuple[Row, ...] = (
         people.volunteer,
         Refusal("not_listed", data={"kind": "trainin"}, field="kind"),
         data={"kind": "training", "seen_on": "2016-06-05"},
-        further=(MOVED_AWAY, Refusal("not_a_volunteer", given=people.refugee, field="subject")),
+        further=(
+            MOVED_AWAY,
+            Refusal("not_a_volunteer", given=people.refugee, field="subject"),
+            Refusal("check_superseded", given=people.approved, data={"seen_on": "2016-06-01"}),
+        ),
     ),
     _row(
         "RecordReferenceConsent",

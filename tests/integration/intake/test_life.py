@@ -29,6 +29,11 @@ def take_back(subject: str, id_: str, purpose: str = "contact") -> tuple[str, di
     return "red-1", command("WithdrawConsent", subject, id_, **data)
 
 
+def consented(subject: str, id_: str, purpose: str, given_on: str) -> tuple[str, dict[str, Any]]:
+    data = {"purpose": purpose, "text_version": "1", "given_on": given_on}
+    return "red-1", command("RecordConsent", subject, id_, **data)
+
+
 async def cards(world: World) -> list[str]:
     return names(await world.sent("contact-cards.v1"))
 
@@ -36,7 +41,7 @@ async def cards(world: World) -> list[str]:
 async def test_a_card_goes_with_its_consent_and_comes_again_with_another(world: World) -> None:
     await world.send(("red-1", REGISTER), ("red-1", consent(VOLUNTEER, "contact")))
     await world.send(take_back(VOLUNTEER, "back"))
-    await world.send(("red-1", {**consent(VOLUNTEER, "contact"), "id": "again"}))
+    await world.send(consented(VOLUNTEER, "again", "contact", "2016-06-10"))
     sent = await world.sent("contact-cards.v1")
     assert names(sent) == ["ContactCardSealed", "ContactCardWithdrawn", "ContactCardSealed"]
     assert [row["value"]["revision"] for row in sent] == [1, 2, 3]
@@ -48,6 +53,36 @@ async def test_a_card_goes_with_its_consent_and_comes_again_with_another(world: 
     assert len(await cards(world)) == 3
     await world.send(("red-1", withdraw), ("red-1", {**withdraw, "id": "leave-again"}))
     assert (await cards(world))[3:] == ["ContactCardWithdrawn"]
+
+
+async def test_a_consent_of_before_it_was_taken_back_holds_no_more(world: World) -> None:
+    await world.send(("red-1", REGISTER), ("red-1", consent(VOLUNTEER, "contact")))
+    await world.send(take_back(VOLUNTEER, "back"))
+    await world.send(consented(VOLUNTEER, "old", "contact", "2016-06-09"))
+    refused = await world.reply("red-1", "old")
+    assert (refused["code"], refused["field"]) == ("consent_superseded", "given_on")
+    assert await cards(world) == ["ContactCardSealed", "ContactCardWithdrawn"]
+    await world.send(consented(VOLUNTEER, "other", "matching", "2016-06-09"))
+    (held,) = (await world.reply("red-1", "other"))["result"]["consents"]
+    assert held["purpose"] == "matching"
+    # As an earlier release left it, which kept no days of that.
+    unset = {"$unset": {"person.withdrawals": ""}}
+    await world.database["volunteers"].update_one({"_id": VOLUNTEER}, unset)
+    await world.send(consented(VOLUNTEER, "unheard", "contact", "2016-06-09"))
+    assert (await cards(world))[2:] == ["ContactCardSealed"]
+
+
+async def test_a_check_that_was_seen_earlier_replaces_none_that_was_seen_later(world: World) -> None:
+    async def seen(id_: str, on: str) -> dict[str, Any]:
+        data = {"kind": "training", "seen_on": on}
+        await world.send(("red-1", command("RecordCheck", VOLUNTEER, id_, **data)))
+        return await world.reply("red-1", id_)
+
+    await world.send(("red-1", REGISTER))
+    for id_ in ("newer", "same"):
+        assert (await seen(id_, "2016-06-05"))["result"]["checks"][0]["seen_on"] == "2016-06-05"
+    refused = await seen("older", "2016-06-04")
+    assert (refused["code"], refused["field"]) == ("check_superseded", "seen_on")
 
 
 async def test_who_moves_on_is_not_written_to_any_more(world: World) -> None:
