@@ -54,7 +54,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         subscriptions(settlements),
         due_handlers={
             **Due(people, publisher, packs, warnings, at_rest).handlers,
-            **Handover(people, publisher, resources.operators).handlers,
+            **Handover(people, publisher, resources.operators, codes).handlers,
             **renaming.handlers,
         },
         decisions=Decisions(SPECS, intake.decide),

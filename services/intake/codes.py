@@ -57,6 +57,11 @@ class Codes:
         """The code that a municipality has now."""
         return self._successors.current(municipality)
 
+    def known_as(self, municipality: str) -> list[str]:
+        """This code, and those whose municipalities have it now."""
+        now = self._successors
+        return [municipality, *sorted(one for one in now.of_codes if now.current(one) == municipality)]
+
     def keys(self, municipality: str, reference: str) -> CaseKeys:
         """The keys of a municipality's case."""
         same, joined = self._family(municipality)

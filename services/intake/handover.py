@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from services.intake import transfers
+from services.intake.codes import Codes
 from services.intake.domain import refugee, volunteer
 from services.intake.domain.caseload import Transfer
 from services.intake.domain.person import Person
@@ -28,9 +29,12 @@ BATCH = 200
 """People handed over in one transaction."""
 
 
-def of_giver(transfer: Transfer) -> Document:
-    """Who is yet to be handed over. Whoever was is the other's, so that no batch takes them twice."""
-    return {"person.coordinator": transfer.giver, "person.municipality": transfer.municipality}
+def of_giver(transfer: Transfer, codes: Codes) -> Document:
+    """Who is yet to be handed over, under whichever code of the municipality they still are. Whoever was is
+    the other's, so that no batch takes them twice.
+    """
+    there = codes.known_as(transfer.municipality)
+    return {"person.coordinator": transfer.giver, "person.municipality": {"$in": there}}
 
 
 def begin(transfer: Transfer, cause: Cause, work: Work) -> None:
@@ -62,10 +66,11 @@ def tell_both(code: str, transfer: Transfer, operators: Operators, cause: Cause,
 class Handover:
     """The handler of accepted transfers."""
 
-    def __init__(self, people: People, publisher: Publisher, operators: Operators) -> None:
+    def __init__(self, people: People, publisher: Publisher, operators: Operators, codes: Codes) -> None:
         self._people = people
         self._publisher = publisher
         self._operators = operators
+        self._codes = codes
 
     @property
     def handlers(self) -> Mapping[str, DueHandler]:
@@ -76,11 +81,11 @@ class Handover:
         """Hands people over in batches, and says so to both when all are."""
 
         async def batch(work: Work) -> bool:
-            transfer = await transfers.find(task.row.subject, work)
+            transfer = await transfers.find(task.row.subject, self._codes, work)
             return transfer is not None and await self._batch(transfer, task.row.cause, work)
 
         async def end(work: Work) -> None:
-            transfer = await transfers.find(task.row.subject, work)
+            transfer = await transfers.find(task.row.subject, self._codes, work)
             if transfer is None:
                 return
             # Somebody may have become theirs since the last batch.
@@ -99,7 +104,7 @@ class Handover:
         changes: list[Change] = []
         for files in (self._people.refugees, self._people.volunteers):
             room = BATCH - len(changes)
-            found = await files.find(of_giver(transfer), work.session, room) if room else []
+            found = await files.find(of_giver(transfer, self._codes), work.session, room) if room else []
             changes += [self._handed_over(file, transfer.to, cause, work) for file in found]
         await self._people.save(changes, work.session)
         return len(changes) == BATCH

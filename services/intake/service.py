@@ -146,10 +146,7 @@ class Intake:
         late = stale_revision(request.expected_revision, file.state.number, public_state(who))
         if late is not None:
             return replace(late, subject=who.subject)
-        if isinstance(who, Refugee) and (who.has_left or not who.is_public):
-            raise DomainError("not_taking_part", "The subject has left, or was referred.", "subject")
-        if isinstance(who, Volunteer) and not spec.once_left:
-            require_here(who)
+        _require_open(who, spec)
         today = context.today
         after = self._packs.assessed(spec.decide(who, request.command, context), today)
         after, fact = progressed(who, after, spec.fact, today)
@@ -178,6 +175,16 @@ class Intake:
             entry.changed = True
             result["revision"] = entry.file.state.number
         return Accepted(result, file.person.subject)
+
+
+def _require_open(who: Person, spec: OnFile[Command]) -> None:
+    """Raises `not_taking_part` or `has_left` of whom the step may not be about any more."""
+    if isinstance(who, Volunteer) and not spec.once_left:
+        require_here(who)
+    if not isinstance(who, Refugee) or (spec.once_moved and who.status == "moved"):
+        return
+    if who.has_left or not who.is_public:
+        raise DomainError("not_taking_part", "The subject has left, or was referred.", "subject")
 
 
 def _same_as(request: Request) -> str | None:

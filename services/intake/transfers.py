@@ -1,7 +1,9 @@
-"""Offers of people, as they are stored."""
+"""Offers of people, as they are stored: under the code that their municipality had when they were made."""
 
+from dataclasses import replace
 from datetime import date
 
+from services.intake.codes import Codes
 from services.intake.domain.caseload import Transfer
 from shared.messaging.work import Work
 from shared.mongo import Document
@@ -10,36 +12,42 @@ from shared.values import fields_of
 COLLECTION = "transfers"
 
 
-async def find(subject: str, work: Work) -> Transfer | None:
-    """The transfer of this name."""
+async def find(subject: str, codes: Codes, work: Work) -> Transfer | None:
+    """The transfer of this name, under the code that its municipality has now."""
     document = await work.database[COLLECTION].find_one({"_id": subject}, session=work.session)
-    return None if document is None else _transfer(document)
+    return None if document is None else _transfer(document, codes)
 
 
-async def open_of(municipality: str, giver: str, work: Work) -> Transfer | None:
-    """The offer of an operator's people that isn't answered, or not carried out yet."""
-    wanted = {"transfer.municipality": municipality, "transfer.giver": giver, "open": True}
-    document = await work.database[COLLECTION].find_one(wanted, session=work.session)
-    return None if document is None else _transfer(document)
+async def open_of(municipality: str, giver: str, codes: Codes, work: Work) -> list[Transfer]:
+    """The offers of an operator's people that aren't answered, or not carried out yet: of municipalities that
+    became one there may be several.
+    """
+    return await _find({"transfer.giver": giver, "open": True}, municipality, codes, work)
 
 
-async def offered_to(operator: str, municipality: str, work: Work) -> list[Transfer]:
+async def offered_to(operator: str, municipality: str, codes: Codes, work: Work) -> list[Transfer]:
     """The offers that an operator has yet to answer."""
-    wanted: Document = {"transfer.to": operator, "open": True, "transfer.status": "offered"}
-    wanted["transfer.municipality"] = municipality
-    cursor = work.database[COLLECTION].find(wanted, session=work.session).sort("_id", 1)
-    return [_transfer(document) async for document in cursor]
+    wanted = {"transfer.to": operator, "open": True, "transfer.status": "offered"}
+    return await _find(wanted, municipality, codes, work)
 
 
 async def keep(transfer: Transfer, work: Work) -> None:
-    """Stores a transfer, new or changed."""
+    """Stores a transfer, new or with another status."""
     plain = {**fields_of(transfer), "offered_on": transfer.offered_on.isoformat()}
-    document = {"_id": transfer.subject, "transfer": plain, "open": transfer.is_open}
-    await work.database[COLLECTION].replace_one(
-        {"_id": transfer.subject}, document, upsert=True, session=work.session
+    changes = {"transfer.status": plain.pop("status"), "open": transfer.is_open}
+    made = {f"transfer.{name}": field for name, field in plain.items()}
+    await work.database[COLLECTION].update_one(
+        {"_id": transfer.subject}, {"$set": changes, "$setOnInsert": made}, upsert=True, session=work.session
     )
 
 
-def _transfer(document: Document) -> Transfer:
+async def _find(wanted: Document, municipality: str, codes: Codes, work: Work) -> list[Transfer]:
+    there = {"transfer.municipality": {"$in": codes.known_as(municipality)}}
+    cursor = work.database[COLLECTION].find(wanted | there, session=work.session).sort("_id", 1)
+    return [_transfer(document, codes) async for document in cursor]
+
+
+def _transfer(document: Document, codes: Codes) -> Transfer:
     plain = document["transfer"]
-    return Transfer(**{**plain, "offered_on": date.fromisoformat(plain["offered_on"])})
+    transfer = Transfer(**{**plain, "offered_on": date.fromisoformat(plain["offered_on"])})
+    return replace(transfer, municipality=codes.current(transfer.municipality))

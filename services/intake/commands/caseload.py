@@ -36,7 +36,7 @@ def assign(who: Person, command: AssignCoordinator, context: Context) -> Person:
 
 
 async def offer(command: TransferCaseload, asking: Asking) -> Answer:
-    """Offers all of an operator's people; raises `already_offered`, and what the domain does."""
+    """Offers all of an operator's people, in place of an offer that nobody can take any more."""
     asking.require_subject(command.municipality)
     by = asking.request.operator
     transfer = Transfer(
@@ -47,20 +47,20 @@ async def offer(command: TransferCaseload, asking: Asking) -> Answer:
         by.operator,
         asking.today(command.municipality),
     )
-    if await transfers.open_of(transfer.municipality, transfer.giver, asking.work) is not None:
-        raise DomainError(
-            "already_offered", "These people are offered to somebody: decline that offer first.", "from"
-        )
+    known = await transfers.open_of(transfer.municipality, transfer.giver, asking.codes, asking.work)
+    coordinators = asking.coordinators(transfer.municipality)
+    given_way = [caseload.give_way(one, coordinators) for one in known]
     count = await _count(transfer, asking)
-    party = Party(by.operator, by.person, by.organisation)
     giver, to = _coordinator(command.giver, transfer, asking), _coordinator(command.to, transfer, asking)
-    offered = caseload.offer(transfer, party, giver, to, count)
+    offered = caseload.offer(transfer, _by(asking), giver, to, count)
+    for one in given_way:
+        await _keep(one, "caseload_declined", 0, asking)
     return await _keep(offered, "caseload_offered", count, asking)
 
 
 async def accept(_: AcceptCaseload, asking: Asking) -> Answer:
     """Takes over the people; they become the operator's one batch after another."""
-    transfer = await transfers.find(asking.request.subject, asking.work)
+    transfer = await transfers.find(asking.request.subject, asking.codes, asking.work)
     if transfer is None:
         return UnknownSubject()
     if not asking.request.may_act_in(transfer.municipality):
@@ -74,12 +74,12 @@ async def accept(_: AcceptCaseload, asking: Asking) -> Answer:
 
 async def decline(_: DeclineCaseload, asking: Asking) -> Answer:
     """Doesn't take the people, or takes the offer back."""
-    transfer = await transfers.find(asking.request.subject, asking.work)
+    transfer = await transfers.find(asking.request.subject, asking.codes, asking.work)
     if transfer is None:
         return UnknownSubject()
     if not asking.request.may_act_in(transfer.municipality):
         return rejected_elsewhere()
-    declined = caseload.decline(transfer, asking.request.operator.operator)
+    declined = caseload.decline(transfer, _by(asking), _coordinator(transfer.giver, transfer, asking))
     return await _keep(declined, "caseload_declined", await _count(transfer, asking), asking)
 
 
@@ -104,8 +104,13 @@ async def _keep(transfer: Transfer, code: str | None, count: int, asking: Asking
 
 async def _count(transfer: Transfer, asking: Asking) -> int:
     people, session = asking.people, asking.work.session
-    wanted = of_giver(transfer)
+    wanted = of_giver(transfer, asking.codes)
     return await people.refugees.count(wanted, session) + await people.volunteers.count(wanted, session)
+
+
+def _by(asking: Asking) -> Party:
+    by = asking.request.operator
+    return Party(by.operator, by.person, by.organisation)
 
 
 def _coordinator(name: str, transfer: Transfer, asking: Asking) -> Party | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.intake import wire
 from services.intake.commands.spec import Context, OnFile, refuse
-from services.intake.domain import person, requirements
+from services.intake.domain import consents, person, requirements
 from services.intake.domain.birth import born_between
 from services.intake.domain.correction import born
 from services.intake.domain.errors import DomainError
@@ -58,13 +58,13 @@ def consent(who: Person, command: RecordConsent, context: Context) -> Person:
         context.ahead("given_on", command.given_on),
         context.unknown("purpose", command.purpose, context.words(who).purposes),
     )
-    return person.consent(who, Consent(command.purpose, command.text_version, command.given_on))
+    return consents.consented(who, Consent(command.purpose, command.text_version, command.given_on))
 
 
 def withdraw_consent(who: Person, command: WithdrawConsent, context: Context) -> Person:
     """Takes a consent back."""
     refuse(context.ahead("withdrawn_on", command.withdrawn_on))
-    return person.withdraw_consent(who, command.purpose)
+    return consents.withdrawn(who, command.purpose, command.withdrawn_on)
 
 
 def interview(who: Person, command: RecordInterview, context: Context) -> Person:
@@ -130,6 +130,7 @@ WITHDRAW_CONSENT = OnFile(
     subject="person",
     decide=withdraw_consent,
     events=(events.REFUGEE_CORRECTED, events.VOLUNTEER_UPDATED, events.VOLUNTEER_LAPSED),
+    once_moved=True,
 )
 RECORD_INTERVIEW = OnFile(
     model=RecordInterview,

@@ -160,7 +160,7 @@ async def due(command: ListDue, asking: Asking) -> Answer:
     if more:
         result["next"] = found[-1]["key"]
     if command.after is None:
-        offers = await transfers.offered_to(operator, municipality, asking.work)
+        offers = await transfers.offered_to(operator, municipality, asking.codes, asking.work)
         result["offers"] = [
             {"transfer": one.subject, "from": one.giver, "offered_on": one.offered_on.isoformat()}
             for one in offers

@@ -39,4 +39,5 @@ WITHDRAW_REFERENCE_CONSENT = OnFile(
     decide=withdraw,
     events=_EVENTS,
     once_left=True,
+    once_moved=True,
 )

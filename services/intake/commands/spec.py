@@ -106,13 +106,14 @@ class OnFile(CommandSpec[Callable[[Person, C, Context], Person]], Generic[C]):
 
     `fact` is what the step is called on a refugee's file if it doesn't make them ready. Where `awaits` is
     given the answer is pending until nothing is awaited any more, and then goes to all that wait.
-    `once_left`: it may be about a volunteer who has left, too.
+    `once_left`: it may be about a volunteer who has left, too; `once_moved`: about a refugee who has moved.
     """
 
     model: type[C]
     fact: Fact = Fact.CORRECTED
     awaits: Callable[[Person, C, Context], Awaited] | None = None
     once_left: bool = False
+    once_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """An offer of all of one coordinator's people in a municipality to another coordinator."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Literal
@@ -48,7 +49,7 @@ def offer(transfer: Transfer, by: Party, giver: Party | None, to: Party | None, 
         raise DomainError(
             "unknown_operator", "Name another operator who may look after people in this municipality.", "to"
         )
-    if giver is not None and by.organisation != giver.organisation:
+    if not _may_offer(by, giver):
         raise DomainError(
             "not_your_people", "These people's coordinator, or their organisation, offers them.", "from"
         )
@@ -67,14 +68,31 @@ def accept(transfer: Transfer, by: str) -> Transfer:
     return replace(transfer, status="accepted")
 
 
-def decline(transfer: Transfer, by: str) -> Transfer:
-    """Doesn't take them, or takes the offer back; raises `not_your_offer` or `already_answered`."""
-    if by not in {transfer.to, transfer.giver, transfer.offered_by}:
+def decline(transfer: Transfer, by: Party, giver: Party | None) -> Transfer:
+    """Doesn't take them, or takes the offer back, as whoever may offer them does. `giver` is None who may
+    look after nobody there now. Raises `not_your_offer` or `already_answered`.
+    """
+    if by.operator not in {transfer.to, transfer.offered_by} and not _may_offer(by, giver):
         raise DomainError(
-            "not_your_offer", "Who made the offer, or the operator to whom it was made, ends it."
+            "not_your_offer", "Who may offer these people, or the one to whom they are, ends it."
         )
     _require_offered(transfer)
     return replace(transfer, status="declined")
+
+
+def give_way(transfer: Transfer, coordinators: Collection[str]) -> Transfer:
+    """Makes room for another offer of the same people where nobody can take them any more: `coordinators` are
+    who may look after people there now. Raises `already_offered`.
+    """
+    if transfer.status != "offered" or transfer.to in coordinators:
+        raise DomainError(
+            "already_offered", "These people are offered to somebody: decline that offer first.", "from"
+        )
+    return replace(transfer, status="declined")
+
+
+def _may_offer(by: Party, giver: Party | None) -> bool:
+    return giver is None or by.organisation == giver.organisation
 
 
 def _require_offered(transfer: Transfer) -> None:

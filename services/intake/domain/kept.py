@@ -1,5 +1,8 @@
-"""What else is kept in somebody's file: consents to references, and what they were warned of."""
+"""What else is kept in somebody's file: consents to references, when consents were taken back, and what they
+were warned of.
+"""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
@@ -16,6 +19,20 @@ class ReferenceConsent:
     referees: tuple[Referee, ...]
     text_version: str
     given_on: date
+
+
+@value
+class Withdrawal:
+    """The last day on which consent for a purpose was taken back."""
+
+    purpose: str
+    on: date
+
+
+def latest(withdrawals: Iterable[Withdrawal]) -> tuple[Withdrawal, ...]:
+    """The last one for each purpose."""
+    days = {one.purpose: one for one in sorted(withdrawals, key=lambda one: one.on)}
+    return tuple(days[purpose] for purpose in sorted(days))
 
 
 @value

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TypeVar
 
 from services.intake.domain.errors import DomainError
+from services.intake.domain.kept import latest
 from services.intake.domain.person import Person
 from services.intake.domain.seniority import Seniority, Waited, since, without
 from services.intake.domain.volunteer import Volunteer
@@ -18,9 +19,11 @@ P = TypeVar("P", bound=Person)
 
 
 def gone(person: P) -> P:
-    """Who has left the municipality: each participation ends, and since when they waited in it is kept."""
+    """Who has left the municipality: each participation ends, and since when they waited in it is kept. No
+    consent is in force any more, and of the interview nothing is kept.
+    """
     parts = tuple(part.left() for part in person.participations)
-    return replace(person, participations=parts, seniority=_waited(person))
+    return replace(person, participations=parts, consents=(), interview=None, seniority=_waited(person))
 
 
 def arrived(person: P, municipality: str) -> P:
@@ -30,14 +33,15 @@ def arrived(person: P, municipality: str) -> P:
         municipality=municipality,
         formerly=(),
         participations=(),
-        consents=(),
-        interview=None,
         coordinator=None,
     )
 
 
 def brought(person: P, former: Person) -> P:
-    """Who proves to be the person of another file as well: the longer wait of the two counts."""
+    """Who proves to be the person of another file as well: the longer wait of the two counts, and what was
+    taken back under either is taken back.
+    """
+    person = replace(person, withdrawals=latest((*person.withdrawals, *former.withdrawals)))
     for one in _waited(former):
         part = person.participation(one.programme)
         if part is not None and part.status != "left" and part.ready_since is not None:

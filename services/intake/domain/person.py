@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal, Self, TypeVar
 
 from services.intake.domain.errors import DomainError
-from services.intake.domain.kept import Lapse, ReferenceConsent
+from services.intake.domain.kept import Lapse, ReferenceConsent, Withdrawal
 from services.intake.domain.seniority import Seniority, without
 from shared.values import value
 
@@ -184,6 +184,7 @@ class Person:
     household_ref: str | None = None
     coordinator: str | None = None
     references: tuple[ReferenceConsent, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
     lapses: tuple[Lapse, ...] = ()
     seniority: Seniority = ()
     formerly: tuple[str, ...] = ()
@@ -237,23 +238,6 @@ def join(person: P, programme: str, pack_version: str, joined_on: date) -> P:
     return person.with_participation(Participation(programme, pack_version, "joined", joined_on))
 
 
-def consent(person: P, given: Consent) -> P:
-    """Records a consent; a newer one for the same purpose replaces the older."""
-    known = next((item for item in person.consents if item.purpose == given.purpose), None)
-    if known is not None and known.given_on > given.given_on:
-        raise DomainError("consent_superseded", "A later consent for this purpose is in force.", "given_on")
-    others = tuple(item for item in person.consents if item.purpose != given.purpose)
-    return replace(person, consents=(*others, given))
-
-
-def withdraw_consent(person: P, purpose: str) -> P:
-    """Takes a consent back; raises `no_consent`."""
-    others = tuple(item for item in person.consents if item.purpose != purpose)
-    if others == person.consents:
-        raise DomainError("no_consent", "No consent for this purpose is in force.", "purpose")
-    return replace(person, consents=others, seniority=())
-
-
 def leave(person: P, programme: str) -> P:
     """Takes part in a programme no more; raises `not_joined`."""
     return person.with_participation(_joined(person, programme).left())
@@ -269,8 +253,10 @@ def interviewed(person: P, interview: Interview) -> P:
 
 
 def checked(person: P, check: Check) -> P:
-    """Records that a document was seen; the latest of its kind and role stays."""
+    """Records that a document was seen; the latest of its kind and role stays. Raises `check_superseded`."""
     others = tuple(item for item in person.checks if (item.kind, item.role) != (check.kind, check.role))
+    if any(known.seen_on > check.seen_on for known in person.checks if known not in others):
+        raise DomainError("check_superseded", "A later one of this kind is on record.", "seen_on")
     return replace(person, checks=(*others, check))
 
 

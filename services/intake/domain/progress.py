@@ -15,6 +15,8 @@ def progressed(before: Person, after: Person, step: refugee.Fact, today: date) -
     `step` is what a refugee's step that led to nothing more is called; a volunteer's file is then updated.
     """
     match before, after:
+        case Refugee(), Refugee() if after.has_left:
+            return after, step
         case Refugee(), Refugee():
             return refugee.progressed(before, after, step, today)
         case Volunteer(), Volunteer():

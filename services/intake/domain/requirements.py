@@ -195,16 +195,14 @@ def assess(person: P, asked: Requirements, today: date) -> P:
 
 def moved(person: P, asked: Requirements, today: date) -> P:
     """Brings a participation under another version of its pack: somebody goes on waiting since the day they
-    do, if nothing of what it asks is missing. Raises LookupError where there is no participation.
+    do. Who was ready and lacks something that it asks, but no consent, has lapsed until they have it. Raises
+    LookupError where there is no participation.
     """
     part = person.participation(asked.programme)
     if part is None:
         raise LookupError(f"no participation in {asked.programme}")
-    anew = replace(part, pack_version=asked.pack_version, status="joined", ready_since=None, missing=())
-    brought = _progressed(person, replace(anew, role=asked.role), asked, today)
-    if brought.status == "ready" and part.ready_since is not None:
-        brought = replace(brought, ready_since=part.ready_since)
-    return person.with_participation(brought)
+    anew = replace(part, pack_version=asked.pack_version, status="joined", role=asked.role, missing=())
+    return person.with_participation(_progressed(person, anew, asked, today))
 
 
 def _progressed(person: Person, part: Participation, asked: Requirements, today: date) -> Participation:

@@ -67,6 +67,13 @@ async def consenting(bench: IntakeBench) -> str:
     return VOLUNTEER
 
 
+async def withdrawing(bench: IntakeBench) -> str:
+    """The same volunteer, once they may be written to no more."""
+    await consenting(bench)
+    await step(bench, "WithdrawConsent", purpose="contact", withdrawn_on="2016-06-13")
+    return VOLUNTEER
+
+
 async def interviewed(bench: IntakeBench) -> str:
     """One who was interviewed for the programme."""
     await joined(bench)
@@ -131,6 +138,12 @@ async def offered_to_another(bench: IntakeBench) -> str:
     return await _offer(bench, "bergen-1")
 
 
+async def offered_by_another(bench: IntakeBench) -> str:
+    """Bergen-1's people, offered to red-1."""
+    await register(bench.world, "a", "Berit", "Eksempel-Klippe", "bergen-1")
+    return await _offer(bench, "red-1", "bergen-1")
+
+
 async def looked_at(bench: IntakeBench) -> str:
     """A volunteer at whom somebody has looked."""
     subject = await volunteer(bench)
@@ -145,8 +158,9 @@ async def step(
     await bench.world.send((by, command(name, subject, f"{name}-{by}", **data)))
 
 
-async def _offer(bench: IntakeBench, to: str = ASKER) -> str:
-    await step(bench, "TransferCaseload", subject=BERGEN, municipality=BERGEN, **{"from": "red-1", "to": to})
-    reply = await bench.world.reply("red-1", "TransferCaseload-red-1")
+async def _offer(bench: IntakeBench, to: str = ASKER, by: str = "red-1") -> str:
+    data = {"municipality": BERGEN, "from": by, "to": to}
+    await step(bench, "TransferCaseload", by, BERGEN, **data)
+    reply = await bench.world.reply(by, f"TransferCaseload-{by}")
     transfer: str = reply["result"]["transfer"]
     return transfer

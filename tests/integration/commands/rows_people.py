@@ -11,6 +11,7 @@ from tests.integration.intake.world import GUIDE
 UNKNOWN = Refusal("unknown_subject", subject=people.NOBODY)
 LEFT = Refusal("has_left", given=people.gone)
 MOVED_AWAY = Refusal("not_taking_part", given=people.refugee_on_the_move)
+ENDED_BY_MOVING = Refusal("no_consent", given=people.refugee_on_the_move)
 AHEAD = "2016-07-01"
 
 
@@ -92,6 +93,7 @@ ROWS: tuple[Row, ...] = (
         further=(
             MOVED_AWAY,
             Refusal("consent_superseded", given=people.consenting, data={"given_on": "2016-06-01"}),
+            Refusal("consent_superseded", given=people.withdrawing, field="given_on"),
         ),
     ),
     _row(
@@ -99,6 +101,7 @@ ROWS: tuple[Row, ...] = (
         people.consenting,
         Refusal("no_consent", data={"purpose": "matching"}, field="purpose"),
         data={"purpose": "contact", "withdrawn_on": "2016-06-12"},
+        further=(ENDED_BY_MOVING,),
         events=("VolunteerUpdated", "ContactCardWithdrawn", "NoticeGiven consent_withdrawn"),
     ),
     _row(
@@ -117,7 +120,11 @@ ROWS: tuple[Row, ...] = (
         people.volunteer,
         Refusal("not_listed", data={"kind": "trainin"}, field="kind"),
         data={"kind": "training", "seen_on": "2016-06-05"},
-        further=(MOVED_AWAY, Refusal("not_a_volunteer", given=people.refugee, field="subject")),
+        further=(
+            MOVED_AWAY,
+            Refusal("not_a_volunteer", given=people.refugee, field="subject"),
+            Refusal("check_superseded", given=people.approved, data={"seen_on": "2016-06-01"}),
+        ),
     ),
     _row(
         "RecordReferenceConsent",
@@ -132,7 +139,7 @@ ROWS: tuple[Row, ...] = (
         people.consenting,
         Refusal("no_consent", data={"pair": "pair-bbbbbbbbbbbbbbbb"}, field="pair"),
         data={"pair": people.PAIR, "withdrawn_on": "2016-06-13"},
-        wrong_state=MOVED_AWAY,
+        wrong_state=ENDED_BY_MOVING,
         further=(),
     ),
     _row(

@@ -76,7 +76,7 @@ ROWS: tuple[Row, ...] = (
     _caseload(
         "DeclineCaseload",
         people.offered,
-        Refusal("not_your_offer", given=people.offered_to_another),
+        Refusal("not_your_offer", given=people.offered_by_another),
         events=("NoticeGiven caseload_declined", "NoticeGiven caseload_declined"),
         result={"status": "declined", "people": 1},
         unknown=NO_TRANSFER,

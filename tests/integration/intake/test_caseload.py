@@ -178,13 +178,16 @@ async def test_two_replicas_hand_over_everybody_once(people: World, monkeypatch:
 async def test_a_declined_offer_changes_nothing_and_makes_room_for_another(people: World) -> None:
     transfer = (await offer(people))["transfer"]
     assert (await offer(people, "again", to="red-2", subject=BERGEN))["code"] == "already_offered"
-    assert (await decline(people, transfer, "mine", "red-2"))["code"] == "not_your_offer"
+    put(people, "bergen-2", "introduction_programme_bergen")
+    assert (await decline(people, transfer, "mine", "bergen-2"))["code"] == "not_your_offer"
     assert (await decline(people, transfer, "no"))["status"] == "declined"
     assert await notices(people, "red-1") == ["caseload_offered", "caseload_declined"]
     assert await coordinators(people) == {"red-1": 7, "red-2": 1}
     back = (await offer(people, "back"))["transfer"]
     assert (await decline(people, back, "taken-back", "red-1"))["status"] == "declined"
     assert (await accept(people, back))["code"] == "already_answered"
+    colleagues = (await offer(people, "third"))["transfer"]
+    assert (await decline(people, colleagues, "for-red-1", "red-2"))["status"] == "declined"
 
 
 @pytest.mark.parametrize(
@@ -255,3 +258,28 @@ async def test_an_expired_operators_people_are_offered_by_anybody_and_shown_unti
     assert await left("after") == 0
     assert await notices(people, "red-1") == []
     assert await notices(people, "bergen-1") == ["caseload_offered", "caseload_taken"]
+
+
+async def test_an_offer_to_who_may_act_there_no_more_gives_way_to_another(people: World) -> None:
+    put(people, "bergen-2", "introduction_programme_bergen")
+    stuck = (await offer(people))["transfer"]
+    put(people, "red-1", "red_cross_bergen", valid_until=GONE)
+    assert (await offer(people, "early", "red-2", to="bergen-2"))["code"] == "already_offered"
+    put(people, "bergen-1", "introduction_programme_bergen", valid_until=GONE)
+    assert (await offer(people, "dry", "red-2", to="bergen-2", dry_run=True))["people"] == 7
+    assert (await offer(people, "self", "red-2", to="red-2"))["code"] == "four_eyes"
+    assert [row["_id"] async for row in people.database["transfers"].find({"open": True})] == [stuck]
+    another = (await offer(people, "another", "red-2", to="bergen-2"))["transfer"]
+    assert [row["_id"] async for row in people.database["transfers"].find({"open": True})] == [another]
+    await accept(people, another, "bergen-2")
+    await people.run_due(people.clock.offset)
+    assert await coordinators(people) == {"bergen-2": 7, "red-2": 1}
+
+
+async def test_whoever_may_offer_takes_back_what_nobody_can_answer(people: World) -> None:
+    stuck = (await offer(people))["transfer"]
+    for name, organisation in (("red-1", "red_cross_bergen"), ("bergen-1", "introduction_programme_bergen")):
+        put(people, name, organisation, valid_until=GONE)
+    put(people, "bergen-2", "introduction_programme_bergen")
+    assert (await decline(people, stuck, "back", "bergen-2"))["status"] == "declined"
+    assert (await offer(people, "another", "red-2", to="bergen-2"))["status"] == "offered"

@@ -29,6 +29,11 @@ def take_back(subject: str, id_: str, purpose: str = "contact") -> tuple[str, di
     return "red-1", command("WithdrawConsent", subject, id_, **data)
 
 
+def consented(subject: str, id_: str, purpose: str, given_on: str) -> tuple[str, dict[str, Any]]:
+    data = {"purpose": purpose, "text_version": "1", "given_on": given_on}
+    return "red-1", command("RecordConsent", subject, id_, **data)
+
+
 async def cards(world: World) -> list[str]:
     return names(await world.sent("contact-cards.v1"))
 
@@ -36,7 +41,7 @@ async def cards(world: World) -> list[str]:
 async def test_a_card_goes_with_its_consent_and_comes_again_with_another(world: World) -> None:
     await world.send(("red-1", REGISTER), ("red-1", consent(VOLUNTEER, "contact")))
     await world.send(take_back(VOLUNTEER, "back"))
-    await world.send(("red-1", {**consent(VOLUNTEER, "contact"), "id": "again"}))
+    await world.send(consented(VOLUNTEER, "again", "contact", "2016-06-10"))
     sent = await world.sent("contact-cards.v1")
     assert names(sent) == ["ContactCardSealed", "ContactCardWithdrawn", "ContactCardSealed"]
     assert [row["value"]["revision"] for row in sent] == [1, 2, 3]
@@ -50,6 +55,36 @@ async def test_a_card_goes_with_its_consent_and_comes_again_with_another(world: 
     assert (await cards(world))[3:] == ["ContactCardWithdrawn"]
 
 
+async def test_a_consent_of_before_it_was_taken_back_holds_no_more(world: World) -> None:
+    await world.send(("red-1", REGISTER), ("red-1", consent(VOLUNTEER, "contact")))
+    await world.send(take_back(VOLUNTEER, "back"))
+    await world.send(consented(VOLUNTEER, "old", "contact", "2016-06-09"))
+    refused = await world.reply("red-1", "old")
+    assert (refused["code"], refused["field"]) == ("consent_superseded", "given_on")
+    assert await cards(world) == ["ContactCardSealed", "ContactCardWithdrawn"]
+    await world.send(consented(VOLUNTEER, "other", "matching", "2016-06-09"))
+    (held,) = (await world.reply("red-1", "other"))["result"]["consents"]
+    assert held["purpose"] == "matching"
+    # As an earlier release left it, which kept no days of that.
+    unset = {"$unset": {"person.withdrawals": ""}}
+    await world.database["volunteers"].update_one({"_id": VOLUNTEER}, unset)
+    await world.send(consented(VOLUNTEER, "unheard", "contact", "2016-06-09"))
+    assert (await cards(world))[2:] == ["ContactCardSealed"]
+
+
+async def test_a_check_that_was_seen_earlier_replaces_none_that_was_seen_later(world: World) -> None:
+    async def seen(id_: str, on: str) -> dict[str, Any]:
+        data = {"kind": "training", "seen_on": on}
+        await world.send(("red-1", command("RecordCheck", VOLUNTEER, id_, **data)))
+        return await world.reply("red-1", id_)
+
+    await world.send(("red-1", REGISTER))
+    for id_ in ("newer", "same"):
+        assert (await seen(id_, "2016-06-05"))["result"]["checks"][0]["seen_on"] == "2016-06-05"
+    refused = await seen("older", "2016-06-04")
+    assert (refused["code"], refused["field"]) == ("check_superseded", "seen_on")
+
+
 async def test_who_moves_on_is_not_written_to_any_more(world: World) -> None:
     subject = await settle_one(world)
     await world.send(("red-1", consent(subject, "contact")))
@@ -59,6 +94,33 @@ async def test_who_moves_on_is_not_written_to_any_more(world: World) -> None:
     assert await cards(world) == ["ContactCardSealed", "ContactCardWithdrawn"]
     await world.settle((TROMSO, settled("B1", "3", 8, **{"from": {"municipality": BERGEN, "case": "A1"}})))
     assert await cards(world) == ["ContactCardSealed", "ContactCardWithdrawn"]
+
+
+async def test_who_has_moved_away_takes_back_what_is_left_and_nothing_else(world: World) -> None:
+    subject = await settle_one(world)
+    record = command("RecordReferenceConsent", subject, "record", **LIFE["RecordReferenceConsent"])
+    await world.send(("red-1", consent(subject, "matching")), ("red-1", record))
+    before = await world.database["refugees"].find_one({"_id": subject}, {"person.consents": 1})
+    assert before is not None
+    moved = {"to_municipality": "no-4602", "moved_on": "2016-06-14"}
+    left = {**settled("A1", "2", 7), "type": "no.kobling.PersonMoved.v1", "data": moved}
+    await world.settle((BERGEN, left))
+    state = (await world.public())[subject]["data"]
+    assert (state["status"], state["consents"], len(state["references"])) == ("moved", [], 1)
+    await world.send(take_back(subject, "none", "matching"))
+    assert (await world.reply("red-1", "none"))["code"] == "no_consent"
+    # As an earlier release left it.
+    kept = {"person.consents": before["person"]["consents"]}
+    await world.database["refugees"].update_one({"_id": subject}, {"$set": kept})
+    back = command("WithdrawReferenceConsent", subject, "back", **LIFE["WithdrawReferenceConsent"])
+    await world.send(take_back(subject, "old", "matching"), ("red-1", back))
+    assert (await world.reply("red-1", "old"))["result"]["consents"] == []
+    last = (await world.public())[subject]["data"]
+    assert (last["status"], last["consents"], last["spells"]) == ("moved", [], state["spells"])
+    assert "references" not in last
+    await world.send(("red-1", {**record, "id": "again"}), ("red-1", consent(subject, "contact")))
+    for id_ in ("again", f"contact-{subject}"):
+        assert (await world.reply("red-1", id_))["code"] == "not_taking_part"
 
 
 async def test_what_is_corrected_is_public_and_in_the_card_at_once(world: World) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from services.intake import codes
 from shared.contracts.programmes import ActiveProgramme
+from tests.integration.intake.asking import ask
 from tests.integration.intake.test_commands import JOIN, REGISTER, VOLUNTEER
 from tests.integration.intake.test_readiness import consent, interview
 from tests.integration.intake.world import GUIDE, PACK, World, command, find, names, settled
@@ -266,3 +267,25 @@ async def test_two_replicas_that_meet_a_new_case_under_both_codes_at_once_open_o
     assert await world.dead() == []
     assert await world.cases() == [1] * len(cases)
     assert len(await world.public()) == len(cases)
+
+
+@pytest.mark.parametrize("brought", [True, False])
+async def test_an_offer_is_listed_and_accepted_under_the_new_code(world: World, *, brought: bool) -> None:
+    await world.send(("red-1", REGISTER), ("red-1", JOIN))
+    offer = {"municipality": OLD, "from": "red-1", "to": "bergen-1"}
+    transfer = (await ask(world, "TransferCaseload", OLD, "offer", **offer))["transfer"]
+    renames(world, OLD)
+    if brought:
+        await bring(world)
+    again = await ask(world, "TransferCaseload", NEW, "again", **{**offer, "municipality": NEW})
+    assert again["code"] == "already_offered"
+    due = await ask(world, "ListDue", NEW, "due", "bergen-1", municipality=NEW)
+    assert [one["transfer"] for one in due["offers"]] == [transfer]
+    accepted = await ask(world, "AcceptCaseload", transfer, "accept", "bergen-1")
+    assert (accepted["municipality"], accepted["people"]) == (NEW, 1)
+    await world.run_due(NOW)
+    stored = await world.database["volunteers"].find_one({"_id": VOLUNTEER})
+    assert stored is not None
+    assert stored["person"]["coordinator"] == "bergen-1"
+    told = [row["value"]["data"] for row in await world.sent("notices.bergen-1.v1")]
+    assert ("caseload_taken", NEW) in {(one["code"], one["municipality"]) for one in told}

@@ -5,7 +5,7 @@ from typing import Any
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from tests.integration.intake.test_commands import JOIN, REGISTER, VOLUNTEER, approve
 from tests.integration.intake.test_readiness import EVERYTHING, check, consent, interview
-from tests.integration.intake.world import GUIDE, PACK, World
+from tests.integration.intake.world import GUIDE, PACK, World, command
 
 READY = {"programme": GUIDE, "pack_version": "1.0", "status": "ready", "ready_since": "2016-06-05"}
 
@@ -48,18 +48,21 @@ async def test_who_meets_the_new_version_too_goes_on_waiting_since_the_same_day(
     assert await world.replies("red-1", "move") == [("CommandAccepted", 1)]
 
 
-async def test_who_lacks_something_is_told_by_a_dry_run_and_waits_for_it_once_moved(world: World) -> None:
+async def test_who_lacks_something_is_told_by_a_dry_run_and_lapses_until_they_have_it(world: World) -> None:
     await ready_volunteer(world)
     run_version(world, "2.0", {"kind": "check", "check": "home_visit"})
     await world.send(("red-1", again("preview", dryrun=True)))
-    would = {"programme": GUIDE, "pack_version": "2.0", "status": "joined", "missing": ["check:home_visit"]}
+    would = {**READY, "pack_version": "2.0", "status": "lapsed", "missing": ["check:home_visit"]}
     assert await participation(world, "preview") == would
     state = (await world.sent("volunteers.v1"))[-1]["value"]["data"]
     assert state["participations"] == [READY]
     await world.send(("red-1", again("move")))
     assert await participation(world, "move") == would
-    await world.send(("red-1", check("home_visit")))
+    seen = {"kind": "home_visit", "seen_on": "2016-06-12"}
+    await world.send(("red-1", command("RecordCheck", VOLUNTEER, "home_visit", **seen)))
     assert await participation(world, "home_visit") == {**READY, "pack_version": "2.0"}
+    sent = [row["value"]["type"].split(".")[-2] for row in await world.sent("volunteers.v1")]
+    assert sent[-2:] == ["VolunteerLapsed", "VolunteerResumed"]
 
 
 async def test_a_second_join_under_the_same_version_is_refused_and_one_sent_twice_moves_once(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.domain import person, refugee
+from services.intake.domain import consents, person, refugee
 from services.intake.domain.person import Consent
 from services.intake.domain.refugee import Case, Change, Fact, Refugee, progressed
 from tests.unit.intake.people import ASKED, NOON, TODAY, interview, settlement
@@ -182,7 +182,7 @@ def test_nobody_whom_their_current_case_hides_becomes_public_by_one_that_does_no
 def joined() -> Refugee:
     known = decided(None, Told("a", "none", 0), "refugee-a").refugee
     known = person.join(known, ASKED.programme, ASKED.pack_version, TODAY)
-    known = person.consent(known, Consent("contact", "1", TODAY))
+    known = consents.consented(known, Consent("contact", "1", TODAY))
     known = person.interviewed(known, interview())
     return progressed(known, known, Fact.INTERVIEWED, TODAY)[0]
 

@@ -24,7 +24,7 @@ from services.intake.commands.volunteers import (
     REGISTER_VOLUNTEER,
     RESUME_VOLUNTEER,
 )
-from services.intake.domain import person, references, refugee, volunteer
+from services.intake.domain import consents, person, references, refugee, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.kept import ReferenceConsent
 from services.intake.domain.person import Person
@@ -113,7 +113,7 @@ def taken(spec: OnFile[Command], who: Person, **changes: Any) -> tuple[Person, M
     if spec.fact is not refugee.Fact.JOINED:
         who = person.join(who, programme, PACK.version, TODAY)
     if spec is WITHDRAW_CONSENT:
-        who = person.consent(who, person.Consent("matching", "1", TODAY))
+        who = consents.consented(who, person.Consent("matching", "1", TODAY))
     if spec is WITHDRAW_REFERENCE_CONSENT:
         who = references.consented(who, ReferenceConsent(PAIR, ("guide",), "1", TODAY))
     if spec is RESUME_VOLUNTEER and isinstance(who, volunteer.Volunteer):

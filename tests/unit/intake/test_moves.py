@@ -11,7 +11,7 @@ from services.intake.commands.spec import Context
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Check, Participation, Person
 from services.intake.domain.requirements import Check as CheckAsked
-from services.intake.domain.requirements import Requirements, moved
+from services.intake.domain.requirements import Consent, Requirements, assess, moved
 from services.intake.vocabulary import Vocabulary
 from shared.contracts.intake.commands.people import JoinProgramme
 from tests.unit.intake.people import TODAY
@@ -44,12 +44,28 @@ def test_who_meets_the_new_version_keeps_the_day_since_which_they_wait() -> None
     assert after.participations == (replace(READY, pack_version="1.1"),)
 
 
-def test_who_lacks_something_waits_no_more_and_is_told_what() -> None:
-    after = join(WHO, AGAIN, under("2.0", "training", "home_visit"))
+LACKING = replace(READY, pack_version="2.0", status="lapsed", missing=("check:home_visit",))
+
+
+@pytest.mark.parametrize("before", [READY, replace(READY, status="lapsed", missing=("check:training",))])
+def test_who_was_ready_and_lacks_something_lapses_until_they_have_it(before: Participation) -> None:
+    who = WHO.with_participation(before)
+    after = join(who, AGAIN, under("2.0", "training", "home_visit"))
+    assert after.participations == (LACKING,)
+    renewed = replace(after, checks=(*after.checks, Check("home_visit", TODAY)))
+    asked = Requirements(NAME, "2.0", "guide", (CheckAsked("training"), CheckAsked("home_visit")))
+    assert assess(renewed, asked, TODAY).participations == (replace(READY, pack_version="2.0"),)
+
+
+def test_who_was_never_ready_or_lacks_a_consent_waits_no_more_and_is_told_what() -> None:
     lacking = Participation(
         NAME, "2.0", "joined", READY.joined_on, role="guide", missing=("check:home_visit",)
     )
-    assert after.participations == (lacking,)
+    never = WHO.with_participation(replace(lacking, pack_version="1.0", missing=()))
+    assert join(never, AGAIN, under("2.0", "training", "home_visit")).participations == (lacking,)
+    asked = Requirements(NAME, "2.0", "guide", (Consent("matching"), CheckAsked("home_visit")))
+    (after,) = moved(WHO, asked, TODAY).participations
+    assert after == replace(lacking, missing=("check:home_visit", "consent:matching"))
 
 
 def test_under_the_version_that_runs_nobody_joins_twice() -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.intake.domain import moves, person, refugee, requirements, volunteer
+from services.intake.domain import consents, moves, person, refugee, requirements, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Approval, Check, Consent
 from services.intake.domain.refugee import Case, Refugee
@@ -32,7 +32,7 @@ def ready(known: Refugee, on: date = SINCE) -> Refugee:
     joined = person.join(known, PROGRAMME, "1.0", on)
     joined = person.interviewed(joined, interview(on))
     for purpose in ("matching", "contact"):
-        joined = person.consent(joined, Consent(purpose, "1", on))
+        joined = consents.consented(joined, Consent(purpose, "1", on))
     return requirements.assess(joined, ASKED, LATER)
 
 
@@ -66,6 +66,12 @@ def test_who_moves_is_one_person_and_keeps_their_place_in_the_queue(steps: Seque
     assert again.seniority == ()
 
 
+def test_what_they_agreed_to_and_told_an_interviewer_ends_with_the_move() -> None:
+    known, _ = said(settled(), ["moved"])
+    assert (known.status, known.consents, known.interview) == ("moved", (), None)
+    assert known.seniority == (Waited(PROGRAMME, SINCE),)
+
+
 def test_both_orders_end_in_the_same_file() -> None:
     first, _ = said(settled(), ["moved", "settled"])
     second, _ = said(settled(), ["settled", "moved"])
@@ -76,7 +82,9 @@ def test_who_takes_a_consent_back_or_leaves_the_programme_waits_anew() -> None:
     known, _ = said(settled(), ["moved", "settled"])
     joined = person.join(known, PROGRAMME, "1.0", LATER)
     left = person.leave(joined, PROGRAMME)
-    taken_back = person.withdraw_consent(person.consent(joined, Consent("matching", "1", LATER)), "matching")
+    taken_back = consents.withdrawn(
+        consents.consented(joined, Consent("matching", "1", LATER)), "matching", LATER
+    )
     for who in (left, taken_back):
         parts = tuple(part for part in who.participations if part.status == "left")
         again = ready(replace(who, participations=parts), LATER)
@@ -115,7 +123,7 @@ def guide() -> Volunteer:
 
 def approved(known: Volunteer, on: date) -> Volunteer:
     """Who meets all that is asked of a guide from a day on."""
-    known = person.interviewed(person.consent(known, Consent("matching", "1", on)), interview(on))
+    known = person.interviewed(consents.consented(known, Consent("matching", "1", on)), interview(on))
     known = person.checked(known, Check("police_certificate", on))
     for organisation in ("red_cross", "introduction"):
         known = person.approved(known, Approval(PROGRAMME, organisation, on))

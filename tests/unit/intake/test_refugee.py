@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.intake.domain import person, refugee
+from services.intake.domain import consents, moves, person, refugee
 from services.intake.domain.errors import DomainError
+from services.intake.domain.kept import Withdrawal
 from services.intake.domain.person import Consent, Language, Spell
 from services.intake.domain.refugee import Case, Change, Fact, Refugee
 from services.intake.domain.requirements import assess, missing
@@ -141,8 +142,8 @@ def test_a_move_is_one_person_when_the_new_municipality_was_first() -> None:
 
 def ready_steps() -> Refugee:
     known = person.join(settled(), ASKED.programme, ASKED.pack_version, date(2016, 5, 2))
-    known = person.consent(known, Consent("matching", "1", date(2016, 5, 3)))
-    known = person.consent(known, Consent("contact", "1", date(2016, 5, 4)))
+    known = consents.consented(known, Consent("matching", "1", date(2016, 5, 3)))
+    known = consents.consented(known, Consent("contact", "1", date(2016, 5, 4)))
     return person.interviewed(known, interview(date(2016, 5, 20)))
 
 
@@ -175,9 +176,22 @@ def test_joining_twice_and_interviewing_before_joining_are_refused() -> None:
 
 
 def test_an_older_consent_does_not_replace_a_newer() -> None:
-    known = person.consent(settled(), Consent("matching", "2", TODAY))
+    known = consents.consented(settled(), Consent("matching", "2", TODAY))
     with pytest.raises(DomainError, match="consent_superseded"):
-        person.consent(known, Consent("matching", "1", TODAY - timedelta(days=1)))
+        consents.consented(known, Consent("matching", "1", TODAY - timedelta(days=1)))
+
+
+def test_a_consent_of_before_it_was_taken_back_is_refused_for_its_purpose_alone() -> None:
+    known = consents.consented(settled(), Consent("contact", "1", TODAY - timedelta(days=9)))
+    ended = consents.withdrawn(known, "contact", TODAY)
+    assert ended.withdrawals == (Withdrawal("contact", TODAY),)
+    with pytest.raises(DomainError, match="consent_superseded"):
+        consents.consented(ended, Consent("contact", "1", TODAY - timedelta(days=1)))
+    assert consents.consented(ended, Consent("matching", "1", TODAY - timedelta(days=9))).consents
+    again = consents.consented(ended, Consent("contact", "1", TODAY))
+    earlier = consents.withdrawn(again, "contact", TODAY - timedelta(days=3))
+    assert earlier.withdrawals == ended.withdrawals
+    assert moves.brought(settled(), ended).withdrawals == ended.withdrawals
 
 
 LEAVING = pytest.mark.parametrize(

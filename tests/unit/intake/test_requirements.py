@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from services.intake import wire
-from services.intake.domain import person, requirements
+from services.intake.domain import consents, person, requirements
 from services.intake.domain.person import Approval, Check, Consent, Participation, Person
 from services.intake.domain.requirements import (
     REGISTRY,
@@ -35,7 +35,7 @@ CONTRACTS = get_args(get_args(programmes.Requirement)[0])
 def met_but_for_the_age() -> Person:
     who = person.join(replace(NOBODY, details=GROWING_UP), PROGRAMME, "1.0", JANUARY)
     for purpose in ("matching", "contact"):
-        who = person.consent(who, Consent(purpose, "1", JANUARY))
+        who = consents.consented(who, Consent(purpose, "1", JANUARY))
     return person.interviewed(who, interview(MAY))
 
 
@@ -133,10 +133,10 @@ def test_what_lapses_is_met_to_its_last_day_and_renewed_they_have_waited_all_the
 def test_who_takes_a_consent_back_waits_anew_once_they_give_another() -> None:
     ready = assess(met_but_for_the_age(), ASKED, JULY)
     assert part_of(ready).status == "ready"
-    without = assess(person.withdraw_consent(ready, "matching"), ASKED, JULY)
+    without = assess(consents.withdrawn(ready, "matching", JULY), ASKED, JULY)
     assert (part_of(without).status, part_of(without).missing) == ("joined", ("consent:matching",))
     again = assess(
-        person.consent(without, Consent("matching", "2", date(2016, 8, 1))), ASKED, date(2016, 8, 2)
+        consents.consented(without, Consent("matching", "2", date(2016, 8, 1))), ASKED, date(2016, 8, 2)
     )
     assert (part_of(again).status, part_of(again).ready_since) == ("ready", date(2016, 8, 1))
 

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from services.intake.domain import person, volunteer
+from services.intake.domain import consents, person, volunteer
 from services.intake.domain.errors import DomainError
 from services.intake.domain.person import Approval, Check, Consent
 from services.intake.domain.requirements import assess, missing, missing_approvals
@@ -20,7 +20,7 @@ def registered() -> Volunteer:
 
 def vetted() -> Volunteer:
     known = person.join(registered(), PROGRAMME, GUIDES.pack_version, date(2016, 3, 2))
-    known = person.consent(known, Consent("matching", "1", date(2016, 3, 3)))
+    known = consents.consented(known, Consent("matching", "1", date(2016, 3, 3)))
     known = person.interviewed(known, interview(date(2016, 3, 4)))
     return person.checked(known, Check("police_certificate", date(2016, 3, 5)))
 
@@ -65,6 +65,15 @@ def test_a_guide_is_of_age_from_the_month_after_the_birthday() -> None:
 def test_a_document_that_was_seen_again_stands_once_with_its_latest_day() -> None:
     known = person.checked(vetted(), Check("police_certificate", date(2016, 5, 5)))
     assert [check.seen_on for check in known.checks] == [date(2016, 5, 5)]
+
+
+def test_a_document_that_was_seen_before_replaces_none_that_was_seen_later() -> None:
+    known = vetted()
+    assert person.checked(known, known.checks[0]) == known
+    with pytest.raises(DomainError, match="check_superseded"):
+        person.checked(known, Check("police_certificate", date(2016, 3, 4)))
+    other = person.checked(known, Check("police_certificate", date(2016, 3, 4), "guide"))
+    assert len(other.checks) == 2
 
 
 def approved() -> Volunteer:

@@ -22,7 +22,8 @@ class TransferCaseload(Command):
     accepts or declines. The subject is the municipality; the reply names the transfer.
 
     It is offered by the one who has the people, by their organisation, or, once they may act there no more,
-    by anybody who may: never by the one to whom it is offered.
+    by anybody who may: never by the one to whom it is offered. It replaces an offer of the same people whose
+    receiver may act there no more.
     """
 
     model_config = example(
@@ -41,8 +42,8 @@ class AcceptCaseload(Command):
 
 
 class DeclineCaseload(Command):
-    """The operator doesn't take the people who are offered to them, or takes the offer back. The subject is
-    the transfer.
+    """The operator doesn't take the people who are offered to them, or whoever may offer them takes the offer
+    back. The subject is the transfer.
     """
 
     model_config = example({"reason": "no_time"}, subject=TRANSFER)
