@@ -1,12 +1,12 @@
 """Lapses that come near, on the real database: told once for each threshold, and late if need be."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from shared.clock import local_day
+from shared.clock import local_day, local_moment
 from shared.contracts.programmes import ActiveProgramme
 from shared.values import add_months
 from tests.integration.intake.test_commands import REGISTER, VOLUNTEER
@@ -73,8 +73,8 @@ async def looks(world: World, *before: int) -> None:
     """Lets the service run so many days before the last day, one after the other."""
     for days in before:
         day = until(today()) - timedelta(days=days)
-        # Noon or so of that day, whatever the hour is now.
-        await world.run_due(timedelta(days=(day - today()).days))
+        # As many whole days from now may be another day's last hour, where summer time begins or ends.
+        await world.run_due(local_moment(day, time(12), BERGEN) - datetime.now(UTC))
 
 
 TWO = ("check:confidentiality_declaration", "check:police_certificate")
