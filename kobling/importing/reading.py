@@ -21,6 +21,7 @@ from shared.messaging.reading.sentences import sentence
 from shared.published import refusals
 
 _NAMES = ("given_name", "family_name", "birth_date")
+_TOLD_APART_BY = ("programme", "purpose", "kind")
 _FAR_AHEAD = 4_102_444_800_000
 """Broker's time of records that are only checked, 2100: whether a day lies ahead the service says."""
 
@@ -46,6 +47,11 @@ class Part:
     columns: Mapping[str, str] = field(default_factory=dict)
     expected_revision: int | None = None
 
+    @property
+    def about(self) -> tuple[str | None, ...]:
+        """What of its subject it tells: a later one about the same takes its place."""
+        return self.message.name, *(self.data.get(name) for name in _TOLD_APART_BY)
+
     def column(self, path: str | None) -> str | None:
         """The column of a field, or of what it lies in; in files without columns the field itself."""
         if not self.columns:
@@ -59,13 +65,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row as it is sent: to which topic's owner or service, about whom, and its records in their order."""
+    """A row as it is sent: to which topic's owner or service, about whom, and its records in their order.
+
+    `says_whom`: of a volunteer, whether the table has their reference; else name and date of birth tell them.
+    """
 
     row: int
     topic: Topic
     owner: str
     sent: Sent
     parts: Sequence[Part]
+    says_whom: bool | None = None
 
 
 def items_of_table(path: Path, kind: Kind, operator: str, journal: Journal) -> list[Item]:
@@ -122,7 +132,9 @@ def _item(kind: Kind, row: Row, operator: str, journal: Journal) -> Item:
         case "volunteers":
             who = [row.cells.get(name, "").casefold() for name in _NAMES]
             subject, topic, owner = keys["volunteer"] or journal.subject(who), COMMANDS["intake"], operator
-    return Item(row.number, topic, owner, journal.sent(subject, [owner, *_content(parts)]), parts)
+    sent = journal.sent(subject, [owner, *_content(parts)])
+    says_whom = bool(keys["volunteer"]) if kind == "volunteers" else None
+    return Item(row.number, topic, owner, sent, parts, says_whom)
 
 
 def _content(parts: Sequence[Part]) -> list[Any]:

@@ -12,6 +12,7 @@ from kobling.importing.columns import Kind
 from kobling.importing.journal import Journal
 from kobling.importing.reading import Fault, Item, Part, faults_of, items_of_lines, items_of_table
 from kobling.importing.sending import Line, Told
+from kobling.importing.twins import mistaken
 from shared.contracts.topics import SETTLEMENTS
 
 DONE_BEFORE = frozenset({"already_registered", "already_joined"})
@@ -39,7 +40,7 @@ async def run(wish: Wish) -> int:
     """
     journal = Journal.beside(wish.file)
     items = _items(wish, journal)
-    if faults := list(faults_of(items)):
+    if faults := sorted([*faults_of(items), *mistaken(items)], key=lambda fault: fault.row):
         _print(faults)
         _conclude(Counter(refused=len({fault.row for fault in faults}), rows=len(items)), sent=False)
         return 1
