@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +12,7 @@ from kobling.importing.columns import Kind
 from kobling.importing.journal import Journal
 from kobling.importing.reading import Fault, Item, Part, faults_of, items_of_lines, items_of_table
 from kobling.importing.sending import Line, Told
-from kobling.importing.twins import mistaken
+from kobling.importing.twins import mistaken, once
 from shared.contracts.topics import SETTLEMENTS
 
 DONE_BEFORE = frozenset({"already_registered", "already_joined"})
@@ -34,27 +34,39 @@ class Wish:
     patience: float = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A file's rows, and which are the same as one of them."""
+
+    items: Sequence[Item]
+    repeated: Sequence[Fault]
+
+    def conclude(self, faults: Sequence[Fault], counts: Mapping[str, int], *, sent: bool) -> int:
+        """Prints what is to be told of rows, and the counts. Returns 1 where there are faults, else 0."""
+        _print(sorted([*faults, *self.repeated], key=lambda fault: fault.row))
+        told = [f"{counts.get(name, 0)} {name}" for name in ("accepted", "pending", "refused")]
+        told += [f"{len(self.repeated)} the same as another"] if self.repeated else []
+        told += [] if sent else ["nothing sent"]
+        sys.stdout.write(f"import: {len(self.items) + len(self.repeated)} rows, {', '.join(told)}\n")
+        return 1 if faults else 0
+
+
 async def run(wish: Wish) -> int:
     """0 where all rows came to something, 1 where any was refused: nothing is sent of a file that has faults
     by itself, or in a trial.
     """
     journal = Journal.beside(wish.file)
-    items = _items(wish, journal)
-    if faults := sorted([*faults_of(items), *mistaken(items)], key=lambda fault: fault.row):
-        _print(faults)
-        _conclude(Counter(refused=len({fault.row for fault in faults}), rows=len(items)), sent=False)
-        return 1
+    rows = Rows(*once(_items(wish, journal)))
+    if faults := [*faults_of(rows.items), *mistaken(rows.items)]:
+        return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
     async with Line.to(wish.kafka, wish.prefix, wish.patience) as line:
-        if faults := await _try(items, line):
-            _print(faults)
-            _conclude(Counter(refused=len({fault.row for fault in faults}), rows=len(items)), sent=False)
-            return 1
+        if faults := await _try(rows.items, line):
+            return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
         if wish.trial:
-            _conclude(Counter(accepted=len(items), rows=len(items)), sent=False)
-            return 0
+            return rows.conclude([], {"accepted": len(rows.items)}, sent=False)
         journal.save()
-        answers = await line.send(items, dry_run=False, progress=_progress(len(items)))
-    return _tell(items, answers, journal)
+        answers = await line.send(rows.items, dry_run=False, progress=_progress(len(rows.items)))
+    return _tell(rows, answers, journal)
 
 
 def _items(wish: Wish, journal: Journal) -> list[Item]:
@@ -94,11 +106,11 @@ async def _try(items: Sequence[Item], line: Line) -> list[Fault]:
     ]
 
 
-def _tell(items: Sequence[Item], answers: Sequence[Told], journal: Journal) -> int:
+def _tell(rows: Rows, answers: Sequence[Told], journal: Journal) -> int:
     """Prints what came of each row that was not simply accepted, and the counts."""
     faults: list[Fault] = []
-    counts: Counter[str] = Counter(rows=len(items))
-    for item, told in zip(items, answers, strict=True):
+    counts: Counter[str] = Counter()
+    for item, told in zip(rows.items, answers, strict=True):
         outcomes = _parts(item, told)
         refused = list(_refused(item, outcomes))
         faults += refused
@@ -107,9 +119,7 @@ def _tell(items: Sequence[Item], answers: Sequence[Told], journal: Journal) -> i
         if refused:
             journal.forget(item.sent)
     journal.save()
-    _print(faults)
-    _conclude(counts, sent=True)
-    return 1 if faults else 0
+    return rows.conclude(faults, counts, sent=True)
 
 
 def _parts(item: Item, told: Told) -> list[tuple[Part, dict[str, Any]]]:
@@ -148,8 +158,3 @@ def _print(faults: Sequence[Fault]) -> None:
     sys.stdout.writelines(f"{fault}\n" for fault in faults[:SHOWN])
     if len(faults) > SHOWN:
         sys.stdout.write(f"and {len(faults) - SHOWN} more\n")
-
-
-def _conclude(counts: Counter[str], *, sent: bool) -> None:
-    told = ", ".join(f"{counts[name]} {name}" for name in ("accepted", "pending", "refused"))
-    sys.stdout.write(f"import: {counts['rows']} rows, {told}{'' if sent else ', nothing sent'}\n")

@@ -1,10 +1,21 @@
-"""Rows of one file that come to the same volunteer: one person, or two people whom nothing tells apart."""
+"""Rows of one file that come to the same: to one record, or to one volunteer whom they may not all mean."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kobling.importing.reading import Fault, Item
 from shared.ids import new_subject
+
+
+def once(items: Sequence[Item]) -> tuple[list[Item], list[Fault]]:
+    """Of rows that are the same the first, and of which row each of the others is the same."""
+    firsts: dict[str, Item] = {}
+    repeated = [
+        Fault(item.row, None, f"the same as row {first.row}, and left out")
+        for item in items
+        if (first := firsts.setdefault(item.sent.id, item)) is not item
+    ]
+    return list(firsts.values()), repeated
 
 
 def mistaken(items: Sequence[Item]) -> Iterator[Fault]:

@@ -46,6 +46,10 @@ class Service:
         outcomes = [self.outcomes.get(part.message.name, "accepted") for part in item.parts]
         return [{"outcome": outcome, "code": "no", "message": "No."} for outcome in outcomes]
 
+    @property
+    def commands(self) -> list[list[str]]:
+        return [commands for _, _, commands in self.sent]
+
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
@@ -103,3 +107,14 @@ def test_rows_that_say_whom_they_are_about_add_to_one_another_and_contradict_not
     assert (status, len(service.sent)) == (1, 2)
     assert said[0].startswith("row 2, volunteer: row 3 has this reference too and another RegisterVolunteer")
     assert said[1].startswith("row 3, volunteer: row 2 has")
+
+
+def test_a_row_that_stands_there_twice_is_told_and_sent_once(imported: Import, service: Service) -> None:
+    meeting = "pair-aaaaaaaaaaaaaaaa,2026-09-07,2"
+    rows = ["pair,held_on,hours", meeting, meeting.replace("2026", "2025"), meeting]
+    status, said = imported(*rows, name="meetings.csv")
+    assert (status, [row for row, *_ in service.sent]) == (0, [2, 3])
+    assert said == [
+        "row 4: the same as row 2, and left out",
+        "import: 3 rows, 2 accepted, 0 pending, 0 refused, 1 the same as another",
+    ]
