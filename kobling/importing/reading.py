@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,6 +77,15 @@ class Item:
     parts: Sequence[Part]
     says_whom: bool | None = None
 
+    @property
+    def due(self) -> "Item | None":
+        """The row with what is to be sent of it; None where that is nothing."""
+        if self.sent.due is None:
+            return self
+        parts = [self.parts[number] for number in self.sent.due]
+        marks = [self.sent.parts[number] for number in self.sent.due]
+        return replace(self, parts=parts, sent=replace(self.sent, parts=marks)) if parts else None
+
 
 def items_of_table(path: Path, kind: Kind, operator: str, journal: Journal) -> list[Item]:
     """The rows of a table; raises AdministrationError for columns that are unknown or missing."""
@@ -132,7 +141,9 @@ def _item(kind: Kind, row: Row, operator: str, journal: Journal) -> Item:
         case "volunteers":
             who = [row.cells.get(name, "").casefold() for name in _NAMES]
             subject, topic, owner = keys["volunteer"] or journal.subject(who), COMMANDS["intake"], operator
-    sent = journal.sent(subject, [owner, *_content(parts)])
+    # A volunteer's file changes after it was imported: what the table says as before must not be said anew.
+    alone = [(part.about, part.data) for part in parts] if kind == "volunteers" else []
+    sent = journal.sent(subject, [owner, *_content(parts)], alone)
     says_whom = bool(keys["volunteer"]) if kind == "volunteers" else None
     return Item(row.number, topic, owner, sent, parts, says_whom)
 

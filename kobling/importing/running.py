@@ -59,14 +59,15 @@ async def run(wish: Wish) -> int:
     rows = Rows(*once(_items(wish, journal)))
     if faults := [*faults_of(rows.items), *mistaken(rows.items)]:
         return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
+    due = [item for item in (item.due for item in rows.items) if item is not None]
     async with Line.to(wish.kafka, wish.prefix, wish.patience) as line:
-        if faults := await _try(rows.items, line):
+        if faults := await _try(due, line):
             return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
         if wish.trial:
             return rows.conclude([], {"accepted": len(rows.items)}, sent=False)
         journal.save()
-        answers = await line.send(rows.items, dry_run=False, progress=_progress(len(rows.items)))
-    return _tell(rows, answers, journal)
+        answers = await line.send(due, dry_run=False, progress=_progress(len(due)))
+    return _tell(rows, due, answers, journal)
 
 
 def _items(wish: Wish, journal: Journal) -> list[Item]:
@@ -106,20 +107,28 @@ async def _try(items: Sequence[Item], line: Line) -> list[Fault]:
     ]
 
 
-def _tell(rows: Rows, answers: Sequence[Told], journal: Journal) -> int:
+def _tell(rows: Rows, due: Sequence[Item], answers: Sequence[Told], journal: Journal) -> int:
     """Prints what came of each row that was not simply accepted, and the counts."""
     faults: list[Fault] = []
-    counts: Counter[str] = Counter()
-    for item, told in zip(rows.items, answers, strict=True):
+    counts = Counter({"accepted": len(rows.items) - len(due)})
+    for item, told in zip(due, answers, strict=True):
         outcomes = _parts(item, told)
         refused = list(_refused(item, outcomes))
         faults += refused
         waits = any(outcome["outcome"] == "pending" for _, outcome in outcomes)
         counts["refused" if refused else "pending" if waits else "accepted"] += 1
+        _keep(item, outcomes, journal)
         if refused:
             journal.forget(item.sent)
     journal.save()
     return rows.conclude(faults, counts, sent=True)
+
+
+def _keep(item: Item, outcomes: Sequence[tuple[Part, dict[str, Any]]], journal: Journal) -> None:
+    """Has the journal know the parts that are done, so that they are not sent again with others."""
+    for part, (_, outcome) in zip(item.sent.parts, outcomes, strict=False):
+        if outcome["outcome"] == "accepted" or outcome.get("code") in DONE_BEFORE:
+            journal.accept(item.sent, part)
 
 
 def _parts(item: Item, told: Told) -> list[tuple[Part, dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """What an import makes of its rows, from the file to its last line; the services are made up."""
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ OPERATOR = "bergen-redcross-1"
 HEAD = (
     "municipality;given_name;email;preferred_language;languages;registered_on;volunteer;programme;joined_on"
 )
+MORE = "consent:contact;text_version;check:training"
 REFERENCE = "volunteer-aaaaaaaaaaaaaaaa"
 Import = Callable[..., tuple[int, list[str]]]
 
@@ -118,3 +120,71 @@ def test_a_row_that_stands_there_twice_is_told_and_sent_once(imported: Import, s
         "row 4: the same as row 2, and left out",
         "import: 3 rows, 2 accepted, 0 pending, 0 refused, 1 the same as another",
     ]
+
+
+def berit(email: str, contact: str = "8.9.2026", training: str = "9.9.2026") -> tuple[str, str]:
+    row = kari(email, programme="flyktningguide-bergen").replace("Kari", "Berit")
+    return f"{HEAD};{MORE}", f"{row};{contact};contact-2026-1.nb;{training}"
+
+
+WHOLE = ["RegisterVolunteer", "JoinProgramme", "RecordConsent", "RecordCheck"]
+
+
+def test_of_a_row_that_changed_only_what_changed_is_sent(imported: Import, service: Service) -> None:
+    for row in (berit("a@example.org"), berit("b@example.org"), berit("b@example.org")):
+        assert imported(*row) == (0, ["import: 1 rows, 1 accepted, 0 pending, 0 refused"])
+    imported(*berit("a@example.org"))
+    assert service.commands == [WHOLE, WHOLE[:1], WHOLE[:1], WHOLE[:1]]
+    first, second, third, fourth = (id_ for _, id_, _ in service.sent)
+    assert second == third
+    assert len({first, second, fourth}) == 3
+    # Neither is there anything to send of a row that says less than before.
+    _, less = berit("a@example.org")
+    assert imported(f"{HEAD};{MORE}", less.removesuffix("9.9.2026"))[1] == [
+        "import: 1 rows, 1 accepted, 0 pending, 0 refused"
+    ]
+    assert len(service.sent) == 4
+
+
+def test_what_was_changed_and_is_as_before_again_is_sent_again(imported: Import, service: Service) -> None:
+    days = ("8.9.2026", "9.9.2026", "8.9.2026", "9.9.2026", "9.9.2026")
+    for day in days:
+        imported(*berit("a@example.org", contact=day))
+    assert service.commands[:4] == [WHOLE, WHOLE[2:3], WHOLE[2:3], WHOLE[2:3]]
+    ids = [id_ for _, id_, _ in service.sent]
+    assert len(set(ids[:4])) == 4
+    assert ids[4] in ids[:4]
+
+
+def test_of_a_row_that_was_refused_in_part_that_part_is_sent_anew(imported: Import, service: Service) -> None:
+    service.outcomes = {"RegisterVolunteer": "accepted", "RecordCheck": "rejected"}
+    assert imported(*berit("a@example.org"))[0] == 1
+    service.outcomes = {}
+    for _ in range(2):
+        assert imported(*berit("a@example.org"))[0] == 0
+    assert service.commands == [WHOLE, WHOLE[3:], WHOLE[3:]]
+    (_, refused, _), (_, anew, _), (_, again, _) = service.sent
+    assert refused != anew == again
+
+
+def test_what_waits_is_not_taken_for_accepted(imported: Import, service: Service) -> None:
+    service.outcomes = {"RecordConsent": "pending"}
+    imported(*berit("a@example.org"))
+    imported(*berit("b@example.org"))
+    assert service.commands == [WHOLE, [WHOLE[0], WHOLE[2]]]
+
+
+def test_a_journal_without_parts_is_read_and_its_rows_are_the_same_records(
+    imported: Import, service: Service, tmp_path: Path
+) -> None:
+    imported(*berit("a@example.org"))
+    journal = tmp_path / "volunteers.csv.kobling.json"
+    kept = json.loads(journal.read_text())
+    journal.write_text(json.dumps({name: kept[name] for name in ("salt", "subjects", "records")}))
+    imported(*berit("a@example.org"))
+    assert service.sent[0] == service.sent[1]
+    imported(*berit("b@example.org"))
+    assert service.commands[2] == WHOLE[:1]
+    journal.write_text(json.dumps({name: kept[name] for name in ("salt", "subjects", "records")}))
+    imported(*berit("b@example.org"))
+    assert service.commands[3] == WHOLE
