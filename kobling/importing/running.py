@@ -61,6 +61,7 @@ async def run(wish: Wish) -> int:
         return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
     due = [item for item in (item.due for item in rows.items) if item is not None]
     async with Line.to(wish.kafka, wish.prefix, wish.patience) as line:
+        await line.look(due)
         if faults := await _try(due, line):
             return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
         if wish.trial:

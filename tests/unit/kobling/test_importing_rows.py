@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
+from kobling.administration import AdministrationError
 from kobling.importing import running
-from kobling.importing.reading import Item
+from kobling.importing.journal import Journal
+from kobling.importing.reading import Item, items_of_table
 from kobling.importing.running import Wish
 from kobling.importing.sending import Line
 
@@ -35,6 +38,9 @@ class Service:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        return
+
+    async def look(self, items: Sequence[Item]) -> None:
         return
 
     async def send(self, items: Sequence[Item], *, dry_run: bool, progress: Any) -> list[dict[str, Any]]:
@@ -188,3 +194,18 @@ def test_a_journal_without_parts_is_read_and_its_rows_are_the_same_records(
     journal.write_text(json.dumps({name: kept[name] for name in ("salt", "subjects", "records")}))
     imported(*berit("b@example.org"))
     assert service.commands[3] == WHOLE
+
+
+async def test_topics_of_answers_that_no_broker_serves_are_not_waited_for_longer_than_the_rest(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "meetings.csv"
+    file.write_text("pair,held_on,hours\npair-aaaaaaaaaaaaaaaa,2026-09-07,2")
+    items = items_of_table(file, "meetings", OPERATOR, Journal.beside(file))
+    producer, consumer = AsyncMock(), AsyncMock(assign=Mock())
+    consumer.position = lambda _: asyncio.Event().wait()
+    line = Line("", "", 0.05, producer, consumer)
+    async with asyncio.timeout(5):
+        with pytest.raises(AdministrationError, match="Nothing was sent"):
+            await line.send(items, dry_run=False, progress=Mock())
+    producer.send.assert_not_called()
