@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kobling.administration import AdministrationError
 from shared.contracts.fields import format_instant
 from shared.ids import new_event_id, new_subject
 
@@ -62,9 +63,16 @@ class Journal:
         path = file.with_name(file.name + SUFFIX)
         if not path.exists():
             return cls(path, secrets.token_hex(32))
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        parts = (kept.get("accepted", {}), kept.get("due", {}))
-        return cls(path, kept["salt"], kept["subjects"], kept["records"], *parts)
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            parts = (kept.get("accepted", {}), kept.get("due", {}))
+            return cls(path, kept["salt"], kept["subjects"], kept["records"], *parts)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            raise AdministrationError(
+                f"{path.name} is no journal of an import: put it back from a copy. If it is deleted, all "
+                "rows are sent as new ones: first give volunteers that are in their references, in the "
+                "column volunteer, or they are registered once more"
+            ) from None
 
     def subject(self, who: Sequence[str]) -> str:
         """The reference of a volunteer whom these texts name."""

@@ -173,7 +173,7 @@ def _command(line: Line, operator: str, journal: Journal) -> Item:
 
 
 def _message(name: object, service: object) -> Message | None:
-    wanted: Sequence[Service] = [one for one in SERVICES if service in {None, one}]
+    wanted: Sequence[Service] = [one for one in SERVICES if service in (None, one)]
     found = [
         message
         for message in MESSAGES
