@@ -68,6 +68,7 @@ class Item:
     """A row as it is sent: to which topic's owner or service, about whom, and its records in their order.
 
     `says_whom`: of a volunteer, whether the table has their reference; else name and date of birth tell them.
+    `idle`: columns that are filled in and that no record takes, with what to do.
     """
 
     row: int
@@ -76,6 +77,7 @@ class Item:
     sent: Sent
     parts: Sequence[Part]
     says_whom: bool | None = None
+    idle: Sequence[tuple[str, str]] = ()
 
     @property
     def due(self) -> "Item | None":
@@ -111,6 +113,8 @@ def faults_of(items: Sequence[Item]) -> Iterator[Fault]:
         for part in item.parts:
             for path, message in _wrong(item, part):
                 yield Fault(item.row, part.column(path) or path, message)
+        for column, message in item.idle:
+            yield Fault(item.row, column, message)
 
 
 def document(item: Item, part: Part, *, dry_run: bool = False) -> dict[str, Any]:
@@ -145,7 +149,7 @@ def _item(kind: Kind, row: Row, operator: str, journal: Journal) -> Item:
     alone = [(part.about, part.data) for part in parts] if kind == "volunteers" else []
     sent = journal.sent(subject, [owner, *_content(parts)], alone)
     says_whom = bool(keys["volunteer"]) if kind == "volunteers" else None
-    return Item(row.number, topic, owner, sent, parts, says_whom)
+    return Item(row.number, topic, owner, sent, parts, says_whom, tuple(columns.idle(kind, row)))
 
 
 def _content(parts: Sequence[Part]) -> list[Any]:

@@ -9,11 +9,11 @@ from shared.ids import new_subject
 
 def once(items: Sequence[Item]) -> tuple[list[Item], list[Fault]]:
     """Of rows that are the same the first, and of which row each of the others is the same."""
-    firsts: dict[str, Item] = {}
+    firsts: dict[Any, Item] = {}
     repeated = [
         Fault(item.row, None, f"the same as row {first.row}, and left out")
         for item in items
-        if (first := firsts.setdefault(item.sent.id, item)) is not item
+        if (first := firsts.setdefault((item.sent.id, item.idle), item)) is not item
     ]
     return list(firsts.values()), repeated
 

@@ -105,6 +105,26 @@ def test_faults_name_row_and_column_and_quote_nothing(tmp_path: Path) -> None:
     assert not any(text in fault for fault in faults for text in ("Klippe", "soon", "woman", "well"))
 
 
+def test_cells_of_what_a_row_does_not_ask_for_are_faults(tmp_path: Path) -> None:
+    head = f"{HEAD};Programme;Joined on;Interviewed on;Weekly hours;Activities;Text version;Consent: matching"
+    rows = [
+        "bergen;;;;;;",
+        ";;;2,5;cooking;;",
+        ";;;;;matching-2016-1.nb;",
+        "bergen;8.9.2026;;;;matching-2016-1.nb;8.9.2026",
+        ";;;;;;",
+    ]
+    faults = told(volunteers(table(tmp_path, head, *[f"{BERIT};{row}" for row in rows])))
+    ending = ": fill in that day too, or empty this cell"
+    assert all(fault.endswith(ending) for fault in faults)
+    assert [fault.removesuffix(ending) for fault in faults] == [
+        "row 2, programme: is taken only with joined_on or interviewed_on or approved_on",
+        "row 3, weekly_hours: is taken only with interviewed_on",
+        "row 3, activities: is taken only with interviewed_on",
+        "row 4, text_version: is taken only with consent:<purpose>",
+    ]
+
+
 def test_a_column_that_nobody_knows_is_told_with_the_nearest(tmp_path: Path) -> None:
     file = table(tmp_path, f"{HEAD};Capacitet", f"{BERIT};2")
     with pytest.raises(AdministrationError, match="column capacitet is unknown: did you mean capacity"):

@@ -128,6 +128,14 @@ def test_a_row_that_stands_there_twice_is_told_and_sent_once(imported: Import, s
     ]
 
 
+def test_a_row_that_is_another_but_for_a_cell_that_nothing_takes_is_a_fault(
+    imported: Import, service: Service
+) -> None:
+    row = kari("k@example.org")
+    _, said = imported(HEAD, row, f"{row.removesuffix(';')}bergen;")
+    assert (service.sent, [line.partition(":")[0] for line in said]) == ([], ["row 3, programme", "import"])
+
+
 def berit(email: str, contact: str = "8.9.2026", training: str = "9.9.2026") -> tuple[str, str]:
     row = kari(email, programme="flyktningguide-bergen").replace("Kari", "Berit")
     return f"{HEAD};{MORE}", f"{row};{contact};contact-2026-1.nb;{training}"
