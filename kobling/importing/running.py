@@ -90,8 +90,8 @@ def _read(wish: Wish, journal: Journal) -> list[Item]:
 
 
 async def _try(items: Sequence[Item], line: Line) -> list[Fault]:
-    """What would be refused of each row: of a volunteer's their registration, as the rest needs it, and
-    nothing of settlements, which can't be tried.
+    """What would be refused of each row: of a volunteer's the first of what is sent, mostly their
+    registration, as the rest needs it, and nothing of settlements, which can't be tried.
     """
     firsts = [
         Item(item.row, item.topic, item.owner, item.sent, item.parts[:1])
