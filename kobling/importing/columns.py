@@ -153,8 +153,27 @@ def asked(kind: Kind, row: Row) -> Iterator[Asked]:
         # What a volunteer consented to and showed stands before what is decided by it.
         if step.name == "ApproveVolunteer":
             yield from _consents_and_checks(row)
-        if step.begins is None or step.begins in row.cells:
+        if _begun(step, row):
             yield _of_step(step, row)
+
+
+def idle(kind: Kind, row: Row) -> Iterator[tuple[str, str]]:
+    """Columns that are filled in though nothing that the row asks for takes them, with what to do."""
+    steps = STEPS[kind]
+    taken = {column for step in steps if _begun(step, row) for column in step.fields}
+    for column in row.cells:
+        begins = [step.begins for step in steps if step.begins and column in step.fields]
+        if column == _TEXT and not any(one.startswith(_CONSENT) for one in row.cells):
+            begins = [f"{_CONSENT}<purpose>"]
+        if begins and column not in taken:
+            yield (
+                column,
+                f"is taken only with {' or '.join(begins)}: fill in that day too, or empty this cell",
+            )
+
+
+def _begun(step: Step, row: Row) -> bool:
+    return step.begins is None or step.begins in row.cells
 
 
 def _of_step(step: Step, row: Row) -> Asked:

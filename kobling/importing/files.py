@@ -4,11 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kobling.administration import AdministrationError
 
+DEEPEST = 50
+"""Most lists and objects within each other in a line, far more than any command has."""
 DELIMITERS = ";,\t|"
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -30,24 +33,38 @@ class Line(NamedTuple):
 def rows(path: Path) -> list[Row]:
     """The rows of a table whose first line names its columns; those that are empty are left out.
 
-    Raises AdministrationError for a file without columns, or with one twice, and for a row that has more
-    cells than there are columns.
+    Raises AdministrationError for a file without columns, or with one twice, and for a row that can't be read
+    or has more cells than there are columns.
     """
-    text = _text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    columns = [_name(cell) for cell in next(reader, [])]
-    named = [column for column in columns if column]
-    if not named:
-        raise AdministrationError("the file has no columns: its first line must name them")
-    if twice := sorted({column for column in named if named.count(column) > 1}):
-        raise AdministrationError(f"columns stand there twice: {', '.join(twice)}")
-    return list(_rows(reader, columns))
+    with _naming(path):
+        text = _text(path)
+        records = _records(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        _, head = next(records, (1, []))
+        columns = [_name(cell) for cell in head]
+        named = [column for column in columns if column]
+        if not named:
+            raise AdministrationError("the file has no columns: its first line must name them")
+        if twice := sorted({column for column in named if named.count(column) > 1}):
+            raise AdministrationError(f"columns stand there twice: {', '.join(twice)}")
+        return list(_rows(records, columns))
 
 
-def _rows(reader: Any, columns: list[str]) -> Iterator[Row]:
-    first = 2
-    for cells in reader:
-        texts = [cell.strip() for cell in cells]
+def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """The texts of each row, and the line on which it begins."""
+    first = 1
+    try:
+        for cells in reader:
+            yield first, [cell.strip() for cell in cells]
+            first = reader.line_num + 1
+    except csv.Error:
+        raise AdministrationError(
+            f"row {first} has a cell of more than {csv.field_size_limit():,} characters: close the quotation "
+            "mark that is left open there, or shorten the cell"
+        ) from None
+
+
+def _rows(records: Iterator[tuple[int, list[str]]], columns: list[str]) -> Iterator[Row]:
+    for first, texts in records:
         if any(texts[len(columns) :]):
             raise AdministrationError(
                 f"row {first} has more cells than there are columns: "
@@ -56,23 +73,57 @@ def _rows(reader: Any, columns: list[str]) -> Iterator[Row]:
         found = {column: text for column, text in zip(columns, texts, strict=False) if text and column}
         if found:
             yield Row(first, found)
-        first = reader.line_num + 1
 
 
 def lines(path: Path) -> list[Line]:
-    """The objects of a file with one on each line. Raises AdministrationError for a line that holds none."""
-    found = []
-    for number, line in enumerate(_text(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            document = json.loads(line)
-        except json.JSONDecodeError:
-            document = None
-        if not isinstance(document, dict):
-            raise AdministrationError(f"line {number} is no JSON object")
-        found.append(Line(number, document))
-    return found
+    """The objects of a file with one on each line. Raises AdministrationError for a line that holds none, or
+    one that can't be sent.
+    """
+    with _naming(path):
+        return [
+            Line(number, _document(number, line))
+            for number, line in enumerate(_text(path).splitlines(), start=1)
+            if line.strip()
+        ]
+
+
+def _document(number: int, line: str) -> dict[str, Any]:
+    deep = f"line {number} has more than {DEEPEST} lists and objects within each other: send less in one"
+    try:
+        document = json.loads(line)
+    except ValueError:
+        document = None
+    except RecursionError:
+        raise AdministrationError(deep) from None
+    if not isinstance(document, dict):
+        raise AdministrationError(f"line {number} is no JSON object: write one on each line")
+    if _depth(document) > DEEPEST:
+        raise AdministrationError(deep)
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise AdministrationError(
+            f"line {number} has half a character (one of \\ud800 to \\udfff alone): write the whole character"
+        ) from None
+    return document
+
+
+def _depth(document: Any) -> int:
+    """How many lists and objects lie within each other."""
+    depth, level = 0, [document]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [each for one in level for each in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Has errors begin with the file's name."""
+    try:
+        yield
+    except AdministrationError as error:
+        raise AdministrationError(f"{path.name}: {error}") from None
 
 
 def _text(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from shared.messaging.reading.sentences import sentence
 from shared.published import refusals
 
 _NAMES = ("given_name", "family_name", "birth_date")
+_TOLD_APART_BY = ("programme", "purpose", "kind")
 _FAR_AHEAD = 4_102_444_800_000
 """Broker's time of records that are only checked, 2100: whether a day lies ahead the service says."""
 
@@ -46,6 +47,11 @@ class Part:
     columns: Mapping[str, str] = field(default_factory=dict)
     expected_revision: int | None = None
 
+    @property
+    def about(self) -> tuple[str | None, ...]:
+        """What of its subject it tells: a later one about the same takes its place."""
+        return self.message.name, *(self.data.get(name) for name in _TOLD_APART_BY)
+
     def column(self, path: str | None) -> str | None:
         """The column of a field, or of what it lies in; in files without columns the field itself."""
         if not self.columns:
@@ -59,13 +65,28 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row as it is sent: to which topic's owner or service, about whom, and its records in their order."""
+    """A row as it is sent: to which topic's owner or service, about whom, and its records in their order.
+
+    `says_whom`: of a volunteer, whether the table has their reference; else name and date of birth tell them.
+    `idle`: columns that are filled in and that no record takes, with what to do.
+    """
 
     row: int
     topic: Topic
     owner: str
     sent: Sent
     parts: Sequence[Part]
+    says_whom: bool | None = None
+    idle: Sequence[tuple[str, str]] = ()
+
+    @property
+    def due(self) -> "Item | None":
+        """The row with what is to be sent of it; None where that is nothing."""
+        if self.sent.due is None:
+            return self
+        parts = [self.parts[number] for number in self.sent.due]
+        marks = [self.sent.parts[number] for number in self.sent.due]
+        return replace(self, parts=parts, sent=replace(self.sent, parts=marks)) if parts else None
 
 
 def items_of_table(path: Path, kind: Kind, operator: str, journal: Journal) -> list[Item]:
@@ -92,6 +113,8 @@ def faults_of(items: Sequence[Item]) -> Iterator[Fault]:
         for part in item.parts:
             for path, message in _wrong(item, part):
                 yield Fault(item.row, part.column(path) or path, message)
+        for column, message in item.idle:
+            yield Fault(item.row, column, message)
 
 
 def document(item: Item, part: Part, *, dry_run: bool = False) -> dict[str, Any]:
@@ -122,7 +145,11 @@ def _item(kind: Kind, row: Row, operator: str, journal: Journal) -> Item:
         case "volunteers":
             who = [row.cells.get(name, "").casefold() for name in _NAMES]
             subject, topic, owner = keys["volunteer"] or journal.subject(who), COMMANDS["intake"], operator
-    return Item(row.number, topic, owner, journal.sent(subject, [owner, *_content(parts)]), parts)
+    # A volunteer's file changes after it was imported: what the table says as before must not be said anew.
+    alone = [(part.about, part.data) for part in parts] if kind == "volunteers" else []
+    sent = journal.sent(subject, [owner, *_content(parts)], alone)
+    says_whom = bool(keys["volunteer"]) if kind == "volunteers" else None
+    return Item(row.number, topic, owner, sent, parts, says_whom, tuple(columns.idle(kind, row)))
 
 
 def _content(parts: Sequence[Part]) -> list[Any]:
@@ -150,7 +177,7 @@ def _command(line: Line, operator: str, journal: Journal) -> Item:
 
 
 def _message(name: object, service: object) -> Message | None:
-    wanted: Sequence[Service] = [one for one in SERVICES if service in {None, one}]
+    wanted: Sequence[Service] = [one for one in SERVICES if service in (None, one)]
     found = [
         message
         for message in MESSAGES

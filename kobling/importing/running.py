@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +12,7 @@ from kobling.importing.columns import Kind
 from kobling.importing.journal import Journal
 from kobling.importing.reading import Fault, Item, Part, faults_of, items_of_lines, items_of_table
 from kobling.importing.sending import Line, Told
+from kobling.importing.twins import mistaken, once
 from shared.contracts.topics import SETTLEMENTS
 
 DONE_BEFORE = frozenset({"already_registered", "already_joined"})
@@ -33,27 +34,41 @@ class Wish:
     patience: float = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A file's rows, and which are the same as one of them."""
+
+    items: Sequence[Item]
+    repeated: Sequence[Fault]
+
+    def conclude(self, faults: Sequence[Fault], counts: Mapping[str, int], *, sent: bool) -> int:
+        """Prints what is to be told of rows, and the counts. Returns 1 where there are faults, else 0."""
+        _print(sorted([*faults, *self.repeated], key=lambda fault: fault.row))
+        told = [f"{counts.get(name, 0)} {name}" for name in ("accepted", "pending", "refused")]
+        told += [f"{len(self.repeated)} the same as another"] if self.repeated else []
+        told += [] if sent else ["nothing sent"]
+        sys.stdout.write(f"import: {len(self.items) + len(self.repeated)} rows, {', '.join(told)}\n")
+        return 1 if faults else 0
+
+
 async def run(wish: Wish) -> int:
     """0 where all rows came to something, 1 where any was refused: nothing is sent of a file that has faults
     by itself, or in a trial.
     """
     journal = Journal.beside(wish.file)
-    items = _items(wish, journal)
-    if faults := list(faults_of(items)):
-        _print(faults)
-        _conclude(Counter(refused=len({fault.row for fault in faults}), rows=len(items)), sent=False)
-        return 1
+    rows = Rows(*once(_items(wish, journal)))
+    if faults := [*faults_of(rows.items), *mistaken(rows.items)]:
+        return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
+    due = [item for item in (item.due for item in rows.items) if item is not None]
     async with Line.to(wish.kafka, wish.prefix, wish.patience) as line:
-        if faults := await _try(items, line):
-            _print(faults)
-            _conclude(Counter(refused=len({fault.row for fault in faults}), rows=len(items)), sent=False)
-            return 1
+        await line.look(due)
+        if faults := await _try(due, line):
+            return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
         if wish.trial:
-            _conclude(Counter(accepted=len(items), rows=len(items)), sent=False)
-            return 0
+            return rows.conclude([], {"accepted": len(rows.items)}, sent=False)
         journal.save()
-        answers = await line.send(items, dry_run=False, progress=_progress(len(items)))
-    return _tell(items, answers, journal)
+        answers = await line.send(due, dry_run=False, progress=_progress(len(due)))
+    return _tell(rows, due, answers, journal)
 
 
 def _items(wish: Wish, journal: Journal) -> list[Item]:
@@ -75,8 +90,8 @@ def _read(wish: Wish, journal: Journal) -> list[Item]:
 
 
 async def _try(items: Sequence[Item], line: Line) -> list[Fault]:
-    """What would be refused of each row: of a volunteer's their registration, as the rest needs it, and
-    nothing of settlements, which can't be tried.
+    """What would be refused of each row: of a volunteer's the first of what is sent, mostly their
+    registration, as the rest needs it, and nothing of settlements, which can't be tried.
     """
     firsts = [
         Item(item.row, item.topic, item.owner, item.sent, item.parts[:1])
@@ -93,22 +108,28 @@ async def _try(items: Sequence[Item], line: Line) -> list[Fault]:
     ]
 
 
-def _tell(items: Sequence[Item], answers: Sequence[Told], journal: Journal) -> int:
+def _tell(rows: Rows, due: Sequence[Item], answers: Sequence[Told], journal: Journal) -> int:
     """Prints what came of each row that was not simply accepted, and the counts."""
     faults: list[Fault] = []
-    counts: Counter[str] = Counter(rows=len(items))
-    for item, told in zip(items, answers, strict=True):
+    counts = Counter({"accepted": len(rows.items) - len(due)})
+    for item, told in zip(due, answers, strict=True):
         outcomes = _parts(item, told)
         refused = list(_refused(item, outcomes))
         faults += refused
         waits = any(outcome["outcome"] == "pending" for _, outcome in outcomes)
         counts["refused" if refused else "pending" if waits else "accepted"] += 1
+        _keep(item, outcomes, journal)
         if refused:
             journal.forget(item.sent)
     journal.save()
-    _print(faults)
-    _conclude(counts, sent=True)
-    return 1 if faults else 0
+    return rows.conclude(faults, counts, sent=True)
+
+
+def _keep(item: Item, outcomes: Sequence[tuple[Part, dict[str, Any]]], journal: Journal) -> None:
+    """Has the journal know the parts that are done, so that they are not sent again with others."""
+    for part, (_, outcome) in zip(item.sent.parts, outcomes, strict=False):
+        if outcome["outcome"] == "accepted" or outcome.get("code") in DONE_BEFORE:
+            journal.accept(item.sent, part)
 
 
 def _parts(item: Item, told: Told) -> list[tuple[Part, dict[str, Any]]]:
@@ -147,8 +168,3 @@ def _print(faults: Sequence[Fault]) -> None:
     sys.stdout.writelines(f"{fault}\n" for fault in faults[:SHOWN])
     if len(faults) > SHOWN:
         sys.stdout.write(f"and {len(faults) - SHOWN} more\n")
-
-
-def _conclude(counts: Counter[str], *, sent: bool) -> None:
-    told = ", ".join(f"{counts[name]} {name}" for name in ("accepted", "pending", "refused"))
-    sys.stdout.write(f"import: {counts['rows']} rows, {told}{'' if sent else ', nothing sent'}\n")

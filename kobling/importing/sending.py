@@ -14,7 +14,7 @@ from kobling.administration import AdministrationError
 from kobling.importing.reading import Item, document
 from shared.contracts.commands import RunBatch
 from shared.contracts.envelope import CONTENT_TYPE, command_type
-from shared.contracts.topics import RECEIPTS, REPLIES, SETTLEMENTS
+from shared.contracts.topics import RECEIPTS, REPLIES, SETTLEMENTS, Topic
 from shared.ids import new_event_id
 
 AT_ONCE = 50
@@ -61,6 +61,27 @@ class Line:
         await self._consumer.stop()
         await self._producer.stop()
 
+    async def look(self, items: Sequence[Item]) -> None:
+        """Raises AdministrationError for rows whose topics, or those of their answers, are not there."""
+        present = await self._consumer.topics()
+        missing: dict[tuple[str, str], str] = {}
+        for item in items:
+            kind = "municipality" if item.topic is SETTLEMENTS else "operator"
+            for topic in (item.topic, _answering(item)):
+                if (name := topic.named(item.owner, self.prefix)) not in present:
+                    missing.setdefault((kind, item.owner), name)
+        if missing:
+            raise AdministrationError(
+                "\n".join(self._remedy(name, kind, owner) for (kind, owner), name in missing.items())
+            )
+
+    def _remedy(self, name: str, kind: str, owner: str) -> str:
+        prefix = f" --prefix {self.prefix}" if self.prefix else ""
+        return (
+            f"the topic {name} is not there: is the {kind} {owner} spelled so? If it is, create its topics: "
+            f"kobling create-topics --kafka {self.kafka}{prefix} --{kind} {owner}"
+        )
+
     async def send(
         self, items: Sequence[Item], *, dry_run: bool, progress: Callable[[int], None]
     ) -> list[Told]:
@@ -74,15 +95,19 @@ class Line:
 
     async def _listen(self, items: Sequence[Item]) -> None:
         """Reads the topics of answers from their present ends on."""
-        names = {
-            self.prefix + (RECEIPTS if item.topic is SETTLEMENTS else REPLIES).named(item.owner)
-            for item in items
-        }
+        names = {_answering(item).named(item.owner, self.prefix) for item in items}
         partitions = [TopicPartition(name, 0) for name in sorted(names)]
         self._consumer.assign(partitions)
-        await self._consumer.seek_to_end(*partitions)
-        for partition in partitions:
-            await self._consumer.position(partition)
+        try:
+            async with asyncio.timeout(self.patience):
+                await self._consumer.seek_to_end(*partitions)
+                for partition in partitions:
+                    await self._consumer.position(partition)
+        except TimeoutError:
+            raise AdministrationError(
+                f"the topics of answers were not read within {self.patience:.0f} s: is each broker up? "
+                "Nothing was sent: run the same again"
+            ) from None
 
     async def _together(self, items: Sequence[Item], dry_run: bool) -> list[Told]:
         headers = [("content-type", CONTENT_TYPE.encode())]
@@ -120,6 +145,10 @@ class Line:
                 )
             await asyncio.sleep(0)
         return [found[index] for index in sorted(found)]
+
+
+def _answering(item: Item) -> Topic:
+    return RECEIPTS if item.topic is SETTLEMENTS else REPLIES
 
 
 def _record(item: Item, *, dry_run: bool) -> dict[str, Any]:

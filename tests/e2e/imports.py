@@ -108,6 +108,33 @@ async def test_a_row_that_was_refused_in_part_goes_through_once_it_is_mended(
     assert (await states(installation, topics.VOLUNTEERS)).keys() == before.keys()
 
 
+async def test_a_changed_row_undoes_nothing_that_happened_since(
+    installation: Document, tmp_path: Path
+) -> None:
+    file, commands = tmp_path / "volunteers.csv", tmp_path / "commands.jsonl"
+    before = await states(installation, topics.VOLUNTEERS)
+    file.write_text("\n".join([COLUMNS, volunteer(80)]))
+    assert (await imported(installation, file, "--operator", COORDINATOR))[0] == 0
+    (subject,) = (await states(installation, topics.VOLUNTEERS)).keys() - before.keys()
+    since: dict[str, Document] = {
+        "WithdrawConsent": {"reason": "own_wish", "purpose": "contact", "withdrawn_on": "2016-06-10"},
+        "RecordCheck": {"reason": "document_seen", "kind": "training", "seen_on": "2016-06-12"},
+    }
+    commands.write_text(
+        "\n".join(
+            json.dumps({"command": name, "subject": subject, "data": data}) for name, data in since.items()
+        )
+    )
+    assert (await imported(installation, commands, "--operator", COORDINATOR))[0] == 0
+    stands = (await states(installation, topics.VOLUNTEERS))[subject]
+    assert [consent["purpose"] for consent in stands["consents"]] == ["matching"]
+    file.write_text("\n".join([COLUMNS, volunteer(80, phone="900 00 080")]))
+    said = await imported(installation, file, "--operator", COORDINATOR)
+    assert said == (0, ["import: 1 rows, 1 accepted, 0 pending, 0 refused"])
+    after = (await states(installation, topics.VOLUNTEERS))[subject]
+    assert (after["consents"], after["checks"]) == (stands["consents"], stands["checks"])
+
+
 async def test_a_trial_sends_nothing(installation: Document, tmp_path: Path) -> None:
     file = tmp_path / "volunteers.csv"
     file.write_text("\n".join([COLUMNS, volunteer(70)]))

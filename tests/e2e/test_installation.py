@@ -15,6 +15,7 @@ from shared.contracts import topics
 from tests.e2e import canaries as people
 from tests.e2e.conftest import Demo
 from tests.e2e.imports import (  # noqa: F401 (one demonstration serves both files)
+    test_a_changed_row_undoes_nothing_that_happened_since,
     test_a_row_that_was_refused_in_part_goes_through_once_it_is_mended,
     test_a_trial_sends_nothing,
     test_commands_one_on_each_line,

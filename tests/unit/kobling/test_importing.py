@@ -49,6 +49,8 @@ def test_rows_are_numbered_as_the_file_has_them(tmp_path: Path) -> None:
         (["", "x"], "has no columns"),
         (["a;A", "1;2"], "twice: a"),
         (["a;b", "1;2;3"], "row 2 has more cells"),
+        (["a;b", "1;2", '"' + "x" * 131_073], r"^volunteers\.csv: row 3 has a cell .* quotation mark"),
+        (["x" * 131_073], "row 1 has a cell of more than 131,072 characters"),
     ],
 )
 def test_a_table_that_cannot_be_read_says_why(tmp_path: Path, lines: list[str], message: str) -> None:
@@ -103,6 +105,26 @@ def test_faults_name_row_and_column_and_quote_nothing(tmp_path: Path) -> None:
     assert not any(text in fault for fault in faults for text in ("Klippe", "soon", "woman", "well"))
 
 
+def test_cells_of_what_a_row_does_not_ask_for_are_faults(tmp_path: Path) -> None:
+    head = f"{HEAD};Programme;Joined on;Interviewed on;Weekly hours;Activities;Text version;Consent: matching"
+    rows = [
+        "bergen;;;;;;",
+        ";;;2,5;cooking;;",
+        ";;;;;matching-2016-1.nb;",
+        "bergen;8.9.2026;;;;matching-2016-1.nb;8.9.2026",
+        ";;;;;;",
+    ]
+    faults = told(volunteers(table(tmp_path, head, *[f"{BERIT};{row}" for row in rows])))
+    ending = ": fill in that day too, or empty this cell"
+    assert all(fault.endswith(ending) for fault in faults)
+    assert [fault.removesuffix(ending) for fault in faults] == [
+        "row 2, programme: is taken only with joined_on or interviewed_on or approved_on",
+        "row 3, weekly_hours: is taken only with interviewed_on",
+        "row 3, activities: is taken only with interviewed_on",
+        "row 4, text_version: is taken only with consent:<purpose>",
+    ]
+
+
 def test_a_column_that_nobody_knows_is_told_with_the_nearest(tmp_path: Path) -> None:
     file = table(tmp_path, f"{HEAD};Capacitet", f"{BERIT};2")
     with pytest.raises(AdministrationError, match="column capacitet is unknown: did you mean capacity"):
@@ -153,3 +175,29 @@ def test_a_line_is_a_command_of_the_service_that_takes_it(tmp_path: Path) -> Non
         file.write_text(line)
         with pytest.raises(AdministrationError, match="line 1"):
             items_of_lines(file, OPERATOR, Journal.beside(file))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"command":"LogMeeting","subject":"\\ud800","data":{}}', "half a character"),
+        ('{"command":"LogMeeting","subject":"x","data":{"\\udfff":1}}', "half a character"),
+        ('{"command":"LogMeeting","subject":"x","data":{"a":' + "[" * 49 + "]" * 49 + "}}", "more than 50"),
+        ('{"command":"LogMeeting","subject":"x","data":' + '{"a":' * 99_999, "more than 50 lists"),
+        ('{"command":"LogMeeting","subject":"x","data":{"a":' + "1" * 5_000 + "}}", "is no JSON object"),
+        ('{"command":"LogMeeting","subject":"x","data":{},"service":[]}', "must be an object of command"),
+    ],
+)
+def test_a_line_that_cannot_be_sent_says_why(tmp_path: Path, line: str, message: str) -> None:
+    file = tmp_path / "commands.jsonl"
+    file.write_text(f"\n{line}")
+    with pytest.raises(AdministrationError, match=f"line 2 .*{message}"):
+        items_of_lines(file, OPERATOR, Journal.beside(file))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"salt":"", "subjects":{}}', "\xff"])
+def test_a_journal_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "volunteers.csv"
+    file.with_name("volunteers.csv.kobling.json").write_text(content, encoding="latin-1")
+    with pytest.raises(AdministrationError, match=r"^volunteers\.csv\.kobling\.json is no .* from a copy"):
+        Journal.beside(file)
