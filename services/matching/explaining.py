@@ -85,10 +85,5 @@ def _told(person: str, found: LoadedRules, explained: Explained) -> dict[str, An
 
 def _people(person: str, explained: Explained) -> tuple[str, ...]:
     other = explained.alternative
-    named = [
-        person,
-        explained.proposed,
-        other and other.giving,
-        other and other.need and other.need.receiving,
-    ]
+    named = (person, explained.proposed, *(() if other is None else other.people))
     return tuple(one for one in named if one)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.matching import wire
 from services.matching.domain.evaluation import next_day
-from services.matching.domain.guides import forget_guides
+from services.matching.domain.guides import forget
 from services.matching.domain.notices import Told, notices
 from services.matching.domain.pair import Fact, Pair
 from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, PAIR_KINDS, RESUME
@@ -66,7 +66,8 @@ class Publisher:
 
     async def forget(self, pairs: Pairs, parties: Collection[str], cause: Cause, work: Work) -> None:
         """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
-        neither pair nor reply. What they guided before goes on without them.
+        neither pair nor reply. What names them otherwise, as who guided it before or in its receipt, goes on
+        without them.
         """
         if not parties:
             return
@@ -79,12 +80,12 @@ class Publisher:
         await pairs.remove(subjects, work.session)
         others = [
             stored
-            for stored in await pairs.guided_before(parties, work.session)
+            for stored in await pairs.naming(parties, work.session)
             if stored.pair.subject not in subjects
         ]
         without = []
         for stored in others:
-            pair, facts = forget_guides(stored.pair, parties)
+            pair, facts = forget(stored.pair, parties)
             without.append(self.publish(stored, pair, facts, cause, work))
         await pairs.save(without, work.session)
         subjects += [stored.pair.subject for stored in others]

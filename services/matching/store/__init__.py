@@ -1,7 +1,8 @@
 """Matching's own collections: parties, pools of them, and pairs."""
 
 from services.matching.store import pairs, parties, pools
-from services.matching.store.pairs import Page, Pairs, StoredPair
+from services.matching.store.documents import StoredPair
+from services.matching.store.pairs import Page, Pairs
 from services.matching.store.parties import Known, LoadedPool, Parties
 from services.matching.store.pools import Pools, Told
 
