@@ -144,7 +144,8 @@ def take_back(pair: Pair, side: Side, on: date, now: datetime, reopening: Reopen
     check_day(pair, on, now, "taken_back_on")
     if on < taken.on:
         raise DomainError("date_before_answer", f"the answer was given on {taken.on}", "taken_back_on")
-    without = replace(pair, answers=tuple(given for given in pair.answers if given is not taken))
+    answers = tuple(given for given in pair.answers if given is not taken)
+    without = replace(pair, answers=answers, allowed_on=None)
     if pair.status == "declined" or now > pair.respond_by:
         if pair.status == "declined":
             _check_recorded(pair.spells[-1].since, now)
@@ -246,12 +247,12 @@ def _reopened(pair: Pair, reopening: Reopening) -> Pair:
 
 def _not_expired(pair: Pair) -> Pair:
     """The proposal as it was before it expired: an answer that was given in time counts as if it had been
-    recorded in time.
+    recorded in time. What its couple was allowed since counts no more.
     """
     if pair.status != "expired":
         return pair
     *before, proposed, _ = pair.spells
-    return replace(pair, status="proposed", spells=(*before, replace(proposed, to=None)))
+    return replace(pair, status="proposed", spells=(*before, replace(proposed, to=None)), allowed_on=None)
 
 
 def _end_of(day: date, now: datetime) -> datetime:

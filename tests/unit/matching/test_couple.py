@@ -1,11 +1,13 @@
 """Two by name: a pool of two is judged as a round would judge it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.matching import wire
+from services.matching.domain.agreement import Again, answer, expire, take_back
 from services.matching.domain.couple import (
     Couple,
     Surroundings,
@@ -186,3 +188,31 @@ def test_who_was_to_rest_waits_where_they_are_ready_after_a_move_and_not_after_a
         assert pool_of(couple, rules(), known, TODAY).receiving
     else:
         assert code(known, couple) == ("not_waiting", "receiving")
+
+
+def opened(pair: Pair, side: str, accept: bool = True) -> Pair:
+    """The pair after an answer that was given in time and is recorded late."""
+    late = pair.respond_by + timedelta(days=3)
+    again = Again(1, late + timedelta(days=14))
+    return answer(pair, side, accept, pair.proposed_on, late, reopening=lambda: again)[0]  # type: ignore[arg-type]
+
+
+def taken_back(pair: Pair) -> Pair:
+    return take_back(pair, "giving", LATER_DAY, LATER, lambda: Again(1, pair.respond_by))[0]
+
+
+@pytest.mark.parametrize(
+    ("over", "anew"),
+    [
+        (declined(), lambda pair: answer(taken_back(pair), "giving", False, LATER_DAY, LATER)[0]),
+        (expired(), lambda pair: opened(pair, "giving", accept=False)),
+        (expired(), lambda pair: expire(opened(pair, "giving"), LATER + timedelta(days=60))[0]),
+    ],
+)
+def test_what_was_allowed_holds_until_the_proposal_opens_again_or_closes_anew(
+    over: Pair, anew: Callable[[Pair], Pair]
+) -> None:
+    allowed, _ = allow(over, LATER_DAY)
+    closed = anew(allowed)
+    assert closed.allowed_on is None
+    assert excludes(closed, 180, closed.spells[-1].since)
