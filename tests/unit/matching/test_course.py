@@ -14,7 +14,16 @@ from services.matching.domain.course import (
     resume,
     resume_due,
 )
-from services.matching.domain.pair import EndReason, Fact, Hold, Meeting, Outcome, PairStatus, Spell
+from services.matching.domain.pair import (
+    EndReason,
+    Fact,
+    FormerGuide,
+    Hold,
+    Meeting,
+    Outcome,
+    PairStatus,
+    Spell,
+)
 from services.matching.domain.waiting import waiting_since
 from tests.unit.matching.lives import (
     LATER,
@@ -154,6 +163,35 @@ def test_whatever_is_open_ends_with_a_reason(status: PairStatus) -> None:
     assert (
         refused(lambda: end(STATES[status](), EndReason.OTHER, early, WAITS, LATER)) == "date_before_proposal"
     )
+
+
+LONG_AFTER = LATER + 12 * MONTH
+
+
+def test_a_pair_ends_on_the_day_of_its_last_meeting_at_the_earliest() -> None:
+    met, _ = log_meeting(active(), IN_A_MONTH, 2, LONG_AFTER)
+    before = IN_A_MONTH - timedelta(days=1)
+    assert refused(lambda: end(met, EndReason.OTHER, before, WAITS, LONG_AFTER)) == "date_before_meeting"
+    assert refused(lambda: complete(met, before, None, OUTCOME, LONG_AFTER)) == "date_before_meeting"
+    assert end(met, EndReason.OTHER, IN_A_MONTH, WAITS, LONG_AFTER)[1] == (Fact.PAIR_ENDED,)
+    assert complete(met, IN_A_MONTH, None, OUTCOME, LONG_AFTER)[1] == (Fact.PAIR_COMPLETED,)
+    without, _ = log_meeting(met, IN_A_MONTH, 0, LONG_AFTER)
+    assert end(without, EndReason.OTHER, before, WAITS, LONG_AFTER)[1] == (Fact.PAIR_ENDED,)
+
+
+def test_a_pair_ends_no_day_before_its_guide_was_it() -> None:
+    other = replace(active(), former_guides=(FormerGuide("volunteer-0", LATER_DAY, IN_A_MONTH),))
+    before = IN_A_MONTH - timedelta(days=1)
+    assert refused(lambda: end(other, EndReason.OTHER, before, WAITS, LONG_AFTER)) == "date_before_guide"
+    assert refused(lambda: complete(other, before, None, OUTCOME, LONG_AFTER)) == "date_before_guide"
+    assert end(other, EndReason.OTHER, IN_A_MONTH, WAITS, LONG_AFTER)[1] == (Fact.PAIR_ENDED,)
+
+
+def test_a_meeting_after_the_end_that_is_on_record_is_taken_back() -> None:
+    over = replace(ended(), meetings=(Meeting(IN_A_MONTH + MONTH, 2),))
+    assert refused(lambda: log_meeting(over, IN_A_MONTH + MONTH, 1, LONG_AFTER)) == "date_after_pair"
+    assert log_meeting(over, IN_A_MONTH + MONTH, 0, LONG_AFTER)[0].meetings == ()
+    assert refused(lambda: log_meeting(ended(), IN_A_MONTH + MONTH, 0, LONG_AFTER)) == "date_after_pair"
 
 
 READY, OVER = date(2026, 1, 10), date(2026, 6, 1)

@@ -70,6 +70,16 @@ def test_the_new_guide_signs_what_the_others_have() -> None:
     assert refused(other_text) == "text_version_differs"
 
 
+def test_the_new_guide_signs_no_day_before_they_were_it() -> None:
+    pair, _ = changed(active())
+    before = IN_A_MONTH - timedelta(days=1)
+
+    def early() -> object:
+        return sign(pair, "giving", "2", before, signatories=ALL, maximum_months=12, now=NOW)
+
+    assert refused(early) == "date_before_guide"
+
+
 def test_a_pair_that_paused_for_its_guide_goes_on_and_one_that_pauses_for_more_does_not() -> None:
     held, _ = pause(active(), "giving", LATER_DAY, None, LATER)
     pair, _ = changed(held)
