@@ -98,7 +98,7 @@ def complete(pair: Pair, on: date, minimum_months: int | None, outcome: Outcome,
     Raises `not_active`, `pair_closed`, `too_early`, `date_in_future`, `date_before_proposal`, or as
     `_check_last_day` does.
     """
-    if pair.status == "completed":
+    if pair.status == "completed" and _is_over_so(pair, on, None, outcome):
         return pair, ()
     _require_active(pair)
     check_day(pair, on, now, "completed_on")
@@ -125,7 +125,7 @@ def end(pair: Pair, reason: EndReason, on: date, outcome: Outcome, now: datetime
 
     Raises `pair_closed`, `date_in_future`, `date_before_proposal`, or as `_check_last_day` does.
     """
-    if pair.status == "ended" and (pair.end_reason, pair.ended_on, pair.outcome) == (reason, on, outcome):
+    if pair.status == "ended" and _is_over_so(pair, on, reason, outcome):
         return pair, ()
     if not pair.is_open:
         raise closed(pair)
@@ -150,6 +150,12 @@ def _over(
 ) -> Pair:
     over = become(pair, status, on)
     return replace(over, holds=(), ended_on=over.spells[-1].since, end_reason=reason, outcome=outcome)
+
+
+def _is_over_so(pair: Pair, on: date, reason: EndReason | None, outcome: Outcome) -> bool:
+    """Whether a pair that is over is so as somebody says, on the day that theirs comes to."""
+    day = max(on, pair.spells[-2].since)
+    return (pair.ended_on, pair.end_reason, pair.outcome) == (day, reason, outcome)
 
 
 def _check_last_day(pair: Pair, on: date, field: str) -> None:

@@ -194,6 +194,23 @@ def test_a_meeting_after_the_end_that_is_on_record_is_taken_back() -> None:
     assert refused(lambda: log_meeting(ended(), IN_A_MONTH + MONTH, 0, LONG_AFTER)) == "date_after_pair"
 
 
+def test_what_is_over_is_not_over_otherwise() -> None:
+    over, _ = complete(active(), IN_A_MONTH, None, OUTCOME, LONG_AFTER)
+    assert complete(over, IN_A_MONTH, None, OUTCOME, LONG_AFTER) == (over, ())
+    assert refused(lambda: complete(over, IN_A_MONTH, None, WAITS, LONG_AFTER)) == "pair_closed"
+    assert refused(lambda: complete(over, LONG_AFTER.date(), None, OUTCOME, LONG_AFTER)) == "pair_closed"
+
+
+def test_the_same_end_again_is_the_same_where_its_day_was_moved() -> None:
+    held, _ = pause(active(), "coordinator", IN_A_MONTH, None, LONG_AFTER)
+    over, _ = end(held, EndReason.OTHER, LATER_DAY, WAITS, LONG_AFTER)
+    assert over.ended_on == IN_A_MONTH
+    for on in (LATER_DAY, IN_A_MONTH):
+        assert end(over, EndReason.OTHER, on, WAITS, LONG_AFTER) == (over, ())
+    later = IN_A_MONTH + timedelta(days=1)
+    assert refused(lambda: end(over, EndReason.OTHER, later, WAITS, LONG_AFTER)) == "pair_closed"
+
+
 READY, OVER = date(2026, 1, 10), date(2026, 6, 1)
 
 
