@@ -57,10 +57,11 @@ class Explaining:
             reason, more = "not_available", {}
         elif lacks is not None:
             reason, more = "not_ready", {"missing": list(lacks)}
-        elif theirs:
-            reason, more = "paired", {"pairs": theirs}
-        elif pool.rules.name in known.presence.there:
+        elif pool.rules.name in known.presence.there and person not in found.loaded.since:
             reason, more = "rests", {}
+        elif theirs:
+            # A refugee: of a guide with no free place the pool says so.
+            reason, more = "paired", {"pairs": theirs}
         else:
             return Rejected("not_waiting", "They don't take part in this programme.", "person")
         told: dict[str, Any] = {
