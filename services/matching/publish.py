@@ -57,12 +57,13 @@ class Publisher:
         return changed
 
     async def _tell(self, items: Sequence[_OfPair], work: Work) -> None:
-        """Tells the coordinators of both people of each pair, with one query for all."""
-        people = {person for item in items for person in (item.pair.receiving, item.pair.giving)}
+        """Tells the coordinators of the people of each notice, with one query for all."""
+        given = [(wire.notice(pair, told), pair.subject, cause) for pair, told, cause in items]
+        people = {person for notice, _, _ in given for person in notice.about}
         coordinators = await self._parties.coordinators(people, work.session)
-        for pair, told, cause in items:
-            both = (coordinators.get(person) for person in (pair.receiving, pair.giving))
-            tell(wire.notice(pair, told), pair.subject, both, self._operators, cause, work)
+        for notice, subject, cause in given:
+            theirs = [coordinators.get(person) for person in notice.about]
+            tell(notice, subject, theirs, self._operators, cause, work)
 
     async def forget(self, pairs: Pairs, parties: Collection[str], cause: Cause, work: Work) -> None:
         """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here

@@ -174,7 +174,7 @@ def notice(pair: Pair, told: Told) -> Notice:
         code=told.code,
         municipality=pair.municipality,
         programme=pair.programme,
-        about=[pair.receiving, pair.giving],
+        about=[pair.receiving, pair.giving, *told.others],
         on=told.on,
         due_on=told.due_on,
         details=list(told.details),
