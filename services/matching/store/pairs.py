@@ -122,14 +122,22 @@ class Pairs:
             "municipality": {"$in": sorted(municipalities)},
             "programme": rules.name,
             "closed_on": {"$gt": since},
-            "pair.allowed_on": None,
             "$or": [
                 {"status": {"$in": ["declined", "expired"]}},
                 {"status": {"$in": ["ended", "completed"]}, "pair.outcome.may_meet_again": False},
             ],
         }
-        cursor = self._collection.find(wanted, {"receiving": 1, "giving": 1}, session=session)
-        return frozenset([(document["receiving"], document["giving"]) async for document in cursor])
+        allowed = ("pair.allowed_on", "pair.former_guides")
+        fields = dict.fromkeys(("receiving", "giving", *allowed), 1)
+        cursor = self._collection.find(wanted, fields, session=session)
+        found: set[tuple[str, str]] = set()
+        async for document in cursor:
+            pair = document["pair"]
+            last = {"giving": document["giving"], "allowed_on": pair.get("allowed_on")}
+            former = [item for item in pair.get("former_guides", ()) if item["to"] > since]
+            guides = [item["giving"] for item in (last, *former) if item.get("allowed_on") is None]
+            found.update((document["receiving"], guide) for guide in guides if guide is not None)
+        return frozenset(found)
 
     async def afterwards(
         self, municipalities: Collection[str], rules: Rules, people: Sequence[str], session: Session
