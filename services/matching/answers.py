@@ -1,6 +1,6 @@
 """What replies about a pool tell: who is proposed, who is paired, and who waits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -144,16 +144,22 @@ def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) 
 def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Everybody whom an answer about a pool names, so that it can be forgotten with any of them."""
     lists = ("proposals", "pairs", "unmatched_receiving", "unmatched_giving")
-    items = [item for name in lists for item in answer.get(name, ())]
-    roles = ("receiving", "giving", "subject")
-    return tuple(dict.fromkeys(item[role] for item in items for role in roles if role in item))
+    named = (person for name in lists for item in answer.get(name, ()) for person in _named(item))
+    return tuple(dict.fromkeys(named))
 
 
 def people_of(pair: Pair) -> tuple[str, ...]:
-    """Everybody whom an answer about a pair names: its two, and those of the alternative."""
+    """Everybody whom an answer about a pair names: its two, those of the alternative, and former guides."""
     other = pair.receipt.alternative
-    named = () if other is None else (other.giving, *(() if other.need is None else (other.need.receiving,)))
-    return (pair.receiving, pair.giving, *named)
+    former = [item.giving for item in pair.former_guides if item.giving is not None]
+    return (pair.receiving, pair.giving, *(() if other is None else other.people), *former)
+
+
+def _named(item: Mapping[str, Any]) -> Iterator[str]:
+    """Everybody whom an item of a list names."""
+    other = item.get("alternative", {})
+    parts = (item, other, other.get("need", {}), *item.get("former_guides", ()))
+    return (part[role] for part in parts for role in ("receiving", "giving", "subject") if role in part)
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:

@@ -56,10 +56,11 @@ class Explaining:
             reason, more = "not_available", {}
         elif lacks is not None:
             reason, more = "not_ready", {"missing": list(lacks)}
-        elif theirs:
-            reason, more = "paired", {"pairs": theirs}
-        elif pool.rules.name in known.presence.there:
+        elif pool.rules.name in known.presence.there and person not in found.loaded.since:
             reason, more = "rests", {}
+        elif theirs:
+            # A refugee: of a guide with no free place the pool says so.
+            reason, more = "paired", {"pairs": theirs}
         else:
             return Rejected("not_waiting", "They don't take part in this programme.", "person")
         told: dict[str, Any] = {
@@ -84,10 +85,5 @@ def _told(person: str, found: LoadedRules, explained: Explained) -> dict[str, An
 
 def _people(person: str, explained: Explained) -> tuple[str, ...]:
     other = explained.alternative
-    named = [
-        person,
-        explained.proposed,
-        other and other.giving,
-        other and other.need and other.need.receiving,
-    ]
+    named = (person, explained.proposed, *(() if other is None else other.people))
     return tuple(one for one in named if one)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.matching import wire
 from services.matching.domain.evaluation import next_day
-from services.matching.domain.guides import forget_guides
+from services.matching.domain.guides import forget
 from services.matching.domain.notices import Told, notices
 from services.matching.domain.pair import Fact, Pair
 from services.matching.rows import COMPLETE, EXPIRE, MILESTONE, PAIR_KINDS, RESUME
@@ -60,12 +60,13 @@ class Publisher:
         return changed
 
     async def _tell(self, items: Sequence[_OfPair], work: Work) -> None:
-        """Tells the coordinators of both people of each pair, with one query for all."""
-        people = {person for item in items for person in (item.pair.receiving, item.pair.giving)}
+        """Tells the coordinators of the people of each notice, with one query for all."""
+        given = [(wire.notice(pair, told), pair.subject, cause) for pair, told, cause in items]
+        people = {person for notice, _, _ in given for person in notice.about}
         coordinators = await self._parties.coordinators(people, work.session)
-        for pair, told, cause in items:
-            both = (coordinators.get(person) for person in (pair.receiving, pair.giving))
-            tell(wire.notice(pair, told), pair.subject, both, self._operators, cause, work)
+        for notice, subject, cause in given:
+            theirs = [coordinators.get(person) for person in notice.about]
+            tell(notice, subject, theirs, self._operators, cause, work)
 
     async def _move_on(self, people: Sequence[str], work: Work) -> None:
         """Moves on the versions of who rests from now on: a guide may have a place left beside the pair
@@ -75,7 +76,8 @@ class Publisher:
 
     async def forget(self, pairs: Pairs, parties: Collection[str], cause: Cause, work: Work) -> None:
         """Leaves nothing of the pairs of people who must not be known any more: a null on the topic, and here
-        neither pair nor reply. What they guided before goes on without them.
+        neither pair nor reply. What names them otherwise, as who guided it before or in its receipt, goes on
+        without them.
         """
         if not parties:
             return
@@ -88,12 +90,12 @@ class Publisher:
         await pairs.remove(subjects, work.session)
         others = [
             stored
-            for stored in await pairs.guided_before(parties, work.session)
+            for stored in await pairs.naming(parties, work.session)
             if stored.pair.subject not in subjects
         ]
         without = []
         for stored in others:
-            pair, facts = forget_guides(stored.pair, parties)
+            pair, facts = forget(stored.pair, parties)
             without.append(self.publish(stored, pair, facts, cause, work))
         await pairs.save(without, work.session)
         subjects += [stored.pair.subject for stored in others]

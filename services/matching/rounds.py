@@ -5,7 +5,7 @@ unique indexes and moves its people's versions on, and whoever has changed since
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -173,11 +173,17 @@ class Rounds:
         work: Work,
     ) -> set[str]:
         """Writes proposals whose people are still at these versions; returns whose versions it moved on."""
+        others = {
+            person for item in proposals if (told := item.receipt.alternative) for person in told.people
+        }
         people = {subject for proposal in proposals for subject in (proposal.receiving, proposal.giving)}
-        known = await self._parties.known(people, work.session)
+        known = await self._parties.known(people | others, work.session)
+        gone = {person for person in others if person in known and known[person].erased}
         unchanged = {subject for subject, now in known.items() if now.version == versions.get(subject)}
         made = [
-            self._proposed(proposal, rules, known, task, work)
+            self._proposed(
+                replace(proposal, receipt=proposal.receipt.without(gone)), rules, known, task, work
+            )
             for proposal in proposals
             if proposal.receiving in unchanged and proposal.giving in unchanged
         ]

@@ -132,7 +132,7 @@ class Matching:
             return Rejected(error.code, error.message, error.field)
         if request.dry_run:
             pair, _ = decided.decisions[-1]
-            return Accepted(_state(pair), (pair.receiving, pair.giving))
+            return Accepted(_state(pair), answers.people_of(pair))
         for changed, facts in decided.decisions:
             stored = around.find(changed.subject) or StoredPair(changed, Revision())
             told = self._publisher.publish(stored, changed, facts, request.cause, work)
@@ -200,7 +200,7 @@ class Matching:
             return Rejected(error.code, error.message, error.field)
         if request.dry_run:
             # A dry run may name a guide whom the pair hasn't got.
-            return Accepted(_state(pair), tuple(dict.fromkeys((pair.subject, pair.giving))))
+            return Accepted(_state(pair), (pair.subject, *answers.people_of(pair)))
         if facts:
             stored = self._publisher.publish(stored, pair, facts, request.cause, work)
             around.put(stored)
@@ -223,7 +223,9 @@ def _people(request: Request, around: Around) -> tuple[str, ...]:
 def _told(stored: StoredPair, named: dict[str, object]) -> Accepted:
     """A pair's state as it stands now, to whoever changed it."""
     pair = stored.pair
-    return Accepted({**named, **_state(pair), "revision": stored.state.number}, pair.subject)
+    # Whom it names now it may name no more when they must be forgotten.
+    people = (pair.subject, *answers.people_of(pair))
+    return Accepted({**named, **_state(pair), "revision": stored.state.number}, people)
 
 
 def _state(pair: Pair) -> dict[str, object]:

@@ -174,7 +174,7 @@ def notice(pair: Pair, told: Told) -> Notice:
         code=told.code,
         municipality=pair.municipality,
         programme=pair.programme,
-        about=[pair.receiving, pair.giving],
+        about=[pair.receiving, pair.giving, *told.others],
         on=told.on,
         due_on=told.due_on,
         details=list(told.details),
@@ -192,7 +192,8 @@ def _course(pair: Pair) -> dict[str, Any]:
         "end_reason": pair.end_reason,
         "outcome": None if pair.outcome is None else fields_of(pair.outcome),
         "former_guides": [
-            {"giving": item.giving, "from": item.since, "to": item.to} for item in pair.former_guides
+            {"giving": item.giving, "from": item.since, "to": item.to, "allowed_on": item.allowed_on}
+            for item in pair.former_guides
         ],
         "milestones": [fields_of(item) | {"asks": list(item.asks)} for item in pair.milestones],
         "evaluations": [
@@ -240,7 +241,7 @@ def pair(subject: str, state: public.PairState) -> Pair:
         end_reason=None if state.end_reason is None else EndReason(state.end_reason),
         outcome=_outcome(state.outcome),
         steps=tuple(StepHeld(item.step, item.held_on) for item in state.steps),
-        former_guides=tuple(FormerGuide(item.giving, item.since, item.to) for item in state.former_guides),
+        former_guides=tuple(_former(item) for item in state.former_guides),
         milestones=tuple(
             Milestone(item.name, item.due_on, tuple(item.asks), item.status) for item in state.milestones
         ),
@@ -248,6 +249,10 @@ def pair(subject: str, state: public.PairState) -> Pair:
         allowed_on=state.allowed_on,
         formerly=tuple(state.former_codes or ()),
     )
+
+
+def _former(told: public.FormerGuide) -> FormerGuide:
+    return FormerGuide(told.giving, told.since, told.to, told.allowed_on)
 
 
 def _outcome(outcome: public.PairOutcome | None) -> Outcome | None:

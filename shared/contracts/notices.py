@@ -15,6 +15,8 @@ CODES: Mapping[str, str] = {
     "proposal_made": "A round proposes a pair; `due_on` is the last day for its answers",
     "proposal_declined": "A side has declined the proposal",
     "proposal_expired": "The proposal was not answered in time",
+    "proposal_reopened": "The proposal waits for an answer again: `due_on` is the last day for it",
+    "guide_replaced": "The pair goes on with another guide: `about` has the new one and, last, the former",
     "pair_paused": "The pair pauses since one side can't go on for now: `details` say which",
     "pair_resumed": "The side is back, and the pair goes on",
     "pair_completed": "The pair has had its time",

@@ -39,7 +39,7 @@ def allow_couple(command: AllowCouple, pack: ProgrammePack, context: Context) ->
     apart = kept_apart(_couple(command), rules, context.around, today)
     if not apart:
         raise DomainError("not_excluded", "nothing keeps the two apart: ProposePair says what else does")
-    return Decided(tuple(allow(pair, today) for pair in apart))
+    return Decided(tuple(allow(pair, command.giving, today) for pair in apart))
 
 
 def _couple(command: ProposePair | AllowCouple) -> Couple:

@@ -144,7 +144,8 @@ def take_back(pair: Pair, side: Side, on: date, now: datetime, reopening: Reopen
     check_day(pair, on, now, "taken_back_on")
     if on < taken.on:
         raise DomainError("date_before_answer", f"the answer was given on {taken.on}", "taken_back_on")
-    without = replace(pair, answers=tuple(given for given in pair.answers if given is not taken))
+    answers = tuple(given for given in pair.answers if given is not taken)
+    without = replace(pair, answers=answers, allowed_on=None)
     if pair.status == "declined" or now > pair.respond_by:
         if pair.status == "declined":
             _check_recorded(pair.spells[-1].since, now)
@@ -172,7 +173,7 @@ def sign(
     It is created on the day of the latest signature, ends `maximum_months` later, if there is a maximum, and
     is evaluated at the `milestones`. Raises `unknown_signatory`, `not_accepted`, `pair_closed`,
     `already_signed` (another text, or a complete agreement), `text_version_differs` (from the other
-    signatures), `date_in_future`, `date_before_proposal`.
+    signatures), `date_in_future`, `date_before_proposal`, `date_before_guide`.
     """
     if signatory not in signatories:
         raise DomainError("unknown_signatory", f"one of {', '.join(sorted(signatories))} signs", "signatory")
@@ -189,10 +190,21 @@ def sign(
     if any(signature.text_version != text_version for signature in pair.signatures):
         raise DomainError("text_version_differs", "all sign the same text version", "text_version")
     check_day(pair, on, now, "signed_on")
+    _check_guide(pair, on)
     signed = replace(pair, signatures=(*pair.signatures, Signature(signatory, text_version, on)))
     if is_created or {signature.signatory for signature in signed.signatures} != set(signatories):
         return signed, (Fact.AGREEMENT_SIGNED,)
     return _created(signed, maximum_months, milestones), (Fact.PAIR_CREATED,)
+
+
+def _check_guide(pair: Pair, on: date) -> None:
+    """Refuses a signature of before its guide was the pair's: once it is created, no other is missing."""
+    if pair.former_guides and on < (since := pair.former_guides[-1].to):
+        raise DomainError(
+            "date_before_guide",
+            f"they are the pair's guide since {since}: name the day on which they signed",
+            "signed_on",
+        )
 
 
 def _created(signed: Pair, maximum_months: int | None, milestones: Iterable[Asked]) -> Pair:
@@ -246,12 +258,12 @@ def _reopened(pair: Pair, reopening: Reopening) -> Pair:
 
 def _not_expired(pair: Pair) -> Pair:
     """The proposal as it was before it expired: an answer that was given in time counts as if it had been
-    recorded in time.
+    recorded in time. What its couple was allowed since counts no more.
     """
     if pair.status != "expired":
         return pair
     *before, proposed, _ = pair.spells
-    return replace(pair, status="proposed", spells=(*before, replace(proposed, to=None)))
+    return replace(pair, status="proposed", spells=(*before, replace(proposed, to=None)), allowed_on=None)
 
 
 def _end_of(day: date, now: datetime) -> datetime:

@@ -96,26 +96,38 @@ def kept_apart(couple: Couple, rules: Rules, around: Surroundings, today: date) 
         for pair in around.pairs
         if pair.municipality in codes
         and pair.programme == rules.name
-        and (pair.receiving, pair.giving) == (couple.receiving, couple.giving)
-        and excludes(pair, rules.exclusion_days, today)
+        and pair.receiving == couple.receiving
+        and couple.giving in excluded(pair, rules.exclusion_days, today)
     ]
     return sorted(found, key=_over_on)
 
 
-def excludes(pair: Pair, exclusion_days: int, today: date) -> bool:
-    """Whether a pair that is over keeps its couple apart: it was declined or expired, or the two aren't to
-    meet again, less than so many days ago, and nobody has allowed it since.
+def excluded(pair: Pair, exclusion_days: int, today: date) -> frozenset[str]:
+    """The guides whom a pair that is over keeps apart from its receiving party: it was declined or expired,
+    or the two aren't to meet again, less than so many days ago, and nobody has allowed it since. Of one that
+    isn't to meet again also those who were its guide before, by the day on which they were it no more.
     """
-    if pair.is_open or pair.allowed_on is not None:
-        return False
+    if pair.is_open:
+        return frozenset()
+    since = today - timedelta(days=exclusion_days)
     unwanted = pair.status in {"declined", "expired"}
     parted = pair.outcome is not None and not pair.outcome.may_meet_again
-    return (unwanted or parted) and pair.spells[-1].since > today - timedelta(days=exclusion_days)
+    last = [(pair.giving, pair.spells[-1].since, pair.allowed_on)] if unwanted or parted else []
+    former = [(item.giving, item.to, item.allowed_on) for item in pair.former_guides] if parted else []
+    return frozenset(
+        guide
+        for guide, on, allowed_on in (*last, *former)
+        if guide is not None and on > since and allowed_on is None
+    )
 
 
-def allow(pair: Pair, today: date) -> Decision:
-    """Lets the couple of a pair that is over be proposed again."""
-    return replace(pair, allowed_on=today), (Fact.COUPLE_ALLOWED,)
+def allow(pair: Pair, giving: str, today: date) -> Decision:
+    """Lets a guide of a pair that is over be proposed to its receiving party again."""
+    former = tuple(
+        replace(item, allowed_on=today) if item.giving == giving else item for item in pair.former_guides
+    )
+    allowed_on = today if pair.giving == giving else pair.allowed_on
+    return replace(pair, allowed_on=allowed_on, former_guides=former), (Fact.COUPLE_ALLOWED,)
 
 
 def _waiting(

@@ -25,7 +25,8 @@ LONGEST_MEETING = 24.0
 
 
 def log_meeting(pair: Pair, held_on: date, hours: float, now: datetime) -> Decision:
-    """Records a meeting, one a day: a later record of the same day replaces it, and 0 hours take it back.
+    """Records a meeting, one a day: a later record of the same day replaces it, and 0 hours take it back,
+    also one after the pair's end.
 
     Raises `not_created`, `hours_out_of_range`, `date_in_future`, `date_before_pair` or `date_after_pair`.
     """
@@ -37,7 +38,8 @@ def log_meeting(pair: Pair, held_on: date, hours: float, now: datetime) -> Decis
         raise DomainError("date_in_future", "name a day that has come", "held_on")
     if held_on < pair.created_on:
         raise DomainError("date_before_pair", f"the pair was created on {pair.created_on}", "held_on")
-    if pair.ended_on is not None and held_on > pair.ended_on:
+    is_taken_back = not hours and any(meeting.held_on == held_on for meeting in pair.meetings)
+    if pair.ended_on is not None and held_on > pair.ended_on and not is_taken_back:
         raise DomainError("date_after_pair", f"the pair was over on {pair.ended_on}", "held_on")
     others = [meeting for meeting in pair.meetings if meeting.held_on != held_on]
     held = [Meeting(held_on, hours)] if hours else []
@@ -90,14 +92,17 @@ def resume_due(pair: Pair, now: datetime) -> Decision:
 
 
 def complete(pair: Pair, on: date, minimum_months: int | None, outcome: Outcome, now: datetime) -> Decision:
-    """Ends a pair whose time is over, from the pack's least number of months on.
+    """Ends a pair whose time is over, from the pack's least number of months on. The same again: nothing more
+    happens.
 
-    Raises `not_active`, `pair_closed`, `too_early`, `date_in_future` or `date_before_proposal`.
+    Raises `not_active`, `pair_closed`, `too_early`, `date_in_future`, `date_before_proposal`, or as
+    `_check_last_day` does.
     """
-    if pair.status == "completed":
+    if pair.status == "completed" and _is_over_so(pair, on, None, outcome):
         return pair, ()
     _require_active(pair)
     check_day(pair, on, now, "completed_on")
+    _check_last_day(pair, on, "completed_on")
     earliest = add_months(pair.created_on or on, minimum_months or 0)
     if on < earliest:
         raise DomainError(
@@ -118,13 +123,14 @@ def complete_due(pair: Pair, outcome: Outcome, now: datetime) -> Decision:
 def end(pair: Pair, reason: EndReason, on: date, outcome: Outcome, now: datetime) -> Decision:
     """Ends a proposal or a pair before its time. The same end again: nothing more happens.
 
-    Raises `pair_closed`, `date_in_future` or `date_before_proposal`.
+    Raises `pair_closed`, `date_in_future`, `date_before_proposal`, or as `_check_last_day` does.
     """
-    if pair.status == "ended" and (pair.end_reason, pair.ended_on, pair.outcome) == (reason, on, outcome):
+    if pair.status == "ended" and _is_over_so(pair, on, reason, outcome):
         return pair, ()
     if not pair.is_open:
         raise closed(pair)
     check_day(pair, on, now, "ended_on")
+    _check_last_day(pair, on, "ended_on")
     return _over(pair, "ended", on, reason, outcome), (Fact.PAIR_ENDED,)
 
 
@@ -144,6 +150,24 @@ def _over(
 ) -> Pair:
     over = become(pair, status, on)
     return replace(over, holds=(), ended_on=over.spells[-1].since, end_reason=reason, outcome=outcome)
+
+
+def _is_over_so(pair: Pair, on: date, reason: EndReason | None, outcome: Outcome) -> bool:
+    """Whether a pair that is over is so as somebody says, on the day that theirs comes to."""
+    day = max(on, pair.spells[-2].since)
+    return (pair.ended_on, pair.end_reason, pair.outcome) == (day, reason, outcome)
+
+
+def _check_last_day(pair: Pair, on: date, field: str) -> None:
+    """Refuses an end before what the pair did later: `date_before_guide`, `date_before_meeting`."""
+    day = max(on, pair.spells[-1].since)
+    if pair.former_guides and day < (since := pair.former_guides[-1].to):
+        raise DomainError(
+            "date_before_guide", f"the present guide is it since {since}: name that day or a later one", field
+        )
+    if pair.meetings and day < (met := pair.meetings[-1].held_on):
+        remedy = "name that day or a later one, or take the meeting back by LogMeeting with 0 hours"
+        raise DomainError("date_before_meeting", f"the two met on {met}: {remedy}", field)
 
 
 def _require_active(pair: Pair) -> None:

@@ -43,7 +43,10 @@ def replace_guide(pair: Pair, found: Proposal, signatory: str, on: date, now: da
     return replaced, (Fact.GUIDE_REPLACED,)
 
 
-def forget_guides(pair: Pair, subjects: Collection[str]) -> Decision:
-    """Leaves nothing of those who were a pair's guide: their days stay, as nobody's."""
+def forget(pair: Pair, subjects: Collection[str]) -> Decision:
+    """Leaves nothing of those whom a pair names beside its two: the days of who was its guide stay, as
+    nobody's, and its receipt tells of others alone.
+    """
     formers = (replace(item, giving=None) if item.giving in subjects else item for item in pair.former_guides)
-    return replace(pair, former_guides=tuple(formers)), (Fact.PAIR_CORRECTED,)
+    forgotten = replace(pair, former_guides=tuple(formers), receipt=pair.receipt.without(subjects))
+    return forgotten, (Fact.PAIR_CORRECTED,)

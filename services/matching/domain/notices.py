@@ -10,6 +10,9 @@ _CODES: Mapping[Fact, str] = {
     Fact.PAIR_PROPOSED: "proposal_made",
     Fact.PROPOSAL_DECLINED: "proposal_declined",
     Fact.PROPOSAL_EXPIRED: "proposal_expired",
+    Fact.PROPOSAL_REOPENED: "proposal_reopened",
+    Fact.ANSWER_TAKEN_BACK: "proposal_reopened",
+    Fact.GUIDE_REPLACED: "guide_replaced",
     Fact.PAIR_COMPLETED: "pair_completed",
     Fact.PAIR_ENDED: "pair_ended",
 }
@@ -19,18 +22,21 @@ _AS_WITHDRAWN = frozenset({EndReason.PROTECTION, EndReason.RESTRICTED, EndReason
 
 @value
 class Told:
-    """One notice: what happened and on which day, the day by which something is to be done, and codes."""
+    """One notice: what happened and on which day, the day by which something is to be done, codes, and whom
+    it concerns beside the pair's two.
+    """
 
     code: str
     on: date
     due_on: date | None = None
     details: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def notices(before: Pair, after: Pair, facts: Sequence[Fact], now: datetime) -> list[Told]:
-    """What is told of a step by its facts: how a pair came to be proposed and how it ended, and where it
-    pauses or goes on by a side's doing. `before` is the pair itself where it is new; `now` is by the
-    municipality's clock.
+    """What is told of a step by its facts: how a pair came to be proposed and how it ended, where it waits
+    for an answer again or has another guide, and where it pauses or goes on by a side's doing. `before` is
+    the pair itself where it is new; `now` is by the municipality's clock.
     """
     told = [_told(_CODES[fact], after, now) for fact in facts if fact in _CODES]
     held, was_held = _by_sides(after), _by_sides(before)
@@ -44,9 +50,15 @@ def notices(before: Pair, after: Pair, facts: Sequence[Fact], now: datetime) -> 
 
 def _told(code: str, pair: Pair, now: datetime) -> Told:
     on = pair.spells[-1].since
+    respond_by = pair.respond_by.astimezone(now.tzinfo).date()
     match code:
         case "proposal_made":
-            return Told(code, on, due_on=pair.respond_by.astimezone(now.tzinfo).date())
+            return Told(code, on, due_on=respond_by)
+        case "proposal_reopened":
+            return Told(code, now.date(), due_on=respond_by)
+        case "guide_replaced":
+            former = pair.former_guides[-1]
+            return Told(code, former.to, others=() if former.giving is None else (former.giving,))
         case "pair_ended" if pair.end_reason is not None:
             reason = EndReason.WITHDRAWN if pair.end_reason in _AS_WITHDRAWN else pair.end_reason
             return Told(code, on, details=(str(reason),))

@@ -124,12 +124,14 @@ class StepHeld:
 @value
 class FormerGuide:
     """Who was the pair's guide until somebody else was, None where that must not be known any more; `to` is
-    the first day on which they were it no more.
+    the first day on which they were it no more. What keeps apart the couple that they were holds until there
+    is an `allowed_on`.
     """
 
     giving: str | None
     since: date
     to: date
+    allowed_on: date | None = None
 
 
 @value

@@ -1,7 +1,7 @@
 """What a round hands on: proposals with their receipts, and who is left with which reason."""
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Collection, Mapping
+from dataclasses import field, replace
 from enum import StrEnum
 
 from shared.values import value
@@ -53,6 +53,11 @@ class Alternative:
     exact: bool = False
     need: Need | None = None
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Whom it names."""
+        return (self.giving,) if self.need is None else (self.giving, self.need.receiving)
+
 
 @value
 class Receipt:
@@ -83,6 +88,15 @@ class Receipt:
     def total(self) -> int:
         """Score and bonuses."""
         return self.score + self.waiting_bonus + self.scarcity_bonus + self.cohort_bonus
+
+    def without(self, people: Collection[str]) -> "Receipt":
+        """The receipt as it reads where some must not be known any more: without an alternative who is one of
+        them, and without what one of them needs.
+        """
+        other = self.alternative
+        if other is None or not set(other.people).intersection(people):
+            return self
+        return replace(self, alternative=None if other.giving in people else replace(other, need=None))
 
 
 @value

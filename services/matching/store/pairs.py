@@ -1,15 +1,14 @@
 """Pairs ↔ documents."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from pydantic import TypeAdapter
 from pymongo import IndexModel, ReplaceOne
 
 from services.matching.domain.pair import Afterwards, Pair, PairStatus
 from services.matching.domain.party import Rules
-from shared.messaging.work import Revision
+from services.matching.store.documents import StoredPair, pair_document, stored_pair
 from shared.mongo import Database, Document, Session
 
 OPEN = {"open": True}
@@ -27,20 +26,12 @@ INDEXES = [
     IndexModel("receiving"),
     IndexModel("giving"),
     IndexModel("former", sparse=True),
+    IndexModel("pair.receipt.alternative.giving", sparse=True),
+    IndexModel("pair.receipt.alternative.need.receiving", sparse=True),
     IndexModel([("municipality", 1), ("programme", 1), ("status", 1)]),
     IndexModel("round"),
     IndexModel("staged", sparse=True),
 ]
-
-_PAIR = TypeAdapter(Pair)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPair:
-    """A pair and its place in `pairs.v1`."""
-
-    pair: Pair
-    state: Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +56,7 @@ class Pairs:
     async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, StoredPair]:
         """Pairs by their own subject."""
         cursor = self._collection.find({"_id": {"$in": list(set(subjects))}}, session=session)
-        return {document["_id"]: _stored_pair(document) async for document in cursor}
+        return {document["_id"]: stored_pair(document) async for document in cursor}
 
     async def open_of(self, parties: Collection[str], session: Session) -> list[StoredPair]:
         """The open pairs that any of these take part in."""
@@ -73,7 +64,7 @@ class Pairs:
             return []
         either = [{"receiving": {"$in": list(parties)}}, {"giving": {"$in": list(parties)}}]
         cursor = self._collection.find({**OPEN, "$or": either}, session=session)
-        return [_stored_pair(document) async for document in cursor]
+        return [stored_pair(document) async for document in cursor]
 
     async def of_parties(self, parties: Collection[str], session: Session) -> list[StoredPair]:
         """All pairs that any of these take or took part in."""
@@ -81,19 +72,24 @@ class Pairs:
             return []
         either = [{"receiving": {"$in": list(parties)}}, {"giving": {"$in": list(parties)}}]
         cursor = self._collection.find({"$or": either}, session=session)
-        return [_stored_pair(document) async for document in cursor]
+        return [stored_pair(document) async for document in cursor]
 
-    async def guided_before(self, parties: Collection[str], session: Session) -> list[StoredPair]:
-        """The pairs of which any of these was the guide until somebody else was."""
-        cursor = self._collection.find({"former": {"$in": list(parties)}}, session=session)
-        return [_stored_pair(document) async for document in cursor]
+    async def naming(self, parties: Collection[str], session: Session) -> list[StoredPair]:
+        """The pairs that name any of these beside their two: as a guide until somebody else was it, or in the
+        receipt's alternative.
+        """
+        other = "pair.receipt.alternative"
+        fields = ("former", f"{other}.giving", f"{other}.need.receiving")
+        wanted = {"$or": [{name: {"$in": list(parties)}} for name in fields]}
+        cursor = self._collection.find(wanted, session=session)
+        return [stored_pair(document) async for document in cursor]
 
     async def of_round(self, round_id: str, limit: int, session: Session) -> tuple[int, list[Pair]]:
         """How many pairs a round has proposed, and the first of them, by their receiving party."""
         wanted = {"round": round_id}
         count = await self._collection.count_documents(wanted, session=session)
         cursor = self._collection.find(wanted, sort=[("receiving", 1)], limit=limit, session=session)
-        return count, [_stored_pair(document).pair async for document in cursor]
+        return count, [stored_pair(document).pair async for document in cursor]
 
     async def slots_taken(self, guides: Collection[str], session: Session) -> dict[str, frozenset[int]]:
         """The slots that open pairs hold, by guide."""
@@ -128,14 +124,22 @@ class Pairs:
             "municipality": {"$in": sorted(municipalities)},
             "programme": rules.name,
             "closed_on": {"$gt": since},
-            "pair.allowed_on": None,
             "$or": [
                 {"status": {"$in": ["declined", "expired"]}},
                 {"status": {"$in": ["ended", "completed"]}, "pair.outcome.may_meet_again": False},
             ],
         }
-        cursor = self._collection.find(wanted, {"receiving": 1, "giving": 1}, session=session)
-        return frozenset([(document["receiving"], document["giving"]) async for document in cursor])
+        allowed = ("pair.allowed_on", "pair.former_guides")
+        fields = dict.fromkeys(("receiving", "giving", *allowed), 1)
+        cursor = self._collection.find(wanted, fields, session=session)
+        found: set[tuple[str, str]] = set()
+        async for document in cursor:
+            pair = document["pair"]
+            last = {"giving": document["giving"], "allowed_on": pair.get("allowed_on")}
+            former = [item for item in pair.get("former_guides", ()) if item["to"] > since]
+            guides = [item["giving"] for item in (last, *former) if item.get("allowed_on") is None]
+            found.update((document["receiving"], guide) for guide in guides if guide is not None)
+        return frozenset(found)
 
     async def afterwards(
         self, municipalities: Collection[str], rules: Rules, people: Sequence[str], session: Session
@@ -188,7 +192,7 @@ class Pairs:
         cursor = self._collection.find(
             wanted | after, sort=[("_id", 1)], limit=page.limit + 1, session=session
         )
-        found = [_stored_pair(document) async for document in cursor]
+        found = [stored_pair(document) async for document in cursor]
         return found[: page.limit], count, len(found) > page.limit
 
     async def each(
@@ -200,7 +204,7 @@ class Pairs:
             cursor = self._collection.find(
                 wanted | {"_id": {"$gt": after}}, sort=[("_id", 1)], limit=AT_ONCE, session=session
             )
-            found = [_stored_pair(document).pair async for document in cursor]
+            found = [stored_pair(document).pair async for document in cursor]
             for pair in found:
                 yield pair
             if len(found) < AT_ONCE:
@@ -213,18 +217,18 @@ class Pairs:
         """The next pairs of these municipalities, open and over, after a subject."""
         wanted = {"municipality": {"$in": sorted(municipalities)}, "_id": {"$gt": after}}
         cursor = self._collection.find(wanted, sort=[("_id", 1)], limit=limit, session=session)
-        return [_stored_pair(document) async for document in cursor]
+        return [stored_pair(document) async for document in cursor]
 
     async def insert(self, pairs: Sequence[StoredPair], session: Session) -> None:
         """Stores new pairs."""
         if not pairs:
             return
-        await self._collection.insert_many([_pair_document(pair) for pair in pairs], session=session)
+        await self._collection.insert_many([pair_document(pair) for pair in pairs], session=session)
 
     async def save(self, pairs: Sequence[StoredPair], session: Session) -> None:
         """Stores changed pairs in one round trip."""
         if pairs:
-            writes = [ReplaceOne({"_id": item.pair.subject}, _pair_document(item)) for item in pairs]
+            writes = [ReplaceOne({"_id": item.pair.subject}, pair_document(item)) for item in pairs]
             await self._collection.bulk_write(writes, ordered=False, session=session)
 
     async def stage(self, pairs: Sequence[StoredPair], session: Session) -> None:
@@ -232,7 +236,9 @@ class Pairs:
         if pairs:
             await self._collection.bulk_write(
                 [
-                    ReplaceOne({"_id": item.pair.subject}, _staged_document(item), upsert=True)
+                    ReplaceOne(
+                        {"_id": item.pair.subject}, pair_document(replace(item, staged=True)), upsert=True
+                    )
                     for item in pairs
                 ],
                 ordered=False,
@@ -240,17 +246,17 @@ class Pairs:
             )
 
     async def staged(self, limit: int, session: Session) -> list[StoredPair]:
-        """Staged pairs, those proposed last first."""
+        """Staged pairs, those proposed last first, to be saved as what they are."""
         # Of rounds on one day the ids tell the order: they begin with their time.
         newest = [("pair.proposed_on", -1), ("round", -1), ("_id", 1)]
         cursor = self._collection.find({"staged": True}, sort=newest, limit=limit, session=session)
-        return [_stored_pair(document) async for document in cursor]
+        return [replace(stored_pair(document), staged=False) async for document in cursor]
 
     async def open_after(self, subject: str, limit: int, session: Session) -> list[StoredPair]:
         """The next open pairs by subject."""
         wanted = {**OPEN, "_id": {"$gt": subject}}
         cursor = self._collection.find(wanted, sort=[("_id", 1)], limit=limit, session=session)
-        return [_stored_pair(document) async for document in cursor]
+        return [stored_pair(document) async for document in cursor]
 
     async def remove(self, subjects: Collection[str], session: Session) -> None:
         """Removes pairs."""
@@ -265,34 +271,3 @@ def _wanted(municipality: str, programme: str, page: Page) -> Document:
     if page.coordinator is not None:
         wanted["coordinator"] = page.coordinator
     return wanted
-
-
-def _pair_document(stored: StoredPair) -> Document:
-    pair = stored.pair
-    former = [item.giving for item in pair.former_guides if item.giving is not None]
-    return {
-        **({"former": former} if former else {}),
-        "_id": pair.subject,
-        "municipality": pair.municipality,
-        "programme": pair.programme,
-        "relation": pair.relation,
-        "receiving": pair.receiving,
-        "giving": pair.giving,
-        "slot": pair.slot,
-        "status": pair.status,
-        "coordinator": pair.coordinator,
-        "open": pair.is_open,
-        "closed_on": None if pair.is_open else pair.spells[-1].since.isoformat(),
-        "round": pair.receipt.round_id,
-        "pair": _PAIR.dump_python(pair, mode="json"),
-        "state": [stored.state.number, stored.state.order],
-    }
-
-
-def _staged_document(stored: StoredPair) -> Document:
-    document = _pair_document(stored)
-    return document | {"open": False, "staged": True} if document["open"] else document
-
-
-def _stored_pair(document: Document) -> StoredPair:
-    return StoredPair(_PAIR.validate_python(document["pair"]), Revision(*document["state"]))

@@ -133,12 +133,14 @@ class Meeting(Contract):
 
 class FormerGuide(Contract):
     """Who was the pair's guide until somebody else was: from a day on, and the first day on which no more. Of
-    who must not be known any more the days alone.
+    who must not be known any more the days alone. `allowed_on`: since then they may be proposed to the
+    refugee again.
     """
 
     giving: Subject | None = None
     since: Annotated[Day, Field(alias="from")]
     to: Day
+    allowed_on: Day | None = None
 
 
 class EvaluationAnswer(Contract):

@@ -45,7 +45,7 @@ ROWS: tuple[Row, ...] = (
         couples.answered,
         Refusal("not_answered", data={"side": "giving"}, field="side"),
         data={"side": "receiving", "taken_back_on": TODAY},
-        events=("AnswerTakenBack",),
+        events=("AnswerTakenBack", "NoticeGiven proposal_reopened"),
         further=(Refusal("already_signed", given=couples.signed_by_one, data={"side": "giving"}),),
     ),
     _row(
@@ -93,7 +93,7 @@ ROWS: tuple[Row, ...] = (
         couples.with_another_guide,
         Refusal("not_waiting", data={"giving": couples.giving(9)}, field="giving"),
         data={"giving": couples.giving(2), "replaced_on": TODAY},
-        events=("GuideReplaced",),
+        events=("GuideReplaced", "NoticeGiven guide_replaced"),
         result={"giving": couples.giving(2)},
         further=(Refusal("not_active", given=couples.proposed),),
     ),

@@ -109,7 +109,7 @@ async def test_no_reply_goes_on_naming_somebody_erased(world: World) -> None:
     await world.run_due()
     answered = await world.decide(AnswerProposal.model_validate(yes), pair)
     assert isinstance(answered, Accepted)
-    assert answered.subject == pair
+    assert answered.subject == (pair, who("refugee", 1), who("volunteer", 1))
     kept = {row["_id"]: repr(row["data"]) for row in await world.rows("replies")}
     assert any(who("refugee", 1) in data for data in kept.values())
     await world.apply(erased("refugee", 1), erased("refugee", 3), erased("refugee", 4))

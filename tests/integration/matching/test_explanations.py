@@ -7,6 +7,7 @@ from shared.contracts.matching.commands.pairs import ExplainPair
 from shared.contracts.matching.commands.pools import ExplainWaiting, ListPairs
 from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgreement
 from shared.messaging.commands.answers import Accepted, Answer, Pending, Rejected, UnknownSubject
+from tests.integration.matching.couples import Life
 from tests.integration.matching.world import (
     BERGEN,
     GUIDES,
@@ -71,6 +72,18 @@ async def test_of_who_is_in_no_pool_it_is_told_what_keeps_them_out(world: World)
     full = (await asked(world, who("volunteer", 1), "full"))["result"]
     assert full["reason"] == "full"
     assert (await asked(world, who("refugee", 9), "nobody"))["code"] == "unknown_subject"
+
+
+async def test_a_guide_for_two_who_rests_after_one_is_not_told_as_paired(world: World) -> None:
+    life = Life(world)
+    await world.apply(refugee(1), refugee(2), guide(1, capacity=2))
+    first, _ = await life.propose(1, 1), await life.propose(2, 1)
+    assert (await asked(world, who("volunteer", 1), "full"))["result"]["reason"] == "full"
+    ended = {"end_reason": "other", "ended_on": TODAY, "receiving": "waits", "giving": "rests"}
+    await life.accepted("EndPair", first, **ended)
+    told = (await asked(world, who("volunteer", 1), "rests"))["result"]
+    assert (told["reason"], "pairs" in told) == ("rests", False)
+    life.close()
 
 
 async def test_what_somebody_lacks_is_forgotten_once_they_are_ready(world: World) -> None:

@@ -139,6 +139,23 @@ async def test_a_pair_goes_on_with_another_guide_and_the_former_one_waits_again(
     assert same["former_guides"] == state["former_guides"]
 
 
+async def test_a_former_guide_is_kept_apart_by_the_pairs_end_until_somebody_allows_them(
+    world: World, life: Life
+) -> None:
+    pair = await life.create()
+    await world.apply(guide(2))
+    await life.accepted("ReplaceGuide", pair, giving=who("volunteer", 2), replaced_on=TODAY)
+    await life.accepted("EndPair", pair, end_reason="mismatched_expectations", ended_on=TODAY)
+    await world.run_round("round-2")
+    assert await world.couples(open=True) == []
+    assert await life.refused("ProposePair", POOL, **couple(1, 1)) == ("rules_forbid", None)
+    await life.accepted("AllowCouple", POOL, **couple(1, 1))
+    stored = await life.pair(pair)
+    assert (stored["former_guides"][0]["allowed_on"], stored["allowed_on"]) == (TODAY, None)
+    await world.run_round("round-3")
+    assert await world.couples(open=True) == [two(1, 1)]
+
+
 async def test_another_guide_is_held_to_the_rules_of_a_proposal(world: World, life: Life) -> None:
     pair = await life.create()
     replaced = {"replaced_on": TODAY}

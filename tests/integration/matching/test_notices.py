@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from services.matching.store import Parties
-from shared.contracts.matching.commands.pairs import EndPair
-from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgreement
+from shared.contracts.matching.commands.pairs import EndPair, ReplaceGuide
+from shared.contracts.matching.commands.proposals import AnswerProposal, SignAgreement, TakeBackAnswer
 from shared.messaging.commands.answers import Accepted
 from shared.mongo import Session
 from tests.integration.matching.test_course import SIGNATORIES, TODAY, of
@@ -121,6 +121,36 @@ async def test_a_decline_and_an_expiry_are_told(bergen: World) -> None:
         "bergen-1": ["proposal_made", "proposal_declined", "proposal_made", "proposal_expired"],
         "bergen-2": ["proposal_made", "proposal_expired"],
     }
+
+
+async def test_an_answer_that_is_taken_back_is_told_with_the_day_until_which_it_may_be_given(
+    bergen: World,
+) -> None:
+    await bergen.apply(looked_after(refugee(1), "bergen-1"), looked_after(guide(1), "bergen-2"))
+    await bergen.run_round()
+    pair = await pair_of(bergen)
+    no = of(AnswerProposal, side="giving", accept=False, answered_on=TODAY)
+    assert isinstance(await bergen.decide(no, pair, id="no"), Accepted)
+    back = of(TakeBackAnswer, side="giving", taken_back_on=TODAY)
+    assert isinstance(await bergen.decide(back, pair, id="back"), Accepted)
+    expected = ["proposal_made", "proposal_declined", "proposal_reopened"]
+    assert await told(bergen) == {"bergen-1": expected, "bergen-2": expected}
+    *_, notice = await bergen.sent("notices.bergen-1.v1")
+    assert (notice["data"]["on"], notice["data"]["due_on"]) == (TODAY, "2016-06-29")
+
+
+async def test_another_guide_is_told_to_the_coordinators_of_all_three(bergen: World) -> None:
+    pair = await create(bergen)
+    await bergen.apply(looked_after(guide(2), "bergen-3"))
+    other = of(ReplaceGuide, giving=who("volunteer", 2), replaced_on=TODAY)
+    assert isinstance(await bergen.decide(other, pair, id="other"), Accepted)
+    assert await told(bergen) == {
+        "bergen-1": ["proposal_made", "guide_replaced"],
+        "bergen-2": ["proposal_made", "guide_replaced"],
+        "bergen-3": ["guide_replaced"],
+    }
+    (notice,) = await bergen.sent("notices.bergen-3.v1")
+    assert notice["data"]["about"] == [who("refugee", 1), who("volunteer", 2), who("volunteer", 1)]
 
 
 async def test_what_people_do_to_their_pair_is_told_once_however_often_it_arrives(bergen: World) -> None:

@@ -1,16 +1,18 @@
 """Two by name: a pool of two is judged as a round would judge it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.matching import wire
+from services.matching.domain.agreement import Again, answer, expire, take_back
 from services.matching.domain.couple import (
     Couple,
     Surroundings,
     allow,
-    excludes,
+    excluded,
     free_slot,
     kept_apart,
     pool_of,
@@ -18,11 +20,22 @@ from services.matching.domain.couple import (
 )
 from services.matching.domain.course import end
 from services.matching.domain.errors import DomainError
+from services.matching.domain.guides import forget, replace_guide
 from services.matching.domain.pair import EndReason, Fact, Outcome, Pair
 from services.matching.domain.party import Giving, Receiving
 from services.matching.domain.rounds import run_round
 from services.matching.domain.waiting import Party, Waits
-from tests.unit.matching.lives import LATER, LATER_DAY, STATES, active, declined, expired, proposed, refused
+from tests.unit.matching.lives import (
+    LATER,
+    LATER_DAY,
+    STATES,
+    active,
+    declined,
+    expired,
+    proposal,
+    proposed,
+    refused,
+)
 from tests.unit.matching.pools import BERGEN, TODAY, guide, refugee, rules
 
 R, G = refugee().subject, guide().subject
@@ -141,11 +154,12 @@ def test_a_couple_is_kept_apart_until_its_days_are_over_or_somebody_allows_it(
     pair: Pair, apart: bool
 ) -> None:
     over_on = pair.spells[-1].since
-    assert excludes(pair, 180, over_on + 179 * DAY) == apart
-    assert not excludes(pair, 180, over_on + 180 * DAY)
+    assert excluded(pair, 180, over_on + 179 * DAY) == ({pair.giving} if apart else set())
+    assert not excluded(pair, 180, over_on + 180 * DAY)
     if apart:
-        allowed, facts = allow(pair, over_on)
-        assert (facts, excludes(allowed, 180, over_on + DAY)) == ((Fact.COUPLE_ALLOWED,), False)
+        allowed, facts = allow(pair, pair.giving, over_on)
+        assert facts == (Fact.COUPLE_ALLOWED,)
+        assert excluded(allowed, 180, over_on + DAY) == set()
 
 
 def test_a_couple_that_is_kept_apart_is_forbidden_by_that_rule_alone() -> None:
@@ -186,3 +200,54 @@ def test_who_was_to_rest_waits_where_they_are_ready_after_a_move_and_not_after_a
         assert pool_of(couple, rules(), known, TODAY).receiving
     else:
         assert code(known, couple) == ("not_waiting", "receiving")
+
+
+def parted(may_meet_again: bool = False) -> Pair:
+    """A pair that ended with its second guide, 60 days after the first one was replaced."""
+    second = replace(proposal(), giving="volunteer-2")
+    pair, _ = replace_guide(active(), second, "giving", LATER_DAY, LATER)
+    outcome, on = Outcome("waits", "waits", may_meet_again=may_meet_again), LATER_DAY + 60 * DAY
+    return end(pair, EndReason.MISMATCHED_EXPECTATIONS, on, outcome, LATER + 60 * DAY)[0]
+
+
+def test_a_former_guide_is_kept_apart_as_the_pairs_end_has_it_from_the_day_they_were_replaced() -> None:
+    assert excluded(parted(), 180, LATER_DAY + 179 * DAY) == {"volunteer-1", "volunteer-2"}
+    assert excluded(parted(), 180, LATER_DAY + 180 * DAY) == {"volunteer-2"}
+    assert excluded(parted(may_meet_again=True), 180, LATER_DAY + 60 * DAY) == set()
+    gone, _ = forget(parted(), {"volunteer-1"})
+    assert excluded(gone, 180, LATER_DAY + 60 * DAY) == {"volunteer-2"}
+
+
+@pytest.mark.parametrize(("one", "other"), [("volunteer-1", "volunteer-2"), ("volunteer-2", "volunteer-1")])
+def test_each_guide_of_a_pair_is_allowed_by_themselves(one: str, other: str) -> None:
+    allowed, facts = allow(parted(), one, LATER_DAY + 61 * DAY)
+    assert facts == (Fact.COUPLE_ALLOWED,)
+    assert excluded(allowed, 180, LATER_DAY + 61 * DAY) == {other}
+
+
+def opened(pair: Pair, side: str, accept: bool = True) -> Pair:
+    """The pair after an answer that was given in time and is recorded late."""
+    late = pair.respond_by + timedelta(days=3)
+    again = Again(1, late + timedelta(days=14))
+    return answer(pair, side, accept, pair.proposed_on, late, reopening=lambda: again)[0]  # type: ignore[arg-type]
+
+
+def taken_back(pair: Pair) -> Pair:
+    return take_back(pair, "giving", LATER_DAY, LATER, lambda: Again(1, pair.respond_by))[0]
+
+
+@pytest.mark.parametrize(
+    ("over", "anew"),
+    [
+        (declined(), lambda pair: answer(taken_back(pair), "giving", False, LATER_DAY, LATER)[0]),
+        (expired(), lambda pair: opened(pair, "giving", accept=False)),
+        (expired(), lambda pair: expire(opened(pair, "giving"), LATER + timedelta(days=60))[0]),
+    ],
+)
+def test_what_was_allowed_holds_until_the_proposal_opens_again_or_closes_anew(
+    over: Pair, anew: Callable[[Pair], Pair]
+) -> None:
+    allowed, _ = allow(over, over.giving, LATER_DAY)
+    closed = anew(allowed)
+    assert closed.allowed_on is None
+    assert excluded(closed, 180, closed.spells[-1].since)

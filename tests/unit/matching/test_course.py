@@ -14,7 +14,16 @@ from services.matching.domain.course import (
     resume,
     resume_due,
 )
-from services.matching.domain.pair import EndReason, Fact, Hold, Meeting, Outcome, PairStatus, Spell
+from services.matching.domain.pair import (
+    EndReason,
+    Fact,
+    FormerGuide,
+    Hold,
+    Meeting,
+    Outcome,
+    PairStatus,
+    Spell,
+)
 from services.matching.domain.waiting import waiting_since
 from tests.unit.matching.lives import (
     LATER,
@@ -154,6 +163,52 @@ def test_whatever_is_open_ends_with_a_reason(status: PairStatus) -> None:
     assert (
         refused(lambda: end(STATES[status](), EndReason.OTHER, early, WAITS, LATER)) == "date_before_proposal"
     )
+
+
+LONG_AFTER = LATER + 12 * MONTH
+
+
+def test_a_pair_ends_on_the_day_of_its_last_meeting_at_the_earliest() -> None:
+    met, _ = log_meeting(active(), IN_A_MONTH, 2, LONG_AFTER)
+    before = IN_A_MONTH - timedelta(days=1)
+    assert refused(lambda: end(met, EndReason.OTHER, before, WAITS, LONG_AFTER)) == "date_before_meeting"
+    assert refused(lambda: complete(met, before, None, OUTCOME, LONG_AFTER)) == "date_before_meeting"
+    assert end(met, EndReason.OTHER, IN_A_MONTH, WAITS, LONG_AFTER)[1] == (Fact.PAIR_ENDED,)
+    assert complete(met, IN_A_MONTH, None, OUTCOME, LONG_AFTER)[1] == (Fact.PAIR_COMPLETED,)
+    without, _ = log_meeting(met, IN_A_MONTH, 0, LONG_AFTER)
+    assert end(without, EndReason.OTHER, before, WAITS, LONG_AFTER)[1] == (Fact.PAIR_ENDED,)
+
+
+def test_a_pair_ends_no_day_before_its_guide_was_it() -> None:
+    other = replace(active(), former_guides=(FormerGuide("volunteer-0", LATER_DAY, IN_A_MONTH),))
+    before = IN_A_MONTH - timedelta(days=1)
+    assert refused(lambda: end(other, EndReason.OTHER, before, WAITS, LONG_AFTER)) == "date_before_guide"
+    assert refused(lambda: complete(other, before, None, OUTCOME, LONG_AFTER)) == "date_before_guide"
+    assert end(other, EndReason.OTHER, IN_A_MONTH, WAITS, LONG_AFTER)[1] == (Fact.PAIR_ENDED,)
+
+
+def test_a_meeting_after_the_end_that_is_on_record_is_taken_back() -> None:
+    over = replace(ended(), meetings=(Meeting(IN_A_MONTH + MONTH, 2),))
+    assert refused(lambda: log_meeting(over, IN_A_MONTH + MONTH, 1, LONG_AFTER)) == "date_after_pair"
+    assert log_meeting(over, IN_A_MONTH + MONTH, 0, LONG_AFTER)[0].meetings == ()
+    assert refused(lambda: log_meeting(ended(), IN_A_MONTH + MONTH, 0, LONG_AFTER)) == "date_after_pair"
+
+
+def test_what_is_over_is_not_over_otherwise() -> None:
+    over, _ = complete(active(), IN_A_MONTH, None, OUTCOME, LONG_AFTER)
+    assert complete(over, IN_A_MONTH, None, OUTCOME, LONG_AFTER) == (over, ())
+    assert refused(lambda: complete(over, IN_A_MONTH, None, WAITS, LONG_AFTER)) == "pair_closed"
+    assert refused(lambda: complete(over, LONG_AFTER.date(), None, OUTCOME, LONG_AFTER)) == "pair_closed"
+
+
+def test_the_same_end_again_is_the_same_where_its_day_was_moved() -> None:
+    held, _ = pause(active(), "coordinator", IN_A_MONTH, None, LONG_AFTER)
+    over, _ = end(held, EndReason.OTHER, LATER_DAY, WAITS, LONG_AFTER)
+    assert over.ended_on == IN_A_MONTH
+    for on in (LATER_DAY, IN_A_MONTH):
+        assert end(over, EndReason.OTHER, on, WAITS, LONG_AFTER) == (over, ())
+    later = IN_A_MONTH + timedelta(days=1)
+    assert refused(lambda: end(over, EndReason.OTHER, later, WAITS, LONG_AFTER)) == "pair_closed"
 
 
 READY, OVER = date(2026, 1, 10), date(2026, 6, 1)

@@ -8,8 +8,9 @@ import pytest
 from services.matching import receipts
 from services.matching.domain.agreement import sign
 from services.matching.domain.course import complete, log_meeting, pause
-from services.matching.domain.guides import check_replaceable, forget_guides, replace_guide
+from services.matching.domain.guides import check_replaceable, forget, replace_guide
 from services.matching.domain.pair import Decision, Fact, FormerGuide, Meeting, Pair, PairStatus
+from services.matching.domain.proposal import Alternative, Need
 from tests.unit.matching.lives import (
     ALL,
     DAY,
@@ -69,6 +70,16 @@ def test_the_new_guide_signs_what_the_others_have() -> None:
     assert refused(other_text) == "text_version_differs"
 
 
+def test_the_new_guide_signs_no_day_before_they_were_it() -> None:
+    pair, _ = changed(active())
+    before = IN_A_MONTH - timedelta(days=1)
+
+    def early() -> object:
+        return sign(pair, "giving", "2", before, signatories=ALL, maximum_months=12, now=NOW)
+
+    assert refused(early) == "date_before_guide"
+
+
 def test_a_pair_that_paused_for_its_guide_goes_on_and_one_that_pauses_for_more_does_not() -> None:
     held, _ = pause(active(), "giving", LATER_DAY, None, LATER)
     pair, _ = changed(held)
@@ -107,8 +118,16 @@ def test_the_next_one_follows_the_one_before() -> None:
 
 
 def test_of_a_guide_who_must_not_be_known_any_more_the_days_alone_are_left() -> None:
-    pair, facts = forget_guides(changed(active())[0], {"volunteer-1", "volunteer-9"})
+    pair, facts = forget(changed(active())[0], {"volunteer-1", "volunteer-9"})
     assert facts == (Fact.PAIR_CORRECTED,)
     assert pair.former_guides == (FormerGuide(None, LATER_DAY, IN_A_MONTH),)
     assert pair.guide_on(LATER_DAY) is None
     assert "volunteer-1" not in str(receipts.fields(pair.receipt))
+
+
+def test_a_receipt_tells_of_nobody_who_must_not_be_known_any_more() -> None:
+    other = Alternative("volunteer-3", 6, 11, need=Need("refugee-3", 1, "female", ("en",)))
+    pair = replace(active(), receipt=replace(RECEIPT, alternative=other))
+    assert forget(pair, {"refugee-3"})[0].receipt.alternative == replace(other, need=None)
+    assert forget(pair, {"volunteer-3", "refugee-3"})[0].receipt.alternative is None
+    assert forget(pair, {"volunteer-9"})[0] == pair

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.matching.domain.agreement import Again, answer, take_back
 from services.matching.domain.course import complete, end, end_because, pause, resume
+from services.matching.domain.guides import replace_guide
 from services.matching.domain.notices import Told, notices
-from services.matching.domain.pair import Decision, EndReason, Fact, Pair
+from services.matching.domain.pair import Decision, EndReason, Fact, FormerGuide, Pair
 from shared.contracts.notices import CODES
 from tests.unit.matching.lives import (
     DAY,
@@ -19,6 +21,7 @@ from tests.unit.matching.lives import (
     active,
     declined,
     expired,
+    proposal,
     proposed,
 )
 
@@ -66,6 +69,26 @@ def test_a_pause_is_told_where_it_is_a_sides_doing_once_for_each() -> None:
     ]
 
 
+def test_a_proposal_that_waits_for_an_answer_again_is_told_with_the_last_day_for_it() -> None:
+    late = expired().respond_by + timedelta(days=3)
+    again = Again(0, late + timedelta(days=14))
+    opened = answer(expired(), "giving", True, DAY, late, reopening=lambda: again)
+    expected = Told("proposal_reopened", late.date(), due_on=again.respond_by.date())
+    assert notices(expired(), *opened, late) == [expected]
+    back = take_back(accepted(), "giving", LATER_DAY, LATER, lambda: again)
+    assert notices(accepted(), *back, LATER) == [
+        Told("proposal_reopened", LATER_DAY, due_on=accepted().respond_by.date())
+    ]
+
+
+def test_another_guide_is_told_with_the_former_one() -> None:
+    pair = active()
+    found = proposal(giving="volunteer-2", slot=0)
+    assert told(pair, replace_guide(pair, found, "giving", LATER_DAY, LATER)) == [
+        Told("guide_replaced", LATER_DAY, others=("volunteer-1",))
+    ]
+
+
 def test_what_a_coordinator_takes_back_themselves_is_not_told() -> None:
     paused, _ = pause(active(), "coordinator", LATER_DAY, None, LATER)
     assert told(paused, resume(paused, "coordinator", LATER_DAY, LATER)) == []
@@ -91,6 +114,6 @@ def test_an_end_that_would_tell_of_protection_reads_as_a_withdrawal(reason: EndR
 
 
 def test_every_code_is_one_that_the_contract_lists() -> None:
-    pair = proposed()
+    pair = replace(proposed(), former_guides=(FormerGuide("volunteer-0", DAY, DAY),))
     codes = {one.code for fact in Fact for one in notices(pair, pair, (fact,), NOW)}
     assert codes <= CODES.keys()
