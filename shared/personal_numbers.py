@@ -56,6 +56,8 @@ _MADE = re.compile(
     r"|[0-7][0-9a-hjkmnp-tv-z]{25}",
     re.ASCII | re.IGNORECASE,
 )
+_PART = re.compile(r"[0-9]{1,3}", re.ASCII)
+"""Which command of a batch it is, behind the batch's id: it says nothing more of a person than that does."""
 _URN = "urn:uuid:"
 _FEW_LETTERS = 3
 """Of the 32 signs of a UUID 12 are letters, of a ULID's 26 two thirds. One UUID in 2,000 has so few."""
@@ -115,6 +117,9 @@ def is_chosen_as_personal_number(text: str) -> bool:
     that begin like one; no ULID, SHA-256 or number of 14 digits and more. Of ten random digits it is 6.2 %,
     of eleven 1.1 %.
     """
+    whole, _, part = text.rpartition(".")
+    if _MADE.fullmatch(whole) and _PART.fullmatch(part):
+        text = whole
     if _MADE.fullmatch(text) is None:
         return reads_as_personal_number(text)
     digits = text.lower().removeprefix(_URN)

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from kobling.administration import AdministrationError
 from shared.contracts.fields import format_instant
 from shared.ids import new_event_id, new_subject
-from shared.personal_numbers import is_chosen_as_personal_number
 
 SUFFIX = ".kobling.json"
 
@@ -91,7 +90,7 @@ class Journal:
             # Something else came after it, so that it is no repetition.
             digest = self._digest([subject, content, [id_ for _, id_ in before]])
         if digest not in self._records:
-            self._records[digest] = [_new_id(len(marks)), format_instant(datetime.now(UTC))]
+            self._records[digest] = [new_event_id(), format_instant(datetime.now(UTC))]
             due = [number for number, (part, (kept, _)) in enumerate(pairs) if kept != part.content]
             if len(due) < len(marks):
                 self._due[self._records[digest][0]] = due
@@ -122,11 +121,3 @@ class Journal:
     def _digest(self, content: Any) -> str:
         message = json.dumps(content, sort_keys=True).encode()
         return hmac.new(self._salt.encode(), message, hashlib.sha256).hexdigest()
-
-
-def _new_id(parts: int) -> str:
-    """A record's id by which none of its parts' ids, which are made from it, seems a personal number."""
-    while True:
-        id_ = new_event_id()
-        if not any(is_chosen_as_personal_number(f"{id_}.{number}") for number in range(1, parts + 1)):
-            return id_

@@ -16,8 +16,6 @@ from kobling.importing.journal import Journal
 from kobling.importing.reading import Item, items_of_table
 from kobling.importing.running import Wish
 from kobling.importing.sending import Line
-from shared.ids import new_event_id
-from shared.personal_numbers import is_chosen_as_personal_number
 
 OPERATOR = "bergen-redcross-1"
 HEAD = (
@@ -181,17 +179,6 @@ def test_of_a_row_that_was_refused_in_part_that_part_is_sent_anew(imported: Impo
     assert service.commands == [WHOLE, WHOLE[3:], WHOLE[3:]]
     (_, refused, _), (_, anew, _), (_, again, _) = service.sent
     assert refused != anew == again
-
-
-def test_no_part_s_id_seems_a_personal_number(
-    imported: Import, service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = iter([new_event_id() for _ in range(10_000)])
-    unlucky = next(id_ for id_ in ids if is_chosen_as_personal_number(f"{id_}.4"))
-    made = iter([unlucky, "lucky"])
-    monkeypatch.setattr("kobling.importing.journal.new_event_id", lambda: next(made))
-    imported(*berit("a@example.org"))
-    assert [id_ for _, id_, _ in service.sent] == ["lucky"]
 
 
 def test_what_waits_is_not_taken_for_accepted(imported: Import, service: Service) -> None:
