@@ -96,6 +96,7 @@ async def bergen_rounds_by_themselves(told: Telling) -> None:
     await told.world.activate(BERGEN, newer)
     before = len(bergen.pairs("proposed"))
     await asyncio.gather(bergen.settles(1), bergen.gets_guides(1))
+    await bergen.all_known()
     await told.must("proposals on the day on which they come", before, len(bergen.pairs("proposed")))
     await told.until("2016-09-02")
     await told.must(

@@ -129,13 +129,17 @@ class Programme(Published):
         answer = await self.ask("ListWaiting")
         return answer["receiving"], answer["giving"]
 
-    async def run_round(self) -> Document:
-        """Runs a round, once matching knows all that intake has told."""
+    async def all_known(self) -> None:
+        """Waits until matching knows all that intake has told."""
 
         async def knows() -> bool:
             return await self.waiting() == self.waiting_by_topics()
 
         await self.world.client.eventually(knows)
+
+    async def run_round(self) -> Document:
+        """Runs a round, once matching knows all that intake has told."""
+        await self.all_known()
         return await self.ask("RunRound")
 
     async def try_round(self) -> Document:
