@@ -2,6 +2,7 @@
 
 import uuid_utils
 
+from shared.personal_numbers import is_chosen_as_personal_number
 from shared.randomness import random_bytes
 
 SUBJECT_CHARACTERS = 24
@@ -13,6 +14,15 @@ _BASE32 = bytes(b"abcdefghijklmnopqrstuvwxyz234567"[byte % 32] for byte in range
 def new_event_id() -> str:
     """A UUID version 7: unique, and in rough order of time for whoever reads a log."""
     return str(uuid_utils.uuid7())
+
+
+def new_command_id() -> str:
+    """A UUID version 7 under which a command's reply is found: of all others one in some thousands seems a
+    personal number, and its reply bears another id.
+    """
+    while is_chosen_as_personal_number(id_ := new_event_id()):
+        continue
+    return id_
 
 
 def new_chain_id() -> str:

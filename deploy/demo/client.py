@@ -14,7 +14,7 @@ from shared.contracts import topics
 from shared.contracts.catalogue import BY_NAME
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.fields import format_instant
-from shared.ids import new_event_id
+from shared.ids import new_command_id
 
 FINAL = frozenset({"CommandAccepted", "CommandPreviewed", "CommandRejected"})
 LOOK = 0.2
@@ -132,7 +132,7 @@ class Client:
         """A new record of this moment."""
         return {
             "specversion": "1.0",
-            "id": new_event_id(),
+            "id": new_command_id(),
             "source": source,
             "type": BY_NAME[name].type,
             "subject": subject,

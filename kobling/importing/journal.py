@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from kobling.administration import AdministrationError
 from shared.contracts.fields import format_instant
-from shared.ids import new_event_id, new_subject
+from shared.ids import new_command_id, new_subject
 
 SUFFIX = ".kobling.json"
 
@@ -90,7 +90,7 @@ class Journal:
             # Something else came after it, so that it is no repetition.
             digest = self._digest([subject, content, [id_ for _, id_ in before]])
         if digest not in self._records:
-            self._records[digest] = [new_event_id(), format_instant(datetime.now(UTC))]
+            self._records[digest] = [new_command_id(), format_instant(datetime.now(UTC))]
             due = [number for number, (part, (kept, _)) in enumerate(pairs) if kept != part.content]
             if len(due) < len(marks):
                 self._due[self._records[digest][0]] = due

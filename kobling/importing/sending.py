@@ -15,7 +15,7 @@ from kobling.importing.reading import Item, document
 from shared.contracts.commands import RunBatch
 from shared.contracts.envelope import CONTENT_TYPE, command_type
 from shared.contracts.topics import RECEIPTS, REPLIES, SETTLEMENTS, Topic
-from shared.ids import new_event_id
+from shared.ids import new_command_id
 
 AT_ONCE = 50
 """Rows that are sent before the first of them must be answered."""
@@ -165,7 +165,7 @@ def _record(item: Item, *, dry_run: bool) -> dict[str, Any]:
             "type": command_type(RunBatch.__name__),
             "data": {"reason": "imported", "commands": commands},
         }
-    return record | {"id": new_event_id()} if dry_run else record
+    return record | {"id": new_command_id()} if dry_run else record
 
 
 def _answers_to(told: Mapping[str, Any]) -> object:

@@ -19,7 +19,7 @@ from shared.contracts.catalogue import BY_NAME
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.fields import format_instant
 from shared.contracts.topics import REGISTRY, Topic
-from shared.ids import new_event_id
+from shared.ids import new_command_id
 from shared.mongo import Database
 
 T = TypeVar("T")
@@ -171,7 +171,7 @@ def event(
     message = BY_NAME[name]
     envelope: dict[str, Any] = {
         "specversion": "1.0",
-        "id": event_id or new_event_id(),
+        "id": event_id or new_command_id(),
         "source": "/kobling/test",
         "type": message.type,
         "subject": subject,

@@ -40,7 +40,7 @@ from shared.messaging.reading.records import (
 from shared.messaging.rebuild import Past
 from shared.messaging.tables import Operators
 from shared.messaging.work import Work
-from shared.personal_numbers import reads_as_personal_number
+from shared.personal_numbers import is_chosen_as_personal_number
 from shared.programmes.successors import Successors
 from shared.published import refusal, refusals
 
@@ -279,7 +279,7 @@ class Commands:
                 return None
 
     def _about(self, subject: str) -> str:
-        return WITHHELD if reads_as_personal_number(subject) else shown_subject(subject)
+        return WITHHELD if is_chosen_as_personal_number(subject) else shown_subject(subject)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from shared.messaging.commands.answers import Rejected
 from shared.messaging.reading.outcome import Dead, Fault
 from shared.messaging.reading.records import Handled, Received, Unreadable, shown_id
 from shared.messaging.reading.sentences import LONGEST, sentence
-from shared.personal_numbers import reads_as_personal_number
+from shared.personal_numbers import is_chosen_as_personal_number
 
 _AGAIN = " Send it again under a new id."
 
@@ -14,7 +14,7 @@ def number_instead(record: Received) -> Rejected | None:
     """The answer to a command whose subject or id is a personal number."""
     _, place = shown_id(record.envelope.id, record.raw)
     for field_, told, is_number in (
-        ("subject", "The subject must be a reference", reads_as_personal_number(record.key)),
+        ("subject", "The subject must be a reference", is_chosen_as_personal_number(record.key)),
         ("id", "The id must be random", place is not None),
     ):
         if is_number:

@@ -92,6 +92,17 @@ def test_a_subject_that_reads_as_a_personal_number_is_refused_and_repeated_by_no
 
 
 @pytest.mark.parametrize("service", topics.SERVICES)
+def test_a_dead_letter_whose_reference_holds_such_a_number_by_chance_is_taken(
+    service: topics.Service,
+) -> None:
+    dispatch = commands(service)
+    by_chance = "8ca59966-66ce-4b36-8512-bd1311072231"
+    record = received(commands_of(service)[-1], by_chance)
+    assert isinstance(dispatch._authorise(record, NOW), Request)
+    assert dispatch._ref(record).about == by_chance
+
+
+@pytest.mark.parametrize("service", topics.SERVICES)
 @pytest.mark.parametrize("id_", [NUMBER, "01010750-1600-4000-8000-000000000000", "run 010107-50160"])
 def test_an_id_that_is_a_personal_number_is_refused_and_repeated_by_no_service(
     service: topics.Service, id_: str
