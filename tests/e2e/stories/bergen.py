@@ -94,20 +94,20 @@ async def bergen_rounds_by_themselves(told: Telling) -> None:
     newer = shipped_packs()["flyktningguide-bergen@1.1"]
     await told.world.publish(newer)
     await told.world.activate(BERGEN, newer)
-    before = len(bergen.pairs("proposed"))
-    await asyncio.gather(bergen.settles(1), bergen.gets_guides(1))
+    (newcomer,), _ = await asyncio.gather(bergen.settles(1), bergen.gets_guides(1))
     await bergen.all_known()
-    await told.must("proposals on the day on which they come", before, len(bergen.pairs("proposed")))
-    await told.until("2016-09-02")
-    await told.must(
-        "proposals of the next morning, without anybody's asking",
-        [("2016-09-02", "1.1")],
-        lambda: [
+
+    def proposals() -> list[tuple[str, str]]:
+        return [
             (pair["proposed_on"], pair["pack_version"])
             for pair in bergen.pairs("proposed")
-            if pair["proposed_on"] > "2016-09"
-        ],
-    )
+            if pair["receiving"] == newcomer.subject
+        ]
+
+    await told.must("proposals to a newcomer on the day", [], proposals())
+    await told.until("2016-09-02")
+    asked_by_nobody = [("2016-09-02", "1.1")]
+    await told.must("and the next morning, without anybody's asking", asked_by_nobody, proposals)
 
 
 def _people(pairs: list[dict[str, str]]) -> tuple[int, int]:

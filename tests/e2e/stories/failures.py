@@ -137,21 +137,22 @@ async def volunteers_see_refugees_before_being_approved(told: Telling) -> None:
     await told.world.client.send(topics.COMMANDS["intake"].named(first), [approval])
     await told.world.client.answers([approval], pending_counts=True)
     await told.must("proposals with one of two", 0, len((await trondheim.run_round())["proposals"]))
+    await told.must("e-mails to the volunteer until then", 0, len(mail.to(volunteer.email)))
     await trondheim.approve([volunteer])
     proposed = [one["pair"] for one in (await trondheim.run_round())["proposals"]]
     await told.must("proposals with both", 1, len(proposed))
+
+    def mails() -> tuple[int, int]:
+        return len(mail.to(volunteer.email)), len(mail.to(refugee.email))
+
+    await told.must("e-mails to both of the proposal", (1, 1), mails)
     await trondheim.accept(proposed)
-    await told.must("e-mails before the agreement is signed", 0, len(mail.to(volunteer.email)))
     await trondheim.sign(proposed)
-    await told.must(
-        "e-mails to both once it is",
-        (1, 1),
-        lambda: (len(mail.to(volunteer.email)), len(mail.to(refugee.email))),
-    )
-    text = str(mail.to(volunteer.email)[0])
+    await told.must("e-mails to both once the agreement is signed", (2, 2), mails)
+    texts = "".join(map(str, mail.to(volunteer.email)))
     of_the_refugee = [refugee.person["family_name"], refugee.email, refugee.subject]
     await told.must(
-        "what the guide's says of the refugee", [], [one for one in of_the_refugee if one in text]
+        "what the guide's say of the refugee", [], [one for one in of_the_refugee if one in texts]
     )
 
 
