@@ -6,8 +6,6 @@ is what that process holds at most beyond the pool's columns. Absolute figures s
 
 import argparse
 import json
-import os
-import platform
 import random
 import time
 from collections.abc import Callable
@@ -26,6 +24,7 @@ from services.matching.domain.party import Pool
 from services.matching.domain.rounds import run_round
 from services.matching.domain.rules import compatibility
 from services.matching.domain.score import score_matrix
+from tests.bench.machine import machine
 from tests.bench.matching import loops, people, years
 from tests.bench.matching.plot import draw
 from tests.bench.matching.solvers import Input, Timer, measured, ours
@@ -132,12 +131,7 @@ def run(size: int, seeds: int, repeats: int, console: Console) -> dict[str, Any]
     """Everything in its order; returns the figures."""
     figures: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "processors": os.cpu_count(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-            "load_average": os.getloadavg()[1],
-        },
+        "machine": machine(),
     }
     figures["round"] = small_round()
     console.print("a round of 500: measured", style="dim")

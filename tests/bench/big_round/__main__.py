@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import tempfile
 import time
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from tests.bench.big_round.asked import OPERATOR, administer, answer, ask_round
 from tests.bench.big_round.crowd import crowd
 from tests.bench.big_round.groups import generations
 from tests.bench.big_round.traffic import Handled, Stream, send_all
+from tests.bench.machine import machine
 from tests.bench.pipeline.fleet import OURS, Fleet, fleet
 from tests.bench.pipeline.machine import cost
 from tests.stack_user import children
@@ -145,12 +145,7 @@ async def run(
         console.print(f"{here} events a second about the pool: measured", style="dim")
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "processors": os.cpu_count(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-            "load_average": os.getloadavg()[1],
-        },
+        "machine": machine(),
         "size": given.size,
         "rate": given.rate,
         "rounds": rounds,

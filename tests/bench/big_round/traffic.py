@@ -71,6 +71,7 @@ class Handled:
         while any(self.at(place, offset) is None for place, offset in places.items()):
             if time.monotonic() > deadline:
                 raise RuntimeError("not everything was handled")
+            # A thread of its own looks: there is no loop to await, and no more to see before it has.
             time.sleep(LOOK_SECONDS)
 
 

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ from deploy.local.mongodb import CACHE_VARIABLE
 from deploy.local.stack import running_stack
 from deploy.local.supervision import supervisor_pid
 from shared.contracts.topics import SERVICES
+from tests.bench.machine import machine
 from tests.bench.pipeline.fleet import FLOOR, NAIVE, OURS, Kind, fleet
 from tests.bench.pipeline.machine import servers
 from tests.bench.pipeline.plot import draw
@@ -99,11 +99,7 @@ async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
     surged = await bench.measure("surge", OURS, SERVICES, surge_count)
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "processors": os.cpu_count(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-        },
+        "machine": machine(),
         "settlements": bench.settlements,
         "rounds": bench.rounds,
         "ratios": {

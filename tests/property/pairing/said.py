@@ -4,24 +4,13 @@ from datetime import date
 from typing import Any
 
 from tests.property.pairing.town import GUIDES, HERE
+from tests.unit.messaging.records import settlement
 
 
 def person_data(**more: Any) -> dict[str, Any]:
     """A settlement of an adult."""
-    return {
-        "protection": "none",
-        "settled_on": "2016-05-01",
-        "person": {
-            "given_name": "Test",
-            "family_name": "Eksempel",
-            "birth_date": "1990-02-03",
-            "gender": "male",
-            "preferred_language": "ti",
-        },
-        "languages": [{"code": "ti", "level": "native"}],
-        "household": {"adults": 1, "minors": 0},
-        **more,
-    }
+    data: dict[str, Any] = settlement(**more)["data"]
+    return data
 
 
 def intake_data(name: str, today: date, more: dict[str, Any]) -> dict[str, Any]:
