@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
+from shared.clock import local_day
 from shared.contracts import topics
 from shared.ids import new_subject
 from tests.faults.answered import Told, check_answers, read_all
@@ -90,7 +91,7 @@ class _Answering:
 
 def _answer(pair: str, operator: str, side: str, *, accept: bool) -> dict[str, Any]:
     now = datetime.now(UTC)
-    said = {"reason": "told", "side": side, "accept": accept, "answered_on": str(now.date())}
+    said = {"reason": "told", "side": side, "accept": accept, "answered_on": str(local_day(now))}
     return {**envelope("", pair, now, "command.AnswerProposal", said), "source": f"/operators/{operator}"}
 
 
