@@ -1,18 +1,15 @@
 """Holds operators' answers to proposals, the replies, and what pairs have become against each other."""
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
+from deploy.demo.client import read_all
 from tests.faults.invariants import Verdict
 from tests.faults.world import World
 
-READ_WITHIN = 60.0
 ANSWERED = {"AnswerRecorded", "ProposalAccepted", "ProposalDeclined"}
 """What happens to a pair by an answer, once for each side that has answered."""
 
@@ -47,28 +44,15 @@ class Told:
         return {id_: list(one.values()) for id_, one in found.items()}
 
 
-async def read_all(world: World, names: Iterable[str]) -> list[Event]:
-    """All committed records of topics, by their names without the prefix; null values are left out."""
-    wanted = {world.prefix + name for name in names}
-    partitions = [one for one in world.observer.partitions() if one.topic in wanted]
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=world.servers.kafka,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-    )
-    await consumer.start()
-    try:
-        consumer.assign(partitions)
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
-        found: list[Event] = []
-        async with asyncio.timeout(READ_WITHIN):
-            while [one for one, end in ends.items() if await consumer.position(one) < end]:
-                batches = await consumer.getmany(timeout_ms=200)
-                found += [json.loads(one.value) for batch in batches.values() for one in batch if one.value]
-        return found
-    finally:
-        await consumer.stop()
+async def read_events(world: World, names: Iterable[str]) -> list[Event]:
+    """All committed events of topics, by their names without the prefix; null values are left out."""
+    partitions = Counter(one.topic for one in world.observer.partitions())
+    found: list[Event] = []
+    for name in names:
+        topic = world.prefix + name
+        records = await read_all(world.servers.kafka, topic, partitions[topic])
+        found += [json.loads(one.value) for one in records if one.value]
+    return found
 
 
 def check_answers(verdict: Verdict, told: Told, pairs: Sequence[Mapping[str, Any]], capacity: int) -> None:

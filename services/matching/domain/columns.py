@@ -21,6 +21,8 @@ Ints = npt.NDArray[np.int32]
 Small = npt.NDArray[np.int16]
 """Points: of a criterion at most 1000, and so the sum of thirty criteria is exact."""
 Words = npt.NDArray[np.uint64]
+Masks = npt.NDArray[np.unsignedinteger[Any]]
+"""Sets as bits, in the fewest bytes that hold them: half of scoring's time is reading these."""
 Indexes = npt.NDArray[np.int64]
 Rows = slice | npt.NDArray[np.int64]
 
@@ -62,8 +64,8 @@ class Columns:
     old_enough: Bools
     gender: Ints
     wished_gender: Ints
-    languages: Words
-    interests: Words
+    languages: Masks
+    interests: Masks
     adults: Ints
     minors: Ints
     occupation: Ints
@@ -192,17 +194,16 @@ def _ints(values: Iterable[int]) -> Ints:
     return np.fromiter(values, dtype=np.int32)
 
 
-def _masks(sets: Sequence[Sequence[int]]) -> Words:
+def _masks(sets: Sequence[Sequence[int]]) -> Masks:
     """Bit masks of sets of small integers, (words, people)."""
     words = max((code // _WORD + 1 for codes in sets for code in codes), default=1)
     # Whole numbers of Python's, as long as they need be: an item of an array costs ten times as much.
     masks = [sum({1 << code for code in codes}) for codes in sets]
-    return np.array(
-        [[mask >> _WORD * word & _FULL for mask in masks] for word in range(words)], dtype=np.uint64
-    )
+    fewest = np.min_scalar_type(max(masks, default=0)) if words == 1 else np.uint64
+    return np.array([[mask >> _WORD * word & _FULL for mask in masks] for word in range(words)], dtype=fewest)
 
 
-def _stacked(levels: Sequence[Words]) -> Words:
+def _stacked(levels: Sequence[Masks]) -> Masks:
     """(levels, words, people) from masks that may differ in their number of words."""
     words = max(level.shape[0] for level in levels)
     return np.stack([np.pad(level, ((0, words - level.shape[0]), (0, 0))) for level in levels])

@@ -48,14 +48,13 @@ def _interests(both: Both, weight: int) -> Small:
     shared: npt.NDArray[np.uint8] = np.bitwise_count(left[0] & right[0])
     for word in range(1, min(len(left), len(right))):
         shared = shared + np.bitwise_count(left[word] & right[word])
-    points: Small = np.minimum(shared, FULL_INTERESTS).astype(np.int16) * np.int16(weight)
-    return points // np.int16(FULL_INTERESTS)
+    return _share(np.minimum(shared, np.uint8(FULL_INTERESTS)), FULL_INTERESTS, weight)
 
 
 def _age(both: Both, weight: int) -> Small:
     left, right = (side.birth_year.astype(np.int16) for side in (both.left, both.right))
-    points: Small = np.maximum(np.int16(FULL_AGE_GAP) - np.abs(left - right), np.int16(0)) * np.int16(weight)
-    return points // np.int16(FULL_AGE_GAP) * _both_known(left, right)
+    nearer = np.maximum(np.int16(FULL_AGE_GAP) - np.abs(left - right), np.int16(0))
+    return _share(nearer * _both_known(left, right), FULL_AGE_GAP, weight)
 
 
 def _life_situation(both: Both, weight: int) -> Small:
@@ -63,25 +62,21 @@ def _life_situation(both: Both, weight: int) -> Small:
     minors = (left.minors > 0) == (right.minors > 0)
     adults = (left.adults > 1) == (right.adults > 1)
     known = (left.adults > 0) & (right.adults > 0)
-    points: Small = (minors.astype(np.int16) + adults) * np.int16(weight) // np.int16(2) * known
-    return points
+    return _share((minors.astype(np.uint8) + adults) * known, 2, weight)
 
 
 def _occupation(both: Both, weight: int) -> Small:
     left, right = both.left, both.right
     field = (left.occupation == right.occupation) & (left.occupation != UNKNOWN)
-    # Few values, in bytes: an eighth of the time.
     stage, other = left.education.astype(np.int8), right.education.astype(np.int8)
     stages = np.maximum(np.int8(2) - np.abs(stage - other), np.int8(0)) * _both_known(stage, other)
-    points: Small = (stages + np.int8(2) * field).astype(np.int16) * np.int16(weight)
-    return points // np.int16(4)
+    return _share(stages + np.int8(2) * field, 4, weight)
 
 
 def _language(both: Both, weight: int) -> Small:
     if "language" not in both.rules.rules:
         return np.zeros((1,) * both.left.subject.ndim, dtype=np.int16)
-    points: Small = common_language_level(both.left, both.right).astype(np.int16) * np.int16(weight)
-    return points // np.int16(3)
+    return _share(common_language_level(both.left, both.right), 3, weight)
 
 
 def _distance(both: Both, weight: int) -> Small:
@@ -92,10 +87,14 @@ def _distance(both: Both, weight: int) -> Small:
 def _availability(both: Both, weight: int) -> Small:
     minimum = np.uint16(whole_minutes(float(both.rules.rules.get("availability", {}).get("hours", 0))))
     spare = np.maximum(common_minutes(both.left, both.right), minimum) - minimum
-    counted = np.minimum(spare, np.uint16(FULL_SPARE_MINUTES))
-    # In two bytes where they hold the product.
-    product = np.min_scalar_type(FULL_SPARE_MINUTES * weight).type
-    points: Small = (counted * product(weight) // product(FULL_SPARE_MINUTES)).astype(np.int16)
+    return _share(np.minimum(spare, np.uint16(FULL_SPARE_MINUTES)), FULL_SPARE_MINUTES, weight)
+
+
+def _share(count: npt.NDArray[Any], full: int, weight: int) -> Small:
+    """Of the weight as large a share as `count`, from 0 to `full`, is of that, in whole points."""
+    # In the fewest bytes that hold the product: of bytes four are taken in the time of one integer.
+    product = np.min_scalar_type(full * weight).type
+    points: Small = (count.astype(product) * product(weight) // product(full)).astype(np.int16)
     return points
 
 

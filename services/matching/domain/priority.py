@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import log2
 
 import numpy as np
@@ -71,7 +72,14 @@ def priorities(columns: PoolColumns) -> Priorities:
 
 def unit_of(rules: Rules) -> int:
     """How many units make a point, so that each day's waiting is a whole number of them."""
-    return min(Fraction(Decimal(str(rules.waiting_points_per_day))).denominator, FINEST)
+    return _a_day(rules.waiting_points_per_day)[1]
+
+
+@cache
+def _a_day(points: float) -> tuple[Decimal, int]:
+    """Points a day as a decimal number, and how many units make a point of them."""
+    exact = Decimal(str(points))
+    return exact, min(Fraction(exact).denominator, FINEST)
 
 
 def waiting_units(rules: Rules, ready_since: date, today: date) -> int:
@@ -80,8 +88,8 @@ def waiting_units(rules: Rules, ready_since: date, today: date) -> int:
     Linear and uncapped, so that nobody who is hard to match waits for ever. In decimals: 0.29 * 100 is 29,
     while binary fractions make it 28.
     """
-    days = max(0, (today - ready_since).days)
-    return int(Decimal(str(rules.waiting_points_per_day)) * days * unit_of(rules))
+    points, unit = _a_day(rules.waiting_points_per_day)
+    return int(points * max(0, (today - ready_since).days) * unit)
 
 
 def scarcity_bonus(share: float) -> int:

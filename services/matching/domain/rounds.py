@@ -93,7 +93,7 @@ def market_of(
     ]
     return Market(
         score=score_matrix(columns, rows, guides),
-        allowed=compatible.allowed[np.ix_(rows, guides)],
+        allowed=compatible.allowed.take(rows, axis=0).take(guides, axis=1),
         bonus=first.exact[rows],
         slots=columns.right.free[guides],
         left_key=columns.left.key[rows],

@@ -28,14 +28,26 @@ from tests.unit.matching.pools import BERGEN, rules
 START = date(2026, 1, 1)
 DAYS = 730
 SETTLED_AFTER = 180
-WAITING_AT_START = 63
-ARRIVALS, GUIDES = 0.62, 0.6
-"""People a day on either side: with the guides who come back about as many as arrive."""
+ARRIVALS, GUIDES = 0.62, 0.66
+"""People a day on either side of the smaller programme: with the guides who come back somewhat fewer than
+wait."""
 LASTS = 300
 COMES_BACK = 0.5
 
 Found = list[tuple[Receiving, Giving, int]]
 """Pairs with their scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many wait at the start, and how many times as many arrive as in the smaller programme."""
+
+    waiting: int
+    times: float
+
+
+SMALL, LARGE = Size(63, 1), Size(350, 7.1)
+"""The two of the simulation in docs/domain.md: 456 and 3,234 pairs in two years, first come, first served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +59,14 @@ class World:
     returning: frozenset[str]
 
 
-def world(seed: int) -> World:
+def world(seed: int, size: Size) -> World:
     """One programme's two years: those who wait at the start have waited up to two hundred days."""
     chance = random.Random(seed)  # noqa: S311 - repeatable years, no secret
-    since = [START - timedelta(days=chance.randrange(200)) for _ in range(WAITING_AT_START)]
-    since += _arrivals(chance, ARRIVALS)
+    since = [START - timedelta(days=chance.randrange(200)) for _ in range(size.waiting)]
+    since += _arrivals(chance, ARRIVALS * size.times)
     receiving = [people.refugee(chance, number, day, BERGEN) for number, day in enumerate(since)]
-    giving = [
-        people.guide(chance, number, day, BERGEN) for number, day in enumerate(_arrivals(chance, GUIDES))
-    ]
+    guides = enumerate(_arrivals(chance, GUIDES * size.times))
+    giving = [people.guide(chance, number, day, BERGEN) for number, day in guides]
     returning = frozenset(guide.subject for guide in giving if chance.random() < COMES_BACK)
     return World(receiving, giving, returning)
 
@@ -194,9 +205,10 @@ def policies() -> list[Policy]:
         Policy("first come, first served", in_turn, rules(**asked)),
         Policy("daily optimal", in_rounds, rules(**asked, waiting_points_per_day=0)),
         Policy("daily optimal, 0.2 point a day", in_rounds, rules(**asked)),
-        Policy("the same, scarcity", in_rounds, rules(**asked, scarcity=True)),
+        Policy("the same, 0.4 point", in_rounds, rules(**asked, waiting_points_per_day=0.4)),
+        Policy("0.2 point, scarcity", in_rounds, rules(**asked, scarcity=True)),
         Policy(
-            "the same, scarcity, cohorts",
+            "0.2 point, scarcity, cohorts",
             in_rounds,
             rules(**asked, scarcity=True, cohort_attribute="gender"),
             Cohorts(),
@@ -204,9 +216,9 @@ def policies() -> list[Policy]:
     ]
 
 
-def compared(seeds: range) -> dict[str, dict[str, float]]:
+def compared(seeds: range, size: Size) -> dict[str, dict[str, float]]:
     """Each policy's figures, the mean of some worlds' two years."""
-    worlds = [world(seed) for seed in seeds]
+    worlds = [world(seed, size) for seed in seeds]
     found = {}
     for policy in policies():
         figures = [two_years(one, policy).figures() for one in worlds]

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from shared.clock import local_day
 from shared.contracts import topics
 from shared.ids import new_subject
-from tests.faults.answered import Told, check_answers, read_all
+from tests.faults.answered import Told, check_answers, read_events
 from tests.faults.launcher import Flaw, Point
 from tests.faults.people import envelope, record
 from tests.faults.registry import Run, row
@@ -112,8 +112,8 @@ async def answers_under_kills(run: Run) -> None:
         await _until_answered(world, answering.told)
         await world.until_healed()
         told = answering.told
-        told.replies = await read_all(world, [topics.REPLIES.named(one) for one in ORGANISATIONS])
-        told.states = await read_all(world, [topics.PAIRS.name])
+        told.replies = await read_events(world, [topics.REPLIES.named(one) for one in ORGANISATIONS])
+        told.states = await read_events(world, [topics.PAIRS.name])
         pairs = [one async for one in world.databases["matching"]["pairs"].find({})]
         check_answers(run.result.verdict, told, pairs, CAPACITY)
         run.must(len(told.answers()) >= ANSWERS, f"only {len(told.answers())} answers")
