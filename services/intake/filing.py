@@ -52,6 +52,8 @@ class Filing:
         of several that became one it is whose it can be alone. Two files that were opened under two codes
         before that was known become one.
         """
+        if not keys.same and not keys.joined:
+            return self._own(keys.own) if keys.own in self.entries else keys.own
         known = [key for key in (keys.own, *keys.same) if key in self.entries]
         if len({id(self.entries[key]) for key in known}) > 1:
             self._unite([self.entries[key] for key in keys.same if key in self.entries])
@@ -65,6 +67,8 @@ class Filing:
 
     def doubtful(self, keys: CaseKeys) -> list[str]:
         """Cases of municipalities that became one, several of which may be meant."""
+        if not keys.joined:
+            return []
         found = {id(self.entries[key]): self._own(key) for key in keys.joined if key in self.entries}
         return list(found.values()) if len(found) > 1 and self.on_file(keys) not in self.entries else []
 
@@ -114,15 +118,20 @@ class Filing:
         self._keep(entry, file)
 
     def _keep(self, entry: Entry[Refugee], file: File[Refugee]) -> None:
-        entry.file = file._replace(also=(*file.also, *self._handed_over))
-        entry.changed = True
-        self._handed_over = ()
-        keys = [case.key for case in file.person.cases] + [alias for alias, _ in entry.file.also]
-        self.entries |= dict.fromkeys(keys, entry)
+        if self._handed_over:
+            file = file._replace(also=(*file.also, *self._handed_over))
+            self._handed_over = ()
+        entry.file, entry.changed = file, True
+        for case in file.person.cases:
+            self.entries[case.key] = entry
+        for alias, _ in file.also:
+            self.entries[alias] = entry
 
     def _follow(self, before: File[Refugee] | None, person: Refugee) -> None:
         """Has volunteers be known, or not any more, as the refugees are who are the same people."""
         known = (*(before.person.volunteers if before is not None else ()), *self._adopted)
+        if not known and not person.volunteers:
+            return
         self.linked.hide(subject for subject in known if subject not in person.volunteers)
         self.linked.house(
             (subject for subject in self._adopted if subject in person.volunteers), person.household_ref

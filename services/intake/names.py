@@ -32,7 +32,8 @@ DIGEST_BYTES = 8
 _WORD = re.compile(r"[a-z]+")
 _SAME = (("aa", "a"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 """Scandinavian and German letters as they are written without them: anyascii gives å as a and ø as o."""
-_APOSTROPHES = "'\u2018\u2019"
+_APOSTROPHES = "'`\u2018\u2019"
+_WITHOUT = str.maketrans("", "", _APOSTROPHES)
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _HARD_CH = re.compile(r"ch(?=[rl])")
 _W_AS_V = re.compile(r"^w|(?<=[aeiou])w(?=[aeiou])")
@@ -70,20 +71,32 @@ def digest_of(secret: bytes) -> Digest:
 
 def words(name: str) -> list[str]:
     """A name's words in small Latin letters, without accents: `Ågård-Øye` is `agard`, `oye`."""
-    plain = name if name.isascii() else anyascii("".join(_letters(unicodedata.normalize("NFKC", name))))
-    plain = plain.lower().replace("'", "").replace("`", "")
+    if name.isascii():
+        plain = name.lower().replace("'", "").replace("`", "")
+    else:
+        plain = unicodedata.normalize("NFKC", name).translate(_LATIN)
     for written, same in _SAME:
         plain = plain.replace(written, same)
     return _WORD.findall(plain)[:MOST_WORDS]
 
 
-def _letters(name: str) -> Iterator[str]:
-    """Letters and their marks; other signs, which anyascii would spell out, keep words apart."""
-    for sign in name:
-        if unicodedata.category(sign)[0] in "LM" or sign in _APOSTROPHES:
-            yield sign
+class _Latin(dict[int, str]):
+    """What each sign is in small Latin letters, worked out when it first comes, as every settlement asks."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        if sign in _APOSTROPHES:
+            latin = ""
+        elif unicodedata.category(sign)[0] in "LM":
+            latin = anyascii(sign).lower().translate(_WITHOUT)
         else:
-            yield " "
+            # Other signs, which anyascii would spell out, keep words apart.
+            latin = " "
+        self[code] = latin
+        return latin
+
+
+_LATIN = _Latin()
 
 
 # Bounded: senders write them.
@@ -108,8 +121,18 @@ def stored(details: Details | None, digest: Digest) -> list[bytes]:
     """The digests under which somebody is found by name."""
     if details is None:
         return []
-    parts = (words(part) for part in (details.given_name, details.family_name) if part)
-    return sorted({digest(sound(word)) for part in parts for word in _with_joined(part)})
+    found: set[bytes] = set()
+    for part in (details.given_name, details.family_name):
+        if part:
+            found.update(map(digest, _sounds(part)))
+    return sorted(found)
+
+
+# Households settle together, and many people have the same given name.
+@lru_cache(maxsize=4096)
+def _sounds(part: str) -> tuple[str, ...]:
+    """How the words of a given or of a family name sound."""
+    return tuple(map(sound, _with_joined(words(part))))
 
 
 def wanted(name: str, digest: Digest) -> tuple[list[bytes], list[bytes]]:
@@ -136,10 +159,9 @@ def closeness(asked: str, details: Details) -> float:
     return max(_alike(one, other) for one in sought_in_any for other in known_in_any)
 
 
-def _with_joined(of_name: Sequence[str]) -> Iterator[str]:
+def _with_joined(of_name: Sequence[str]) -> list[str]:
     """The words, and each with the next as one: Tekle Haimanot is also written Teklehaimanot."""
-    yield from of_name
-    yield from (first + second for first, second in pairwise(of_name))
+    return [*of_name, *(first + second for first, second in pairwise(of_name))]
 
 
 def _joined_at(of_name: Sequence[str], place: int) -> list[str]:

@@ -145,7 +145,9 @@ class Settlements:
         municipality, data = self._codes.current(record.owner or ""), record.data
         if isinstance(data, municipal.PersonSettled):
             listed = self._vocabulary(municipality)
-            said = replace(wire.settlement(record, data, cases, listed), municipality=municipality)
+            said = wire.settlement(record, data, cases, listed)
+            if said.municipality != municipality:
+                said = replace(said, municipality=municipality)
             change = refugee.settle(known, said, subject, today, former)
             if said.secrecy == "minor":
                 return change, Applied("referred")

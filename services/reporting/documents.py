@@ -13,7 +13,7 @@ from shared.mongo import Document
 from shared.values import fields_of
 
 REFUGEES, VOLUNTEERS, PAIRS, SETTLED = "refugees", "volunteers", "pairs", "settled"
-EVER_SETTLED = (SETTLEMENTS_REGISTERED.name, REFUGEES_REFERRED.name)
+EVER_SETTLED = frozenset({SETTLEMENTS_REGISTERED.name, REFUGEES_REFERRED.name})
 """What says that somebody was settled in a municipality, as a refugee or as one who is referred."""
 KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {
     REFUGEES: Refugee,
@@ -68,8 +68,9 @@ def document_of(projection: Projection) -> Document:
 
 def _document_of(occurrence: Occurrence) -> Document:
     """An occurrence as stored; one of a single day alone has an amount of its own."""
-    document = fields_of(occurrence)
-    return document if occurrence.day else {name: document[name] for name in _ONCE}
+    if occurrence.day:
+        return fields_of(occurrence)
+    return {name: getattr(occurrence, name) for name in _ONCE}
 
 
 def projection_of(kind: str, document: Document) -> Projection:
@@ -86,9 +87,9 @@ def projection_of(kind: str, document: Document) -> Projection:
     )
 
 
-def municipalities_of(document: Document) -> frozenset[str]:
+def municipalities_of(document: Document) -> set[str]:
     """Where somebody was ever settled or referred, of a refugee as stored."""
-    return Occurrences((), frozenset(document["counted"])).municipalities(*EVER_SETTLED)
+    return Occurrences((), frozenset(document["counted"])).municipalities(EVER_SETTLED)
 
 
 def live_of(kind: Any, document: Document) -> Any:

@@ -81,11 +81,13 @@ class _Settled:
         """Counts what a record changed."""
         if len(after.occurrences.counted) == len(before.occurrences.counted):
             return
-        there = before.occurrences.municipalities(*EVER_SETTLED)
-        now = after.occurrences.municipalities(*EVER_SETTLED)
+        there = before.occurrences.municipalities(EVER_SETTLED)
+        now = after.occurrences.municipalities(EVER_SETTLED)
         new, erased = self.by_partition.setdefault(partition, (Counter(), Counter()))
-        new.update(now - there)
-        erased.update(there if after.erased else ())
+        for municipality in now - there:
+            new[municipality] += 1
+        if after.erased:
+            erased.update(there)
 
 
 def _stepped(known: Projection, record: Readable, rebuilt: Rebuilt) -> tuple[Outcome, Projection | None]:

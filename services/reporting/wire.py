@@ -74,6 +74,8 @@ def _refugee(state: RefugeeRead, record: Received) -> tuple[Refugee, list[Occurr
 
 def _ready(state: RefugeeRead | VolunteerRead) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The programmes that somebody is ready for, and since when."""
+    if not state.participations:
+        return (), ()
     days = {
         part.programme: str(part.ready_since or "") for part in state.participations if part.status == "ready"
     }

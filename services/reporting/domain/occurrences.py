@@ -5,7 +5,7 @@ later record of the same subject counts it again.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from services.reporting.domain.figures import MINUTES_MET, PAIRS_IN_CONTACT, PAIRS_MET_EARLY, late
@@ -52,9 +52,10 @@ class Occurrences:
 
     def with_new(self, found: Iterable[Occurrence]) -> "Occurrences":
         """Adds those that did not count before, and counts anew what is open OF_MEETINGS."""
-        anew = {occurrence.key for occurrence in self.open if occurrence.figure in OF_MEETINGS}
-        counted = self.counted - anew
-        kept = (occurrence for occurrence in self.open if occurrence.key not in anew)
+        kept, counted = self.open, self.counted
+        if anew := {occurrence.key for occurrence in kept if occurrence.figure in OF_MEETINGS}:
+            kept = tuple(occurrence for occurrence in kept if occurrence.key not in anew)
+            counted -= anew
         new: dict[str, Occurrence] = {}
         for occurrence in found:
             key = occurrence.key
@@ -64,8 +65,10 @@ class Occurrences:
 
     def under(self, municipality: str, former_codes: Iterable[str]) -> "Occurrences":
         """The same: what counted under a code that the municipality had before counts no more under this."""
-        keys = (key.partition("@") for key in self.counted)
         codes = frozenset(former_codes)
+        if not codes:
+            return self
+        keys = (key.partition("@") for key in self.counted)
         known = {f"{figure}@{municipality}" for figure, _, code in keys if code in codes}
         if not known:
             return self
@@ -85,10 +88,14 @@ class Occurrences:
         keys = {occurrence.key for occurrence in found}
         return Occurrences(self.open, self.counted | keys) if keys else self
 
-    def municipalities(self, *figures: str) -> frozenset[str]:
+    def municipalities(self, figures: Set[str]) -> set[str]:
         """Where any of these figures has counted the subject."""
-        keys = (key.partition("@") for key in self.counted)
-        return frozenset(municipality for figure, _, municipality in keys if figure in figures)
+        found = set()
+        for key in self.counted:
+            figure, _, municipality = key.partition("@")
+            if figure in figures:
+                found.add(municipality)
+        return found
 
 
 @value

@@ -7,7 +7,7 @@ none of these, and an open pair of somebody who is not there make a difference.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Literal
 
 from services.reporting.domain.projection import Pair, Refugee, Taken
@@ -38,7 +38,7 @@ class Kept:
 
     subject: str
     refugee: Refugee
-    municipalities: frozenset[str]
+    municipalities: Set[str]
 
 
 def standing(subject: str, refugee: Refugee, taken: Taken, paired: frozenset[str]) -> Standing | None:
