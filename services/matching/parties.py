@@ -74,8 +74,7 @@ class States:
             party, coordinator = party_of(record), getattr(record.data, "coordinator", None)
             known[subject] = before.changed(revision, coordinator, left=party is None)
             changed[subject] = known[subject], party
-            if subject in stored:
-                causes[subject] = Why(_reason(record), record.cause, _where(record))
+            causes[subject] = Why(_reason(record), record.cause, _where(record))
             outcomes.append(Applied())
         await self._parties.save(changed, stored, work.session)
         # Who is new here has no pair.
