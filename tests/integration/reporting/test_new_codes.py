@@ -10,7 +10,7 @@ from shared.contracts.programmes import ActiveProgramme
 from shared.messaging.runtime import App
 from shared.programmes import shipped_packs
 from shared.programmes.successors import Successors
-from tests.integration.reporting.test_projections import (
+from tests.integration.reporting.month import (
     BERGEN,
     GUIDE,
     JULY,

@@ -11,7 +11,7 @@ from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.messaging.runtime import App
 from shared.messaging.state_hash import state_hash
 from shared.programmes import shipped_packs
-from tests.integration.reporting.test_projections import (
+from tests.integration.reporting.month import (
     BERGEN,
     GUIDE,
     JULY,

@@ -10,7 +10,7 @@ from services.reporting.service import Reporting
 from services.reporting.state_hash import STATE
 from services.reporting.store import Repository
 from shared.messaging.state_hash import state_hash
-from tests.integration.reporting.test_projections import (
+from tests.integration.reporting.month import (
     BERGEN,
     GUIDE,
     JULY,

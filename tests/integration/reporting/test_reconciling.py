@@ -10,7 +10,7 @@ from services.reporting.reconciling import RECONCILE
 from shared.contracts import topics
 from shared.messaging.runtime import App
 from shared.mongo import Database
-from tests.integration.reporting.test_projections import (
+from tests.integration.reporting.month import (
     JUNE,
     a_month,
     counted,
