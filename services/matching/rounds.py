@@ -4,7 +4,7 @@ Correctness does not depend on who runs a round, or on how many run at once: a p
 unique indexes and moves its people's versions on, and whoever has changed since the pool was read is skipped.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from services.matching import answers, packs, wire_rounds
 from services.matching.between_rounds import BetweenRounds
 from services.matching.domain.agreement import propose
 from services.matching.domain.cohorts import Cohorts
+from services.matching.domain.pair import Pair
 from services.matching.domain.party import Rules
 from services.matching.domain.proposal import Proposal
 from services.matching.domain.rounds import RoundResult, run_round
@@ -173,9 +174,7 @@ class Rounds:
         work: Work,
     ) -> set[str]:
         """Writes proposals whose people are still at these versions; returns whose versions it moved on."""
-        others = {
-            person for item in proposals if (told := item.receipt.alternative) for person in told.people
-        }
+        others = _named(proposals)
         people = {subject for proposal in proposals for subject in (proposal.receiving, proposal.giving)}
         known = await self._parties.known(people | others, work.session)
         gone = {person for person in others if person in known and known[person].erased}
@@ -190,6 +189,7 @@ class Rounds:
         moved = {subject for item in made for subject in (item.pair.receiving, item.pair.giving)}
         if made:
             await self._parties.touch(moved, work.session)
+            await self._parties.name(_named(item.pair for item in made) - moved, work.session)
             await self._pairs.insert(made, work.session)
         return moved
 
@@ -252,3 +252,8 @@ class Rounds:
         ref = CommandRef.of(command)
         replies = await Replies.load(work, [ref])
         replies.send(ref, task.row.cause, answer, dry_run=bool(task.row.data.get("dry_run")))
+
+
+def _named(items: Iterable[Proposal | Pair]) -> set[str]:
+    """Whom receipts name beside the two."""
+    return {person for item in items if (told := item.receipt.alternative) for person in told.people}

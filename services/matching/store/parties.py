@@ -134,10 +134,18 @@ class Parties:
 
     async def touch(self, subjects: Collection[str], session: Session) -> None:
         """Moves versions on: whoever read them before is in conflict with this transaction."""
-        if not subjects:
-            return
-        wanted = {"_id": {"$in": list(subjects)}}
-        await self._collection.update_many(wanted, {"$inc": {"version": 1}}, session=session)
+        await self._count_on("version", subjects, session)
+
+    async def name(self, subjects: Collection[str], session: Session) -> None:
+        """Notes that a pair of this transaction names these people beside its two: an erasure of theirs that
+        has not seen the pair is in conflict with it, and looks again.
+        """
+        await self._count_on("named", subjects, session)
+
+    async def _count_on(self, field_: str, subjects: Collection[str], session: Session) -> None:
+        if subjects:
+            wanted = {"_id": {"$in": list(subjects)}}
+            await self._collection.update_many(wanted, {"$inc": {field_: 1}}, session=session)
 
     async def read(
         self, municipality: str, rules: Rules, today: date, pairs: Pairs, session: Session

@@ -1,12 +1,17 @@
 """Somebody erased stands in other people's pairs: their receipts name whom another guide would have cost."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import orjson
+import pytest
 
+from services.matching.store import Pairs
 from shared.contracts.matching.commands.pairs import ExplainPair
 from shared.contracts.matching.commands.pools import ListWaiting
 from shared.messaging.commands.answers import Accepted
+from shared.mongo import Session
 from tests.integration.matching.test_rebuild import rebuilt, send_outbox
 from tests.integration.matching.world import (
     BERGEN,
@@ -103,6 +108,32 @@ async def test_who_is_erased_while_a_round_is_solved_is_named_by_none_of_its_pai
     await world.run_round()
     assert await world.couples() == [couple(2, 2)]
     assert who("refugee", 1) not in repr(await world.rows("pairs"))
+
+
+async def test_an_erasure_that_runs_beside_a_round_is_of_all_its_pairs(
+    world: World, meanwhile: list[Meanwhile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have read before either commits, and the second's pair alone is written then."""
+    assert not meanwhile
+    slow, other = world.later(timedelta(), proposals_per_transaction=1), world.later(timedelta())
+    await slow.apply(*PEOPLE)
+    insert, written, erasing = Pairs.insert, 0, []
+
+    async def inserted(pairs: Pairs, items: Any, session: Session) -> None:
+        nonlocal written
+        written += 1
+        if written == 2:
+            erasing.append(asyncio.ensure_future(other.apply(erased("refugee", 1))))
+            # As long as an erasure takes that nothing holds up, and a round that was read before it is done.
+            await asyncio.wait(erasing, timeout=1.0)
+        await insert(pairs, items, session)
+
+    monkeypatch.setattr(Pairs, "insert", inserted)
+    await slow.run_round()
+    await asyncio.gather(*erasing)
+    assert written >= 2
+    assert await world.couples(open=True) == [couple(2, 2)]
+    await left(world, "refugee")
 
 
 async def test_a_rebuild_forgets_them_too(world: World) -> None:
