@@ -1,6 +1,7 @@
 """What replies about a pool tell: who is proposed, who is paired, and who waits."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,12 @@ from services.matching.domain.dues import Due
 from services.matching.domain.health import findings
 from services.matching.domain.pair import Pair
 from services.matching.domain.proposal import Alternative, Proposal, Receipt, Unmatched
+from shared.messaging.commands.answers import Accepted, Rejected
 from shared.values import fields_of
+
+_LISTS = {"proposals", "pairs", "unmatched_receiving", "unmatched_giving"}
+"""The lists of an answer about a pool whose items name people."""
+_ROLES = ("receiving", "giving", "subject")
 
 _LISTED = (
     "receiving",
@@ -143,9 +149,31 @@ def unmatched(side: tuple[Unmatched, ...], since: dict[str, date], today: date) 
 
 def people_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Everybody whom an answer about a pool names, so that it can be forgotten with any of them."""
-    lists = ("proposals", "pairs", "unmatched_receiving", "unmatched_giving")
-    named = (person for name in lists for item in answer.get(name, ()) for person in _named(item))
+    named = (person for name in _LISTS for item in answer.get(name, ()) for person in _named(item))
     return tuple(dict.fromkeys(named))
+
+
+def without(answer: Accepted, gone: Set[str]) -> Accepted | Rejected:
+    """The answer about a pool, without people who were erased since it was read."""
+    if not gone:
+        return answer
+    result = _without_other(answer.result, gone)
+    if result.get("person") in gone:
+        return Rejected("unknown_subject", "Nobody of this reference takes part here.", "person")
+    if result.get("proposed") in gone:
+        del result["proposed"]
+    for name in _LISTS & result.keys():
+        there = (item for item in result[name] if gone.isdisjoint(item.get(role) for role in _ROLES))
+        result[name] = [_without_other(item, gone) for item in there]
+    named = (answer.subject,) if isinstance(answer.subject, str) else answer.subject or ()
+    return replace(answer, result=result, subject=tuple(one for one in named if one not in gone))
+
+
+def _without_other(item: Mapping[str, Any], gone: Set[str]) -> dict[str, Any]:
+    """The same, without an alternative that names any of these."""
+    other = item.get("alternative") or {}
+    names = {other.get("giving"), (other.get("need") or {}).get("receiving")}
+    return {name: value for name, value in item.items() if name != "alternative" or names.isdisjoint(gone)}
 
 
 def people_of(pair: Pair) -> tuple[str, ...]:
@@ -159,7 +187,7 @@ def _named(item: Mapping[str, Any]) -> Iterator[str]:
     """Everybody whom an item of a list names."""
     other = item.get("alternative", {})
     parts = (item, other, other.get("need", {}), *item.get("former_guides", ()))
-    return (part[role] for part in parts for role in ("receiving", "giving", "subject") if role in part)
+    return (part[role] for part in parts for role in _ROLES if role in part)
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:

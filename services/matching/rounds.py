@@ -245,10 +245,16 @@ class Rounds:
         await self.reply(task, Accepted(answer, answers.people_in(answer)), work)
 
     async def reply(self, task: Task, answer: Accepted | Rejected, work: Work) -> None:
-        """Answers the command that the row was put off for, if there is one."""
+        """Answers the command that the row was put off for, if there is one, without people who were erased
+        since the pool was read.
+        """
         command = task.row.data.get("command")
         if command is None:
             return
+        if isinstance(answer, Accepted) and answer.subject:
+            named = {answer.subject} if isinstance(answer.subject, str) else set(answer.subject)
+            await self._parties.name(named, work.session)
+            answer = answers.without(answer, await self._parties.erased(named, work.session))
         ref = CommandRef.of(command)
         replies = await Replies.load(work, [ref])
         replies.send(ref, task.row.cause, answer, dry_run=bool(task.row.data.get("dry_run")))

@@ -109,6 +109,11 @@ class Parties:
             async for item in cursor
         }
 
+    async def erased(self, subjects: Iterable[str], session: Session) -> set[str]:
+        """Who of these is erased."""
+        wanted = {"_id": {"$in": list(subjects)}, "erased": True}
+        return {item["_id"] async for item in self._collection.find(wanted, {"_id": 1}, session=session)}
+
     async def coordinators(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
         """Who looks after people, by subject: of those of whom somebody is said to."""
         wanted = {"_id": {"$in": list(subjects)}, "coordinator": {"$exists": True}}
@@ -137,8 +142,8 @@ class Parties:
         await self._count_on("version", subjects, session)
 
     async def name(self, subjects: Collection[str], session: Session) -> None:
-        """Notes that a pair of this transaction names these people beside its two: an erasure of theirs that
-        has not seen the pair is in conflict with it, and looks again.
+        """Notes that this transaction writes what names these people, a pair beside its two or a reply: an
+        erasure of theirs that has not seen it is in conflict with it, and looks again.
         """
         await self._count_on("named", subjects, session)
 

@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from services.matching.store import Pairs
+from shared.contracts.commands import Command
 from shared.contracts.matching.commands.pairs import ExplainPair
-from shared.contracts.matching.commands.pools import ListWaiting
+from shared.contracts.matching.commands.pools import ExplainWaiting, ListWaiting, RunRound
 from shared.messaging.commands.answers import Accepted
 from shared.mongo import Session
 from tests.integration.matching.test_rebuild import rebuilt, send_outbox
@@ -38,6 +39,8 @@ def said(record: Record, **changes: Any) -> Record:
     document["data"] |= changes
     return topic, key, orjson.dumps(document)
 
+
+ASKED: dict[str, Any] = {"reason": "asked", "municipality": BERGEN, "programme": GUIDES}
 
 PEOPLE = (
     said(refugee(1), wishes={"guide_gender": "female"}),
@@ -134,6 +137,29 @@ async def test_an_erasure_that_runs_beside_a_round_is_of_all_its_pairs(
     assert written >= 2
     assert await world.couples(open=True) == [couple(2, 2)]
     await left(world, "refugee")
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "number"),
+    [
+        (ListWaiting(**ASKED), "refugee", 3),
+        (ListWaiting(**ASKED), "volunteer", 1),
+        (RunRound(**ASKED), "refugee", 1),
+        (ExplainWaiting(**ASKED, person=who("refugee", 3)), "refugee", 3),
+        (ExplainWaiting(**ASKED, person=who("refugee", 2)), "volunteer", 2),
+        (ExplainWaiting(**ASKED, person=who("refugee", 3)), "volunteer", 2),
+    ],
+)
+async def test_who_is_erased_while_a_pool_is_solved_is_in_no_reply_about_it(
+    world: World, meanwhile: list[Meanwhile], command: Command, kind: str, number: int
+) -> None:
+    await world.apply(*PEOPLE, refugee(3))
+    meanwhile.append(lambda: world.apply(erased(kind, number)))
+    await world.decide(command, POOL, id="asked", dry_run=isinstance(command, RunRound))
+    await world.run_due()
+    (reply,) = await world.rows("replies")
+    assert reply["data"] is not None
+    assert who(kind, number) not in repr(reply)
 
 
 async def test_a_rebuild_forgets_them_too(world: World) -> None:
