@@ -253,7 +253,8 @@ class Rounds:
             return
         if isinstance(answer, Accepted) and answer.subject:
             named = {answer.subject} if isinstance(answer.subject, str) else set(answer.subject)
-            await self._parties.name(named, work.session)
+            if not task.row.data.get("dry_run"):
+                await self._parties.name(named, work.session)
             answer = answers.without(answer, await self._parties.erased(named, work.session))
         ref = CommandRef.of(command)
         replies = await Replies.load(work, [ref])
