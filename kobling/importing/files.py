@@ -70,6 +70,11 @@ def _rows(records: Iterator[tuple[int, list[str]]], columns: list[str]) -> Itera
                 f"row {first} has more cells than there are columns: "
                 "put texts that hold the delimiter in quotes"
             )
+        if len(texts) == 1 and _holds_several(texts[0], len(columns)):
+            raise AdministrationError(
+                f"row {first} is one cell where the first line has {len(columns)}: "
+                "write all lines with the same delimiter"
+            )
         found = {column: text for column, text in zip(columns, texts, strict=False) if text and column}
         if found:
             yield Row(first, found)
@@ -144,6 +149,13 @@ def _delimiter(text: str) -> str:
     """The one of the `DELIMITERS` that the first line has most of."""
     head = text.partition("\n")[0]
     return max(DELIMITERS, key=head.count)
+
+
+def _holds_several(cell: str, columns: int) -> bool:
+    """Whether a line that is one cell has as many as there are columns under another delimiter. Of two
+    columns it may as well be a text with a comma, and nothing behind it.
+    """
+    return columns > 2 and any(cell.count(sign) == columns - 1 for sign in DELIMITERS)  # noqa: PLR2004
 
 
 def _name(cell: str) -> str:

@@ -197,7 +197,8 @@ def _wrong(item: Item, part: Part) -> Iterator[tuple[str | None, str]]:
     parsed = Parser(item.topic).parse(raw)
     if isinstance(parsed, Unreadable):
         for fault in parsed.faults:
-            yield fault.field, sentence(fault)
+            one_of = f" One of: {', '.join(fault.allowed)}." if fault.allowed else ""
+            yield fault.field, sentence(fault) + one_of
     elif isinstance(parsed, Received):
         for refused in refusals(parsed.data):
             yield refused.field, refused.message

@@ -37,7 +37,9 @@ def log_meeting(pair: Pair, held_on: date, hours: float, now: datetime) -> Decis
     if held_on > now.date():
         raise DomainError("date_in_future", "name a day that has come", "held_on")
     if held_on < pair.created_on:
-        raise DomainError("date_before_pair", f"the pair was created on {pair.created_on}", "held_on")
+        raise DomainError(
+            "date_before_pair", f"the pair was created on {pair.created_on}: name a later day", "held_on"
+        )
     is_taken_back = not hours and any(meeting.held_on == held_on for meeting in pair.meetings)
     if pair.ended_on is not None and held_on > pair.ended_on and not is_taken_back:
         raise DomainError("date_after_pair", f"the pair was over on {pair.ended_on}", "held_on")

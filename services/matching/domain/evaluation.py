@@ -109,8 +109,9 @@ def _to_come(pair: Pair) -> Iterable[tuple[Milestone, date]]:
 def _milestone(pair: Pair, name: str) -> Milestone:
     found = next((item for item in pair.milestones if item.name == name), None)
     if found is None:
-        names = ", ".join(item.name for item in pair.milestones) or "no milestones"
-        raise DomainError("not_listed", f"The pair has {names}.", "milestone")
+        names = ", ".join(item.name for item in pair.milestones)
+        has = f"The pair has {names}." if names else "Its pack has no milestones, so nobody evaluates it."
+        raise DomainError("not_listed", has, "milestone")
     return found
 
 

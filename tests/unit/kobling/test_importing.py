@@ -49,6 +49,7 @@ def test_rows_are_numbered_as_the_file_has_them(tmp_path: Path) -> None:
         (["", "x"], "has no columns"),
         (["a;A", "1;2"], "twice: a"),
         (["a;b", "1;2;3"], "row 2 has more cells"),
+        (["a;b;c", "1;2;3", "1,2,3"], "row 3 is one cell where the first line has 3: .* same delimiter"),
         (["a;b", "1;2", '"' + "x" * 131_073], r"^volunteers\.csv: row 3 has a cell .* quotation mark"),
         (["x" * 131_073], "row 1 has a cell of more than 131,072 characters"),
     ],
@@ -103,6 +104,8 @@ def test_faults_name_row_and_column_and_quote_nothing(tmp_path: Path) -> None:
         "row 4, registered_on",
     ]
     assert not any(text in fault for fault in faults for text in ("Klippe", "soon", "woman", "well"))
+    (gender,) = [fault for fault in faults if "gender" in fault]
+    assert gender.endswith(" One of: female, male, other.")
 
 
 def test_cells_of_what_a_row_does_not_ask_for_are_faults(tmp_path: Path) -> None:
