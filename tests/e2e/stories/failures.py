@@ -34,15 +34,22 @@ async def two_accept_at_the_same_moment(told: Telling) -> None:
     oslo = told.programme(OSLO)
     client = told.world.client
     second = await told.world.add("matching")
-    await asyncio.gather(oslo.settles(2), oslo.gets_guides(1))
-    await told.must("who waits", (2, 1), oslo.waiting)
     colleague = operator_of("red_cross_bergen", 2)
+    # Before there are rounds: one that somebody got ahead of runs again later, and may take the guide.
+    await _two_propose_by_hand(told, oslo, colleague)
+    (by_hand,) = oslo.pairs("proposed")
+    await asyncio.gather(oslo.settles(2), oslo.gets_guides(1))
+    await told.must("who waits", (3, 1), oslo.waiting)
     rounds = {
         name: [oslo.on_pool("RunRound") for _ in range(AT_ONCE)] for name in (oslo.coordinator, colleague)
     }
     await asyncio.gather(*(client.ask("matching", name, asked) for name, asked in rounds.items()))
-    await told.must("proposals after four rounds at once", 1, lambda: len(oslo.pairs("proposed")))
-    (pair,) = [one["pair"] for one in oslo.pairs("proposed")]
+
+    def by_rounds() -> list[str]:
+        return [one["pair"] for one in oslo.pairs("proposed") if one["pair"] != by_hand["pair"]]
+
+    await told.must("proposals after four rounds at once", 1, lambda: len(by_rounds()))
+    (pair,) = by_rounds()
     today = told.today.isoformat()
     answers = [("AnswerProposal", {"side": side, "accept": True, "answered_on": today}) for side in SIDES]
     await _both_send(oslo, colleague, pair, answers)
@@ -53,8 +60,7 @@ async def two_accept_at_the_same_moment(told: Telling) -> None:
     await _both_send(oslo, colleague, pair, signatures)
     once = {"PairProposed": 1, "ProposalAccepted": 1, "PairCreated": 1}
     await told.must("each of these, told once", once, lambda: _told_of(client, pair, once))
-    await told.must("the guide's pairs, and who still waits", (1, (1, 0)), lambda: _held(oslo))
-    await _two_propose_by_hand(told, oslo, colleague)
+    await told.must("pairs of both guides, and who still waits", (2, (2, 0)), lambda: _held(oslo))
     await second.leave()
 
 
@@ -62,7 +68,7 @@ async def _two_propose_by_hand(told: Telling, oslo: Programme, colleague: str) -
     """Two coordinators propose somebody to the one free guide at the same moment."""
     client = told.world.client
     newcomers, (guide,) = await asyncio.gather(oslo.settles(2), oslo.gets_guides(1))
-    await told.must("who waits then", (3, 1), oslo.waiting)
+    await told.must("who waits at first", (2, 1), oslo.waiting)
     sent = {
         operator: oslo.on_pool("ProposePair", receiving=who.subject, giving=guide.subject)
         for operator, who in zip((oslo.coordinator, colleague), newcomers, strict=True)
@@ -72,7 +78,7 @@ async def _two_propose_by_hand(told: Telling, oslo: Programme, colleague: str) -
     )
     codes = sorted(reply["data"].get("code", "accepted") for (reply,) in replies)
     await told.must("both propose the one free guide", ["accepted", "slot_taken"], codes)
-    await told.must("pairs, and who still waits", (2, (2, 0)), lambda: _held(oslo))
+    await told.must("pairs, and who still waits", (1, (1, 0)), lambda: _held(oslo))
 
 
 def _told_of(client: Client, pair: str, names: Collection[str]) -> dict[str, int]:
