@@ -72,7 +72,7 @@ def digest_of(secret: bytes) -> Digest:
 def words(name: str) -> list[str]:
     """A name's words in small Latin letters, without accents: `Ågård-Øye` is `agard`, `oye`."""
     if name.isascii():
-        plain = name.lower().replace("'", "").replace("`", "")
+        plain = name.lower().translate(_WITHOUT)
     else:
         plain = unicodedata.normalize("NFKC", name).translate(_LATIN)
     for written, same in _SAME:
@@ -81,7 +81,9 @@ def words(name: str) -> list[str]:
 
 
 class _Latin(dict[int, str]):
-    """What each sign is in small Latin letters, worked out when it first comes, as every settlement asks."""
+    """What each sign is in small Latin letters, worked out when it first comes, as every settlement asks: at
+    most as many as there are signs.
+    """
 
     def __missing__(self, code: int) -> str:
         sign = chr(code)

@@ -147,10 +147,10 @@ class Parties:
         """
         await self._count_on("named", subjects, session)
 
-    async def _count_on(self, field_: str, subjects: Collection[str], session: Session) -> None:
+    async def _count_on(self, counter: str, subjects: Collection[str], session: Session) -> None:
         if subjects:
             wanted = {"_id": {"$in": list(subjects)}}
-            await self._collection.update_many(wanted, {"$inc": {field_: 1}}, session=session)
+            await self._collection.update_many(wanted, {"$inc": {counter: 1}}, session=session)
 
     async def read(
         self, municipality: str, rules: Rules, today: date, pairs: Pairs, session: Session

@@ -113,11 +113,11 @@ async def test_who_is_erased_while_a_round_is_solved_is_named_by_none_of_its_pai
     assert who("refugee", 1) not in repr(await world.rows("pairs"))
 
 
+@pytest.mark.usefixtures("meanwhile")
 async def test_an_erasure_that_runs_beside_a_round_is_of_all_its_pairs(
-    world: World, meanwhile: list[Meanwhile], monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both have read before either commits, and the second's pair alone is written then."""
-    assert not meanwhile
+    """The round has read whom its second pair names and not committed it when the erasure runs."""
     slow, other = world.later(timedelta(), proposals_per_transaction=1), world.later(timedelta())
     await slow.apply(*PEOPLE)
     insert, written, erasing = Pairs.insert, 0, []

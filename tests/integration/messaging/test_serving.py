@@ -30,6 +30,8 @@ async def stop(_):
 App.stop = stop
 runpy.run_module("services.reporting", run_name="__main__")
 """
+HANGS = "time.sleep(600)"
+"""What keeps the process's loop for longer than any test waits: only a signal ends it."""
 
 
 @asynccontextmanager
@@ -109,7 +111,7 @@ async def test_half_a_request_does_not_hold_up_the_drain(corner: Corner) -> None
             assert await ended(running) == 0
 
 
-@pytest.mark.parametrize("wait", ["await asyncio.Event().wait()", "time.sleep(600)"])
+@pytest.mark.parametrize("wait", ["await asyncio.Event().wait()", HANGS])
 async def test_a_drain_that_does_not_end_is_ended(corner: Corner, tmp_path: Path, wait: str) -> None:
     """Where the loop waits for ever, and where it is blocked."""
     async with process(corner, blocked(tmp_path / "begun", wait), "PT1S") as (running, _):
@@ -122,7 +124,7 @@ async def test_a_drain_that_does_not_end_is_ended(corner: Corner, tmp_path: Path
 async def test_a_second_signal_ends_it_at_once(
     corner: Corner, tmp_path: Path, number: signal.Signals
 ) -> None:
-    async with process(corner, blocked(tmp_path / "begun", "time.sleep(600)"), "PT10M") as (running, _):
+    async with process(corner, blocked(tmp_path / "begun", HANGS), "PT10M") as (running, _):
         running.send_signal(number)
         await made(tmp_path / "begun")
         running.send_signal(number)

@@ -45,7 +45,7 @@ def volunteer(number: int) -> Record:
     )
 
 
-def pair(number: int, status: str, **dates: Any) -> Record:
+def pair(number: int, status: str, *, revision: int = 1, name: str = "PairProposed", **fields: Any) -> Record:
     receipt = {"score": 1, "parts": {}, "waiting_bonus": 0, "rank": 1, "candidates": 1, "pack_version": "1.0"}
     state = {
         "municipality": BERGEN,
@@ -56,9 +56,9 @@ def pair(number: int, status: str, **dates: Any) -> Record:
         "status": status,
         "receipt": {**receipt, "round": "round-1"},
         "proposed_on": "2016-06-10",
-        **dates,
+        **fields,
     }
-    return event("PairProposed", who("pair", number), state, JUNE, revision=1, event_id=f"p{number}")
+    return event(name, who("pair", number), state, JUNE, revision=revision, event_id=f"p{number}/{revision}")
 
 
 def round_run(number: int) -> Record:

@@ -11,6 +11,7 @@ from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.messaging.runtime import App
 from shared.messaging.state_hash import state_hash
 from shared.programmes import shipped_packs
+from tests.integration.reporting import month
 from tests.integration.reporting.month import (
     BERGEN,
     GUIDE,
@@ -28,31 +29,23 @@ from tests.integration.reporting.month import (
     who,
 )
 from tests.integration.reporting.test_rebuild import lose
-from tests.support.cluster import Corner, Record, event
+from tests.support.cluster import Corner, Record
 
 OF_JUNE = f"{BERGEN}/{GUIDE}/2016-06"
 ACTIVE = [{"status": "proposed", "from": "2016-06-02"}, {"status": "active", "from": "2016-06-03"}]
 NOTHING: dict[str, int | None] = dict.fromkeys(names(GUIDE))
 
 
-def pair(number: int, revision: int, name: str, *meetings: tuple[str, float], **data: Any) -> Record:
+def pair(number: int, revision: int, name: str, *meetings: tuple[str, float], **fields: Any) -> Record:
     """A pair that was created on 3 June."""
-    receipt = {"score": 1, "parts": {}, "waiting_bonus": 0, "rank": 1, "candidates": 1, "pack_version": "1.0"}
-    state = {
-        "municipality": BERGEN,
-        "programme": GUIDE,
-        "pack_version": "1.0",
-        "receiving": who("refugee", number),
-        "giving": who("volunteer", number),
+    created = {
         "status": "active",
         "spells": ACTIVE,
-        "receipt": {**receipt, "round": "round-1"},
         "proposed_on": "2016-06-02",
         "created_on": "2016-06-03",
         "meetings": [{"held_on": day, "hours": hours} for day, hours in meetings],
-        **data,
     }
-    return event(name, who("pair", number), state, JUNE, revision=revision, event_id=f"p{number}/{revision}")
+    return month.pair(number, revision=revision, name=name, **{**created, **fields})
 
 
 def over(number: int, status: str, **data: Any) -> Record:

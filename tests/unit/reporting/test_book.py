@@ -6,7 +6,7 @@ import pytest
 
 from services.reporting.domain.figures import ALL, late
 from services.reporting.domain.outcomes import OUTCOMES
-from tests.unit.reporting.attack import STEP, Share, reader, withheld
+from tests.unit.reporting.attack import reader
 from tests.unit.reporting.plays import (
     ACTIVE,
     CREATED,
@@ -19,6 +19,8 @@ from tests.unit.reporting.plays import (
     Published,
     played,
 )
+from tests.unit.reporting.weights import STEP
+from tests.unit.reporting.withheld import Share, withheld
 
 
 def bounds_nothing(play: Play, most: int | None = None) -> None:

@@ -8,7 +8,7 @@ from services.reporting.domain import levels, outcomes
 from services.reporting.domain.around import Around
 from services.reporting.domain.figures import ALL, MINUTES_ASKED, MINUTES_MET
 from services.reporting.domain.outcomes import COMPLETED, IN_CONTACT, MET_EARLY, Duration
-from tests.unit.reporting.attack import MEN, WOMEN, as_shown, reader
+from tests.unit.reporting.attack import as_shown, reader
 from tests.unit.reporting.plays import (
     ACTIVE,
     APPROVED,
@@ -30,6 +30,7 @@ from tests.unit.reporting.plays import (
     played,
 )
 from tests.unit.reporting.test_book import bounds_nothing
+from tests.unit.reporting.weights import MEN, WOMEN
 
 MEDIAN, TENTH, HOURS = "waiting_days_median_women", "waiting_days_p90_women", "hours_of_dose"
 ENDED_MOVED = "pairs_ended_moved"
