@@ -16,7 +16,14 @@ from deploy import background
 from deploy.examples import BERGEN
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/first-pair.md", "docs/notices.md", "docs/operations.md")
+PAGES = (
+    "README.md",
+    "docs/first-pair.md",
+    "docs/a-year.md",
+    "docs/own-programme.md",
+    "docs/notices.md",
+    "docs/operations.md",
+)
 SHELLS = ("bash", "dash")
 _BLOCK = re.compile(r"^```(?:bash|sh|shell)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENDED = re.compile(r"^@@ (\d+) (\d+)$", re.MULTILINE)
