@@ -41,9 +41,11 @@ class Rows:
     items: Sequence[Item]
     repeated: Sequence[Fault]
 
-    def conclude(self, faults: Sequence[Fault], counts: Mapping[str, int], *, sent: bool) -> int:
+    def conclude(
+        self, faults: Sequence[Fault], counts: Mapping[str, int], *, sent: bool, waits: Sequence[Fault] = ()
+    ) -> int:
         """Prints what is to be told of rows, and the counts. Returns 1 where there are faults, else 0."""
-        _print(sorted([*faults, *self.repeated], key=lambda fault: fault.row))
+        _print(sorted([*faults, *waits, *self.repeated], key=lambda fault: fault.row))
         told = [f"{counts.get(name, 0)} {name}" for name in ("accepted", "pending", "refused")]
         told += [f"{len(self.repeated)} the same as another"] if self.repeated else []
         told += [] if sent else ["nothing sent"]
@@ -111,18 +113,20 @@ async def _try(items: Sequence[Item], line: Line) -> list[Fault]:
 def _tell(rows: Rows, due: Sequence[Item], answers: Sequence[Told], journal: Journal) -> int:
     """Prints what came of each row that was not simply accepted, and the counts."""
     faults: list[Fault] = []
+    waits: list[Fault] = []
     counts = Counter({"accepted": len(rows.items) - len(due)})
     for item, told in zip(due, answers, strict=True):
         outcomes = _parts(item, told)
         refused = list(_refused(item, outcomes))
         faults += refused
-        waits = any(outcome["outcome"] == "pending" for _, outcome in outcomes)
-        counts["refused" if refused else "pending" if waits else "accepted"] += 1
+        waiting = list(_waiting(item, outcomes))
+        waits += waiting
+        counts["refused" if refused else "pending" if waiting else "accepted"] += 1
         _keep(item, outcomes, journal)
         if refused:
             journal.forget(item.sent)
     journal.save()
-    return rows.conclude(faults, counts, sent=True)
+    return rows.conclude(faults, counts, sent=True, waits=waits)
 
 
 def _keep(item: Item, outcomes: Sequence[tuple[Part, dict[str, Any]]], journal: Journal) -> None:
@@ -149,6 +153,14 @@ def _refused(item: Item, outcomes: Sequence[tuple[Part, dict[str, Any]]]) -> Ite
             continue
         message = outcome.get("message") or _first(outcome)
         yield Fault(item.row, part.column(outcome.get("field")) or part.message.name, message)
+
+
+def _waiting(item: Item, outcomes: Sequence[tuple[Part, dict[str, Any]]]) -> Iterator[Fault]:
+    """Which records of a row are not decided yet, and what each waits for."""
+    for part, outcome in outcomes:
+        if outcome["outcome"] == "pending":
+            waits_for = ", ".join(outcome.get("waits_for", ()))
+            yield Fault(item.row, part.message.name, f"waits for {waits_for}")
 
 
 def _first(receipt: dict[str, Any]) -> str:

@@ -52,7 +52,8 @@ class Service:
 
     def _results(self, item: Item) -> list[dict[str, Any]]:
         outcomes = [self.outcomes.get(part.message.name, "accepted") for part in item.parts]
-        return [{"outcome": outcome, "code": "no", "message": "No."} for outcome in outcomes]
+        more = {"code": "no", "message": "No.", "waits_for": ["red_cross_oslo"]}
+        return [{"outcome": outcome, **more} for outcome in outcomes]
 
     @property
     def commands(self) -> list[list[str]]:
@@ -183,7 +184,13 @@ def test_of_a_row_that_was_refused_in_part_that_part_is_sent_anew(imported: Impo
 
 def test_what_waits_is_not_taken_for_accepted(imported: Import, service: Service) -> None:
     service.outcomes = {"RecordConsent": "pending"}
-    imported(*berit("a@example.org"))
+    assert imported(*berit("a@example.org")) == (
+        0,
+        [
+            "row 2, RecordConsent: waits for red_cross_oslo",
+            "import: 1 rows, 0 accepted, 1 pending, 0 refused",
+        ],
+    )
     imported(*berit("b@example.org"))
     assert service.commands == [WHOLE, [WHOLE[0], WHOLE[2]]]
 
