@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from deploy.installation import addresses_file
 from deploy.local.addresses import StackError
 from deploy.local.supervision import is_supervised, supervisor_pid
+from shared.cluster import Cluster
+from shared.cluster_settings import ClusterSettings
 
 DIRECTORY = Path(os.environ.get("KOBLING_RUN") or Path(__file__).parents[1] / ".run").resolve()
 """Where the one installation of this checkout lives; `KOBLING_RUN` names another place."""
@@ -31,6 +34,13 @@ def running(directory: Path = DIRECTORY) -> dict[str, Any] | None:
         return None
     # One that was killed leaves its addresses to the next, which removes them.
     return found if found["pid"] == supervisor_pid(directory) else None
+
+
+def cluster_of(addresses: Mapping[str, Any]) -> Cluster:
+    """Kafka, as those who run the installation of these addresses reach it."""
+    return ClusterSettings.model_validate(
+        {name: value for name, value in addresses.items() if name.startswith("kafka")}
+    ).cluster
 
 
 def start(

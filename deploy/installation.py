@@ -114,8 +114,8 @@ class Installation:
         self._announce()
 
     async def _administer(self, stack: Addresses) -> None:
-        await ensure_topics(stack.kafka, self.example.municipalities, self.example.operators)
-        await publish(stack.kafka, self.example.administration())
+        await ensure_topics(stack.cluster, self.example.municipalities, self.example.operators)
+        await publish(stack.cluster, self.example.administration())
 
     async def _run(self, name: str, command: Sequence[str], settings: Mapping[str, str]) -> None:
         log = self.directory / "logs" / f"{name}.log"
@@ -156,7 +156,7 @@ class Installation:
     def _found(self, stack: Addresses, ports: Mapping[str, int]) -> dict[str, Any]:
         return {
             "pid": os.getpid(),
-            "kafka": stack.kafka,
+            **stack.cluster.settings(),
             "mongodb": stack.mongodb,
             "reporting": f"http://{LOOPBACK}:{ports['reporting']}",
             "mail": f"{LOOPBACK}:{ports['mail']}",

@@ -7,10 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from kobling.processes import lives
+from shared.cluster import Cluster
+from shared.cluster_settings import ClusterSettings
 from shared.settings import ServiceSettings, load_settings
 
 RUN_VARIABLE = "KOBLING_RUN"
 """Names the directory in which a local installation says where it is; `.run` unless set."""
+
+
+def cluster(servers: str | None) -> Cluster:
+    """Kafka as whoever types reaches it: the servers given, else those of `KOBLING_KAFKA`, else the local
+    installation's, with the account of the variables `KOBLING_KAFKA_*`.
+
+    Ends the process with 2 where a variable is wrong.
+    """
+    found = {} if servers or "KOBLING_KAFKA" in os.environ else _found("kafka")
+    given = {"kafka": servers} if servers else found
+    return load_settings(ClusterSettings, prefix="KOBLING_", **given).cluster
 
 
 def access(service: str) -> ServiceSettings:
@@ -18,11 +31,16 @@ def access(service: str) -> ServiceSettings:
 
     Ends the process with 2 where a variable is wrong.
     """
-    found = _local_installation(Path(os.environ.get(RUN_VARIABLE) or ".run"))
-    here = {name: found[name] for name in ("kafka", "mongodb") if name in found}
     prefix = f"{service.upper()}_"
-    unset = {name: value for name, value in here.items() if f"{prefix}{name.upper()}" not in os.environ}
-    return load_settings(ServiceSettings, prefix=prefix, **unset)
+    kafka = {} if f"{prefix}KAFKA" in os.environ else _found("kafka")
+    mongodb = {} if {f"{prefix}MONGODB", f"{prefix}MONGODB_FILE"} & os.environ.keys() else _found("mongodb")
+    return load_settings(ServiceSettings, prefix=prefix, **kafka, **mongodb)
+
+
+def _found(beginning: str) -> dict[str, Any]:
+    """What the local installation says of a server: the settings that begin so."""
+    found = _local_installation(Path(os.environ.get(RUN_VARIABLE) or ".run"))
+    return {name: value for name, value in found.items() if name.startswith(beginning)}
 
 
 def _local_installation(directory: Path) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from shared.cluster import Cluster
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.topics import Topic, topics_for
 from shared.messaging.topic_settings import Wrong, look, settings_of
@@ -22,7 +23,7 @@ class AdministrationError(RuntimeError):
 
 
 async def ensure_topics(
-    kafka: str,
+    kafka: Cluster,
     municipalities: Sequence[str],
     operators: Sequence[str],
     *,
@@ -49,7 +50,7 @@ async def ensure_topics(
         )
         for name, topic in topic_of_name.items()
     ]
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**kafka.options)
     await admin.start()
     try:
         answer = await admin.create_topics(new)
@@ -70,10 +71,10 @@ def _topics_for(municipalities: Sequence[str], operators: Sequence[str]) -> dict
         raise AdministrationError(str(error)) from None
 
 
-async def _until_writable(kafka: str, partitions: Mapping[str, int]) -> None:
+async def _until_writable(kafka: Cluster, partitions: Mapping[str, int]) -> None:
     """Returns once every partition has a leader that answers: metadata alone names leaders too early."""
     # Subscribed, it asks for the metadata of all at once; end_offsets alone would, 100 ms apart, for each.
-    consumer = AIOKafkaConsumer(*partitions, bootstrap_servers=kafka, auto_offset_reset="none")
+    consumer = AIOKafkaConsumer(*partitions, **kafka.options, auto_offset_reset="none")
     await consumer.start()
     try:
         async with asyncio.timeout(LEADERS_WITHIN.total_seconds()):
@@ -93,7 +94,7 @@ async def _until_writable(kafka: str, partitions: Mapping[str, int]) -> None:
         await consumer.stop()
 
 
-async def mend_topics(kafka: str, prefix: str = "") -> list[str]:
+async def mend_topics(kafka: Cluster, prefix: str = "") -> list[str]:
     """Sets what existing topics of the registry have set wrong; returns what was, a line for each setting.
 
     Kafka takes a topic's own settings as a whole here, so that those that are right are given again. Killed
@@ -102,7 +103,7 @@ async def mend_topics(kafka: str, prefix: str = "") -> list[str]:
     wrong: dict[str, list[Wrong]] = {}
     for one in await look(kafka, prefix):
         wrong.setdefault(one.topic, []).append(one)
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**kafka.options)
     await admin.start()
     try:
         own = await settings_of(admin, list(wrong), own=True)
@@ -121,9 +122,9 @@ async def mend_topics(kafka: str, prefix: str = "") -> list[str]:
     return [str(one) for found in wrong.values() for one in found]
 
 
-async def publish(kafka: str, records: Iterable[tuple[str, str, bytes]]) -> int:
+async def publish(kafka: Cluster, records: Iterable[tuple[str, str, bytes]]) -> int:
     """Sends (topic, key, structured CloudEvent) records in order; returns how many were acknowledged."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**kafka.options, acks="all", enable_idempotence=True)
     await producer.start()
     try:
         headers = [("content-type", CONTENT_TYPE.encode())]

@@ -13,7 +13,7 @@ from typing import get_args
 from aiokafka.errors import KafkaError
 
 from kobling import administration, keys, restoring
-from kobling.access import access
+from kobling.access import access, cluster
 from kobling.administration import AdministrationError
 from kobling.importing import running
 from kobling.importing.columns import Kind
@@ -79,7 +79,7 @@ def open_sealed() -> int:
 def create_topics(given: argparse.Namespace) -> int:
     """Creates the topics of municipalities and operators that aren't there yet, and prints all names."""
     creating = administration.ensure_topics(
-        given.kafka, given.municipality, given.operator, prefix=given.prefix, replicas=given.replicas
+        cluster(given.kafka), given.municipality, given.operator, prefix=given.prefix, replicas=given.replicas
     )
     sys.stdout.writelines(f"{name}\n" for name in asyncio.run(creating))
     return 0
@@ -87,12 +87,13 @@ def create_topics(given: argparse.Namespace) -> int:
 
 def setup(given: argparse.Namespace) -> int:
     """Creates topics as create-topics does, and mends of topics that exist; says what was wrong."""
+    kafka = cluster(given.kafka)
     asyncio.run(
         administration.ensure_topics(
-            given.kafka, given.municipality, given.operator, prefix=given.prefix, replicas=given.replicas
+            kafka, given.municipality, given.operator, prefix=given.prefix, replicas=given.replicas
         )
     )
-    mended = asyncio.run(administration.mend_topics(given.kafka, given.prefix))
+    mended = asyncio.run(administration.mend_topics(kafka, given.prefix))
     sys.stdout.writelines(f"mended: {what}\n" for what in mended)
     return 0
 
@@ -121,9 +122,7 @@ def import_file(given: argparse.Namespace) -> int:
     """Sends a table of volunteers, settlements or meetings, or commands: checked and tried first."""
     settings = access("matching")
     prefix = settings.topic_prefix if given.prefix is None else given.prefix
-    wish = Wish(
-        Path(given.file), given.kind, given.operator, given.kafka or settings.kafka, prefix, given.dry_run
-    )
+    wish = Wish(Path(given.file), given.kind, given.operator, cluster(given.kafka), prefix, given.dry_run)
     return asyncio.run(running.run(wish))
 
 
@@ -131,7 +130,7 @@ def _desk(given: argparse.Namespace) -> Desk:
     """Where the options say, else where matching finds its broker."""
     settings = access("matching")
     prefix = settings.topic_prefix if given.prefix is None else given.prefix
-    return Desk(given.kafka or settings.kafka, prefix, settings.clock().now())
+    return Desk(cluster(given.kafka), prefix, settings.clock().now())
 
 
 def _say(done: str) -> int:

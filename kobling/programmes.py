@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kobling.administration import AdministrationError, publish
+from shared.cluster import Cluster
 from shared.contracts.fields import format_instant
 from shared.contracts.message import Message
 from shared.contracts.programmes import (
@@ -30,7 +31,7 @@ class Desk:
     operators must be valid.
     """
 
-    kafka: str
+    kafka: Cluster
     prefix: str
     now: datetime
 
@@ -40,7 +41,7 @@ class Desk:
         parsers = {self.prefix + topic.name: Parser(topic, self.prefix) for topic in TOPICS}
         partitions = [TopicPartition(name, 0) for name in parsers]
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.kafka,
+            **self.kafka.options,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,

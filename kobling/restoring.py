@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, RebalanceInProgressError, UnknownMemberIdError
 
 from kobling.administration import AdministrationError
+from shared.cluster import Cluster
 from shared.messaging.places.admission import behind_groups, group_offsets, moved_groups
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.places.offsets import Behind, Stored, stamp
@@ -26,9 +27,9 @@ async def restore_done(service: str, settings: ServiceSettings) -> dict[str, int
     try:
         guard = OffsetGuard(database)
         offsets = await group_offsets(
-            settings.kafka, await _groups(settings.kafka, f"{settings.topic_prefix}{service}.")
+            settings.cluster, await _groups(settings.cluster, f"{settings.topic_prefix}{service}.")
         )
-        if await guard.is_empty() and await moved_groups(settings.kafka, offsets):
+        if await guard.is_empty() and await moved_groups(settings.cluster, offsets):
             raise AdministrationError(
                 f"{service}'s database is empty: restore a dump first; to build it up from the topics, reset "
                 "its groups with Kafka's --reset-offsets --to-earliest instead"
@@ -36,7 +37,7 @@ async def restore_done(service: str, settings: ServiceSettings) -> dict[str, int
         reset: dict[str, int] = {}
         for group, behind in (await behind_groups(guard, offsets)).items():
             stored = await guard.stored(behind)
-            await _commit(settings.kafka, group, behind, stored)
+            await _commit(settings.cluster, group, behind, stored)
             reset |= {f"{group} {key(partition)}": gap.start for partition, gap in behind.items()}
         return reset
     finally:
@@ -52,8 +53,8 @@ async def acknowledge_expired(service: str, settings: ServiceSettings) -> dict[s
         database.close()
 
 
-async def _groups(kafka: str, prefix: str) -> list[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+async def _groups(kafka: Cluster, prefix: str) -> list[str]:
+    admin = AIOKafkaAdminClient(**kafka.options)
     await admin.start()
     try:
         return sorted(group for group, *_ in await admin.list_consumer_groups() if group.startswith(prefix))
@@ -62,9 +63,9 @@ async def _groups(kafka: str, prefix: str) -> list[str]:
 
 
 async def _commit(
-    kafka: str, group: str, behind: Mapping[Partition, Behind], stored: Mapping[Partition, Stored]
+    kafka: Cluster, group: str, behind: Mapping[Partition, Behind], stored: Mapping[Partition, Stored]
 ) -> None:
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=group, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**kafka.options, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         newest = {partition: stored.get(partition, Stored(0, 0)).newest for partition in behind}

@@ -4,7 +4,7 @@ Motor stays behind this module and the repositories, so that PyMongo's asynchron
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bson import CodecOptions, ObjectId
@@ -32,6 +32,7 @@ __all__ = [
     "Database",
     "DatabaseError",
     "Document",
+    "Indexes",
     "ObjectId",
     "Session",
     "TransactionOutlived",
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 Document = dict[str, Any]
+Indexes = Mapping[str, Sequence[IndexModel]]
+"""Every collection of a database, and its indexes."""
 Collection = AsyncIOMotorCollection[Document]
 Session = AsyncIOMotorClientSession
 T = TypeVar("T")
@@ -84,6 +87,17 @@ def put(document: Document, *, known: bool) -> InsertOne[Document] | ReplaceOne[
     An upsert would find it out once more: it takes MongoDB half as long again as an insert.
     """
     return ReplaceOne({"_id": document["_id"]}, document) if known else InsertOne(document)
+
+
+def _is_there(index: IndexModel, known: Mapping[str, Document]) -> bool:
+    """Whether an index is among those that a server lists, with the same keys and options."""
+    wanted = index.document
+    found = known.get(wanted["name"])
+    if found is None:
+        return False
+    options = (wanted.keys() | found.keys()) - {"v", "ns", "key", "name", "background"}
+    same_keys = list(found["key"].items()) == list(wanted["key"].items())
+    return same_keys and all(found.get(option) == wanted.get(option) for option in options)
 
 
 class Database:
@@ -204,14 +218,28 @@ class Database:
                 self._connect_anew()
                 raise
 
-    async def ensure(self, indexes: dict[str, list[IndexModel]]) -> None:
-        """Creates collections and indexes that aren't there; a transaction can't create them quickly."""
+    async def missing(self, indexes: Indexes) -> dict[str, list[IndexModel]]:
+        """The collections that aren't there, and of each the indexes that aren't there, or are otherwise."""
         existing = set(await self._database.list_collection_names())
+        found: dict[str, list[IndexModel]] = {}
         for collection, wanted in indexes.items():
-            if collection not in existing:
-                await self._create(collection)
-            if wanted:
-                await self._database[collection].create_indexes(wanted)
+            known: dict[str, Document] = {}
+            if collection in existing:
+                known = {index["name"]: index async for index in self._database[collection].list_indexes()}
+            lacking = [index for index in wanted if not _is_there(index, known)]
+            if lacking or collection not in existing:
+                found[collection] = lacking
+        return found
+
+    async def ensure(self, indexes: Indexes) -> None:
+        """Creates collections and indexes that aren't there; a transaction can't create them quickly.
+
+        Who may not create anything may call it all the same where everything is there.
+        """
+        for collection, lacking in (await self.missing(indexes)).items():
+            await self._create(collection)
+            if lacking:
+                await self._database[collection].create_indexes(lacking)
 
     async def _create(self, collection: str) -> None:
         try:

@@ -30,7 +30,7 @@ _OF_TYPE: Mapping[str, str] = {
     "RSOther": "it starts or recovers; rs.status() says how far it is",
     "Unknown": "is it up, and to be reached from here?",
 }
-_ACCESS = "grant the service's user readWrite on its database"
+_ACCESS = "run `kobling setup`: it makes collections, indexes and what the user may do"
 _LOGIN = "look at user and password in the service's MONGODB setting"
 _OUTLIVED = "raise the server's transactionLifetimeLimitSeconds if it stays"
 REMEDIES: Mapping[int, str] = {

@@ -2,18 +2,19 @@
 
 import base64
 import binascii
-import re
 import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
 from shared.clock import Clock, FileTime, read_offset
+from shared.cluster_settings import ClusterSettings
 from shared.mongo import is_uri
 from shared.sealing import is_public_key
+from shared.secret_files import SecretFileError
 
 KEY_BYTES = 32
 
@@ -37,17 +38,6 @@ def _is_public_key(text: str) -> str:
     return text
 
 
-_SERVER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
-_PORTS = range(1, 65536)
-
-
-def _are_servers(text: str) -> str:
-    found = [_SERVER.fullmatch(server.strip()) for server in text.split(",")]
-    if not all(server and int(server[2]) in _PORTS for server in found):
-        raise ValueError("must be host:port, and several separated by commas, without a scheme or an account")
-    return text
-
-
 def _is_uri(text: SecretStr) -> SecretStr:
     if not is_uri(text.get_secret_value()):
         raise ValueError(
@@ -65,9 +55,6 @@ def _is_clock_file(file: Path) -> Path:
     return file
 
 
-Servers = Annotated[str, AfterValidator(_are_servers)]
-"""Kafka's bootstrap servers: host:port, comma-separated."""
-
 MongoUri = Annotated[SecretStr, AfterValidator(_is_uri)]
 """A MongoDB URI that the client takes."""
 
@@ -82,12 +69,9 @@ ClockFile = Annotated[Path, AfterValidator(_is_clock_file)]
 """A file that holds what to add to the clock."""
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(ClusterSettings):
     """Settings that all services share; each adds its own under its own prefix, such as `MATCHING_`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    kafka: Servers = Field("localhost:9092", description="Bootstrap servers, host:port, comma-separated.")
     mongodb: MongoUri = Field(
         SecretStr("mongodb://localhost:27017/?directConnection=true"),
         description="MongoDB URI of a replica set; may hold a password.",
@@ -137,7 +121,7 @@ class ServiceSettings(BaseSettings):
         )
 
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=BaseSettings)
 
 
 def load_settings(kind: type[S], *, prefix: str = "", **given: Any) -> S:
@@ -151,6 +135,13 @@ def load_settings(kind: type[S], *, prefix: str = "", **given: Any) -> S:
         return kind(_env_prefix=prefix, **given)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        lines = [f"{prefix}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]
+        lines = [f"{_variable(prefix, fault['loc'])}: {fault['msg']}" for fault in faults]
+    except SecretFileError as error:
+        lines = [str(error)]
     sys.stderr.write("\n".join(["These settings are missing or wrong:", *lines]) + "\n")
     sys.exit(2)
+
+
+def _variable(prefix: str, location: tuple[int | str, ...]) -> str:
+    """A setting's variable, or how all of them begin where several don't go together."""
+    return f"{prefix}{'_'.join(map(str, location)).upper() or '*'}"

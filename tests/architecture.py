@@ -14,13 +14,20 @@ OURS = ("services", "shared", "kobling", "deploy", "examples")
 MESSAGING = "shared.messaging"
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "aiokafka": ("shared.messaging.*", "shared.retry", "shared.servers", "kobling.*", "deploy.*"),
+    "aiokafka": (
+        "shared.messaging.*",
+        "shared.cluster",
+        "shared.retry",
+        "shared.servers",
+        "kobling.*",
+        "deploy.*",
+    ),
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.worker",),
     "anyascii": ("services.intake.names",),
     "bson": ("shared.mongo",),
     "cramjam": ("shared.messaging.reading.bounded",),
-    "cryptography": ("shared.sealing",),
+    "cryptography": ("deploy.local.certificates", "shared.sealing"),
     "docker": ("deploy.local.*",),
     "email_validator": ("shared.mail_addresses",),
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
@@ -43,8 +50,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "deploy.*",
     ),
     "pydantic_core": ("shared.contracts.*", "shared.messaging.reading.*"),
-    "pydantic_settings": ("services.*.settings", "shared.settings"),
+    "pydantic_settings": (
+        "services.*.settings",
+        "shared.settings",
+        "shared.cluster_settings",
+        "shared.secret_files",
+    ),
     "pymongo": (
+        "services.*.indexes",
         "services.*.store",
         "services.*.store.*",
         "shared.mongo",
@@ -53,7 +66,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "shared.messaging.*",
         "deploy.local.*",
     ),
-    "rich": ("deploy.*",),
+    "rich": ("deploy.*", "kobling.*"),
     "scipy": ("services.matching.domain.*",),
     "starlette": (
         "services.*.pages",

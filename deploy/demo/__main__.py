@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from deploy import background
+from deploy.background import cluster_of
 from deploy.demo.client import Client, Document, Unanswered
 from deploy.demo.show import last_line, show
 from deploy.demo.story import Outcome, Story
@@ -32,7 +33,7 @@ async def play(addresses: Document, console: Console) -> Outcome:
             status.update(step)
 
         client = Client(
-            addresses["kafka"], BERGEN.municipalities, BERGEN.operators, lambda: datetime.now(UTC) + offset
+            cluster_of(addresses), BERGEN.municipalities, BERGEN.operators, lambda: datetime.now(UTC) + offset
         )
         async with client:
             return await Story(BERGEN, client, addresses, AS_OF.date(), tell).play()

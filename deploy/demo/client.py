@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from shared.cluster import Cluster
 from shared.contracts import topics
 from shared.contracts.catalogue import BY_NAME
 from shared.contracts.envelope import CONTENT_TYPE
@@ -40,7 +41,7 @@ class Client:
     `states` each subject's latest, without those that were erased. All topics have `prefix` before them.
     """
 
-    kafka: str
+    kafka: Cluster
     municipalities: list[str]
     operators: list[str]
     now: Callable[[], datetime]
@@ -59,7 +60,7 @@ class Client:
     async def __aenter__(self) -> Self:
         """Connects and begins to read from now on."""
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self.kafka, acks="all", enable_idempotence=True, linger_ms=5
+            **self.kafka.options, acks="all", enable_idempotence=True, linger_ms=5
         )
         answers = [topics.RECEIPTS.named(name) for name in self.municipalities]
         answers += [topics.REPLIES.named(name) for name in self.operators]
@@ -68,7 +69,7 @@ class Client:
             answers.append(topic.name)
         self._consumer = AIOKafkaConsumer(
             *(self.prefix + name for name in answers),
-            bootstrap_servers=self.kafka,
+            **self.kafka.options,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
@@ -176,11 +177,9 @@ class Client:
                         await self._news.wait()
 
 
-async def read_all(kafka: str, topic: str, partitions: int) -> list[Any]:
+async def read_all(kafka: Cluster, topic: str, partitions: int) -> list[Any]:
     """All committed records of a topic as it is now."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, isolation_level="read_committed", enable_auto_commit=False
-    )
+    consumer = AIOKafkaConsumer(**kafka.options, isolation_level="read_committed", enable_auto_commit=False)
     await consumer.start()
     try:
         assigned = [TopicPartition(topic, number) for number in range(partitions)]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from deploy.background import cluster_of
 from deploy.demo.client import Client, Document, Unanswered, event_name, read_all
 from deploy.examples import Example
 from shared.contracts import topics
@@ -234,7 +235,7 @@ class Story:
 
     async def _reconcile(self, outcome: Outcome) -> None:
         """Counts what the topics themselves hold: each settlement answered once, each person there once."""
-        kafka = self._addresses["kafka"]
+        kafka = cluster_of(self._addresses)
         receipts = await read_all(
             kafka, topics.RECEIPTS.named(self._municipality), topics.RECEIPTS.partitions
         )

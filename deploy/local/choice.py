@@ -4,17 +4,22 @@ import os
 from datetime import timedelta
 from typing import Literal, assert_never
 
+from pydantic import ValidationError
+
 from deploy.local.addresses import Addresses, StackError
 from deploy.local.containers import missing_for_containers
 from deploy.local.ready import wait_for_kafka, wait_for_mongodb
 from deploy.local.servers import missing_for_processes
+from shared.cluster_settings import ClusterSettings
+from shared.secret_files import SecretFileError
 
 Way = Literal["processes", "containers"]
 
-KAFKA_VARIABLE = "KOBLING_KAFKA"
-"""Bootstrap servers of a Kafka that somebody else runs."""
+PREFIX = "KOBLING_"
+KAFKA_VARIABLE = f"{PREFIX}KAFKA"
+"""Bootstrap servers of a Kafka that somebody else runs; `KOBLING_KAFKA_USERNAME` and so on log in there."""
 
-MONGODB_VARIABLE = "KOBLING_MONGODB"
+MONGODB_VARIABLE = f"{PREFIX}MONGODB"
 """Connection URI of a MongoDB replica set that somebody else runs."""
 
 WAY_VARIABLE = "KOBLING_STACK"
@@ -36,13 +41,24 @@ def environment_addresses() -> Addresses | None:
         raise StackError(f"{MONGODB_VARIABLE} is set but {KAFKA_VARIABLE} is not: set both or neither")
     if not mongodb:
         raise StackError(f"{KAFKA_VARIABLE} is set but {MONGODB_VARIABLE} is not: set both or neither")
-    return Addresses(kafka=kafka, mongodb=mongodb, origin="environment")
+    try:
+        account = ClusterSettings(_env_prefix=PREFIX).cluster.settings()
+    except (ValidationError, SecretFileError) as error:
+        raise StackError(f"{PREFIX}KAFKA_*: {_said(error)}") from None
+    return Addresses(kafka=account.pop("kafka"), mongodb=mongodb, origin="environment", account=account)
+
+
+def _said(error: ValidationError | SecretFileError) -> str:
+    """What is wrong with the account, without what was given."""
+    if isinstance(error, ValidationError):
+        return "; ".join(fault["msg"] for fault in error.errors(include_input=False))
+    return str(error)
 
 
 async def check_reachable(addresses: Addresses) -> None:
     """Raise StackError, naming the variable, unless both given servers are ready for the services."""
     try:
-        await wait_for_kafka(addresses.kafka, within=_READY, unlikely=_UNLIKELY)
+        await wait_for_kafka(addresses.cluster, within=_READY, unlikely=_UNLIKELY)
     except StackError as refusal:
         raise StackError(f"{KAFKA_VARIABLE}: {refusal}") from refusal
     try:

@@ -66,7 +66,7 @@ async def running_containers() -> AsyncIterator[Addresses]:
                 starting.create_task(asyncio.to_thread(_start_kafka, stack, kafka_port))
                 starting.create_task(asyncio.to_thread(_start_mongodb, stack, mongodb_port))
             await initiate(mongodb_port, member=f"{LOOPBACK}:{_MONGODB_PORT}")
-            await wait_for_kafka(addresses.kafka, within=_START)
+            await wait_for_kafka(addresses.cluster, within=_START)
             await wait_for_mongodb(addresses.mongodb, within=_START)
         except ExceptionGroup as failures:
             raise StackError(f"the containers did not start: {failures.exceptions[0]}") from failures

@@ -16,6 +16,8 @@ from deploy.local.jars import java_command
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from deploy.local.ready import wait_for_kafka
+from deploy.local.security import Security
+from shared.cluster import Cluster
 
 _MEBIBYTE = 1024 * 1024
 _START = timedelta(seconds=60)
@@ -23,12 +25,13 @@ _GRACE = timedelta(seconds=30)
 _TRIES = 5
 
 _PROTOCOLS = "listener.security.protocol.map"
+_BROKERS = "inter.broker.listener.name"
 
 BROKER_SETTINGS: Final[Mapping[str, str]] = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "CLIENTS",
+    _BROKERS: "CLIENTS",
     _PROTOCOLS: "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
     # A mistyped topic must fail, not appear with one partition and no access rules.
     "auto.create.topics.enable": "false",
@@ -62,13 +65,19 @@ class KafkaServer:
 
     Stopping or killing it keeps the data and the port, so that it can be started again as the same broker.
     For each port in `proxied` it has one more listener that says it is to be found there: clients that come
-    through a proxy on that port stay behind it. `behind` says where those listeners really are.
+    through a proxy on that port stay behind it. `behind` says where those listeners really are. With
+    `security` its clients log in, may do what they are granted, and have no proxies.
     """
 
-    def __init__(self, directory: Path, logs: Path, proxied: Sequence[int] = ()) -> None:
+    def __init__(
+        self, directory: Path, logs: Path, proxied: Sequence[int] = (), security: Security | None = None
+    ) -> None:
         self._directory = directory
         self._log = logs / "kafka.log"
         self._proxied = proxied
+        self._security = security
+        self.certified: str | None = None
+        """Where clients with a certificate are taken, where there is security."""
         self._address: str | None = None
         self.behind: dict[int, int] = {}
         self.process: ServerProcess | None = None
@@ -84,6 +93,11 @@ class KafkaServer:
         if self._address is None:
             raise StackError("Kafka was not started")
         return self._address
+
+    def cluster(self, address: str | None = None) -> Cluster:
+        """How its administrator reaches it; raises StackError before the first start."""
+        servers = address or self.address
+        return Cluster(servers) if self._security is None else self._security.cluster(servers)
 
     async def start(self) -> None:
         """Start the broker and return when it is ready; raises StackError with the log's end."""
@@ -121,46 +135,26 @@ class KafkaServer:
         self._settings.write_text(head + advertised + tail)
 
     async def _run(self, address: str) -> None:
-        command = java_command("-Xmx512m", *class_archive.reading_or_writing(self._draft))
+        options = [] if self._security is None else self._security.java_options()
+        command = java_command("-Xmx512m", *options, *class_archive.reading_or_writing(self._draft))
         self.process = ServerProcess("Kafka", [*command, "kafka.Kafka", str(self._settings)], self._log)
         try:
             await self.process.start()
             await self.process.listens(int(address.rpartition(":")[2]), within=_START)
-            await wait_for_kafka(address, within=_START, alive=self.process.check_running)
+            await wait_for_kafka(self.cluster(address), within=_START, alive=self.process.check_running)
         except BaseException:
             await self.process.kill()
             raise
 
     async def _format(self) -> str:
         """Write the settings for free ports and format the data directory; returns the clients' address."""
-        clients, controller, *hidden = free_ports(2 + len(self._proxied))
-        address = f"{LOOPBACK}:{clients}"
-        self.behind = dict(zip(self._proxied, hidden, strict=True))
-        proxied = {f"PROXIED_{port}": f"{LOOPBACK}:{really}" for port, really in self.behind.items()}
-        listeners = {"CLIENTS": address, **proxied}
-        advertised = {
-            "CLIENTS": address,
-            **{f"PROXIED_{port}": f"{LOOPBACK}:{port}" for port in self._proxied},
-        }
-        protocols = [BROKER_SETTINGS[_PROTOCOLS], *(f"{name}:PLAINTEXT" for name in proxied)]
-        settings = {
-            **BROKER_SETTINGS,
-            _PROTOCOLS: ",".join(protocols),
-            "listeners": _listed({**listeners, "CONTROLLER": f"{LOOPBACK}:{controller}"}),
-            "advertised.listeners": _listed(advertised),
-            "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
-            "log.dirs": str(self.data),
-        }
         self._directory.mkdir(parents=True, exist_ok=True)
+        settings, address = self._chosen_settings()
         lines = "".join(f"{name}={value}\n" for name, value in settings.items())
         await asyncio.to_thread(self._settings.write_text, lines)
-        command = [
-            *java_command(*class_archive.reading()),
-            "kafka.tools.StorageTool",
-            "format",
-            "--standalone",
-        ]
-        command += ["-t", _cluster_id(), "-c", str(self._settings)]
+        command = [*java_command(*class_archive.reading()), "kafka.tools.StorageTool", "format"]
+        command += ["--standalone", "-t", _cluster_id(), "-c", str(self._settings)]
+        command += [] if self._security is None else self._security.format_options()
         tool = ServerProcess("Kafka's StorageTool", command, self._log)
         try:
             await tool.start()
@@ -168,6 +162,32 @@ class KafkaServer:
         finally:
             await tool.kill()
         return address
+
+    def _chosen_settings(self) -> tuple[dict[str, str], str]:
+        """The broker's settings, on free ports, and the clients' address."""
+        clients, certified, controller, *hidden = free_ports(3 + len(self._proxied))
+        address = f"{LOOPBACK}:{clients}"
+        self.behind = dict(zip(self._proxied, hidden, strict=True))
+        listeners = {"CLIENTS": address}
+        guarded: Mapping[str, str] = {}
+        protocols = [BROKER_SETTINGS[_PROTOCOLS]]
+        if self._security is not None:
+            self.certified = listeners["CERTIFIED"] = f"{LOOPBACK}:{certified}"
+            protocols = ["CLIENTS:SASL_SSL", "CERTIFIED:SSL", "CONTROLLER:SSL"]
+            guarded = {**self._security.broker_settings(), _BROKERS: "CERTIFIED"}
+        advertised = listeners | {f"PROXIED_{port}": f"{LOOPBACK}:{port}" for port in self._proxied}
+        listeners |= {f"PROXIED_{port}": f"{LOOPBACK}:{really}" for port, really in self.behind.items()}
+        protocols += [f"PROXIED_{port}:PLAINTEXT" for port in self._proxied]
+        settings = {
+            **BROKER_SETTINGS,
+            **guarded,
+            _PROTOCOLS: ",".join(protocols),
+            "listeners": _listed({**listeners, "CONTROLLER": f"{LOOPBACK}:{controller}"}),
+            "advertised.listeners": _listed(advertised),
+            "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
+            "log.dirs": str(self.data),
+        }
+        return settings, address
 
     @property
     def _draft(self) -> Path:

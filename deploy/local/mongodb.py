@@ -11,6 +11,7 @@ from deploy.local.addresses import StackError
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from deploy.local.ready import wait_for_mongodb
+from deploy.local.security import ADMINISTRATOR, Security
 
 PARAMETERS = (
     *("--setParameter", "transactionLifetimeLimitSeconds=10"),
@@ -33,16 +34,19 @@ _START = timedelta(seconds=60)
 _GRACE = timedelta(seconds=10)
 _TRIES = 5
 _ALREADY_INITIALIZED = 23  # MongoDB's error code AlreadyInitialized
+_UNAUTHORIZED = 13
 
 
 class MongoServer:
     """One `mongod` below `directory`, its output in `logs`' `mongod.log`. Writes are journaled, as ever.
 
     Stopping or killing it keeps the data and the port, so that it can be started again as the same member.
+    With `security` it speaks TLS, and its clients log in.
     """
 
-    def __init__(self, directory: Path, logs: Path) -> None:
+    def __init__(self, directory: Path, logs: Path, security: Security | None = None) -> None:
         self._directory = directory
+        self._security = security
         self._log = logs / "mongod.log"
         self._port: int | None = None
         self.process: ServerProcess | None = None
@@ -52,7 +56,7 @@ class MongoServer:
         """A connection URI; raises StackError before the first start."""
         if self._port is None:
             raise StackError("MongoDB was not started")
-        return _uri(self._port)
+        return self._uri(self._port)
 
     async def start(self) -> None:
         """Start the member and return when it is primary; raises StackError with the log's end."""
@@ -90,24 +94,33 @@ class MongoServer:
         # By default half of the machine's memory, and 5 % of its disk.
         cache = os.environ.get(CACHE_VARIABLE, "1")
         command += ["--wiredTigerCacheSizeGB", cache, "--oplogSize", "1024", *PARAMETERS]
+        command += [] if self._security is None else self._security.member_options()
         self.process = ServerProcess("mongod", command, self._log)
         try:
             await self.process.start()
             await self.process.listens(port, within=_START)
-            await initiate(port)
-            await wait_for_mongodb(_uri(port), within=_START, alive=self.process.check_running)
+            await initiate(port, security=self._security)
+            await wait_for_mongodb(self._uri(port), within=_START, alive=self.process.check_running)
         except BaseException:
             await self.process.kill()
             raise
+
+    def _uri(self, port: int) -> str:
+        hosts, options = f"{LOOPBACK}:{port}", f"replicaSet={REPLICA_SET}"
+        if self._security is None:
+            return f"mongodb://{hosts}/?{options}"
+        return self._security.uri(hosts, options)
 
     def _port_was_taken(self) -> bool:
         return self.process is not None and "already in use" in self.process.last_words()
 
 
-async def initiate(port: int, *, member: str | None = None) -> None:
+async def initiate(port: int, *, member: str | None = None, security: Security | None = None) -> None:
     """Make the server on this loopback port a replica set of itself, unless it is one.
 
     member: `host:port` by which the server knows itself, where that is not the port given (a container).
+    With `security`, also make its administrator: as long as nobody is there, who comes from the same machine
+    may make the first user.
     Raises StackError when the server refuses or doesn't answer in 30 s.
     """
     # It takes half a second, during which the servers start.
@@ -115,15 +128,23 @@ async def initiate(port: int, *, member: str | None = None) -> None:
     from pymongo.errors import OperationFailure, PyMongoError  # noqa: PLC0415
 
     config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": member or f"{LOOPBACK}:{port}"}]}
+    ca_file = None if security is None else str(security.authority.ca_file)
+    host = f"mongodb://{LOOPBACK}:{port}/?tls={'false' if security is None else 'true'}"
     client: AsyncMongoClient[dict[str, Any]]
-    async with AsyncMongoClient(LOOPBACK, port, directConnection=True) as client:
-        try:
+    try:
+        async with AsyncMongoClient(host, directConnection=True, tlsCAFile=ca_file) as client:
             await client.admin.command("replSetInitiate", config)
-        except OperationFailure as refusal:
-            if refusal.code != _ALREADY_INITIALIZED:
-                raise StackError(f"MongoDB refused to become a replica set: {refusal}") from refusal
-        except PyMongoError as failure:
-            raise StackError(f"MongoDB did not become a replica set: {failure}") from failure
+        if security is not None:
+            # Told of its set, the client waits for the primary, which is elected in some milliseconds.
+            async with AsyncMongoClient(host, replicaSet=REPLICA_SET, tlsCAFile=ca_file) as client:
+                roles = [{"role": "root", "db": "admin"}]
+                await client.admin.command("createUser", ADMINISTRATOR, pwd=security.password, roles=roles)
+    except OperationFailure as refusal:
+        # It was started again, with its data; then it may know its users, and ask who comes.
+        if refusal.code not in (_ALREADY_INITIALIZED, _UNAUTHORIZED):
+            raise StackError(f"MongoDB refused to become a replica set: {refusal}") from refusal
+    except PyMongoError as failure:
+        raise StackError(f"MongoDB did not become a replica set: {failure}") from failure
 
 
 def find_mongod() -> Path | None:
@@ -139,7 +160,3 @@ def find_mongod() -> Path | None:
             binary.chmod(binary.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
             return binary
     return None
-
-
-def _uri(port: int) -> str:
-    return f"mongodb://{LOOPBACK}:{port}/?replicaSet={REPLICA_SET}"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from deploy.local.addresses import StackError
+from shared.cluster import Cluster
 
 if TYPE_CHECKING:
     from aiokafka.admin import AIOKafkaAdminClient
@@ -24,7 +25,7 @@ _NAMES = [f"kobling-ready-{digit}" for digit in range(10)]
 
 
 async def wait_for_kafka(
-    servers: str,
+    kafka: Cluster,
     *,
     within: timedelta,
     unlikely: timedelta | None = None,
@@ -32,11 +33,11 @@ async def wait_for_kafka(
 ) -> None:
     """Return once Kafka answers metadata requests and its group and transaction coordinators do.
 
-    servers: bootstrap servers. within: how long a server that listens may take. unlikely: how long to wait
+    within: how long a server that listens may take. unlikely: how long to wait
     where that seldom helps, since nobody listens: as long as `within` unless given. alive: raises when there
     is no use in waiting any longer. Raises StackError with the last refusal.
     """
-    await _wait(lambda: _ask_kafka(servers), f"Kafka at {servers}", within, unlikely, alive)
+    await _wait(lambda: _ask_kafka(kafka), f"Kafka at {kafka}", within, unlikely, alive)
 
 
 async def wait_for_mongodb(
@@ -93,12 +94,12 @@ class _UnlikelyError(_NotYetError):
     """Nobody listens, or somebody who can hardly become what is wanted."""
 
 
-async def _ask_kafka(servers: str) -> None:
+async def _ask_kafka(kafka: Cluster) -> None:
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
-    await _connect_to_one_of(_bootstrap_addresses(servers))
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await _connect_to_one_of(_bootstrap_addresses(kafka.servers))
+    admin = AIOKafkaAdminClient(**kafka.options)
     try:
         await admin.start()
         await admin.describe_cluster()

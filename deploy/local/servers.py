@@ -13,6 +13,7 @@ from deploy.local.addresses import Addresses, StackError
 from deploy.local.jars import OLDEST_JAVA, find_java, jars_available
 from deploy.local.kafka import KafkaServer
 from deploy.local.mongodb import MongoServer, find_mongod
+from deploy.local.security import Security
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,14 @@ class Servers:
 
     kafka: KafkaServer
     mongodb: MongoServer
+    security: Security | None = None
 
     @property
     def addresses(self) -> Addresses:
         """Where they answer; the same after a restart."""
-        return Addresses(kafka=self.kafka.address, mongodb=self.mongodb.address, origin="processes")
+        account = self.kafka.cluster().settings()
+        kafka = account.pop("kafka")
+        return Addresses(kafka=kafka, mongodb=self.mongodb.address, origin="processes", account=account)
 
 
 def missing_for_processes() -> list[str]:
@@ -43,15 +47,19 @@ def missing_for_processes() -> list[str]:
 
 
 @asynccontextmanager
-async def running_servers(directory: Path) -> AsyncIterator[Servers]:
+async def running_servers(directory: Path, *, secure: bool = False) -> AsyncIterator[Servers]:
     """Both servers, ready, with their data and `logs` below `directory`; the data is removed at the end.
+
+    With `secure` clients log in under TLS and may do what they are granted.
 
     Enter it in the main thread: the servers die with the thread that started them.
     Raises StackError when one of them doesn't become ready.
     """
+    security = Security.made(directory / "security") if secure else None
     servers = Servers(
-        kafka=KafkaServer(directory / "kafka", directory / "logs"),
-        mongodb=MongoServer(directory / "mongodb", directory / "logs"),
+        kafka=KafkaServer(directory / "kafka", directory / "logs", security=security),
+        mongodb=MongoServer(directory / "mongodb", directory / "logs", security),
+        security=security,
     )
     try:
         try:
@@ -63,5 +71,5 @@ async def running_servers(directory: Path) -> AsyncIterator[Servers]:
         yield servers
     finally:
         await asyncio.gather(servers.kafka.stop(), servers.mongodb.stop())
-        for data in ("kafka", "mongodb"):
+        for data in ("kafka", "mongodb", "security"):
             await asyncio.to_thread(shutil.rmtree, directory / data, ignore_errors=True)

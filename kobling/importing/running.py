@@ -13,6 +13,7 @@ from kobling.importing.journal import Journal
 from kobling.importing.reading import Fault, Item, Part, faults_of, items_of_lines, items_of_table
 from kobling.importing.sending import Line, Told
 from kobling.importing.twins import mistaken, once
+from shared.cluster import Cluster
 from shared.contracts.topics import SETTLEMENTS
 
 DONE_BEFORE = frozenset({"already_registered", "already_joined"})
@@ -28,7 +29,7 @@ class Wish:
     file: Path
     kind: Kind | None
     operator: str
-    kafka: str
+    kafka: Cluster
     prefix: str
     trial: bool
     patience: float = 60

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from kobling.administration import AdministrationError
 from kobling.importing.reading import Item, document
+from shared.cluster import Cluster
 from shared.contracts.commands import RunBatch
 from shared.contracts.envelope import CONTENT_TYPE, command_type
 from shared.contracts.topics import RECEIPTS, REPLIES, SETTLEMENTS, Topic
@@ -29,23 +30,21 @@ Told = Mapping[str, Any]
 class Line:
     """A way to send and be answered. `patience` is for how many seconds no answer may come."""
 
-    kafka: str
+    kafka: Cluster
     prefix: str
     patience: float
     _producer: AIOKafkaProducer
     _consumer: AIOKafkaConsumer
 
     @classmethod
-    def to(cls, kafka: str, prefix: str, patience: float) -> "Line":
+    def to(cls, kafka: Cluster, prefix: str, patience: float) -> "Line":
         """A line that is not open yet."""
         return cls(
             kafka,
             prefix,
             patience,
-            AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True, linger_ms=5),
-            AIOKafkaConsumer(
-                bootstrap_servers=kafka, isolation_level="read_committed", enable_auto_commit=False
-            ),
+            AIOKafkaProducer(**kafka.options, acks="all", enable_idempotence=True, linger_ms=5),
+            AIOKafkaConsumer(**kafka.options, isolation_level="read_committed", enable_auto_commit=False),
         )
 
     async def __aenter__(self) -> Self:

@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from services.intake import names, store
+from services.intake import names
 from services.intake.codes import Codes
 from services.intake.consumers import subscriptions
 from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.due import Due
 from services.intake.handover import Handover
+from services.intake.indexes import INDEXES
 from services.intake.lookup import found_by
 from services.intake.packs import Packs
 from services.intake.publish import Publisher
@@ -58,7 +59,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
             **renaming.handlers,
         },
         decisions=Decisions(SPECS, intake.decide),
-        indexes=store.INDEXES,
+        indexes=INDEXES,
         cipher=at_rest,
         on_programmes=[renaming.schedule],
     )

@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from services.matching import codes, store
+from services.matching import codes
 from services.matching.between_rounds import BetweenRounds
 from services.matching.consumers import subscriptions
 from services.matching.due import due_handlers
 from services.matching.explaining import Explaining
+from services.matching.indexes import INDEXES
 from services.matching.parties import States
 from services.matching.publish import Publisher
 from services.matching.rebuild import Rebuilding
@@ -54,7 +55,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         subscriptions(states),
         due_handlers={**of_matching, **renaming.handlers},
         decisions=Decisions(SPECS, matching.decide),
-        indexes=store.INDEXES,
+        indexes=INDEXES,
         recipe=Rebuilding(parties, pairs, states, publisher, between).recipe,
         beside=[warm_up, schedule.follow],
         on_programmes=[renaming.schedule],

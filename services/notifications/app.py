@@ -1,9 +1,10 @@
 """Notifications' composition root."""
 
-from services.notifications import store, templates
+from services.notifications import templates
 from services.notifications.consumers import subscriptions
 from services.notifications.delivery import Delivery
 from services.notifications.due import Retention, due_handlers
+from services.notifications.indexes import INDEXES
 from services.notifications.mailer import Mailer
 from services.notifications.rebuild import Rebuilding
 from services.notifications.service import Notifications
@@ -44,6 +45,6 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         resources,
         subscriptions(notifications),
         due_handlers=due_handlers(delivery, Retention(cards, pairs, messages)),
-        indexes=store.INDEXES,
+        indexes=INDEXES,
         recipe=Rebuilding(messages, notifications).recipe,
     )

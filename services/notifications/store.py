@@ -2,27 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from pymongo import IndexModel, ReplaceOne, UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 
 from services.notifications.domain.messages import Message, Status
 from shared.contracts.sealed import Sealed
 from shared.mongo import Collection, Database, Document, Session
-
-ENDED_KEPT = timedelta(days=90)
-"""How long a message is kept after its end: as long as `notifications.v1` keeps what was sent, so that a
-rebuilt database holds the same, and longer than a pair counts as new."""
-
-INDEXES: dict[str, list[IndexModel]] = {
-    "cards": [],
-    "pairs": [],
-    "messages": [
-        IndexModel("pair"),
-        IndexModel([("recipient", 1), ("status", 1)]),
-        IndexModel("ended_at", expireAfterSeconds=int(ENDED_KEPT.total_seconds())),
-    ],
-}
 
 
 @dataclass(frozen=True, slots=True)

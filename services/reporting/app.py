@@ -1,8 +1,9 @@
 """Reporting's composition root."""
 
-from services.reporting import due, store
+from services.reporting import due
 from services.reporting.consumers import subscriptions
 from services.reporting.due import Publishing
+from services.reporting.indexes import INDEXES
 from services.reporting.pages import Pages
 from services.reporting.rebuild import Rebuilding
 from services.reporting.reconciling import DIFFERENCE, RECONCILE, Reconciling
@@ -20,7 +21,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
 
     def progress() -> Progress:
         groups = ((subscription.name, subscription.topic) for subscription in read)
-        return Progress.of(settings.kafka, settings.topic_prefix, resources.service, groups)
+        return Progress.of(settings.cluster, settings.topic_prefix, resources.service, groups)
 
     publisher = Publishing(
         stored, resources.programmes, progress(), settings.publish_every, settings.close_after
@@ -40,7 +41,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
             due.CLOSE: publisher.close,
             RECONCILE: reconciling.reconcile,
         },
-        indexes=store.INDEXES,
+        indexes=INDEXES,
         routes=Pages(stored, reconciling, resources.clock).routes,
         gauges=(DIFFERENCE,),
         recipe=Rebuilding(stored, publisher).recipe,

@@ -49,6 +49,11 @@ class Topic:
         """Whether there is one for each municipality."""
         return "<municipality>" in self.name
 
+    @property
+    def head(self) -> str:
+        """How the names of a family begin."""
+        return _PLACEHOLDER.split(self.name)[0]
+
     def named(self, owner: str, prefix: str = "") -> str:
         """The topic of one municipality or operator; raises ValueError where `owner` is no valid name."""
         if self.is_municipal and not MUNICIPALITY.fullmatch(owner):

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo.errors import PyMongoError
 
 from shared.clock import Clock
+from shared.cluster import Cluster
 from shared.contracts.fields import Contract
 from shared.contracts.topics import Service, Topic
 from shared.health import Health
@@ -113,7 +114,7 @@ class Rebuild:
     recipe: Recipe
     database: Database
     service: Service
-    kafka: str
+    kafka: Cluster
     prefix: str
     clock: Clock
     relay_producers: Sequence[ProducerFactory]
@@ -145,7 +146,7 @@ class Rebuild:
         """Reads all sources; returns the broker's time of the newest record of the service's own."""
         await self._fence()
         bare = AIOKafkaConsumer(
-            bootstrap_servers=self.kafka,
+            **self.kafka.options,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,

@@ -60,10 +60,10 @@ class App:
         resources, settings = self.resources, self.settings
         name = f"{resources.prefix}{resources.service}"
         bound_batches()
-        self.broker = make_broker(settings.kafka, name, settings.drain)
+        self.broker = make_broker(settings.cluster, name, settings.drain)
         self.relays = Relays.of(
             resources.database,
-            settings.kafka,
+            settings.cluster,
             f"{name}-relay",
             settings.relay_shards,
             settings.relay_rows,
@@ -81,7 +81,7 @@ class App:
             self.wiring.recipe,
             resources.database,
             resources.service,
-            settings.kafka,
+            settings.cluster,
             resources.prefix,
             resources.clock,
             self.relays.producers,
@@ -91,8 +91,7 @@ class App:
         )
         self.due = self.wiring.due_runner(self.relays.wake, settings.due_poll)
         self._subscribe()
-        groups = [f"{name}.{subscription}" for subscription in self._names]
-        self.admission = Admission(settings.kafka, groups, OffsetGuard(resources.database), resources.health)
+        self.admission = self._admission(name)
         for part in ("database", "tables", rebuild.PART, "broker", "due"):
             resources.health.starting(part)
         self.relays.starting(resources.health)
@@ -102,10 +101,15 @@ class App:
         """What the service was wired with."""
         return self.wiring.resources
 
+    def _admission(self, name: str) -> Admission:
+        groups = [f"{name}.{subscription}" for subscription in self._names]
+        guard = OffsetGuard(self.resources.database)
+        return Admission(self.settings.cluster, groups, guard, self.resources.health)
+
     def _table_reader(self) -> TableReader:
         resources = self.resources
         return TableReader(
-            self.settings.kafka,
+            self.settings.cluster,
             resources.prefix,
             resources.operators,
             resources.programmes,
@@ -134,7 +138,7 @@ class App:
         """Starts everything in order, waiting for servers that are down."""
         resources = self.resources
         watch = TopicWatch(
-            self.settings.kafka, resources.prefix, resources.service, resources.health, self.metrics
+            self.settings.cluster, resources.prefix, resources.service, resources.health, self.metrics
         )
         beside = (part() for part in self.wiring.beside)
         self._following += [asyncio.ensure_future(part) for part in (self.tables.run(), watch.run(), *beside)]
@@ -154,7 +158,9 @@ class App:
     async def _start_broker(self) -> None:
         health = self.resources.health
         try:
-            await use_batch_consumers(self.broker, health, self.admission.guard, self.metrics)
+            await use_batch_consumers(
+                self.broker, self.settings.cluster, health, self.admission.guard, self.metrics
+            )
             await self.broker.start()
         except Exception:
             # What did start would be started a second time, and builders are made anew by a new connection.
@@ -170,8 +176,10 @@ class App:
             try:
                 await step()
             except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
-                server = resources.database.address if part == "database" else self.settings.kafka
-                resources.health.degraded(part, cause_of(error, resources.database, self.settings.kafka))
+                server = resources.database.address if part == "database" else self.settings.cluster.servers
+                resources.health.degraded(
+                    part, cause_of(error, resources.database, self.settings.cluster.servers)
+                )
                 log.warning("start_waits", part=part, server=server, **describe_error(error))
                 await waits.sleep()
             else:

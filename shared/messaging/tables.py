@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pymongo import ReturnDocument
 
 from shared.clock import Clock
+from shared.cluster import Cluster
 from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.catalogue import BY_TYPE
@@ -97,7 +98,7 @@ def _document(key: str, record: ProgrammePack | ActiveProgramme) -> Document:
 class TableReader:
     """Follows `operators.v1` and `programmes.v1`, and says what of them may not hold."""
 
-    kafka: str
+    kafka: Cluster
     prefix: str
     operators: Operators
     programmes: Programmes
@@ -121,15 +122,15 @@ class TableReader:
             except Exception as error:  # noqa: BLE001 (read again from the beginning: puts are idempotent)
                 in_database = isinstance(error, DatabaseError)
                 database = self.kept.database
-                cause = database.cause(error) if in_database else broker_cause(error, self.kafka)
+                cause = database.cause(error) if in_database else broker_cause(error, self.kafka.servers)
                 self.health.degraded("tables", cause)
-                server = database.address if in_database else self.kafka
+                server = database.address if in_database else self.kafka.servers
                 log.warning("tables_wait", server=server, **describe_error(error))
                 await waits.sleep()
 
     async def _follow(self) -> None:
         bare = AIOKafkaConsumer(
-            bootstrap_servers=self.kafka,
+            **self.kafka.options,
             isolation_level="read_committed",
             auto_offset_reset="none",
             enable_auto_commit=False,

@@ -16,6 +16,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from shared.cluster import Cluster
 from shared.contracts.topics import REGISTRY, Service, Topic
 from shared.health import Health
 from shared.logging import describe_error, get_logger
@@ -102,9 +103,9 @@ def _source(entry: Sequence[Any]) -> int:
     return int(entry[3])
 
 
-async def look(kafka: str, prefix: str, service: Service | None = None) -> list[Wrong]:
+async def look(kafka: Cluster, prefix: str, service: Service | None = None) -> list[Wrong]:
     """Every wrong setting of the topics that exist. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**kafka.options)
     await admin.start()
     try:
         known = registered(await admin.list_topics(), prefix, service)
@@ -118,7 +119,7 @@ async def look(kafka: str, prefix: str, service: Service | None = None) -> list[
 class TopicWatch:
     """Says for ever which settings of the topics that a service reads or writes are wrong."""
 
-    kafka: str
+    kafka: Cluster
     prefix: str
     service: Service
     health: Health
@@ -133,7 +134,9 @@ class TopicWatch:
                 found = await look(self.kafka, self.prefix, self.service)
             except Exception as error:  # noqa: BLE001 (others say that the broker is away; it is looked again)
                 log.info(
-                    "topics_not_looked_at", cause=broker_cause(error, self.kafka), **describe_error(error)
+                    "topics_not_looked_at",
+                    cause=broker_cause(error, self.kafka.servers),
+                    **describe_error(error),
                 )
             else:
                 self._tell(found)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from deploy import background
+from deploy.background import cluster_of
 from deploy.demo.client import Client
 from deploy.examples import BERGEN
 from tests.e2e.municipality import Settlement, settlements
@@ -84,7 +85,7 @@ def now(demo: Demo) -> Callable[[], datetime]:
 @pytest.fixture
 async def client(installation: dict[str, Any], now: Callable[[], datetime]) -> AsyncIterator[Client]:
     """Sends as Bergen's municipality and operators."""
-    async with Client(installation["kafka"], BERGEN.municipalities, BERGEN.operators, now) as connected:
+    async with Client(cluster_of(installation), BERGEN.municipalities, BERGEN.operators, now) as connected:
         yield connected
 
 

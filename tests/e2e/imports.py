@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deploy.background import cluster_of
 from deploy.demo.client import Document, read_all
 from shared.contracts import topics
 
@@ -52,7 +53,7 @@ async def imported(installation: Document, file: Path, *options: str) -> tuple[i
 
 async def states(installation: Document, topic: topics.Topic) -> dict[str, Any]:
     """The latest state of each subject."""
-    records = await read_all(installation["kafka"], topic.name, topic.partitions)
+    records = await read_all(cluster_of(installation), topic.name, topic.partitions)
     return {record.key.decode(): json.loads(record.value)["data"] for record in records if record.value}
 
 

@@ -10,6 +10,7 @@ from cloudevents.core.formats.json import JSONFormat
 from confluent_kafka import Producer
 
 from deploy.demo.client import Client, Document, read_all
+from shared.cluster import Cluster
 from shared.contracts import topics
 from shared.contracts.fields import format_instant
 from tests.support.ids import foreign_id
@@ -76,7 +77,7 @@ async def receipts(client: Client, case: str, count: int) -> list[Document]:
     return [receipt["data"] for receipt in mine()]
 
 
-async def caused_by(kafka: str, topic: topics.Topic, event_id: str) -> list[Any]:
+async def caused_by(kafka: Cluster, topic: topics.Topic, event_id: str) -> list[Any]:
     """The records of a topic that one event caused."""
     records = await read_all(kafka, topic.name, topic.partitions)
     return [record for record in records if event_id.encode() in (record.value or b"")]

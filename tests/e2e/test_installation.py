@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from deploy.background import cluster_of
 from deploy.demo.client import Client, Document, event_name, read_all
 from deploy.examples import BERGEN
+from shared.cluster import Cluster
 from shared.contracts import topics
 from tests.e2e import canaries as people
 from tests.e2e.conftest import Demo
@@ -80,7 +82,7 @@ async def test_a_settlement_in_structured_mode(
     structured(installation["kafka"], sent)
     (receipt,) = await receipts(client, case, 1)
     assert receipt["outcome"] == "accepted"
-    (record,) = await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])
+    (record,) = await caused_by(cluster_of(installation), topics.REFUGEES, sent["id"])
     event = cloud_event(record)
     assert event.get_type() == "no.kobling.RefugeeSettled.v1"
     assert event.get_subject() == record.key.decode()
@@ -97,7 +99,7 @@ async def test_the_same_settlement_in_binary_mode(
     produce(installation["kafka"], case, json.dumps(data).encode(), headers)
     (receipt,) = await receipts(client, case, 1)
     assert receipt["outcome"] == "accepted"
-    assert len(await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])) == 1
+    assert len(await caused_by(cluster_of(installation), topics.REFUGEES, sent["id"])) == 1
 
 
 async def test_the_same_record_again_gives_a_duplicate_receipt_and_nothing_else(
@@ -108,7 +110,7 @@ async def test_the_same_record_again_gives_a_duplicate_receipt_and_nothing_else(
         structured(installation["kafka"], sent)
     outcomes = [receipt["outcome"] for receipt in await receipts(client, case, 3)]
     assert outcomes == ["accepted", "duplicate", "duplicate"]
-    assert len(await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])) == 1
+    assert len(await caused_by(cluster_of(installation), topics.REFUGEES, sent["id"])) == 1
 
 
 async def test_a_broken_record_gives_one_dead_letter_without_its_content(
@@ -125,7 +127,7 @@ async def test_a_broken_record_gives_one_dead_letter_without_its_content(
         "person",
     )
     assert second["outcome"] == "accepted"
-    letters = await read_all(installation["kafka"], "intake.dlq.v1", 12)
+    letters = await read_all(cluster_of(installation), "intake.dlq.v1", 12)
     mine = [
         letter for letter in letters if dict(letter.headers)["dlq-offset"] == str(first["offset"]).encode()
     ]
@@ -149,9 +151,9 @@ async def test_a_correction_and_a_late_older_record(
     first, second, third = await receipts(client, case, 3)
     assert [first["outcome"], second["outcome"], third["outcome"]] == ["accepted", "stale", "accepted"]
     assert second["newer"] == newer["time"]
-    (record,) = await caused_by(installation["kafka"], topics.REFUGEES, corrected["id"])
+    (record,) = await caused_by(cluster_of(installation), topics.REFUGEES, corrected["id"])
     assert event_name(json.loads(record.value)) == "RefugeeCorrected"
-    assert await caused_by(installation["kafka"], topics.REFUGEES, older["id"]) == []
+    assert await caused_by(cluster_of(installation), topics.REFUGEES, older["id"]) == []
 
 
 @pytest.mark.parametrize("protection", ["confidential", "strictly_confidential", None])
@@ -173,10 +175,10 @@ async def test_a_protected_person_leaves_no_trace_but_a_receipt(
         topics.NOTIFICATIONS,
         topics.INDICATORS,
     ):
-        assert await caused_by(installation["kafka"], topic, sent["id"]) == []
+        assert await caused_by(cluster_of(installation), topic, sent["id"]) == []
 
 
-async def referrals(kafka: str) -> list[Document]:
+async def referrals(kafka: Cluster) -> list[Document]:
     """All that were published, in full."""
     records = await read_all(kafka, topics.REFUGEES.name, topics.REFUGEES.partitions)
     documents = [json.loads(record.value) for record in records if record.value]
@@ -187,14 +189,14 @@ async def test_an_unaccompanied_minor_is_referred_and_nothing_more(
     installation: Document, client: Client, settlement: Settlement, case: str
 ) -> None:
     sent = settlement(case, unaccompanied_minor=True)
-    before = await referrals(installation["kafka"])
+    before = await referrals(cluster_of(installation))
     structured(installation["kafka"], sent)
     (receipt,) = await receipts(client, case, 1)
     assert receipt["outcome"] == "referred"
-    (document,) = [one for one in await referrals(installation["kafka"]) if one not in before]
+    (document,) = [one for one in await referrals(cluster_of(installation)) if one not in before]
     assert document["data"] == {"municipality": "no-4601"}
     for topic in (topics.REFUGEES, topics.CONTACT_CARDS):
-        assert await caused_by(installation["kafka"], topic, sent["id"]) == []
+        assert await caused_by(cluster_of(installation), topic, sent["id"]) == []
 
 
 async def test_a_known_person_who_becomes_protected_is_taken_back(
@@ -203,13 +205,13 @@ async def test_a_known_person_who_becomes_protected_is_taken_back(
     sent = settlement(case)
     structured(installation["kafka"], sent)
     await receipts(client, case, 1)
-    (record,) = await caused_by(installation["kafka"], topics.REFUGEES, sent["id"])
+    (record,) = await caused_by(cluster_of(installation), topics.REFUGEES, sent["id"])
     protected = settlement(case, protection="confidential")
     structured(installation["kafka"], protected)
     await receipts(client, case, 2)
 
     async def taken_back() -> list[Any]:
-        states = await read_all(installation["kafka"], "refugees.v1", 12)
+        states = await read_all(cluster_of(installation), "refugees.v1", 12)
         mine = [state for state in states if state.key == record.key]
         return mine if mine[-1].value is None else []
 
@@ -233,7 +235,7 @@ async def test_a_personal_number_as_case_is_refused_and_never_repeated(
 
     await client.until(lambda: bool(refused()), lambda: "no receipt")
     assert [(data["outcome"], data["code"]) for data in refused()] == [("rejected", "personal_number")]
-    receipts = await read_all(installation["kafka"], topics.RECEIPTS.named("no-4601"), 1)
+    receipts = await read_all(cluster_of(installation), topics.RECEIPTS.named("no-4601"), 1)
     (mine,) = [one for one in receipts if sent["id"].encode() in one.value]
     assert mine.key is None
     assert all(reference.encode() not in (receipt.value or b"") for receipt in receipts)

@@ -63,7 +63,7 @@ class Play:
 
     async def _open(self) -> None:
         municipalities = [*MUNICIPALITIES, MUNICIPALITY, WITHOUT_PROGRAMME]
-        await ensure_topics(self.fleet.stack.kafka, municipalities, EVERYBODY, prefix=PREFIX)
+        await ensure_topics(self.fleet.stack.cluster, municipalities, EVERYBODY, prefix=PREFIX)
         # Before the relays write anything: so the places of these are the same every time.
         await self.wire.send([*self.stream.bergen.administration(), *STATES])
         self.fleet.at(JUNE)

@@ -50,7 +50,7 @@ async def read_events(world: World, names: Iterable[str]) -> list[Event]:
     found: list[Event] = []
     for name in names:
         topic = world.prefix + name
-        records = await read_all(world.servers.kafka, topic, partitions[topic])
+        records = await read_all(world.servers.cluster, topic, partitions[topic])
         found += [json.loads(one.value) for one in records if one.value]
     return found
 

@@ -55,4 +55,6 @@ async def _tamper(bench: Bench) -> None:
         "revision": 1,
         "data": state,
     }
-    await publish(world.servers.kafka, [(f"{world.prefix}refugees.v1", subject, json.dumps(again).encode())])
+    await publish(
+        world.servers.cluster, [(f"{world.prefix}refugees.v1", subject, json.dumps(again).encode())]
+    )

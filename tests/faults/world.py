@@ -85,8 +85,10 @@ class World:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["World"]:
         """Topics, operators, and one replica of each service, ready."""
-        await ensure_topics(self.servers.kafka, self.municipalities, list(ORGANISATIONS), prefix=self.prefix)
-        await publish(self.servers.kafka, self._administration())
+        await ensure_topics(
+            self.servers.cluster, self.municipalities, list(ORGANISATIONS), prefix=self.prefix
+        )
+        await publish(self.servers.cluster, self._administration())
         await self.observer.start()
         self._watching = asyncio.create_task(self._watch_memory())
         try:

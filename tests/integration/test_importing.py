@@ -16,7 +16,7 @@ SETTLEMENTS = "case,municipality,settled_on\nIMP-1,no-4601,14.6.2026\nIMP-2,no-0
 
 
 def wish(corner: Corner, file: Path, operator: str = "", *, trial: bool = False) -> Wish:
-    return Wish(file, None, operator, corner.addresses.kafka, corner.prefix, trial, patience=5)
+    return Wish(file, None, operator, corner.addresses.cluster, corner.prefix, trial, patience=5)
 
 
 async def refused(wanted: Wish) -> list[str]:
@@ -30,7 +30,7 @@ async def refused(wanted: Wish) -> list[str]:
 async def test_topics_that_are_missing_are_told_with_the_remedy_before_anything_is_sent(
     corner: Corner, tmp_path: Path, trial: bool
 ) -> None:
-    kafka = corner.addresses.kafka
+    kafka = corner.addresses.cluster
     await ensure_topics(kafka, ["no-4601"], ["bergen-redcross-1"], prefix=corner.prefix, service="intake")
     meetings, settlements = tmp_path / "meetings.csv", tmp_path / "settlements.csv"
     meetings.write_text(MEETINGS)

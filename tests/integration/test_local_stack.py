@@ -25,6 +25,7 @@ from deploy.local.kafka_tools import KafkaTools
 from deploy.local.ports import free_ports, listening
 from deploy.local.servers import running_servers
 from deploy.local.stack import running_stack
+from shared.cluster import Cluster
 from tests.stack_user import start, user_of_a_stack, wait_until
 
 if TYPE_CHECKING:
@@ -219,9 +220,9 @@ def test_an_address_where_nobody_answers_is_named(
 async def test_who_does_not_listen_is_not_waited_for(wait: Callable[..., Awaitable[None]]) -> None:
     (closed,) = free_ports(1)
     address = f"127.0.0.1:{closed}"
-    uri = f"mongodb://{address}" if wait is ready.wait_for_mongodb else address
+    where = f"mongodb://{address}" if wait is ready.wait_for_mongodb else Cluster(address)
     with pytest.raises(StackError, match="Connect call failed"):
-        await wait(uri, within=timedelta(days=1), unlikely=timedelta(0))
+        await wait(where, within=timedelta(days=1), unlikely=timedelta(0))
 
 
 @pytest.mark.parametrize("wait", [ready.wait_for_kafka, ready.wait_for_mongodb])
@@ -232,10 +233,10 @@ async def test_who_listens_and_never_answers_is_given_a_reason(wait: Callable[..
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
         address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-        uri = f"mongodb://{address}" if wait is ready.wait_for_mongodb else address
+        where = f"mongodb://{address}" if wait is ready.wait_for_mongodb else Cluster(address)
         second = timedelta(seconds=1)
         with pytest.raises(StackError, match=f"{address} is not ready after 0:00:01: no answer in 0:00:01$"):
-            await wait(uri, within=second, unlikely=timedelta(0))
+            await wait(where, within=second, unlikely=timedelta(0))
 
 
 async def test_a_broker_that_listens_and_is_too_busy_is_waited_for(stack: Addresses) -> None:
@@ -255,7 +256,7 @@ async def test_a_broker_that_listens_and_is_too_busy_is_waited_for(stack: Addres
 
     async with await asyncio.start_server(pass_on, "127.0.0.1", 0) as busy:
         address = f"127.0.0.1:{busy.sockets[0].getsockname()[1]}"
-        await ready.wait_for_kafka(address, within=timedelta(minutes=5), unlikely=timedelta(0))
+        await ready.wait_for_kafka(Cluster(address), within=timedelta(minutes=5), unlikely=timedelta(0))
     assert turned_away
 
 

@@ -53,7 +53,7 @@ class Shell:
 async def shell(corner: Corner) -> Shell:
     await corner.create_topics(service="reporting")
     await corner.produce([said(one) for one in OPERATORS])
-    return Shell(corner, Desk(corner.addresses.kafka, corner.prefix, NOW))
+    return Shell(corner, Desk(corner.addresses.cluster, corner.prefix, NOW))
 
 
 async def test_a_pack_is_published_once_and_activated(shell: Shell) -> None:

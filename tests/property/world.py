@@ -242,7 +242,7 @@ class World:
     def _relay(self, replica: Replica) -> Relay:
         def make_producer() -> AIOKafkaProducer:
             relay.stop()
-            made = relay_producer(self.corner.addresses.kafka, f"{self.corner.prefix}relay")
+            made = relay_producer(self.corner.addresses.cluster, f"{self.corner.prefix}relay")
             replica.producers.append(made)
             return made
 

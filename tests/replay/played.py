@@ -16,6 +16,7 @@ from unittest.mock import patch
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from deploy.background import cluster_of
 from deploy.demo.client import Client, read_all
 from deploy.demo.story import MAILS_OF_A_PROPOSAL, PROGRAMME, TEXT, Outcome, Story
 from deploy.examples import BERGEN
@@ -128,7 +129,7 @@ class UnevenStory(Story):
         await self.withdraw(leaving["receiving"])
 
         async def ended() -> bool:
-            states = await read_all(self._addresses["kafka"], "pairs.v1", topics.PAIRS.partitions)
+            states = await read_all(cluster_of(self._addresses), "pairs.v1", topics.PAIRS.partitions)
             types = (json.loads(one.value)["type"] for one in states if one.value is not None)
             return "no.kobling.PairEnded.v1" in types
 
@@ -169,7 +170,7 @@ class Played:
         """Sends as Bergen's municipality and operators."""
         offset = AS_OF - datetime.now(UTC)
         return Client(
-            self.addresses["kafka"],
+            cluster_of(self.addresses),
             BERGEN.municipalities,
             BERGEN.operators,
             lambda: datetime.now(UTC) + offset,
@@ -225,7 +226,7 @@ class Played:
     async def at_rest(self, groups: Groups) -> None:
         """Returns when these groups have read everything, and nothing waits to be sent, by anybody."""
         progress = Progress(
-            self.addresses["kafka"], {name: list(partitions) for name, partitions in groups.items()}
+            cluster_of(self.addresses), {name: list(partitions) for name, partitions in groups.items()}
         )
         await wait_until(progress.caught_up, "all is read", PATIENCE)
         await wait_until(self._nothing_to_send, "all is sent", PATIENCE)
@@ -252,12 +253,12 @@ class Played:
 
     async def revisions(self, topic: topics.Topic) -> list[tuple[bytes, int]]:
         """Keys and revisions of a topic's records, in order; a null has no revision."""
-        records = await read_all(self.addresses["kafka"], topic.name, topic.partitions)
+        records = await read_all(cluster_of(self.addresses), topic.name, topic.partitions)
         return [(one.key, json.loads(one.value)["revision"]) for one in records if one.value is not None]
 
     async def erased(self, topic: topics.Topic) -> int:
         """How many nulls a topic holds."""
-        records = await read_all(self.addresses["kafka"], topic.name, topic.partitions)
+        records = await read_all(cluster_of(self.addresses), topic.name, topic.partitions)
         return sum(one.value is None for one in records)
 
     async def state(self, service: Service) -> list[bytes]:
@@ -269,7 +270,7 @@ class Played:
 
     async def count(self, topic: topics.Topic) -> int:
         """How many records a topic holds."""
-        return len(await read_all(self.addresses["kafka"], topic.name, topic.partitions))
+        return len(await read_all(cluster_of(self.addresses), topic.name, topic.partitions))
 
     def mails(self) -> int:
         """How many e-mails have been delivered."""

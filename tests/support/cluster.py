@@ -65,7 +65,7 @@ class Corner:
     ) -> None:
         """Creates all topics under the prefix, or one service's."""
         await ensure_topics(
-            self.addresses.kafka, municipalities, operators, prefix=self.prefix, service=service
+            self.addresses.cluster, municipalities, operators, prefix=self.prefix, service=service
         )
 
     async def delete_topic(self, name: str) -> None:

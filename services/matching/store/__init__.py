@@ -1,6 +1,5 @@
 """Matching's own collections: parties, pools of them, and pairs."""
 
-from services.matching.store import pairs, parties, pools
 from services.matching.store.documents import StoredPair
 from services.matching.store.loading import LoadedPool, ReadPool, loaded
 from services.matching.store.pairs import Page, Pairs
@@ -8,7 +7,6 @@ from services.matching.store.parties import Known, Parties
 from services.matching.store.pools import Pools, Told
 
 __all__ = [
-    "INDEXES",
     "Known",
     "LoadedPool",
     "Page",
@@ -20,5 +18,3 @@ __all__ = [
     "Told",
     "loaded",
 ]
-
-INDEXES = {"parties": parties.INDEXES, "pairs": pairs.INDEXES, "pools": pools.INDEXES}

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from pymongo import IndexModel, ReplaceOne
+from pymongo import ReplaceOne
 
 from services.matching.domain.pair import Afterwards, Pair, PairStatus
 from services.matching.domain.party import Rules
@@ -14,24 +14,6 @@ from shared.mongo import Database, Document, Session
 OPEN = {"open": True}
 AT_ONCE = 200
 """How many pairs are read at a time where all may have to be looked at."""
-
-# An open pair holds a slot: the receiving party's one in this programme and relation, and one of the guide's.
-# Two rounds or replicas that want the same slot can't both commit.
-INDEXES = [
-    IndexModel(
-        [("receiving", 1), ("programme", 1), ("relation", 1)], unique=True, partialFilterExpression=OPEN
-    ),
-    IndexModel([("giving", 1), ("slot", 1)], unique=True, partialFilterExpression=OPEN),
-    # Open and over: all of somebody who must not be known any more.
-    IndexModel("receiving"),
-    IndexModel("giving"),
-    IndexModel("former", sparse=True),
-    IndexModel("pair.receipt.alternative.giving", sparse=True),
-    IndexModel("pair.receipt.alternative.need.receiving", sparse=True),
-    IndexModel([("municipality", 1), ("programme", 1), ("status", 1)]),
-    IndexModel("round"),
-    IndexModel("staged", sparse=True),
-]
 
 
 @dataclass(frozen=True, slots=True)

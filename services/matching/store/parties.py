@@ -6,30 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from pymongo import IndexModel
 
 from services.matching.domain.party import Giving, Rules
 from services.matching.domain.presence import Presence
 from services.matching.domain.waiting import Party
 from services.matching.store.loading import GIVING, RECEIVING, WAITS, ReadPool
 from services.matching.store.pairs import Pairs
-from shared.messaging.work import KEPT
 from shared.mongo import Database, Document, Session, put
-
-INDEXES = [
-    # Partial, as most people on file wait nowhere yet: an index costs a write with every state.
-    IndexModel(
-        [("municipality", 1), ("programmes", 1), ("side", 1)],
-        partialFilterExpression={"programmes": {"$exists": True}},
-    ),
-    # Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came
-    # before the erasure.
-    IndexModel(
-        "at",
-        expireAfterSeconds=int(KEPT.total_seconds()),
-        partialFilterExpression={"at": {"$exists": True}},
-    ),
-]
 
 AT_ONCE = 2000
 """Documents that the database hands over at once: so many are decoded before anything else can go on."""

@@ -5,13 +5,10 @@ from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter
-from pymongo import IndexModel
 
 from services.matching.domain.cohorts import Cohorts
 from services.matching.domain.recruitment import Need
 from shared.mongo import Database, Session
-
-INDEXES: list[IndexModel] = []
 
 _COHORTS = TypeAdapter(Cohorts)
 

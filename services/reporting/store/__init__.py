@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeVar
 
-from pymongo import IndexModel, ReplaceOne, UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 
 from services.reporting.documents import (
     KINDS,
     PAIRS,
     REFUGEES,
-    SETTLED,
     VOLUNTEERS,
     Book,
     Projection,
@@ -30,51 +29,17 @@ from services.reporting.store.renamed import Renamed
 from services.reporting.store.settled import Settled
 from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
-from shared.messaging.work import KEPT, DueRow
+from shared.messaging.work import DueRow
 from shared.mongo import Collection, Database, Document, Session, put
 from shared.values import fields_of
 
 CALENDAR, READ, REBUILT = "calendar", "read", "rebuilt"
-
-_GRAVESTONES = IndexModel(
-    "at",
-    expireAfterSeconds=int(KEPT.total_seconds()),
-    partialFilterExpression={"at": {"$exists": True}},
-)
-"""Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came before."""
 
 _ANY = {"$gt": ""}
 """Any text: unlike `$exists`, it uses an index on an array's elements."""
 
 _OPEN = {name: f"$open.{name}" for name in ("figure", "municipality", "programme", "month")}
 """Of an open occurrence, what is counted together."""
-
-_READY = IndexModel("live.ready", name="ready", partialFilterExpression={"live.ready": _ANY})
-"""Partial, as most people on file are ready for nothing yet: an index costs a write with every state."""
-
-INDEXES: dict[str, list[IndexModel]] = {
-    REFUGEES: [IndexModel("open.month"), _READY, _GRAVESTONES],
-    VOLUNTEERS: [
-        IndexModel("open.month"),
-        _READY,
-        IndexModel("live.away", partialFilterExpression={"live.away": _ANY}),
-        _GRAVESTONES,
-    ],
-    PAIRS: [
-        IndexModel("open.month"),
-        IndexModel("live.is_open", partialFilterExpression={"live.is_open": True}),
-        IndexModel("live.over_on", partialFilterExpression={"live.over_on": _ANY}),
-        IndexModel("live.receiving_then", partialFilterExpression={"live.receiving_then": _ANY}),
-        IndexModel("live.giving_then", partialFilterExpression={"live.giving_then": _ANY}),
-        _GRAVESTONES,
-    ],
-    "tallies": [IndexModel("month")],
-    "books": [IndexModel("year")],
-    "indicators": [IndexModel("closed")],
-    "calendar": [],
-    SETTLED: [],
-}
-
 
 L = TypeVar("L", Refugee, Volunteer, Pair)
 

@@ -11,6 +11,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.middlewares import AckPolicy
 
 from shared import retry
+from shared.cluster import Cluster
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.batches.batch import BatchProcessor, Halted
@@ -41,14 +42,14 @@ AFTER_EMPTY_POLL_MS = 1
 """FastStream sleeps its batch timeout after an empty poll; the waiting is done in `getmany` instead."""
 
 
-def make_broker(kafka: str, client_id: str, drain: timedelta) -> KafkaBroker:
+def make_broker(kafka: Cluster, client_id: str, drain: timedelta) -> KafkaBroker:
     """A FastStream broker that consumes alone: the relay has a producer of its own.
 
     drain: how long handlers may finish what they have when it stops.
     """
     return KafkaBroker(
         # FastStream takes a string for one server, commas and all.
-        kafka.split(","),
+        kafka.servers.split(","),
         client_id=client_id,
         metadata_max_age_ms=_ms(METADATA_AGE),
         allow_auto_create_topics=False,
@@ -60,9 +61,9 @@ def make_broker(kafka: str, client_id: str, drain: timedelta) -> KafkaBroker:
 
 
 async def use_batch_consumers(
-    broker: KafkaBroker, health: Health, guard: OffsetGuard, metrics: Metrics
+    broker: KafkaBroker, kafka: Cluster, health: Health, guard: OffsetGuard, metrics: Metrics
 ) -> None:
-    """Connects, and has FastStream build its subscribers on BatchConsumer."""
+    """Connects, and has FastStream build its subscribers on BatchConsumer, logged in as `kafka` says."""
     await broker.connect()
     config = broker.config.broker_config
     builder = config.builder
@@ -71,7 +72,7 @@ async def use_batch_consumers(
 
     def build(*topics: str, group_id: str, **subscriber_options: Any) -> BatchConsumer:
         name = group_id.rpartition(".")[2]
-        options = {**builder.keywords, **subscriber_options}
+        options = {**builder.keywords, **kafka.options, **subscriber_options}
         consumer = BatchConsumer(*topics, name=name, health=health, guard=guard, group_id=group_id, **options)
         metrics.follow(name, Follows(consumer.lags, consumer.lags_to_end, consumer.held))
         return consumer

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo.errors import PyMongoError
 
+from shared.cluster import Cluster
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.places.guard import SHOWN, OffsetGuard, cause_of_behind
@@ -32,7 +33,7 @@ GroupOffsets = dict[str, dict[TopicPartition, Committed]]
 class Admission:
     """Holds a service back while its database is behind its groups; says what expired unread."""
 
-    kafka: str
+    kafka: Cluster
     groups: Sequence[str]
     guard: OffsetGuard
     health: Health
@@ -78,9 +79,9 @@ class Admission:
         try:
             return await self.cause_to_wait()
         except Exception as error:  # noqa: BLE001 (a server that is not there yet, or refuses for now)
-            server = self.guard.database.address if isinstance(error, PyMongoError) else self.kafka
+            server = self.guard.database.address if isinstance(error, PyMongoError) else self.kafka.servers
             log.warning("start_waits", part=PART, server=server, **describe_error(error))
-            return cause_of(error, self.guard.database, self.kafka)
+            return cause_of(error, self.guard.database, self.kafka.servers)
 
     async def cause_to_wait(self) -> str | None:
         """Why the service may not begin, or None. Raises KafkaError and PyMongoError."""
@@ -101,9 +102,9 @@ def _cause_of_empty(moved: Sequence[str]) -> str:
     )
 
 
-async def group_offsets(kafka: str, groups: Sequence[str]) -> GroupOffsets:
+async def group_offsets(kafka: Cluster, groups: Sequence[str]) -> GroupOffsets:
     """What each group has committed. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**kafka.options)
     await admin.start()
     try:
         found: GroupOffsets = {}
@@ -116,11 +117,11 @@ async def group_offsets(kafka: str, groups: Sequence[str]) -> GroupOffsets:
         await admin.close()
 
 
-async def log_starts(kafka: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+async def log_starts(kafka: Cluster, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
     """The first offset of each partition's log. Raises KafkaError."""
     if not partitions:
         return {}
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
+    consumer = AIOKafkaConsumer(**kafka.options)
     await consumer.start()
     try:
         starts: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
@@ -129,7 +130,7 @@ async def log_starts(kafka: str, partitions: Sequence[TopicPartition]) -> dict[T
         await consumer.stop()
 
 
-async def moved_groups(kafka: str, offsets: GroupOffsets) -> list[str]:
+async def moved_groups(kafka: Cluster, offsets: GroupOffsets) -> list[str]:
     """The groups that stand beyond the beginning of a log. Raises KafkaError."""
     starts = await log_starts(kafka, [place for known in offsets.values() for place in known])
     return sorted(

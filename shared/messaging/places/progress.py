@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from shared.cluster import Cluster
 from shared.contracts.topics import Topic
 from shared.mongo import Database, Session
 
@@ -28,12 +29,12 @@ class Progress:
     The ends are looked up once and kept until they are reached: under steady load there is always more.
     """
 
-    kafka: str
+    kafka: Cluster
     groups: dict[str, list[TopicPartition]]
     _ends: dict[TopicPartition, int] | None = field(default=None, init=False)
 
     @classmethod
-    def of(cls, kafka: str, prefix: str, service: str, read: Iterable[tuple[str, Topic]]) -> "Progress":
+    def of(cls, kafka: Cluster, prefix: str, service: str, read: Iterable[tuple[str, Topic]]) -> "Progress":
         """The progress of subscriptions, each given by its name and its topic."""
         return cls(
             kafka,
@@ -55,7 +56,7 @@ class Progress:
         return True
 
     async def _current_ends(self) -> dict[TopicPartition, int]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, isolation_level="read_committed")
+        consumer = AIOKafkaConsumer(**self.kafka.options, isolation_level="read_committed")
         await consumer.start()
         try:
             partitions = [partition for group in self.groups.values() for partition in group]
@@ -65,7 +66,7 @@ class Progress:
             await consumer.stop()
 
     async def _reached(self, ends: dict[TopicPartition, int]) -> bool:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka)
+        admin = AIOKafkaAdminClient(**self.kafka.options)
         await admin.start()
         try:
             for group, partitions in self.groups.items():

@@ -24,6 +24,7 @@ from aiokafka.errors import (
 )
 from pymongo import DeleteMany, UpdateOne
 
+from shared.cluster import Cluster
 from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.messaging.bootstrap import finding_again
@@ -57,10 +58,10 @@ class LeaseLost(RuntimeError):
     """Somebody else holds the lease now."""
 
 
-def relay_producer(kafka: str, transactional_id: str) -> AIOKafkaProducer:
+def relay_producer(kafka: Cluster, transactional_id: str) -> AIOKafkaProducer:
     """A fenced producer: acknowledged by all, idempotent, its own transactions."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=kafka,
+        **kafka.options,
         transactional_id=transactional_id,
         transaction_timeout_ms=int(TRANSACTION_TIMEOUT.total_seconds() * 1000),
         acks="all",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.cluster import Cluster
 from shared.health import Health
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.relay import ProducerFactory, Relay, relay_producer
@@ -21,7 +22,7 @@ class Relays:
     def of(
         cls,
         database: Database,
-        kafka: str,
+        kafka: Cluster,
         name: str,
         shards: int,
         rows: int,
@@ -37,7 +38,13 @@ class Relays:
         return cls(
             [
                 Relay(
-                    database, Lease(database, "relay", part, shards), factory(part), health, rows, poll, kafka
+                    database,
+                    Lease(database, "relay", part, shards),
+                    factory(part),
+                    health,
+                    rows,
+                    poll,
+                    kafka.servers,
                 )
                 for part in range(shards)
             ]

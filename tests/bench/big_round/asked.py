@@ -23,7 +23,7 @@ _FINAL = ("CommandAccepted", "CommandRejected")
 async def administer(fleet: Fleet) -> None:
     """Publishes the example's operators and programmes."""
     records = ((fleet.prefix + topic, key, value) for topic, key, value in BERGEN.administration())
-    await publish(fleet.stack.kafka, records)
+    await publish(fleet.stack.cluster, records)
 
 
 async def ask_round(fleet: Fleet) -> str:
@@ -39,7 +39,7 @@ async def ask_round(fleet: Fleet) -> str:
         "data": {"reason": "weekly_meeting", "municipality": CITY, "programme": PROGRAMME},
     }
     topic = fleet.prefix + COMMANDS["matching"].named(OPERATOR)
-    await publish(fleet.stack.kafka, [(topic, pool, orjson.dumps(envelope))])
+    await publish(fleet.stack.cluster, [(topic, pool, orjson.dumps(envelope))])
     return command
 
 

@@ -69,7 +69,7 @@ class Fleet:
 
     async def start(self, services: Sequence[str], replicas: int = 1) -> None:
         """Makes the topics and starts the processes; returns when all are ready."""
-        await ensure_topics(self.stack.kafka, MUNICIPALITIES, self.operators, prefix=self.prefix)
+        await ensure_topics(self.stack.cluster, MUNICIPALITIES, self.operators, prefix=self.prefix)
         names = [(service, f"{service}-{number}") for service in services for number in range(replicas)]
         ports = dict(zip([name for _, name in names], free_ports(len(names)), strict=True))
         keys = new_keys()

@@ -83,13 +83,13 @@ class World:
             for number in range(OPERATORS_OF_EACH)
         ]
         self.client = Client(
-            self.servers.kafka, list(self.runs), names, self.now, WITHIN, self.prefix, FOLLOWED
+            self.servers.cluster, list(self.runs), names, self.now, WITHIN, self.prefix, FOLLOWED
         )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["World"]:
         """Topics, operators, packs and one replica of each service, ready."""
-        kafka = self.servers.kafka
+        kafka = self.servers.cluster
         await ensure_topics(kafka, self.client.municipalities, self.client.operators, prefix=self.prefix)
         await self._administer()
         await self.mail.start()
@@ -168,7 +168,7 @@ class World:
 
     async def _say(self, records: list[tuple[topics.Topic, str, bytes | None]]) -> None:
         await publish(
-            self.servers.kafka,
+            self.servers.cluster,
             [(self.prefix + topic.name, key, value or b"") for topic, key, value in records],
         )
 

@@ -43,7 +43,7 @@ async def topic_made_anew(run: Run) -> None:
             for name in doomed:
                 await world.begin_anew(name.removeprefix(world.prefix), run.bench.kafka.data)
             await ensure_topics(
-                world.servers.kafka, world.municipalities, list(ORGANISATIONS), prefix=world.prefix
+                world.servers.cluster, world.municipalities, list(ORGANISATIONS), prefix=world.prefix
             )
             await world.observer.start()
             async with world.load.under(run.bench.rate, world.observer):

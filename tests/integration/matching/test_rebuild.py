@@ -239,7 +239,7 @@ async def test_output_that_cannot_be_read_is_not_passed_over(small: World) -> No
 async def test_the_lost_database_s_relay_sends_nothing_any_more(small: World) -> None:
     """What it has under way would come after the end that was read."""
     settings = small.settings
-    relay = relay_producer(settings.kafka, f"{small.corner.prefix}matching-relay")
+    relay = relay_producer(settings.cluster, f"{small.corner.prefix}matching-relay")
     await relay.start()
     await relay.begin_transaction()
     _, key, value = pair(1, 1, "PairProposed", "proposed", (1, 1))

@@ -31,10 +31,10 @@ async def member(
     """A running consumer of all settlements."""
     handler = processor(Corner(stack, prefix), ledger, prefix=prefix, **options)
     bound_batches()
-    broker = make_broker(stack.kafka, "test", timedelta(seconds=10))
+    broker = make_broker(stack.cluster, "test", timedelta(seconds=10))
     health: Health = handler.health
     subscribe(broker, handler, health)
-    await use_batch_consumers(broker, health, OffsetGuard(ledger.database), handler.metrics)
+    await use_batch_consumers(broker, stack.cluster, health, OffsetGuard(ledger.database), handler.metrics)
     await broker.start()
     try:
         yield broker, handler

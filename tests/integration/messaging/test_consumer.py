@@ -80,7 +80,7 @@ async def test_lag_is_zero_at_rest_after_aborted_transactions_and_exact_batches(
 ) -> None:
     topic = corner.prefix + topics.SETTLEMENTS.named("no-4601")
     await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(20)])
-    producer = relay_producer(stack.kafka, f"{corner.prefix}outside")
+    producer = relay_producer(stack.cluster, f"{corner.prefix}outside")
     await producer.start()
     await producer.begin_transaction()
     await producer.send(topic, b"never", b"never")

@@ -166,7 +166,7 @@ async def test_an_open_transaction_of_a_sender_shows_as_lag_to_the_end_and_for_h
 ) -> None:
     monkeypatch.setattr(committing, "OPEN_LONG", timedelta(seconds=1))
     await corner.create_topics(["no-4601"], service="intake")
-    producer = relay_producer(stack.kafka, f"{corner.prefix}outside")
+    producer = relay_producer(stack.cluster, f"{corner.prefix}outside")
     await producer.start()
     async with member(stack, ledger, corner.prefix) as (_, handler):
         topic = f"{corner.prefix}settlements.no-4601.v1"

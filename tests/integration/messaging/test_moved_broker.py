@@ -74,11 +74,11 @@ async def test_consumers_relays_and_tables_find_a_broker_that_moved(
     corner = Corner(direct)
     await corner.create_topics([CITY], ["bergen"], service="intake")
     kept = Kept(ledger.database)
-    tables = TableReader(behind.kafka, corner.prefix, Operators(), Programmes(), kept, Clock(), Health())
+    tables = TableReader(behind.cluster, corner.prefix, Operators(), Programmes(), kept, Clock(), Health())
     relay = Relay(
         ledger.database,
         Lease(ledger.database, "relay"),
-        lambda: relay_producer(behind.kafka, f"{corner.prefix}relay"),
+        lambda: relay_producer(behind.cluster, f"{corner.prefix}relay"),
         Health(),
         rows=100,
         poll=timedelta(milliseconds=20),
@@ -122,4 +122,4 @@ async def _register(stack: Addresses, prefix: str, name: str) -> None:
     )
     data = operator.model_dump(mode="json", exclude_none=True)
     topic, key, value = event("OperatorRegistered", name, data, now)
-    await publish(stack.kafka, [(prefix + topic.name, key, value or b"")])
+    await publish(stack.cluster, [(prefix + topic.name, key, value or b"")])

@@ -77,7 +77,7 @@ async def read_until_handled(corner: Corner, ledger: Ledger, count: int) -> None
 
 async def abort_one(corner: Corner) -> None:
     """Leaves an aborted record and its marker at the topic's end."""
-    producer = relay_producer(corner.addresses.kafka, f"{corner.prefix}outside")
+    producer = relay_producer(corner.addresses.cluster, f"{corner.prefix}outside")
     await producer.start()
     await producer.begin_transaction()
     await producer.send(topic(corner), b"never", b"never")
@@ -320,7 +320,7 @@ async def test_readiness_names_what_expired_until_it_is_acknowledged(
     await ledger.database["positions"].insert_one({"_id": "settlements.no-4601.v1/0", "unacknowledged": 4})
     health = Health()
     guard = OffsetGuard(ledger.database)
-    admission = Admission(stack.kafka, [], guard, health)
+    admission = Admission(stack.cluster, [], guard, health)
     admission.tell(await guard.unacknowledged())
     assert "settlements.no-4601.v1/0: 4" in health.causes["offsets"]
     await guard.acknowledge()

@@ -41,7 +41,7 @@ def relay(
     return Relay(
         ledger.database,
         Lease(ledger.database, "relay", part, parts),
-        lambda: relay_producer(stack.kafka, f"{corner.prefix}relay-{part}"),
+        lambda: relay_producer(stack.cluster, f"{corner.prefix}relay-{part}"),
         Health(),
         rows=100,
         poll=poll,

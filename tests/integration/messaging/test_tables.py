@@ -102,7 +102,14 @@ async def replica(
     health = Health()
     health.starting("tables")
     reader = TableReader(
-        corner.addresses.kafka, corner.prefix, operators, programmes, Kept(database), CLOCK, health, on_change
+        corner.addresses.cluster,
+        corner.prefix,
+        operators,
+        programmes,
+        Kept(database),
+        CLOCK,
+        health,
+        on_change,
     )
     running = asyncio.ensure_future(reader.run())
     try:

@@ -110,7 +110,7 @@ async def test_an_erased_person_is_gone_from_an_idle_topic_after_ticks_and_not_w
     relay = Relay(
         ledger.database,
         Lease(ledger.database, "relay"),
-        lambda: relay_producer(stack.kafka, f"{corner.prefix}relay"),
+        lambda: relay_producer(stack.cluster, f"{corner.prefix}relay"),
         Health(),
         rows=100,
         poll=timedelta(milliseconds=20),

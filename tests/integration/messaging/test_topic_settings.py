@@ -57,7 +57,7 @@ async def test_a_wrong_setting_is_shown_while_a_service_runs_and_mended_by_setup
     name = topics.SETTLEMENTS.named(CITY, corner.prefix)
     await _create(stack, name, {"message.timestamp.type": "CreateTime", "segment.bytes": "1048576"})
     health, metrics = Health(), Metrics(corner.prefix)
-    async with _watching(TopicWatch(stack.kafka, corner.prefix, "intake", health, metrics, _SOON)):
+    async with _watching(TopicWatch(stack.cluster, corner.prefix, "intake", health, metrics, _SOON)):
 
         async def told() -> bool:
             return "message.timestamp.type=CreateTime, not LogAppendTime" in health.causes.get("topics", "")
@@ -71,14 +71,14 @@ async def test_a_wrong_setting_is_shown_while_a_service_runs_and_mended_by_setup
         labels = 'setting="message.timestamp.type",topic="settlements.<municipality>.v1"'
         line = f"kobling_topic_settings_wrong{{{labels}}}"
         assert f"{line} 1.0" in page
-        mended = await mend_topics(stack.kafka, corner.prefix)
+        mended = await mend_topics(stack.cluster, corner.prefix)
         assert f"{name} has message.timestamp.type=CreateTime, not LogAppendTime" in mended
         await wait_until(gone)
         assert line not in (await metrics.render(database, Clock())).decode()
-    assert await look(stack.kafka, corner.prefix) == []
+    assert await look(stack.cluster, corner.prefix) == []
     # What was set besides stays.
     assert (await _own(stack, name))["segment.bytes"] == "1048576"
-    assert await mend_topics(stack.kafka, corner.prefix) == []
+    assert await mend_topics(stack.cluster, corner.prefix) == []
 
 
 _SOON = timedelta(milliseconds=100)

@@ -58,7 +58,7 @@ async def read_all(corner: Corner, count: int) -> None:
 
 async def committed(corner: Corner) -> list[int]:
     group = f"{corner.prefix}reporting.refugees"
-    offsets = await group_offsets(corner.addresses.kafka, [group])
+    offsets = await group_offsets(corner.addresses.cluster, [group])
     return [found.offset for found in offsets[group].values()]
 
 

@@ -16,6 +16,7 @@ from kobling.importing.journal import Journal
 from kobling.importing.reading import Item, items_of_table
 from kobling.importing.running import Wish
 from kobling.importing.sending import Line
+from shared.cluster import Cluster
 
 OPERATOR = "bergen-redcross-1"
 HEAD = (
@@ -74,7 +75,7 @@ def imported(service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str
     def run(*lines: str, name: str = "volunteers.csv") -> tuple[int, list[str]]:
         file = tmp_path / name
         file.write_text("\n".join(lines))
-        status = asyncio.run(running.run(Wish(file, None, OPERATOR, "", "", trial=False)))
+        status = asyncio.run(running.run(Wish(file, None, OPERATOR, Cluster(""), "", trial=False)))
         return status, capsys.readouterr().out.splitlines()
 
     return run
@@ -219,7 +220,7 @@ async def test_topics_of_answers_that_no_broker_serves_are_not_waited_for_longer
     items = items_of_table(file, "meetings", OPERATOR, Journal.beside(file))
     producer, consumer = AsyncMock(), AsyncMock(assign=Mock())
     consumer.position = lambda _: asyncio.Event().wait()
-    line = Line("", "", 0.05, producer, consumer)
+    line = Line(Cluster(""), "", 0.05, producer, consumer)
     async with asyncio.timeout(5):
         with pytest.raises(AdministrationError, match="Nothing was sent"):
             await line.send(items, dry_run=False, progress=Mock())

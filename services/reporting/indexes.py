@@ -1,0 +1,42 @@
+"""Indexes of reporting's own collections."""
+
+from pymongo import IndexModel
+
+from services.reporting.documents import PAIRS, REFUGEES, SETTLED, VOLUNTEERS
+from shared.messaging.work import KEPT
+
+_ANY = {"$gt": ""}
+"""Any text: unlike `$exists`, it uses an index on an array's elements."""
+
+_GRAVESTONES = IndexModel(
+    "at",
+    expireAfterSeconds=int(KEPT.total_seconds()),
+    partialFilterExpression={"at": {"$exists": True}},
+)
+"""Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came before."""
+
+_READY = IndexModel("live.ready", name="ready", partialFilterExpression={"live.ready": _ANY})
+"""Partial, as most people on file are ready for nothing yet: an index costs a write with every state."""
+
+INDEXES: dict[str, list[IndexModel]] = {
+    REFUGEES: [IndexModel("open.month"), _READY, _GRAVESTONES],
+    VOLUNTEERS: [
+        IndexModel("open.month"),
+        _READY,
+        IndexModel("live.away", partialFilterExpression={"live.away": _ANY}),
+        _GRAVESTONES,
+    ],
+    PAIRS: [
+        IndexModel("open.month"),
+        IndexModel("live.is_open", partialFilterExpression={"live.is_open": True}),
+        IndexModel("live.over_on", partialFilterExpression={"live.over_on": _ANY}),
+        IndexModel("live.receiving_then", partialFilterExpression={"live.receiving_then": _ANY}),
+        IndexModel("live.giving_then", partialFilterExpression={"live.giving_then": _ANY}),
+        _GRAVESTONES,
+    ],
+    "tallies": [IndexModel("month")],
+    "books": [IndexModel("year")],
+    "indicators": [IndexModel("closed")],
+    "calendar": [],
+    SETTLED: [],
+}
