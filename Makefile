@@ -24,14 +24,14 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 
 env: $(READY) ## the Python environment, from the lock files
 
-demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators; KEEP=1 leaves it up; STORY=tromso-year plays that story
-	@$(BIN)/python -m $(if $(STORY),tests.e2e.stories $(STORY),deploy.demo)
+demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators; KEEP=1 leaves it up, SECURE=1 secures it; STORY=tromso-year plays that story
+	@SECURE=$(SECURE) $(BIN)/python -m $(if $(STORY),tests.e2e.stories $(STORY),deploy.demo)
 
 stories: $(READY) ## plays every story on the real services: what must come out, beside what came out
 	@$(BIN)/python -m tests.e2e.stories
 
-up: $(READY) ## starts everything and prints .run/addresses.json
-	@$(BIN)/python -m deploy up
+up: $(READY) ## starts everything and prints .run/addresses.json; SECURE=1 with TLS, accounts and access rules
+	@SECURE=$(SECURE) $(BIN)/python -m deploy up
 
 down: $(READY) ## stops what `make up` started
 	@$(BIN)/python -m deploy down

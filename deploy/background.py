@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from typing import Any
 from deploy.installation import addresses_file
 from deploy.local.addresses import StackError
 from deploy.local.supervision import is_supervised, supervisor_pid
-from shared.cluster import Cluster
-from shared.cluster_settings import ClusterSettings
 
 DIRECTORY = Path(os.environ.get("KOBLING_RUN") or Path(__file__).parents[1] / ".run").resolve()
 """Where the one installation of this checkout lives; `KOBLING_RUN` names another place."""
+SECURE = os.environ.get("SECURE") == "1"
+"""Whether clients of the servers log in, under TLS, and may do what they are granted alone."""
 STOP_WITHIN = timedelta(seconds=60)
 _LOOK = 0.05
 """Seconds between two looks at another process's lock, whose end nothing tells."""
@@ -36,15 +35,12 @@ def running(directory: Path = DIRECTORY) -> dict[str, Any] | None:
     return found if found["pid"] == supervisor_pid(directory) else None
 
 
-def cluster_of(addresses: Mapping[str, Any]) -> Cluster:
-    """Kafka, as those who run the installation of these addresses reach it."""
-    return ClusterSettings.model_validate(
-        {name: value for name, value in addresses.items() if name.startswith("kafka")}
-    ).cluster
-
-
 def start(
-    directory: Path = DIRECTORY, *, as_of: datetime | None = None, parent: int | None = None
+    directory: Path = DIRECTORY,
+    *,
+    as_of: datetime | None = None,
+    parent: int | None = None,
+    secure: bool = SECURE,
 ) -> dict[str, Any]:
     """Starts an installation and returns its addresses once it is ready; it ends with `parent`, if given.
 
@@ -52,9 +48,7 @@ def start(
     """
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / "installation.log"
-    command = [sys.executable, "-m", "deploy.installation", "--directory", str(directory)]
-    command += ["--as-of", as_of.isoformat()] if as_of else []
-    command += ["--parent", str(parent)] if parent else []
+    command = _command(directory, as_of, parent, secure=secure)
     root = str(Path(__file__).parents[1])
     # Another one may run: until this one has the lock it only adds.
     with log.open("ab") as sink:
@@ -83,6 +77,13 @@ def start(
         raise
     words = log.read_bytes()[begin:].decode(errors="replace").strip()
     raise StackError(words or f"the installation ended with {process.returncode}")
+
+
+def _command(directory: Path, as_of: datetime | None, parent: int | None, *, secure: bool) -> list[str]:
+    command = [sys.executable, "-m", "deploy.installation", "--directory", str(directory)]
+    command += ["--as-of", as_of.isoformat()] if as_of else []
+    command += ["--parent", str(parent)] if parent else []
+    return [*command, *(["--secure"] if secure else [])]
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 from pydantic import TypeAdapter
 
+from deploy.accounts import service_settings, set_up
 from deploy.examples import BERGEN, Example
 from deploy.keys import check_keys, given_keys
 from deploy.local.addresses import Addresses, StackError
@@ -49,13 +50,17 @@ def addresses_file(directory: Path) -> Path:
 
 
 def service_environment(
-    service: str, stack: Addresses, ports: Mapping[str, int], keys: Mapping[str, str], offset: timedelta
+    service: str,
+    stack: Addresses,
+    ports: Mapping[str, int],
+    keys: Mapping[str, str],
+    offset: timedelta,
+    secrets: Path | None = None,
 ) -> dict[str, str]:
-    """The settings of one service, as its process gets them."""
+    """The settings of one service, as its process gets them; `secrets` has the passwords, if any."""
     prefix = service.upper()
     common = {
-        "KAFKA": stack.kafka,
-        "MONGODB": stack.mongodb,
+        **service_settings(service, stack, secrets),
         "HTTP_PORT": str(ports[service]),
         "CLOCK_OFFSET": _SPAN.dump_python(offset, mode="json"),
         "DUE_POLL": "PT0.2S",
@@ -87,6 +92,7 @@ class Installation:
     directory: Path
     as_of: datetime | None = None
     example: Example = BERGEN
+    secure: bool = False
     _processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
     _watching: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _addresses: dict[str, Any] = field(default_factory=dict, init=False)
@@ -95,26 +101,36 @@ class Installation:
     def clear(self) -> None:
         """Removes what an installation before this one left: it had other keys and another database."""
         addresses_file(self.directory).unlink(missing_ok=True)
-        for leftover in ("mail", "logs"):
+        for leftover in ("mail", "logs", "secrets"):
             shutil.rmtree(self.directory / leftover, ignore_errors=True)
 
     async def start(self) -> None:
         """Starts everything; returns when all services are ready. Raises StackError."""
-        stack = await asyncio.to_thread(shared_stack, self.directory / "stack", owner=os.getpid())
+        stack = await asyncio.to_thread(
+            shared_stack, self.directory / "stack", owner=os.getpid(), secure=self.secure
+        )
         keys = await _keys(stack)
         ports = dict(zip((*SERVICES, "mail"), free_ports(len(SERVICES) + 1), strict=True))
         await self._administer(stack)
         offset = timedelta() if self.as_of is None else self.as_of - datetime.now(UTC)
         await self._run("mail", _mail_sink(ports["mail"], self.directory / "mail"), {})
         for service in SERVICES:
-            environment = service_environment(service, stack, ports, keys, offset)
+            environment = service_environment(service, stack, ports, keys, offset, self.secrets)
             await self._run(service, [sys.executable, "-m", f"services.{service}"], environment)
         await self._until_ready({service: ports[service] for service in SERVICES})
         self._addresses = self._found(stack, ports)
         self._announce()
 
+    @property
+    def secrets(self) -> Path | None:
+        """Where everybody's passwords are, if the installation is secured."""
+        return self.directory / "secrets" if self.secure else None
+
     async def _administer(self, stack: Addresses) -> None:
-        await ensure_topics(stack.cluster, self.example.municipalities, self.example.operators)
+        if self.secrets is None:
+            await ensure_topics(stack.cluster, self.example.municipalities, self.example.operators)
+        else:
+            await set_up(stack, self.example, self.secrets)
         await publish(stack.cluster, self.example.administration())
 
     async def _run(self, name: str, command: Sequence[str], settings: Mapping[str, str]) -> None:
@@ -158,6 +174,7 @@ class Installation:
             "pid": os.getpid(),
             **stack.cluster.settings(),
             "mongodb": stack.mongodb,
+            "secrets": None if self.secrets is None else str(self.secrets),
             "reporting": f"http://{LOOPBACK}:{ports['reporting']}",
             "mail": f"{LOOPBACK}:{ports['mail']}",
             "mail_directory": str(self.directory / "mail"),
@@ -208,7 +225,7 @@ def _mail_sink(port: int, directory: Path) -> list[str]:
     return [sys.executable, "-m", "aiosmtpd", "-n", "-u", "-l", f"{LOOPBACK}:{port}", *handler]
 
 
-async def run(directory: Path, as_of: datetime | None, parent: int | None) -> None:
+async def run(directory: Path, as_of: datetime | None, parent: int | None, *, secure: bool) -> None:
     """Runs an installation until SIGTERM, SIGINT or the end of `parent`."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -217,7 +234,7 @@ async def run(directory: Path, as_of: datetime | None, parent: int | None) -> No
     if parent is not None:
         handle = os.pidfd_open(parent)
         loop.add_reader(handle, ended.set)
-    installation = Installation(directory, as_of)
+    installation = Installation(directory, as_of, secure=secure)
     installation.clear()
     starting = asyncio.create_task(installation.start())
     until_ended = asyncio.create_task(ended.wait())
@@ -238,12 +255,13 @@ def main() -> int:
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--as-of", type=datetime.fromisoformat, default=None)
     parser.add_argument("--parent", type=int, default=None)
+    parser.add_argument("--secure", action="store_true")
     given = parser.parse_args()
     given.directory.mkdir(parents=True, exist_ok=True)
     directory = given.directory.resolve()
     try:
         with supervisor_lock(directory):
-            asyncio.run(run(directory, given.as_of, given.parent))
+            asyncio.run(run(directory, given.as_of, given.parent, secure=given.secure))
     except StackError as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

@@ -38,7 +38,7 @@ async def ensure_topics(
     """
     topic_of_name = {
         name: topic
-        for name, topic in _topics_for(municipalities, operators).items()
+        for name, topic in topics_of(municipalities, operators).items()
         if service is None or service in (*topic.writers, *topic.readers)
     }
     new = [
@@ -64,11 +64,22 @@ async def ensure_topics(
     return list(names)
 
 
-def _topics_for(municipalities: Sequence[str], operators: Sequence[str]) -> dict[str, Topic]:
+def topics_of(municipalities: Sequence[str], operators: Sequence[str]) -> dict[str, Topic]:
+    """All topics of these, by name. Raises AdministrationError for what is no municipality or operator."""
     try:
         return topics_for(list(municipalities), list(operators))
     except ValueError as error:
         raise AdministrationError(str(error)) from None
+
+
+async def existing_topics(kafka: Cluster) -> frozenset[str]:
+    """The names of all topics that whoever asks may know of. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(**kafka.options)
+    await admin.start()
+    try:
+        return frozenset(await admin.list_topics())
+    finally:
+        await admin.close()
 
 
 async def _until_writable(kafka: Cluster, partitions: Mapping[str, int]) -> None:

@@ -33,6 +33,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
     "httpx": ("deploy.*",),
     "jellyfish": ("services.intake.names",),
+    "kafka": ("kobling.setup.broker",),
     "langcodes": ("shared.languages",),
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
@@ -57,6 +58,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "shared.secret_files",
     ),
     "pymongo": (
+        "kobling.setup.databases",
         "services.*.indexes",
         "services.*.store",
         "services.*.store.*",
@@ -128,8 +130,8 @@ REASON = "Long because"
 
 CLIENTS = frozenset({"AsyncIOMotorClient", "AsyncMongoClient", "MongoClient"})
 TRANSACTIONS = frozenset({"start_session", "start_transaction", "with_transaction"})
-LOCAL_STACK = "deploy.local."
-"""Starts and probes the database server itself, so it has clients of its own."""
+OWN_CLIENTS = ("deploy.local.", "kobling.setup.databases")
+"""What starts and probes the database server itself, and what makes users there: of no service's data."""
 
 SUBSCRIBER = {"ack_policy": "AckPolicy.MANUAL", "isolation_level": "'read_committed'", "batch": "True"}
 """What every subscriber says for itself: a policy of the broker's would not reach it."""
@@ -305,7 +307,7 @@ def one_place_for_the_database(sources: Mapping[str, str]) -> list[str]:
     """Clients are opened and transactions run in `shared.mongo` alone."""
     faults = []
     for module, source in sources.items():
-        if module == "shared.mongo" or module.startswith(LOCAL_STACK):
+        if module == "shared.mongo" or module.startswith(OWN_CLIENTS):
             continue
         for node in ast.walk(ast.parse(source)):
             match node:

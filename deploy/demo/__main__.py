@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from deploy import background
-from deploy.background import cluster_of
+from deploy.accounts import cluster_of, people
 from deploy.demo.client import Client, Document, Unanswered
 from deploy.demo.show import last_line, show
 from deploy.demo.story import Outcome, Story
@@ -33,7 +33,11 @@ async def play(addresses: Document, console: Console) -> Outcome:
             status.update(step)
 
         client = Client(
-            cluster_of(addresses), BERGEN.municipalities, BERGEN.operators, lambda: datetime.now(UTC) + offset
+            cluster_of(addresses),
+            BERGEN.municipalities,
+            BERGEN.operators,
+            lambda: datetime.now(UTC) + offset,
+            accounts=people(addresses, BERGEN),
         )
         async with client:
             return await Story(BERGEN, client, addresses, AS_OF.date(), tell).play()

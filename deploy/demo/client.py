@@ -39,6 +39,8 @@ class Client:
 
     `follows` are topics that are read besides; `records` holds what they held, in the order of reading, and
     `states` each subject's latest, without those that were erased. All topics have `prefix` before them.
+    `accounts` says how each municipality and operator reaches Kafka where they have accounts of their own;
+    `kafka` is for everybody else, and for the topics that are followed.
     """
 
     kafka: Cluster
@@ -48,48 +50,59 @@ class Client:
     within: float = 60.0
     prefix: str = ""
     follows: tuple[topics.Topic, ...] = ()
+    accounts: Mapping[str, Cluster] = field(default_factory=dict)
     receipts: list[Document] = field(default_factory=list, init=False)
     replies: dict[str, list[Document]] = field(default_factory=dict, init=False)
     records: dict[str, list[Document]] = field(default_factory=dict, init=False)
     states: dict[str, dict[str, Document]] = field(default_factory=dict, init=False)
-    _producer: AIOKafkaProducer = field(init=False)
-    _consumer: AIOKafkaConsumer = field(init=False)
-    _reading: asyncio.Task[None] | None = field(default=None, init=False)
+    _producers: dict[str, AIOKafkaProducer] = field(default_factory=dict, init=False)
+    """By municipality and operator; those without an account of their own share one."""
+    _consumers: list[AIOKafkaConsumer] = field(default_factory=list, init=False)
+    _reading: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
 
     async def __aenter__(self) -> Self:
         """Connects and begins to read from now on."""
-        self._producer = AIOKafkaProducer(
-            **self.kafka.options, acks="all", enable_idempotence=True, linger_ms=5
-        )
-        answers = [topics.RECEIPTS.named(name) for name in self.municipalities]
-        answers += [topics.REPLIES.named(name) for name in self.operators]
         for topic in self.follows:
             self.records[topic.name], self.states[topic.name] = [], {}
-            answers.append(topic.name)
-        self._consumer = AIOKafkaConsumer(
-            *(self.prefix + name for name in answers),
-            **self.kafka.options,
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-        )
-        await self._producer.start()
-        await self._consumer.start()
-        self._reading = asyncio.create_task(self._read())
+        answers = {name: topics.RECEIPTS.named(name) for name in self.municipalities}
+        answers |= {name: topics.REPLIES.named(name) for name in self.operators}
+        together = [answers[name] for name in answers if name not in self.accounts]
+        followed = [topic.name for topic in self.follows]
+        shared = await self._connect(self.kafka, [*together, *followed])
+        for name, answer in answers.items():
+            own = self.accounts.get(name)
+            self._producers[name] = shared if own is None else await self._connect(own, [answer])
+        self._reading = [asyncio.create_task(self._read(consumer)) for consumer in self._consumers]
         return self
+
+    async def _connect(self, kafka: Cluster, answers: list[str]) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(**kafka.options, acks="all", enable_idempotence=True, linger_ms=5)
+        await producer.start()
+        if answers:
+            consumer = AIOKafkaConsumer(
+                *(self.prefix + name for name in answers),
+                **kafka.options,
+                isolation_level="read_committed",
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
+            )
+            await consumer.start()
+            self._consumers.append(consumer)
+        return producer
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnects."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
-        await self._consumer.stop()
-        await self._producer.stop()
+        for task in self._reading:
+            task.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
+        # Of those that share one it is stopped once.
+        await asyncio.gather(*(producer.stop() for producer in set(self._producers.values())))
 
-    async def _read(self) -> None:
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            batches = await self._consumer.getmany(timeout_ms=500)
+            batches = await consumer.getmany(timeout_ms=500)
             for partition, records in batches.items():
                 for record in records:
                     self._take(partition.topic.removeprefix(self.prefix), record)
@@ -114,8 +127,10 @@ class Client:
     async def send(self, topic: str, documents: Iterable[Mapping[str, Any]]) -> None:
         """Sends structured CloudEvents in order, keyed by their subject."""
         headers = [("content-type", CONTENT_TYPE.encode())]
+        # `settlements.<municipality>.v1`, `commands.<service>.<operator>.v1`
+        producer = self._producers[topic.split(".")[-2]]
         sent = [
-            await self._producer.send(
+            await producer.send(
                 self.prefix + topic,
                 json.dumps(document).encode(),
                 document["subject"].encode(),

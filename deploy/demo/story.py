@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from deploy.background import cluster_of
+from deploy.accounts import cluster_of
 from deploy.demo.client import Client, Document, Unanswered, event_name, read_all
 from deploy.examples import Example
 from shared.contracts import topics

@@ -67,8 +67,10 @@ async def check_reachable(addresses: Addresses) -> None:
         raise StackError(f"{MONGODB_VARIABLE}: {refusal}") from refusal
 
 
-def choose_way() -> Way:
-    """Processes where they can run, else containers; raises StackError naming what each way lacks."""
+def choose_way(*, secure: bool = False) -> Way:
+    """Processes where they can run, else containers, which can't be secured; raises StackError naming what
+    each way lacks.
+    """
     forced = os.environ.get(WAY_VARIABLE) or None
     if forced not in {None, "processes", "containers"}:
         raise StackError(f"{WAY_VARIABLE} must be 'processes' or 'containers', not {forced!r}")
@@ -76,7 +78,7 @@ def choose_way() -> Way:
     lacks: dict[Way, list[str]] = {}
     for way in ways:
         if forced in {None, way}:
-            lacks[way] = _missing(way)
+            lacks[way] = _missing(way, secure=secure)
             if not lacks[way]:
                 return way
     lines = [f"  {way}: missing {'; '.join(missing)}" for way, missing in lacks.items()]
@@ -85,11 +87,12 @@ def choose_way() -> Way:
     raise StackError("\n".join([f"Kafka and MongoDB can't be started here{only}:", *lines]))
 
 
-def _missing(way: Way) -> list[str]:
+def _missing(way: Way, *, secure: bool) -> list[str]:
     match way:
         case "processes":
             return missing_for_processes()
         case "containers":
-            return missing_for_containers()
+            unfit = ["a secured broker (docker-compose.yml has one)"] if secure else []
+            return unfit or missing_for_containers()
         case _:
             assert_never(way)

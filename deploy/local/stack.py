@@ -51,10 +51,11 @@ def running_stack(directory: Path) -> Iterator[Addresses]:
         stop_shared_stack(directory)
 
 
-def shared_stack(directory: Path, *, owner: int, discard: bool = False) -> Addresses:
+def shared_stack(directory: Path, *, owner: int, discard: bool = False, secure: bool = False) -> Addresses:
     """The stack of `directory`, started by whoever asks first; it ends with the process `owner`.
 
-    discard: remove the whole directory at the end, logs too.
+    discard: remove the whole directory at the end, logs too. secure: clients log in, under TLS, and may do
+    what they are granted; of local processes alone.
     Raises StackError, the same one to everybody, when no way works.
     """
     given = environment_addresses()
@@ -69,10 +70,10 @@ def shared_stack(directory: Path, *, owner: int, discard: bool = False) -> Addre
         addresses = read_outcome(directory)
         if addresses is None or not is_supervised(directory):
             forget_outcome(directory)
-            way = choose_way()
+            way = choose_way(secure=secure)
             if way == "processes":
                 kafka_jars()
-            spawn_supervisor(directory, owner=owner, way=way, discard=discard)
+            spawn_supervisor(directory, owner=owner, way=way, discard=discard, secure=secure)
             addresses = read_outcome(directory)
     if addresses is None:
         raise StackError(f"the stack's supervisor ended early:\n{last_words(directory)}")

@@ -76,13 +76,13 @@ def forget_outcome(directory: Path) -> None:
     (directory / "outcome.json").unlink(missing_ok=True)
 
 
-def spawn_supervisor(directory: Path, *, owner: int, way: str, discard: bool) -> None:
+def spawn_supervisor(directory: Path, *, owner: int, way: str, discard: bool, secure: bool) -> None:
     """Start a supervisor in a session of its own and return when there is an outcome, or none to come."""
     log = directory / "logs" / "supervisor.log"
     log.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "deploy.local.supervisor", "--directory", str(directory)]
     command += ["--parent", str(owner), "--way", way]
-    command += ["--discard"] if discard else []
+    command += [*(["--discard"] if discard else []), *(["--secure"] if secure else [])]
     path = os.pathsep.join(filter(None, [str(_REPOSITORY), os.environ.get("PYTHONPATH")]))
     read_end, write_end = os.pipe()
     try:

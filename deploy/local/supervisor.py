@@ -33,13 +33,14 @@ class Task:
     """What a supervisor was asked.
 
     directory: where data and logs go. parent: the pid whose end ends the servers. way: None to choose.
-    discard: remove the whole directory at the end.
+    discard: remove the whole directory at the end. secure: clients log in and may do what they are granted.
     """
 
     directory: Path
     parent: int
     way: Way | None
     discard: bool
+    secure: bool
 
 
 def main() -> int:
@@ -49,9 +50,14 @@ def main() -> int:
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--way", choices=["processes", "containers"])
     parser.add_argument("--discard", action="store_true")
+    parser.add_argument("--secure", action="store_true")
     arguments = parser.parse_args()
     task = Task(
-        directory=arguments.directory, parent=arguments.parent, way=arguments.way, discard=arguments.discard
+        directory=arguments.directory,
+        parent=arguments.parent,
+        way=arguments.way,
+        discard=arguments.discard,
+        secure=arguments.secure,
     )
     # It logs every try of a server that isn't up yet; the last refusal is in the StackError.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -99,10 +105,10 @@ async def _serve(task: Task) -> None:
 
 @asynccontextmanager
 async def _servers(task: Task) -> AsyncIterator[Addresses]:
-    way = task.way or choose_way()
+    way = task.way or choose_way(secure=task.secure)
     match way:
         case "processes":
-            async with running_servers(task.directory) as servers:
+            async with running_servers(task.directory, secure=task.secure) as servers:
                 yield servers.addresses
         case "containers":
             async with running_containers() as addresses:

@@ -86,8 +86,10 @@ in a day; who sends more in a second is slowed down, and nobody else is.
 """
 
 
-DATABASE_ACTIONS = ("find", "insert", "update", "remove", "listCollections", "listIndexes")
-"""What a service's user may do in its own database: at run time it makes and drops nothing."""
+COLLECTION_ACTIONS = ("find", "insert", "update", "remove", "listIndexes")
+"""What a service's user may do with each collection that its service has, and no other."""
+DATABASE_ACTIONS = ("listCollections",)
+"""What it may do with its service's database: at run time it makes and drops nothing."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from deploy import background
-from deploy.background import cluster_of
+from deploy.accounts import cluster_of
 from deploy.demo.client import Client
 from deploy.examples import BERGEN
 from tests.e2e.municipality import Settlement, settlements

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deploy.background import cluster_of
+from deploy.accounts import cluster_of
 from deploy.demo.client import Document, read_all
 from shared.contracts import topics
 

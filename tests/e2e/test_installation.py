@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.background import cluster_of
+from deploy.accounts import cluster_of
 from deploy.demo.client import Client, Document, event_name, read_all
 from deploy.examples import BERGEN
 from shared.cluster import Cluster

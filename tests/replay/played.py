@@ -16,7 +16,7 @@ from unittest.mock import patch
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.background import cluster_of
+from deploy.accounts import cluster_of
 from deploy.demo.client import Client, read_all
 from deploy.demo.story import MAILS_OF_A_PROPOSAL, PROGRAMME, TEXT, Outcome, Story
 from deploy.examples import BERGEN

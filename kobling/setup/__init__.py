@@ -1,0 +1,1 @@
+"""Setting an installation up: topics, accounts, access rules, quotas, database users and indexes."""

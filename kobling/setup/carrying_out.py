@@ -1,0 +1,63 @@
+"""Carries a plan out. Killed anywhere, it is planned and carried out again: each step may be done twice."""
+
+import asyncio
+
+from kobling.administration import AdministrationError, ensure_topics, mend_topics
+from kobling.setup.broker import administration
+from kobling.setup.databases import databases, uri_of
+from kobling.setup.handing_over import new_password
+from kobling.setup.plan import Plan
+from shared.contracts.access import QUOTAS, Principal
+
+
+async def carry_out(plan: Plan) -> None:
+    """Does all that the plan says. Raises AdministrationError, KafkaError, PyMongoError and OSError."""
+    wanted = plan.wanted
+    if plan.topics:
+        municipalities, operators = wanted.names("municipality"), wanted.names("operator")
+        await ensure_topics(
+            wanted.kafka, municipalities, operators, prefix=wanted.prefix, replicas=wanted.replicas
+        )
+    if plan.settings:
+        await mend_topics(wanted.kafka, wanted.prefix)
+    if plan.guarded:
+        await asyncio.to_thread(_guard, plan)
+    if wanted.uri is not None:
+        async with databases(wanted.uri, wanted.databases) as opened:
+            for service in plan.indexes:
+                await opened.ensure(service)
+            for service in plan.users:
+                # Written before the database has it: one that nobody has could never be used.
+                account, password = Principal("service", service).account, new_password()
+                wanted.secrets.write(account, "mongodb", uri_of(wanted.uri, account, password))
+                await opened.allow(service, password)
+            for service in plan.rights:
+                await opened.allow(service, None)
+
+
+def _guard(plan: Plan) -> None:
+    """Accounts last: nobody logs in before what they may do is granted."""
+    with administration(plan.wanted.kafka) as broker:
+        for account, grants in plan.granted.items():
+            broker.grant(account, grants)
+        for account, grants in plan.withdrawn.items():
+            broker.withdraw(account, grants)
+        for principal in plan.quotas:
+            broker.set_quota(principal.account, QUOTAS.get(principal.kind))
+        for principal in plan.accounts:
+            # Written before the broker has it: one that nobody has could never be handed over.
+            broker.set_password(principal.account, plan.wanted.secrets.password(principal.account))
+            if principal.kind != "service":
+                plan.wanted.secrets.hand_over(principal, plan.wanted.kafka)
+
+
+def revoke(plan: Plan, principal: Principal) -> None:
+    """Takes an account's password first, then what it may do. Raises AdministrationError and OSError."""
+    with administration(plan.wanted.kafka) as broker:
+        if broker.grants() is None:
+            raise AdministrationError("the broker has no access rules: nothing can be taken from anybody")
+        if principal.account in broker.accounts():
+            broker.remove(principal.account)
+        broker.withdraw(principal.account, (broker.grants() or {}).get(principal.account, frozenset()))
+        broker.set_quota(principal.account, None)
+    plan.wanted.secrets.forget(principal.account)

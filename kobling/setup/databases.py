@@ -1,0 +1,128 @@
+"""MongoDB's part of an installation: each service's collections and indexes, and a user that makes none."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote_plus
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure
+
+from shared.contracts.access import COLLECTION_ACTIONS, DATABASE_ACTIONS, Principal
+from shared.contracts.topics import Service
+from shared.messaging.wiring import INDEXES
+from shared.mongo import Database, Document, Indexes
+
+_UNKNOWN = {11: "UserNotFound", 31: "RoleNotFound"}
+_LOGIN = re.compile(r"mongodb(\+srv)?://[^@/]+@")
+
+Rights = Sequence[Document]
+"""MongoDB's privileges: a resource (database and collection), and the actions on it."""
+
+
+def indexes_of(service: Service) -> Indexes:
+    """Every collection of a service, and its indexes."""
+    own: Indexes = import_module(f"services.{service}.indexes").INDEXES
+    return {**INDEXES, **own}
+
+
+def uri_of(uri: str, user: str, password: str) -> str:
+    """The administrator's URI, made another user's."""
+    login = f"{quote_plus(user)}:{quote_plus(password)}@"
+    return re.sub(r"^(mongodb(?:\+srv)?://)(?:[^@/]*@)?", lambda head: head[1] + login, uri, count=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """The databases of an installation, open for whoever administers them.
+
+    uri: the administrator's. names: each service's database.
+    """
+
+    uri: str
+    names: Mapping[Service, str]
+    _client: "AsyncMongoClient[Document]"
+
+    async def missing(self, service: Service) -> Indexes:
+        """The collections of a service that aren't there, and the indexes that aren't, of each."""
+        database = Database(self.uri, self.names[service])
+        try:
+            return await database.missing(indexes_of(service))
+        finally:
+            database.close()
+
+    async def ensure(self, service: Service) -> None:
+        """Makes what is missing."""
+        database = Database(self.uri, self.names[service])
+        try:
+            await database.ensure(indexes_of(service))
+        finally:
+            database.close()
+
+    async def rights(self, service: Service) -> Rights | None:
+        """What the service's user may do; None where there is no such user."""
+        account = Principal("service", service).account
+        known = await self._client.admin.command("usersInfo", {"user": account, "db": "admin"})
+        if not known["users"]:
+            return None
+        if [role["role"] for role in known["users"][0]["roles"]] != [account]:
+            return []
+        asked = {"role": account, "db": "admin"}
+        (role,) = (await self._client.admin.command("rolesInfo", asked, showPrivileges=True))["roles"]
+        rights: Rights = role["privileges"]
+        return rights
+
+    def wanted_rights(self, service: Service) -> Rights:
+        """What the service's user is to do. Of each collection by its name: who may write to any could make
+        one by writing to it.
+        """
+        database = self.names[service]
+        found = [_right(database, name, COLLECTION_ACTIONS) for name in sorted(indexes_of(service))]
+        return [*found, _right(database, "", DATABASE_ACTIONS)]
+
+    async def has_its_rights(self, service: Service) -> bool | None:
+        """Whether the service's user may do what it is to and nothing else; None without such a user."""
+        found = await self.rights(service)
+        return None if found is None else _sorted(found) == _sorted(self.wanted_rights(service))
+
+    async def allow(self, service: Service, password: str | None) -> None:
+        """Has the service's user do what it must be able to do and no more; makes it, with a password."""
+        account = Principal("service", service).account
+        await self._put("Role", account, privileges=self.wanted_rights(service), roles=[])
+        login = {} if password is None else {"pwd": password}
+        await self._put("User", account, **login, roles=[{"role": account, "db": "admin"}])
+
+    async def _put(self, kind: str, name: str, **content: Any) -> None:
+        try:
+            await self._client.admin.command(f"update{kind}", name, **content)
+        except OperationFailure as refusal:
+            if refusal.code not in _UNKNOWN:
+                raise
+            await self._client.admin.command(f"create{kind}", name, **content)
+
+    @property
+    def with_users(self) -> bool:
+        """Whether users log in here, as the administrator does."""
+        return _LOGIN.match(self.uri) is not None
+
+
+def _right(database: str, collection: str, actions: Sequence[str]) -> Document:
+    return {"resource": {"db": database, "collection": collection}, "actions": sorted(actions)}
+
+
+def _sorted(rights: Rights) -> list[tuple[str, ...]]:
+    return sorted(
+        (*(right["resource"].get(part, "") for part in ("db", "collection")), *sorted(right["actions"]))
+        for right in rights
+    )
+
+
+@asynccontextmanager
+async def databases(uri: str, names: Mapping[Service, str]) -> AsyncIterator[Databases]:
+    """The databases of an installation for as long as the block lasts. Raises PyMongoError."""
+    client: AsyncMongoClient[Document]
+    async with AsyncMongoClient(uri, appname="kobling-setup") as client:
+        yield Databases(uri, names, client)
