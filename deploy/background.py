@@ -48,18 +48,16 @@ def start(
     """
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / "installation.log"
-    command = _command(directory, as_of, parent, secure=secure)
-    root = str(Path(__file__).parents[1])
     # Another one may run: until this one has the lock it only adds.
     with log.open("ab") as sink:
         begin = sink.tell()
         process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            command,
+            _command(directory, as_of, parent, secure=secure),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            cwd=root,
+            cwd=Path(__file__).parents[1],
         )
     try:
         while process.poll() is None:

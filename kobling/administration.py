@@ -133,8 +133,11 @@ async def mend_topics(kafka: Cluster, prefix: str = "") -> list[str]:
     return [str(one) for found in wrong.values() for one in found]
 
 
-async def publish(kafka: Cluster, records: Iterable[tuple[str, str, bytes]]) -> int:
-    """Sends (topic, key, structured CloudEvent) records in order; returns how many were acknowledged."""
+async def publish(kafka: Cluster, records: Iterable[tuple[str, str, bytes | None]]) -> int:
+    """Sends (topic, key, structured CloudEvent) records in order, None to remove what stands there.
+
+    Returns how many were acknowledged.
+    """
     producer = AIOKafkaProducer(**kafka.options, acks="all", enable_idempotence=True)
     await producer.start()
     try:

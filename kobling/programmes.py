@@ -115,6 +115,11 @@ class Standing:
     def __post_init__(self) -> None:
         self.acceptance = Acceptance(Operators(), self.programmes)
 
+    @property
+    def operators(self) -> Operators:
+        """Who may send commands."""
+        return self.acceptance.operators
+
     def settle(self) -> None:
         """Takes over what may be."""
         for change in self.acceptance.settle(self.now):

@@ -1,6 +1,6 @@
 """Who may send commands: the records of `operators.v1`, by operator."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,10 @@ class Operators:
             self._known.pop(key, None)
         else:
             self._known[key] = operator
+
+    def everybody(self) -> Mapping[str, Operator]:
+        """All records by operator, of those too who have expired."""
+        return dict(self._known)
 
     def become(self, other: "Operators") -> None:
         """Knows what the other knows, and nothing else, from now on: what either takes over both do."""

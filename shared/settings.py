@@ -25,7 +25,7 @@ def _is_key(text: SecretStr) -> SecretStr:
     except (ValueError, binascii.Error):
         size = -1
     if size != KEY_BYTES:
-        raise ValueError("must be 32 bytes in URL-safe base 64, as `kobling new-keys` makes them")
+        raise ValueError("must be 32 bytes in URL-safe base 64, as `kobling keys new` makes them")
     return text
 
 
@@ -33,7 +33,7 @@ def _is_public_key(text: str) -> str:
     if not is_public_key(text):
         raise ValueError(
             "must be a public key (X25519), 32 bytes in URL-safe base 64: "
-            "the other half of the private key that notifications has, as `kobling new-keys` makes them"
+            "the other half of the private key that notifications has, as `kobling keys new` makes them"
         )
     return text
 

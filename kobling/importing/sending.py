@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -20,10 +20,33 @@ from shared.ids import new_command_id
 
 AT_ONCE = 50
 """Rows that are sent before the first of them must be answered."""
+_ADDING = {"municipality": "kobling municipalities add", "operator": "kobling operators add"}
 FINAL = frozenset({"CommandAccepted", "CommandPreviewed", "CommandRejected"})
 
 Told = Mapping[str, Any]
 """A receipt's or a reply's data, with its `name`."""
+
+
+class Addressed(Protocol):
+    """What goes to somebody's topic."""
+
+    @property
+    def topic(self) -> Topic:
+        """The topic, or the family of which its owner has one."""
+
+    @property
+    def owner(self) -> str:
+        """The municipality or operator who sends it."""
+
+
+class Sending(NamedTuple):
+    """A record that is ready to go; `id` is the event's."""
+
+    topic: Topic
+    owner: str
+    id: str
+    key: str
+    value: bytes
 
 
 @dataclass(slots=True)
@@ -60,7 +83,7 @@ class Line:
         await self._consumer.stop()
         await self._producer.stop()
 
-    async def look(self, items: Sequence[Item]) -> None:
+    async def look(self, items: Sequence[Addressed]) -> None:
         """Raises AdministrationError for rows whose topics, or those of their answers, are not there."""
         present = await self._consumer.topics()
         missing: dict[tuple[str, str], str] = {}
@@ -77,22 +100,26 @@ class Line:
     def _remedy(self, name: str, kind: str, owner: str) -> str:
         prefix = f" --prefix {self.prefix}" if self.prefix else ""
         return (
-            f"the topic {name} is not there: is the {kind} {owner} spelled so? If it is, create its topics: "
-            f"kobling create-topics --kafka {self.kafka}{prefix} --{kind} {owner}"
+            f"the topic {name} is not there: is the {kind} {owner} spelled so? If it is, have an "
+            f"administrator run {_ADDING[kind]} {owner}{prefix}"
         )
 
     async def send(
         self, items: Sequence[Item], *, dry_run: bool, progress: Callable[[int], None]
     ) -> list[Told]:
         """The answer to each row, in their order. Raises AdministrationError where none comes."""
-        await self._listen(items)
+        return await self.deliver([_sending(item, dry_run=dry_run) for item in items], progress)
+
+    async def deliver(self, sendings: Sequence[Sending], progress: Callable[[int], None]) -> list[Told]:
+        """The answer to each record, in their order. Raises AdministrationError where none comes."""
+        await self._listen(sendings)
         answered: list[Told] = []
-        for start in range(0, len(items), AT_ONCE):
-            answered += await self._together(items[start : start + AT_ONCE], dry_run)
+        for start in range(0, len(sendings), AT_ONCE):
+            answered += await self._together(sendings[start : start + AT_ONCE])
             progress(len(answered))
         return answered
 
-    async def _listen(self, items: Sequence[Item]) -> None:
+    async def _listen(self, items: Sequence[Addressed]) -> None:
         """Reads the topics of answers from their present ends on."""
         names = {_answering(item).named(item.owner, self.prefix) for item in items}
         partitions = [TopicPartition(name, 0) for name in sorted(names)]
@@ -108,22 +135,18 @@ class Line:
                 "Nothing was sent: run the same again"
             ) from None
 
-    async def _together(self, items: Sequence[Item], dry_run: bool) -> list[Told]:
+    async def _together(self, sendings: Sequence[Sending]) -> list[Told]:
         headers = [("content-type", CONTENT_TYPE.encode())]
-        records = [_record(item, dry_run=dry_run) for item in items]
         sent = [
             await self._producer.send(
-                item.topic.named(item.owner, self.prefix),
-                json.dumps(record).encode(),
-                record["subject"].encode(),
-                headers=headers,
+                one.topic.named(one.owner, self.prefix), one.value, one.key.encode(), headers=headers
             )
-            for item, record in zip(items, records, strict=True)
+            for one in sendings
         ]
         places = [await acknowledgement for acknowledgement in sent]
         wanted: dict[tuple[str, object], int] = {}
-        for index, (item, record, place) in enumerate(zip(items, records, places, strict=True)):
-            wanted[item.owner, place.offset if item.topic is SETTLEMENTS else record["id"]] = index
+        for index, (one, place) in enumerate(zip(sendings, places, strict=True)):
+            wanted[one.owner, place.offset if one.topic is SETTLEMENTS else one.id] = index
         return await self._answers(wanted)
 
     async def _answers(self, wanted: dict[tuple[str, object], int]) -> list[Told]:
@@ -146,8 +169,13 @@ class Line:
         return [found[index] for index in sorted(found)]
 
 
-def _answering(item: Item) -> Topic:
+def _answering(item: Addressed) -> Topic:
     return RECEIPTS if item.topic is SETTLEMENTS else REPLIES
+
+
+def _sending(item: Item, *, dry_run: bool) -> Sending:
+    record = _record(item, dry_run=dry_run)
+    return Sending(item.topic, item.owner, record["id"], record["subject"], json.dumps(record).encode())
 
 
 def _record(item: Item, *, dry_run: bool) -> dict[str, Any]:

@@ -5,8 +5,9 @@ import asyncio
 from kobling.administration import AdministrationError, ensure_topics, mend_topics
 from kobling.setup.broker import administration
 from kobling.setup.databases import databases, uri_of
-from kobling.setup.handing_over import new_password
+from kobling.setup.handing_over import Secrets, new_password
 from kobling.setup.plan import Plan
+from shared.cluster import Cluster
 from shared.contracts.access import QUOTAS, Principal
 
 
@@ -51,13 +52,13 @@ def _guard(plan: Plan) -> None:
                 plan.wanted.secrets.hand_over(principal, plan.wanted.kafka)
 
 
-def revoke(plan: Plan, principal: Principal) -> None:
+def revoke(kafka: Cluster, secrets: Secrets, principal: Principal) -> None:
     """Takes an account's password first, then what it may do. Raises AdministrationError and OSError."""
-    with administration(plan.wanted.kafka) as broker:
+    with administration(kafka) as broker:
         if broker.grants() is None:
             raise AdministrationError("the broker has no access rules: nothing can be taken from anybody")
         if principal.account in broker.accounts():
             broker.remove(principal.account)
         broker.withdraw(principal.account, (broker.grants() or {}).get(principal.account, frozenset()))
         broker.set_quota(principal.account, None)
-    plan.wanted.secrets.forget(principal.account)
+    secrets.forget(principal.account)

@@ -37,10 +37,8 @@ async def test_topics_that_are_missing_are_told_with_the_remedy_before_anything_
     settlements.write_text(SETTLEMENTS)
     (line,) = await refused(wish(corner, meetings, "bergen-redcros-1", trial=trial))
     assert f"{corner.prefix}commands.matching.bergen-redcros-1.v1 is not there" in line
-    assert line.endswith(
-        f"kobling create-topics --kafka {kafka} --prefix {corner.prefix} --operator bergen-redcros-1"
-    )
+    assert line.endswith(f"kobling operators add bergen-redcros-1 --prefix {corner.prefix}")
     (line,) = await refused(wish(corner, settlements, trial=trial))
-    assert line.endswith("--municipality no-0301")
+    assert line.endswith(f"kobling municipalities add no-0301 --prefix {corner.prefix}")
     for file in (meetings, settlements):
         assert not Journal.beside(file).path.exists()

@@ -109,10 +109,10 @@ def test_the_shell_answers_with_field_and_remedy_before_it_asks_a_broker(
     broken = tmp_path / "pack.json"
     broken.write_text(json.dumps({**PACK.model_dump(mode="json"), "titel": "x"}))
     missing = str(tmp_path / "nothing.json")
-    activate = ["activate-programme", "--municipality", "Bergen", "--programme", NAME, "--version", "one"]
+    activate = ["packs", "activate", "--municipality", "Bergen", "--programme", NAME, "--version", "one"]
     for arguments, code, answer in (
-        (["publish-programme", str(broken)], 1, "titel: there is no such field\n"),
-        (["publish-programme", missing], 2, "FILE a file, that can be read"),
+        (["packs", "publish", str(broken)], 1, "titel: there is no such field\n"),
+        (["packs", "publish", missing], 2, "does not exist"),
         (activate, 1, "municipality: String should match pattern"),
     ):
         monkeypatch.setattr(sys, "argv", ["kobling", *arguments])

@@ -28,7 +28,7 @@ SHELLS = ("bash", "dash")
 _BLOCK = re.compile(r"^```(?:bash|sh|shell)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENDED = re.compile(r"^@@ (\d+) (\d+)$", re.MULTILINE)
 _OPENING = re.compile(r"no line is a reply that holds|of \d+ sealed replies \d+ don't open")
-"""What `kobling open-sealed` says before the reply is there; those of an earlier run had another key."""
+"""What `kobling keys open` says before the reply is there; those of an earlier run had another key."""
 
 blocks = [
     block["content"] for page in PAGES for block in _BLOCK.finditer((ROOT / page).read_text(encoding="utf-8"))

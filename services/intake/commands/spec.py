@@ -154,7 +154,7 @@ class Asking:
         if sealer is None:
             raise DomainError(
                 "public_key_missing",
-                "Names are shown sealed: have the operator's public key registered (kobling new-key-pair).",
+                "Names are shown sealed: have the operator's public key registered (kobling keys pair).",
             )
         return sealer
 

@@ -75,7 +75,7 @@ class DeadLetterDesk:
         if sealer is None:
             return Rejected(
                 "public_key_missing",
-                "Dead letters are sealed: have the operator's public key registered (kobling new-key-pair).",
+                "Dead letters are sealed: have the operator's public key registered (kobling keys pair).",
             )
         raw = self.letters.original(document)
         shown = {

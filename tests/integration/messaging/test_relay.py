@@ -219,7 +219,7 @@ async def test_notices_wait_for_their_topic_in_an_installation_that_was_set_up_b
         await wait_until(lambda: _left(ledger, 2))
         assert await revisions(corner, pairs) == {"pair-a": [3]}
         assert await revisions(corner, topics.REPLIES.named("bergen-1")) == {"command-1": [1]}
-        # As `kobling create-topics` and `setup` do.
+        # As `kobling setup` does.
         await corner.create_topics(["no-4601"], ["bergen-1"], service="matching")
         await wait_until(lambda: empty(ledger))
     assert await revisions(corner, notices) == {"pair-a": [1, 2]}

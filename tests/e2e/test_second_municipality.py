@@ -1,0 +1,124 @@
+"""A second municipality joins a secured installation that runs: five commands, and no service is touched."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import background
+from shared.contracts.fields import format_instant
+
+ROOT = Path(__file__).parents[2]
+PACK = ROOT / "shared/programmes/packs/flyktningguide-tromso-1.0.json"
+SETTLED = ROOT / "shared/contracts/examples/PersonSettled.v1.json"
+TOWN = "no-4621"
+PROGRAMME = "flyktningguide-voss"
+
+
+class Shell:
+    """`kobling` in a shell, as an administrator, or as whose files are given."""
+
+    def __init__(self, directory: Path, run: Path) -> None:
+        self.directory = directory
+        own = {name: value for name, value in os.environ.items() if not name.startswith("KOBLING_")}
+        self._environment = {**own, "KOBLING_RUN": str(run)}
+
+    def as_(self, account: str) -> "Shell":
+        """The same as another account."""
+        other = Shell(self.directory, self.directory)
+        lines = (self.directory / "secrets" / f"{account}.env").read_text().splitlines()
+        other._environment |= {line.partition("=")[0]: line.partition("=")[2].strip("'") for line in lines}
+        key = self.directory / "secrets" / f"{account}.key"
+        if key.exists():
+            other._environment["KOBLING_PRIVATE_KEY"] = key.read_text()
+        return other
+
+    def run(self, *words: str, status: int = 0) -> str:
+        """What is printed."""
+        done = subprocess.run(  # noqa: S603 (our own command)
+            [sys.executable, "-m", "kobling", *words],
+            cwd=self.directory,
+            env={**self._environment, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def asked(self, *words: str) -> Any:
+        """What is printed, as JSON."""
+        return json.loads(self.run(*words, "--json"))
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A secured installation with Bergen in it."""
+    directory = tmp_path_factory.mktemp("installation")
+    try:
+        yield directory, background.start(directory, parent=os.getpid(), secure=True)
+    finally:
+        background.stop(directory)
+
+
+@pytest.fixture
+def shell(addresses: tuple[Path, dict[str, Any]], tmp_path: Path) -> Shell:
+    """An administrator's shell."""
+    return Shell(tmp_path, addresses[0])
+
+
+def test_a_municipality_with_its_own_organisation_operators_and_pack(
+    shell: Shell, addresses: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    before = {name: one["pid"] for name, one in addresses[1]["services"].items()}
+    pack = PACK.read_text().replace("red_cross_tromso", "red_cross_voss")
+    named = {**json.loads(pack), "name": PROGRAMME, "title": "Flyktningguide, Voss"}
+    (tmp_path / "pack.json").write_text(json.dumps(named))
+    here = ("--municipality", TOWN, "--role", "coordinator", "--replicas", "1", "--yes")
+
+    shell.run("municipalities", "add", TOWN, "--replicas", "1", "--yes")
+    shell.run("operators", "add", "voss-1", "--organisation", "red_cross_voss", "--role", "approver", *here)
+    shell.run("operators", "add", "voss-2", "--organisation", "voss_kommune", *here)
+    shell.run("packs", "publish", "pack.json")
+    shell.run("packs", "activate", "--municipality", TOWN, "--programme", PROGRAMME, "--version", "1.0")
+
+    now = datetime.now(UTC)
+    settled = json.loads(SETTLED.read_text())
+    settled |= {"subject": "VOSS-1", "source": f"/municipalities/{TOWN}", "time": format_instant(now)}
+    (tmp_path / "settled.json").write_text(json.dumps(settled))
+    town, operator = shell.as_(f"municipality.{TOWN}"), shell.as_("operator.voss-1")
+    (receipt,) = town.asked("settle", "settled.json", "--municipality", TOWN)
+    assert receipt["outcome"] == "accepted"
+    found = operator.asked("find", "VOSS-1", "--case", "--municipality", TOWN)
+    assert "Ada" in json.dumps(found["opened"])
+    joining = ("--programme", PROGRAMME, "--joined-on", now.date().isoformat())
+    joined = operator.asked("command", "JoinProgramme", found["result"]["subject"], *joining)
+    assert joined["name"] == "CommandAccepted"
+    assert {name: one["pid"] for name, one in addresses[1]["services"].items()} == before
+
+    assert "municipality_mismatch" in town.run(
+        "validate", "settled.json", "--municipality", "no-4601", status=1
+    )
+    # Whose account it is the topic says: nobody sends as another, or learns what there is of another's.
+    refused = town.run("settle", "settled.json", "--municipality", "no-4601", status=1)
+    assert "municipality_mismatch" in refused
+    assert "is not there" in town.run(
+        "round", *("--municipality", TOWN, "--programme", PROGRAMME), "--operator", "voss-1", status=1
+    )
+
+
+def test_an_operator_who_is_revoked_may_do_nothing_any_more(shell: Shell) -> None:
+    here = ("--municipality", "no-4601", "--role", "coordinator", "--replicas", "1", "--yes")
+    shell.run("operators", "add", "leaving-1", "--organisation", "red_cross_bergen", *here)
+    assert "leaving-1" in shell.run("operators", "list")
+    leaving = shell.as_("operator.leaving-1")
+    leaving.run("find", "nobody", "--within", "30")
+    shell.run("operators", "revoke", "leaving-1", "--yes")
+    assert "leaving-1" not in shell.run("operators", "list")
+    leaving.run("find", "nobody", status=3)
