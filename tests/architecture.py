@@ -1,6 +1,7 @@
 """The rules of who may import whom, as functions of an import graph and of source texts."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
@@ -117,6 +118,9 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
 MODULE_LINES, FUNCTION_LINES = 300, 40
 REASON = "Long because"
 """What the docstring of a longer module or function says, and then why."""
+
+SECURITY = re.compile(r"# noqa: (?:[A-Z]+\d+, ?)*S\d{3}(?:, ?[A-Z]+\d+)*\s*$")
+"""A finding of flake8-bandit's that is passed over without a word."""
 
 CLIENTS = frozenset({"AsyncIOMotorClient", "AsyncMongoClient", "MongoClient"})
 TRANSACTIONS = frozenset({"start_session", "start_transaction", "with_transaction"})
@@ -291,6 +295,16 @@ def lengths_with_reasons(sources: Mapping[str, str]) -> list[str]:
                 if lines > FUNCTION_LINES and REASON not in (ast.get_docstring(node) or ""):
                     faults.append(f"{module}:{node.lineno} {node.name} has {lines} lines")
     return faults
+
+
+def security_with_reasons(sources: Mapping[str, str]) -> list[str]:
+    """Whoever passes over a finding about security says beside it why it is none."""
+    return [
+        f"{module}:{number} {line.strip()}"
+        for module, source in sources.items()
+        for number, line in enumerate(source.splitlines(), 1)
+        if SECURITY.search(line)
+    ]
 
 
 def one_place_for_the_database(sources: Mapping[str, str]) -> list[str]:
