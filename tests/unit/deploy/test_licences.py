@@ -110,6 +110,12 @@ def test_every_excuse_is_needed() -> None:
         assert all(any(one in expression for expression in needed) for one in allowed), name
 
 
+def test_what_a_wheel_carries_is_held_against_the_list_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(licences.EXCUSED, "scipy")
+    with pytest.raises(LicenceRefused, match=r"^scipy: GPL-3\.0-or-later WITH GCC-exception-3\.1 is not"):
+        licences.of.__wrapped__("scipy")
+
+
 def test_a_refused_licence_stops_the_pages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
