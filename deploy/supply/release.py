@@ -27,9 +27,12 @@ def release(directory: Path) -> int:
     if changed := uncommitted():
         sys.stderr.write(f"release: not committed: {', '.join(changed)}\n")
         return 1
+    directory.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="kobling-build-") as name:
-            build(backend(Path(name)), directory, source_date())
+            # Apart from the release: uv puts a .gitignore beside what it builds.
+            wheel = build(backend(Path(name)), Path(name, "built"), source_date())
+            shutil.copyfile(wheel, directory / wheel.name)
     except (NoDate, NotBuilt) as failure:
         sys.stderr.write(f"release: NOT MADE: {failure}\n")
         return 1
