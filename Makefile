@@ -16,11 +16,11 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: set PYTHON=python3.x") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --system-certs --quiet --require-hashes requirements/dev.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --system-certs --quiet --require-hashes --no-build requirements/dev.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo stories up down test test-replay units wheel property test-containers check format lock bench bench-round bench-pipeline faults equality
+.PHONY: help env demo stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -49,6 +49,16 @@ units: $(READY) ## units and contracts under each of PYTHONS that is to be had
 
 wheel: $(READY) ## the package as it is shipped, tried with the core dependencies alone
 	@$(BIN)/python -m tests.wheel
+
+sbom: $(READY) ## bills of materials of all that is shipped, into .run/sbom/
+	@$(BIN)/python -m deploy.supply.sbom .run/sbom
+
+audit: $(READY) ## whether a locked version is known to be vulnerable; REQUIRED=1 fails where nobody answers
+	@$(BIN)/python -m deploy.supply.audit $(if $(REQUIRED),--required)
+
+dist: $(READY) ## a release into dist/, audited before; UNAUDITED=1 lets versions through of which nobody answers
+	@$(BIN)/python -m deploy.supply.audit $(if $(UNAUDITED),,--required)
+	@$(BIN)/python -m deploy.supply.release dist
 
 property: $(READY) ## delivery, and people and pairs, against their models, SCALE times as long as in `make test`; figures shown
 	@KOBLING_PROPERTY_SCALE=$(or $(SCALE),20) $(BIN)/python -m pytest -s tests/property

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles the lock files: one of the core, one for the command line, one for each service's image, one with everything for development, one for uv itself.
+# Compiles the lock files: one of the core, one for the command line, one for each service's image, one with
+# everything for development, one of what makes the wheel, one for uv itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 compile() { # output, arguments…
@@ -14,4 +15,5 @@ for service in intake matching notifications reporting; do
     compile "$service" --extra "$service" --constraints requirements/dev.txt pyproject.toml
 done
 compile cli --extra cli --constraints requirements/dev.txt pyproject.toml
+compile build --group pyproject.toml:build --constraints requirements/dev.txt
 awk '/^uv==/ {on = 1; print; next} on && /^[a-z]/ {exit} on' requirements/dev.txt >requirements/uv.txt

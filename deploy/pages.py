@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from deploy.supply import licences
 from examples.senders import ATTRIBUTES, CASES, SETTINGS, Case
 from services.intake.service import SPECS as INTAKE
 from services.matching.service import SPECS as MATCHING
@@ -103,10 +104,28 @@ def _becomes(case: Case) -> str:
     return "taken" + (f", without {', '.join(f'`{name}`' for name in case.dropped)}" if case.dropped else "")
 
 
+def libraries() -> str:
+    """Each library that runs with Kobling, with its licence, and the excused ones. Raises LicenceRefused."""
+    held = table(
+        ["library", "version", "licence"],
+        [(name, versions, f"`{licence}`") for name, versions, licence in licences.rows()],
+    )
+    excused = table(
+        ["library", "also allowed", "why"],
+        [
+            (name, ", ".join(f"`{one}`" for one in allowed), why)
+            for name, (allowed, why) in licences.EXCUSED.items()
+        ],
+    )
+    allowed = ", ".join(f"`{one}`" for one in sorted(licences.ALLOWED))
+    return f"{held}\nAllowed for every library: {allowed}.\n\n{excused}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/compatibility.md": senders,
     "docs/contracts.md": commands,
     "docs/indicators.md": indicators,
+    "docs/licences.md": libraries,
     "docs/notices.md": notices,
 }
 """What makes the part of each page."""
@@ -122,14 +141,19 @@ def renewed(page: str, part: str) -> str:
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    """0 if all is well; 1 with a line for each page that isn't fresh."""
+    """0 if all is well; 1 with a line for each page that isn't fresh, or a library that is refused."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     given = parser.parse_args(arguments)
     stale = []
-    for name, make in PAGES.items():
+    try:
+        parts = {name: make() for name, make in PAGES.items()}
+    except licences.LicenceRefused as refusal:
+        sys.stderr.write(f"licence refused: {refusal}\n")
+        return 1
+    for name, part in parts.items():
         page = (root / name).read_text(encoding="utf-8")
-        fresh = renewed(page, make())
+        fresh = renewed(page, part)
         if fresh != page:
             stale.append(name)
             if not given.check:

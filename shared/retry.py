@@ -97,7 +97,7 @@ class Backoff:
         """
         if jitter is None:
             # Jitter needs no secrecy.
-            jitter = random.random()  # noqa: S311
+            jitter = random.random()  # noqa: S311 (spreads attempts, and guards nothing)
         whole = min(self.first * 2 ** min(failures, 30), self.ceiling)
         return timedelta(seconds=whole.total_seconds() * (0.5 + jitter / 2))
 

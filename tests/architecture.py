@@ -1,6 +1,7 @@
 """The rules of who may import whom, as functions of an import graph and of source texts."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
@@ -25,9 +26,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiosmtplib": ("services.notifications.mailer",),
     "anyio": ("services.matching.worker",),
     "anyascii": ("services.intake.names",),
+    "boolean": ("deploy.supply.licences",),
     "bson": ("shared.mongo",),
     "cramjam": ("shared.messaging.reading.bounded",),
     "cryptography": ("deploy.local.certificates", "shared.sealing"),
+    "cyclonedx": ("deploy.supply.sbom",),
     "docker": ("deploy.local.*",),
     "email_validator": ("shared.mail_addresses",),
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
@@ -36,9 +39,12 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "kafka": ("kobling.setup.broker",),
     "typer": ("kobling.cli", "kobling.cli.*"),
     "langcodes": ("shared.languages",),
+    "license_expression": ("deploy.supply.licences",),
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
     "orjson": ("services.*.store", "services.*.wire", "shared.logging", "shared.messaging.*"),
+    "packageurl": ("deploy.supply.sbom",),
+    "packaging": ("deploy.supply.locked",),
     "phonenumbers": ("services.intake.contact",),
     "prometheus_client": ("shared.messaging.metrics",),
     "pydantic": (
@@ -129,6 +135,9 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
 MODULE_LINES, FUNCTION_LINES = 300, 40
 REASON = "Long because"
 """What the docstring of a longer module or function says, and then why."""
+
+SECURITY = re.compile(r"# noqa: (?:[A-Z]+\d+, ?)*S\d{3}(?:, ?[A-Z]+\d+)*\s*$")
+"""A finding of flake8-bandit's that is passed over without a word."""
 
 CLIENTS = frozenset({"AsyncIOMotorClient", "AsyncMongoClient", "MongoClient"})
 TRANSACTIONS = frozenset({"start_session", "start_transaction", "with_transaction"})
@@ -303,6 +312,16 @@ def lengths_with_reasons(sources: Mapping[str, str]) -> list[str]:
                 if lines > FUNCTION_LINES and REASON not in (ast.get_docstring(node) or ""):
                     faults.append(f"{module}:{node.lineno} {node.name} has {lines} lines")
     return faults
+
+
+def security_with_reasons(sources: Mapping[str, str]) -> list[str]:
+    """Whoever passes over a finding about security says beside it why it is none."""
+    return [
+        f"{module}:{number} {line.strip()}"
+        for module, source in sources.items()
+        for number, line in enumerate(source.splitlines(), 1)
+        if SECURITY.search(line)
+    ]
 
 
 def one_place_for_the_database(sources: Mapping[str, str]) -> list[str]:

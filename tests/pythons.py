@@ -57,7 +57,7 @@ def _is(python: Path, version: str) -> bool:
     if not python.exists():
         return False
     # One of pyenv's shims stands for a version that may not be switched on.
-    done = subprocess.run([python, "-c", VERSION], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([python, "-c", VERSION], capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
     return done.returncode == 0 and done.stdout.strip() == version
 
 
@@ -69,7 +69,7 @@ def passes(version: str, python: Path) -> bool:
         python = _environment(version, python)
     command = [str(python), "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *TESTS]
     # Ends with 5, and so has failed, where no test was found.
-    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0  # noqa: S603
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0  # noqa: S603 (our own command)
 
 
 def _environment(version: str, python: Path) -> Path:
@@ -84,7 +84,7 @@ def _environment(version: str, python: Path) -> Path:
 
 
 def _uv(settings: dict[str, str], *words: str) -> None:
-    subprocess.run([UV, "--quiet", *words], env=settings, cwd=ROOT, check=True)  # noqa: S603
+    subprocess.run([UV, "--quiet", *words], env=settings, cwd=ROOT, check=True)  # noqa: S603 (our own command)
 
 
 if __name__ == "__main__":

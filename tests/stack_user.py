@@ -73,7 +73,7 @@ def user_of_a_stack(directory: Path, way: Way) -> Iterator[User]:
 
 
 def start(command: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY, text=True)  # noqa: S603
+    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY, text=True)  # noqa: S603 (our own command)
 
 
 def observe(pid: int) -> Observed:

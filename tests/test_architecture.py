@@ -215,6 +215,30 @@ def test_a_long_function_is_seen(keyword: str, docstring: str, lines: int, *, se
     assert bool(rules.lengths_with_reasons({"shared.clock": source})) is seen
 
 
+# What is passed over
+
+
+def test_what_is_passed_over_about_security_says_why() -> None:
+    tests = {str(path): path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    assert rules.security_with_reasons({**sources(), **tests}) == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "seen"),
+    [
+        ("noqa: S603", True),
+        ("noqa: S603, S607", True),
+        ("noqa: PLW1510, S603", True),
+        ("noqa: S603 (our own command)", False),
+        ("noqa: S603, S607 - our own command", False),
+        ("noqa: SLF001", False),
+        ("noqa: SIM102", False),
+    ],
+)
+def test_a_finding_that_is_passed_over_without_a_word_is_seen(comment: str, *, seen: bool) -> None:
+    assert bool(rules.security_with_reasons({"shared.clock": f"run()  # {comment}"})) is seen
+
+
 # Calls that no import gives away
 
 

@@ -1,28 +1,33 @@
 """`python -m tests.wheel`: the package as it is shipped, in an environment with the core dependencies alone.
 
-Builds the wheel, installs it beside `requirements/core.txt` in a fresh environment outside the checkout, and
-runs the command line there. Prints what holds; ends with 1 and the first thing that does not.
+Builds the wheel twice, as two machines would, and holds the bytes against each other. Installs it beside
+`requirements/core.txt` in a fresh environment outside the checkout, and runs the command line there. Prints
+what holds; ends with 1 and the first thing that does not.
 """
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
+from deploy.supply.commit import NoDate, source_date
+from deploy.supply.wheel import UV, NotBuilt, backend, build
 from kobling.keys import VARIABLES
 from shared.contracts.topics import SERVICES
 from shared.sealing import Sealer
+from tests.walkthroughs.page import copy_of_tree
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = (
     *("setup", "municipalities", "operators", "packs", "command", "settle", "validate", "import"),
     *("find", "pairs", "why", "round", "state-hash", "restore-done", "acknowledge-expired", "keys"),
 )
-UV = Path(sys.executable).with_name("uv")
 SHIPPED = ("kobling", "services", "shared")
 ABSENT = (
     *("deploy", "examples", "tests"),
@@ -30,10 +35,15 @@ ABSENT = (
     *("aiosmtplib", "numpy", "phonenumbers", "scipy"),
 )
 """What only a checkout has, the local stack's libraries, and what single services add."""
+OF_COMMAND_LINE = ("kafka", "rich", "typer")
+
+OTHER_TIME = 946684801
+"""Midnight of the year 2000 and a second: when files of the copy were last changed."""
+OTHER_SETTINGS = {"LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
-for top in ("kobling", "shared", "services.reporting"):
+for top in sys.argv[1:]:
     package = importlib.import_module(top)
     for module in pkgutil.walk_packages(package.__path__, f"{top}."):
         if not module.name.endswith("__main__"):
@@ -61,25 +71,67 @@ def main() -> int:
 
 def check(directory: Path) -> None:
     """Builds, installs and tries the package in this directory. Raises Unfit."""
-    wheel = build(directory)
+    wheel = hold_repeatable(directory)
     hold_contents(wheel)
-    shell = Shell(install(wheel, directory), directory)
-    found = shell.run("python", "-c", FOUND, *ABSENT).split()
+    core = Shell(install(wheel, directory, "core"), directory / "core")
+    found = core.run("python", "-c", FOUND, *ABSENT, *OF_COMMAND_LINE).split()
     if found:
         raise Unfit(f"importable beside the core dependencies: {', '.join(found)}")
-    report(f"not importable there: {', '.join(ABSENT)}")
-    modules = shell.run("python", "-c", IMPORT_ALL).strip()
+    report(f"not importable there: {', '.join((*ABSENT, *OF_COMMAND_LINE))}")
+    modules = core.run("python", "-c", IMPORT_ALL, "shared", "services.reporting").strip()
     report(f"{modules} modules import with the core dependencies alone")
+    shell = Shell(install(wheel, directory, "cli"), directory / "cli")
+    if found := shell.run("python", "-c", FOUND, *ABSENT).split():
+        raise Unfit(f"importable beside the command line's dependencies: {', '.join(found)}")
+    modules = shell.run("python", "-c", IMPORT_ALL, "kobling").strip()
+    report(f"{modules} modules import with the command line's dependencies")
     hold_commands(shell)
     hold_keys(shell)
 
 
-def build(directory: Path) -> Path:
-    """The wheel, made with the locked build backend."""
-    how = ("--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable)
-    run([UV, "build", *how, "--out-dir", directory, ROOT], ROOT, dict(os.environ))
-    (wheel,) = directory.glob("*.whl")
+def hold_repeatable(directory: Path) -> Path:
+    """The wheel, which another machine makes to the byte as well, with the commit's date on every file."""
+    try:
+        python, seconds = backend(directory), source_date()
+        wheel = build(python, directory / "first", seconds)
+        again = build_elsewhere(python, directory, seconds)
+    except (NoDate, NotBuilt) as failure:
+        raise Unfit(str(failure)) from None
+    if wheel.name != again.name or wheel.read_bytes() != again.read_bytes():
+        raise Unfit(f"built again it has other bytes: {differences(wheel, again)}")
+    dates = {entry.date_time for entry in ZipFile(wheel).infolist()}
+    day = datetime.fromtimestamp(seconds, UTC)
+    # A zip file counts seconds by twos.
+    if dates != {(*day.timetuple()[:5], day.second // 2 * 2)}:
+        raise Unfit(f"its files do not bear the commit's date, {day}: {sorted(dates)}")
+    report(f"built twice, {hashlib.sha256(wheel.read_bytes()).hexdigest()} each time, dated {day}")
     return wheel
+
+
+def build_elsewhere(python: Path, directory: Path, seconds: int) -> Path:
+    """The wheel of a copy elsewhere: other dates and modes of files, umask, language, time zone, hashes."""
+    source = copy_of_tree(ROOT, directory / "a copy" / "elsewhere")
+    for path in source.rglob("*"):
+        path.chmod(path.stat().st_mode & 0o700)
+        os.utime(path, (OTHER_TIME, OTHER_TIME))
+    kept, umask = {name: os.environ.get(name) for name in OTHER_SETTINGS}, os.umask(0o077)
+    os.environ.update(OTHER_SETTINGS)
+    try:
+        return build(python, directory / "second", seconds, source)
+    finally:
+        os.umask(umask)
+        for name, before in kept.items():
+            os.environ.pop(name)
+            os.environ.update({name: before} if before is not None else {})
+
+
+def differences(one: Path, other: Path) -> str:
+    """Which files two wheels do not have alike, or that only how they are packed differs."""
+    with ZipFile(one) as first, ZipFile(other) as second:
+        names = sorted({*first.namelist()} ^ {*second.namelist()})
+        both = {*first.namelist()} & {*second.namelist()}
+        names += sorted(name for name in both if first.read(name) != second.read(name))
+    return ", ".join(names) or "order, dates or modes of files"
 
 
 def hold_contents(wheel: Path) -> None:
@@ -97,13 +149,14 @@ def hold_contents(wheel: Path) -> None:
     report(f"{wheel.name} holds the {len(held)} files of {', '.join(SHIPPED)}")
 
 
-def install(wheel: Path, directory: Path) -> Path:
-    """A fresh environment with the locked core dependencies and the wheel; returns where its programs are."""
-    environment = directory / "environment"
+def install(wheel: Path, directory: Path, dependencies: str) -> Path:
+    """A fresh environment with a locked set and the wheel; returns where its programs are."""
+    environment = directory / dependencies / "environment"
+    environment.parent.mkdir()
     settings = {**os.environ, "VIRTUAL_ENV": str(environment)}
     run([UV, "venv", "--quiet", "--python", sys.executable, environment], directory, settings)
-    locked = ROOT / "requirements" / "core.txt"
-    run([UV, "pip", "sync", "--quiet", "--require-hashes", locked], directory, settings)
+    locked = ROOT / "requirements" / f"{dependencies}.txt"
+    run([UV, "pip", "sync", "--quiet", "--require-hashes", "--no-build", locked], directory, settings)
     run([UV, "pip", "install", "--quiet", "--no-deps", wheel], directory, settings)
     run([UV, "pip", "check", "--quiet"], directory, settings)
     return environment / "bin"

@@ -80,7 +80,7 @@ def _guard(stack: str) -> Iterator[None]:
     The engine owns containers, so nothing ends them with us: a process that reads our pipe to its end does.
     """
     command = [sys.executable, "-m", "deploy.local.container_guard", stack]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603 (our own module)
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
     ) as guard:
         try:

@@ -78,7 +78,7 @@ def java_command(*options: str) -> list[str]:
 @cache
 def _java_version(java: str) -> int:
     """The major version; 0 when it doesn't say."""
-    shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603
+    shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 (the Java that was found)
     version = _VERSION_LINE.search(shown.stderr)
     return int(version[1]) if version else 0
 

@@ -122,7 +122,7 @@ class Load:
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)  # noqa: S311 (a schedule, to be had again)
         self.towns = [
-            Town(name, random.Random(f"{self.seed}/{name}"))  # noqa: S311
+            Town(name, random.Random(f"{self.seed}/{name}"))  # noqa: S311 (repeatable, and guards nothing)
             for name in self.municipalities
         ]
 

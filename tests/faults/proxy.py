@@ -51,7 +51,7 @@ class Proxy:
 
     port: int = field(default_factory=_free_port)
     target: int = 0
-    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
+    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 (repeatable, and guards nothing)
     latency: float = 0.0
     reset_chance: float = 0.0
     replies_lost: int = field(default=0, init=False)

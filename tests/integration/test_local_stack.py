@@ -162,7 +162,7 @@ def test_servers_are_on_the_loopback_interface_alone_and_die_with_a_killed_super
 
 def test_those_who_share_a_directory_share_one_stack(tmp_path: Path) -> None:
     directory = tmp_path / "shared"
-    with subprocess.Popen(["sleep", "600"]) as owner:  # noqa: S607
+    with subprocess.Popen(["sleep", "600"]) as owner:  # noqa: S607 (as PATH has it)
         command = [sys.executable, "-c", SHARER, str(directory), str(owner.pid)]
         sharers = [start(command) for _ in range(2)]
         answers = {sharer.communicate(timeout=120)[0] for sharer in sharers}

@@ -26,7 +26,7 @@ BEGINS_WITHIN = 6.0
 def up(directory: Path) -> "subprocess.Popen[bytes]":
     environment = {**os.environ, "KOBLING_RUN": str(directory)}
     command = [sys.executable, "-c", UP]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own command)
 
 
 def test_nothing_comes_up_after_an_early_interrupt(tmp_path: Path) -> None:

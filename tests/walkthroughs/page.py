@@ -79,7 +79,7 @@ def _step(attributes: str, content: str) -> Step:
 def copy_of_tree(root: Path, to: Path) -> Path:
     """A copy of all files that are, or would be, under version control."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 (as PATH has it)
         cwd=root,
         check=True,
         capture_output=True,

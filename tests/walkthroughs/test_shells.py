@@ -56,7 +56,7 @@ def test_today_is_the_installations(tmp_path: Path, shell: str, as_of: str | Non
     value = "null" if as_of is None else f'"{as_of}"'
     (tmp_path / ".run/addresses.json").write_text(f'{{"as_of": {value}}}', encoding="utf-8")
     (function,) = (line for line in blocks[0].splitlines() if line.startswith("today()"))
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(  # noqa: S603 (our own page)
         [shell], input=f"{function}\ntoday\n", cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert re.fullmatch(r"2016-06-15\n" if as_of else r"\d{4}-\d{2}-\d{2}\n", run.stdout)
@@ -84,7 +84,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @tools
 def test_every_block_works_as_it_is_pasted(checkout: Path, shell: str) -> None:
     pasted = "".join(f"{block}echo @@ {number} $?\n" for number, block in enumerate(blocks))
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(  # noqa: S603 (our own page)
         [shell],
         input=pasted,
         cwd=checkout,
@@ -107,12 +107,12 @@ def test_every_block_works_as_it_is_pasted(checkout: Path, shell: str) -> None:
 def test_a_topic_that_does_not_exist_is_named(checkout: Path) -> None:
     """What README says of it; the first words are kcat's own."""
     up = {**os.environ, "KOBLING_RUN": str(checkout / ".run")}
-    subprocess.run(["make", "up"], cwd=checkout, env=up, capture_output=True, check=True, timeout=300)  # noqa: S607
+    subprocess.run(["make", "up"], cwd=checkout, env=up, capture_output=True, check=True, timeout=300)  # noqa: S607 (as PATH has it)
     addresses = background.running(checkout / ".run")
     assert addresses is not None
     for mode, more in (("-P", ["-X", "topic.metadata.propagation.max.ms=1000"]), ("-C", ["-e"])):
-        run = subprocess.run(  # noqa: S603
-            ["kcat", mode, "-b", addresses["kafka"], "-t", "settlements.no-0000.v1", *more],  # noqa: S607
+        run = subprocess.run(  # noqa: S603 (our own command)
+            ["kcat", mode, "-b", addresses["kafka"], "-t", "settlements.no-0000.v1", *more],  # noqa: S607 (as PATH has it)
             input="{}\n",
             capture_output=True,
             text=True,

@@ -147,7 +147,7 @@ def test_a_round_can_run_in_a_worker_process() -> None:
     given = random_pool(1, 20, 20)
     run, copy = pickle.loads(pickle.dumps((run_round, given)))  # noqa: S301 - our own bytes
     result = run(copy, "round-1", ticking())
-    assert pickle.loads(pickle.dumps(result)) == run_round(given, "round-1", ticking())  # noqa: S301
+    assert pickle.loads(pickle.dumps(result)) == run_round(given, "round-1", ticking())  # noqa: S301 (our own bytes)
 
 
 def test_the_duration_is_the_timers_in_milliseconds() -> None:

@@ -97,7 +97,7 @@ def test_the_form_does_not_depend_on_what_was_asked_before() -> None:
         "import json, sys; from shared.languages import normal_tag;"
         "tags = json.load(sys.stdin); json.dump({tag: normal_tag(tag) for tag in tags}, sys.stdout)"
     )
-    other = subprocess.run(  # noqa: S603
+    other = subprocess.run(  # noqa: S603 (our own command)
         [sys.executable, "-c", asked],
         input=json.dumps(REGISTERED[::-1]),
         capture_output=True,
