@@ -6,7 +6,7 @@ Texts of theirs are not passed on: some quote the command that they refuse, and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from pymongo.monitoring import (
     ServerClosedEvent,
     ServerDescriptionChangedEvent,
@@ -18,6 +18,8 @@ from pymongo.monitoring import (
     TopologyOpenedEvent,
 )
 from pymongo.server_description import ServerDescription
+
+from shared.connecting import REFUSALS
 
 Address = tuple[str, int | None]
 
@@ -50,6 +52,11 @@ REMEDIES: Mapping[int, str] = {
     14031: "free space on the server's disk",
 }
 """What helps, by MongoDB's code; where none is here the server's state is to pass by itself."""
+
+
+NOT_GRANTED = frozenset({29, 30, 31, 53})
+"""Kafka's codes for a topic, a group, the cluster or a transactional id that the account may not use."""
+_NOT_GRANTED = "run `kobling setup`: it grants each account what it needs"
 
 
 @dataclass(slots=True)
@@ -119,8 +126,11 @@ def broker_cause(error: BaseException, servers: str) -> str:
     """An error of Kafka's, or of the way there: where it was looked for, name, code, the protocol's words."""
     where, name = (f"{servers}: " if servers else ""), type(error).__name__
     number = getattr(error, "errno", None)
+    if isinstance(error, KafkaConnectionError | TimeoutError) and (refused := REFUSALS.lately()):
+        return f"{where}{refused}"
     if not isinstance(error, KafkaError) or not isinstance(number, int):
         return f"{where}{name}"
     # Constants of the protocol, which quote nothing.
     words = " ".join(str(getattr(error, "description", None) or "").split())
-    return f"{where}{name} ({number}){f': {words}' if words else ''}"
+    remedy = f"; {_NOT_GRANTED}" if number in NOT_GRANTED else ""
+    return f"{where}{name} ({number}){f': {words}' if words else ''}{remedy}"

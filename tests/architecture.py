@@ -18,6 +18,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiokafka": (
         "shared.messaging.*",
         "shared.cluster",
+        "shared.connecting",
         "shared.retry",
         "shared.servers",
         "kobling.*",

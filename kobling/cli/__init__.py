@@ -8,7 +8,7 @@ import typer
 from aiokafka.errors import KafkaError
 
 from kobling.administration import AdministrationError
-from kobling.cli import caseload, commands, files, installation, keys_, packs, recovery
+from kobling.cli import caseload, commands, dlq, files, installation, keys_, packs, recovery
 from kobling.cli.output import MISUSED, REFUSED, UNREACHABLE, complain
 from shared.mongo import DatabaseError
 from shared.servers import broker_cause
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(commands.app, name="command")
 app.add_typer(packs.app, name="packs")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(keys_.app, name="keys")
 app.add_typer(installation.municipalities, name="municipalities")
 app.add_typer(installation.operators, name="operators")

@@ -1,21 +1,32 @@
-"""`kobling state-hash`, `restore-done` and `acknowledge-expired`: after a restore, and for peace of mind."""
+"""`kobling lag`, `state-hash`, `restore-done`, `acknowledge-expired`: how far services are, and recovery."""
 
 import asyncio
+from dataclasses import asdict
 
 import typer
 
 from kobling import restoring
-from kobling.access import access
-from kobling.cli.options import AsJson, Service
-from kobling.cli.output import report, say
+from kobling.access import access, cluster
+from kobling.cli.options import AsJson, Prefix, Servers, Service
+from kobling.cli.output import report, say, table
+from kobling.reading import lags
 from kobling.state import hash_of
+
+_LAG = ("group", "topic", "partition", "to_end", "from_beginning")
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    app.command()(lag)
     app.command("state-hash")(state_hash)
     app.command("restore-done")(restore_done)
     app.command("acknowledge-expired")(acknowledge_expired)
+
+
+def lag(servers: Servers = None, prefix: Prefix = "", as_json: AsJson = False) -> None:
+    """What groups have not read yet, and how far each stands from the beginning of its log."""
+    rows = [asdict(one) for one in asyncio.run(lags(cluster(servers), prefix))]
+    table(rows, _LAG, as_json=as_json, empty="there are no groups, or you may not see them")
 
 
 def state_hash(service: Service, as_json: AsJson = False) -> None:

@@ -1,14 +1,15 @@
 """A secured Kafka and MongoDB, set up as an administrator would, with somebody of each kind."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from deploy.local.stack import Addresses, shared_stack, stop_shared_stack
+from deploy.local.security import Security
+from deploy.local.servers import Servers, running_servers
+from deploy.local.stack import Addresses
 from kobling.setup.carrying_out import carry_out
 from kobling.setup.handing_over import Secrets
 from kobling.setup.looking import plan
@@ -31,10 +32,21 @@ PRINCIPALS = (
 
 @dataclass(frozen=True)
 class Guarded:
-    """A secured stack that is set up, and how everybody reaches it."""
+    """Secured servers that are set up, and how everybody reaches them."""
 
-    addresses: Addresses
+    servers: Servers
     wanted: Wanted
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where they are, and the administrator's account."""
+        return self.servers.addresses
+
+    @property
+    def security(self) -> Security:
+        """What guards them."""
+        assert self.servers.security is not None
+        return self.servers.security
 
     @property
     def secrets(self) -> Secrets:
@@ -46,31 +58,35 @@ class Guarded:
         account = principal.account
         return replace(self.addresses.cluster, username=account, password=self.secrets.password(account))
 
+    def certified(self, certificate: Path | None) -> Cluster:
+        """Kafka, where a certificate says who comes."""
+        address = self.servers.kafka.certified
+        assert address is not None
+        return Cluster(address, "SSL", ca_file=self.security.authority.ca_file, certificate_file=certificate)
+
     def uri(self, service: str) -> str:
         """MongoDB's URI, as a service has it."""
         return (self.secrets.directory / f"service.{service}.mongodb").read_text()
 
 
 @pytest.fixture(scope="session")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """A secured stack that nobody has set up."""
-    directory = tmp_path_factory.mktemp("secured")
-    try:
-        yield shared_stack(directory, owner=os.getpid(), secure=True)
-    finally:
-        stop_shared_stack(directory)
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Secured servers that nobody has set up."""
+    with asyncio.Runner() as runner:
+        running = running_servers(tmp_path_factory.mktemp("secured"), secure=True)
+        servers = runner.run(running.__aenter__())
+        try:
+            yield servers
+        finally:
+            runner.run(running.__aexit__(None, None, None))
 
 
 @pytest.fixture(scope="session")
-def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where passwords go."""
-    return tmp_path_factory.mktemp("secrets")
-
-
-@pytest.fixture(scope="session")
-def guarded(secured: Addresses, secrets: Path) -> Guarded:
-    """A secured stack that is set up."""
-    wanted = Wanted(secured.cluster, Secrets(secrets), frozenset(PRINCIPALS), replicas=1, uri=secured.mongodb)
+def guarded(secured: Servers, tmp_path_factory: pytest.TempPathFactory) -> Guarded:
+    """Secured servers that are set up."""
+    addresses, secrets = secured.addresses, Secrets(tmp_path_factory.mktemp("secrets"))
+    people = frozenset(PRINCIPALS)
+    wanted = Wanted(addresses.cluster, secrets, people, replicas=1, uri=addresses.mongodb)
 
     async def set_up() -> None:
         await carry_out(await plan(wanted))

@@ -116,10 +116,10 @@ def test_a_key_that_is_another_s_is_refused(
 
 
 def test_nobody_sees_a_password_by_looking_at_a_cluster() -> None:
-    assert "secret" not in repr(Cluster("here:1", "SASL_SSL", username="me", password="secret"))  # noqa: S106
+    assert "secret" not in repr(Cluster("here:1", "SASL_SSL", username="me", password="secret"))  # noqa: S106 (invented)
 
 
 def test_settings_of_a_cluster_make_the_same_cluster(tmp_path: Path) -> None:
     ca_file = Authority.made(tmp_path).ca_file
-    made = Cluster("here:1", "SASL_SSL", username="me", password="secret", ca_file=ca_file)  # noqa: S106
+    made = Cluster("here:1", "SASL_SSL", username="me", password="secret", ca_file=ca_file)  # noqa: S106 (invented)
     assert ClusterSettings.model_validate(made.settings()).cluster == made

@@ -1,15 +1,16 @@
-"""A second municipality joins a secured installation that runs: five commands, and no service is touched."""
+"""The command line at a secured installation: a second municipality joins, operators work, others can't."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
 from deploy import background
 from shared.contracts.fields import format_instant
@@ -122,3 +123,35 @@ def test_an_operator_who_is_revoked_may_do_nothing_any_more(shell: Shell) -> Non
     shell.run("operators", "revoke", "leaving-1", "--yes")
     assert "leaving-1" not in shell.run("operators", "list")
     leaving.run("find", "nobody", status=3)
+
+
+def test_dead_letters_are_listed_by_cause_and_closed_a_group_at_once(shell: Shell, tmp_path: Path) -> None:
+    here = ("--municipality", "no-4601", "--role", "dead_letters", "--replicas", "1", "--yes")
+    shell.run("operators", "add", "mender-1", "--organisation", "red_cross_bergen", *here)
+    mender = shell.as_("operator.mender-1")
+    lines = (tmp_path / "secrets/operator.mender-1.conf").read_text().splitlines()
+    producer = Producer(dict(line.split("=", 1) for line in lines))
+    for poison in (b"no json", b"nor this"):
+        producer.produce("commands.matching.mender-1.v1", poison)
+    assert producer.flush(60) == 0
+    code = _until(lambda: [one for one in mender.asked("dlq", "list") if one["letters"] == 2])[0]["code"]
+    letters = mender.asked("dlq", "list", "--code", code)
+    assert {one["topic"] for one in letters} == {"commands.matching.mender-1.v1"}
+    assert mender.run("dlq", "discard", "--code", code) == "2 CommandAccepted\n"
+    assert mender.run("dlq", "discard", "--code", code) == "2 already_settled\n"
+    # Who has not the role reads none of these topics.
+    assert shell.as_("operator.bergen-redcross-1").asked("dlq", "list") == []
+
+
+def test_lag_is_for_those_who_administer(shell: Shell) -> None:
+    groups = {one["group"] for one in _until(lambda: shell.asked("lag"))}
+    assert {"intake.settlements", "matching.refugees", "reporting.pairs"} <= groups
+
+
+def _until(look: Callable[[], list[Any]]) -> list[Any]:
+    """What is found once there is something."""
+    for _ in range(30):
+        if found := look():
+            return found
+        # Each look starts a process, which takes a second or two.
+    raise AssertionError("nothing was found")

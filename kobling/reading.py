@@ -1,0 +1,92 @@
+"""Reads whole topics as they are now, and how far groups have read them."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a group has read a partition: records that it has not read yet, and how many lie between the
+    beginning of the log, which retention moves, and where it stands.
+    """
+
+    group: str
+    topic: str
+    partition: int
+    to_end: int
+    from_beginning: int
+
+
+@asynccontextmanager
+async def consumer(kafka: Cluster) -> AsyncIterator[AIOKafkaConsumer]:
+    """A reader without a group, of committed records alone."""
+    opened = AIOKafkaConsumer(**kafka.options, isolation_level="read_committed", enable_auto_commit=False)
+    await opened.start()
+    try:
+        yield opened
+    finally:
+        await opened.stop()
+
+
+async def records(kafka: Cluster, topics: Iterable[str]) -> "list[ConsumerRecord[bytes, bytes]]":
+    """All records of topics that the account may know of. Raises KafkaError."""
+    async with consumer(kafka) as reader:
+        present = await reader.topics()
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in topics
+            if topic in present
+            for number in sorted(reader.partitions_for_topic(topic) or ())
+        ]
+        if not partitions:
+            return []
+        reader.assign(partitions)
+        await reader.seek_to_beginning(*partitions)
+        ends = await reader.end_offsets(partitions)
+        found: list[ConsumerRecord[bytes, bytes]] = []
+        while any([await reader.position(one) < end for one, end in ends.items()]):
+            for batch in (await reader.getmany(timeout_ms=200)).values():
+                found += batch
+        return found
+
+
+async def lags(kafka: Cluster, prefix: str) -> list[Lag]:
+    """Of every group whose name begins with the prefix and that the account may see. Raises KafkaError."""
+    committed = await _committed(kafka, prefix)
+    places: Sequence[TopicPartition] = sorted({place for known in committed.values() for place in known})
+    if not places:
+        return []
+    async with consumer(kafka) as reader:
+        ends = await reader.end_offsets(places)
+        beginnings = await reader.beginning_offsets(places)
+    return [
+        Lag(
+            group,
+            place.topic,
+            place.partition,
+            max(ends[place] - offset, 0),
+            max(offset - beginnings[place], 0),
+        )
+        for group, known in sorted(committed.items())
+        for place, offset in sorted(known.items())
+    ]
+
+
+async def _committed(kafka: Cluster, prefix: str) -> Mapping[str, Mapping[TopicPartition, int]]:
+    admin = AIOKafkaAdminClient(**kafka.options)
+    await admin.start()
+    try:
+        groups = sorted(group for group, *_ in await admin.list_consumer_groups() if group.startswith(prefix))
+        found = {group: await admin.list_consumer_group_offsets(group) for group in groups}
+    finally:
+        await admin.close()
+    return {
+        group: {place: entry.offset for place, entry in known.items() if entry.offset >= 0}
+        for group, known in found.items()
+    }
