@@ -5,11 +5,11 @@ from shared.contracts.asyncapi.naming import Data, ref
 SCHEMES: dict[str, Data] = {
     "password": {
         "type": "scramSha512",
-        "description": "SASL/SCRAM-SHA-512 over TLS: a name and a password for each outside system.",
+        "description": "SASL/SCRAM-SHA-512 over TLS, with an account such as `municipality.no-4601`.",
     },
     "certificate": {
         "type": "X509",
-        "description": "Mutual TLS: a client certificate for each outside system.",
+        "description": "Mutual TLS: the client certificate has the account as its common name.",
     },
 }
 
