@@ -1,6 +1,7 @@
 """The programs of `docs/consuming.md` with an account: they are granted all that they need, and no more."""
 
 import asyncio
+import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator
@@ -21,8 +22,10 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from deploy import background
 from deploy.local.kafka import KafkaServer
 from deploy.local.security import ADMINISTRATOR, Security
+from kobling.setup.handing_over import Secrets
 from shared.contracts.access import Grant, Principal, grants
 from shared.contracts.topics import INDICATORS, RECEIPTS
 from tests.stack_user import wait_until
@@ -103,13 +106,14 @@ def binding(grant: Grant) -> AclBinding:
     )
 
 
-def log_in(client: Client) -> None:
+def log_in(client: Client, account: str = SOMEBODY.account, password: str = PASSWORD) -> None:
     """Adds the page's lines of an account to the client's two files."""
     for step in steps():
         if not step.creates:
             step.apply(client.directory)
             file = client.directory / step.path
-            file.write_text(file.read_text().replace("your-password", PASSWORD))
+            lines = file.read_text().replace("your-password", password)
+            file.write_text(lines.replace(SOMEBODY.account, account))
 
 
 def show_certificate(client: Client, address: str) -> None:
@@ -145,3 +149,18 @@ async def connect(client: Client) -> None:
     finally:
         client.run("Indicators", "With Kafka Connect", 1)
     assert of_made_up(client.sunk()) == COMMITTED
+
+
+@with_java
+def test_a_municipalitys_account_may_send_and_hear(tmp_path: Path) -> None:
+    account = Principal("municipality", "no-4601").account
+    (tmp_path / "client").mkdir()
+    try:
+        addresses = background.start(tmp_path / "run", parent=os.getpid(), secure=True)
+        client = Client.made(tmp_path / "client", addresses["kafka"])
+        shutil.copy2(addresses["kafka_ca_file"], client.directory / "brokers.pem")
+        log_in(client, account, Secrets(Path(addresses["secrets"])).password(account))
+        for program in (PYTHON, JAVA):
+            assert "accepted" in client.run("A settlement and its receipt", program)
+    finally:
+        background.stop(tmp_path / "run")
