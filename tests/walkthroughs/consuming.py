@@ -92,7 +92,7 @@ class Client:
         if "jars/" in block and not (self.directory / "jars").is_dir():
             self.run("Connecting", number=1)
         done = subprocess.run(
-            ["bash", "-euo", "pipefail"],  # noqa: S607
+            ["bash", "-euo", "pipefail"],  # noqa: S607 (as PATH has it)
             input=block,
             cwd=self.directory,
             env={
