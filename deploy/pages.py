@@ -1,13 +1,15 @@
 """Pages of docs/ that are made from the code: `python -m deploy.pages`; with `--check` nothing is written.
 
-What is made stands between two comments of a page, and the rest of the page is written by hand.
+What is made stands between two comments of a page, and the rest of the page is written by hand; the page of
+contracts is made as a whole.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from deploy.contracts_page import page as contracts
 from deploy.supply import licences
 from examples.senders import ATTRIBUTES, CASES, SETTINGS, Case
 from services.intake.service import SPECS as INTAKE
@@ -130,6 +132,9 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 """What makes the part of each page."""
 
+WHOLE: dict[str, Callable[[], str]] = {"docs/contracts.html": contracts}
+"""What makes each page that is made as a whole."""
+
 
 def renewed(page: str, part: str) -> str:
     """A page with its made part anew; raises ValueError for a page without the two comments."""
@@ -145,23 +150,30 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     given = parser.parse_args(arguments)
-    stale = []
     try:
-        parts = {name: make() for name, make in PAGES.items()}
+        stale = {name: fresh for name, fresh in _fresh(root) if _text(root / name) != fresh}
     except licences.LicenceRefused as refusal:
         sys.stderr.write(f"licence refused: {refusal}\n")
         return 1
-    for name, part in parts.items():
-        page = (root / name).read_text(encoding="utf-8")
-        fresh = renewed(page, part)
-        if fresh != page:
-            stale.append(name)
-            if not given.check:
-                (root / name).write_text(fresh, encoding="utf-8")
-    if given.check and stale:
+    if given.check:
         sys.stderr.write("".join(f"{name}: not as the code has it\n" for name in stale))
-        return 1
+        return 1 if stale else 0
+    for name, fresh in stale.items():
+        (root / name).write_text(fresh, encoding="utf-8")
     return 0
+
+
+def _fresh(root: Path) -> Iterator[tuple[str, str]]:
+    """Each page by its path, as it should be."""
+    for name, make in PAGES.items():
+        yield name, renewed(_text(root / name), make())
+    for name, make in WHOLE.items():
+        yield name, make()
+
+
+def _text(path: Path) -> str:
+    """A page as it is; empty where there is none."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.contracts.catalogue import BY_NAME
-from shared.contracts.generate import record
+from shared.contracts.example_record import record
 
 Headers = tuple[tuple[str, bytes | None], ...]
 

@@ -1,171 +1,38 @@
-"""JSON Schemas, examples and the page of topics, from the models: `python -m shared.contracts.generate`.
+"""What is published of the contracts, from the models: `python -m shared.contracts.generate`.
 
-With `--check` nothing is written: exit code 1 and a line for each file that isn't fresh. Without it, a schema
-that would break what an existing file of the same version promises is refused: it needs a new version.
+JSON Schemas, examples, the AsyncAPI document and the page of topics. With `--check` nothing is written: exit
+code 1 and a line for each file that isn't fresh. Without it, a schema that would break what an existing file
+of the same version promises is refused: it needs a new version.
 """
 
 import argparse
 import json
 import re
 import sys
-import uuid
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
-
-from shared.contracts.across_fields import RULES
+from shared.contracts.asyncapi import document
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.compatibility import breaking_changes
-from shared.contracts.envelope import FOR_COMMANDS, Envelope
-from shared.contracts.example import MUNICIPALITY, OPERATOR
-from shared.contracts.message import Message
-from shared.contracts.taken import as_taken
-from shared.contracts.topics_page import EXAMPLE_FILES, SCHEMAS, file_name, topics_page
+from shared.contracts.example_record import record
+from shared.contracts.json_schema import schema
+from shared.contracts.topics_page import CONTRACTS, EXAMPLE_FILES, SCHEMAS, file_name, topics_page
 
 ROOT = Path(__file__).parents[2]
 TOPICS_PAGE = Path("docs/topics.md")
+ASYNCAPI = CONTRACTS / "asyncapi.json"
+"""Every channel and message in one file, valid by itself."""
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-EXAMPLE_TIME = "2026-11-22T09:00:00Z"
-_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kobling:example")
 _FILE = re.compile(r"(?P<name>[A-Za-z]+)\.v(?P<version>\d+)\.json")
 
 Files = dict[Path, str]
 """What each generated file holds, by its path from the repository's root."""
 
 
-class _Inbound(GenerateJsonSchema):
-    """Schemas of what outside systems write: null is taken for absent, an unknown field is an error."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        """No titles that only repeat a field's name."""
-        return False
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Null is taken for absent, so also where the default is another; it is no default to name."""
-        found = super().default_schema(schema)
-        if found.get("default", ...) is None:
-            del found["default"]
-            return found
-        default = {"default": found.pop("default")} if "default" in found else {}
-        return {"anyOf": [found, {"type": "null"}], **default}
-
-
-class _Published(_Inbound):
-    """Schemas of what Kobling writes: nulls are left out, and readers ignore fields that they don't know."""
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Defaults other than null."""
-        found = GenerateJsonSchema.default_schema(self, schema)
-        if found.get("default", ...) is None:
-            del found["default"]
-        return found
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """An absent value is left out, never null."""
-        return self.generate_inner(schema["schema"])
-
-    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        """Objects that may grow."""
-        found = super().model_schema(schema)
-        found.pop("additionalProperties", None)
-        return found
-
-
-def schema(message: Message) -> JsonSchemaValue:
-    """The JSON Schema of a message's whole record: the envelope with the message's `data`."""
-    generator = _Inbound if message.inbound else _Published
-    data = message.model.model_json_schema(schema_generator=generator)
-    definitions = data.pop("$defs", {})
-    defined = {message.model.__name__: data, **definitions}
-    for model, rule in RULES.items():
-        if model.__name__ in defined:
-            defined[model.__name__] |= rule
-    envelope = Envelope.model_json_schema(schema_generator=generator)
-    properties = {
-        **envelope["properties"],
-        "type": {"const": message.type},
-        "data": {"$ref": f"#/$defs/{message.model.__name__}"},
-    }
-    if not message.command:
-        for name in FOR_COMMANDS:
-            properties[name] = {"type": "null"}
-    whole: JsonSchemaValue = {
-        "$schema": DIALECT,
-        "$id": message.dataschema,
-        "title": message.name,
-        "description": f"A record of `{_topic_of(message)}`: CloudEvents 1.0, structured JSON.",
-        "type": "object",
-        "properties": properties,
-        "required": envelope["required"],
-    }
-    if not message.inbound:
-        for name in FOR_COMMANDS:
-            del properties[name]
-        whole["required"] += _ALWAYS_WRITTEN + (["revision"] if message.topic.state else [])
-    whole["$defs"] = defined
-    return as_taken(whole, message) if message.inbound else whole
-
-
-def _topic_of(message: Message) -> str:
-    """The topic's name; commands that every service knows have one schema."""
-    services = {other.topic.name for other in MESSAGES if other.name == message.name}
-    return message.topic.name if len(services) == 1 else "commands.<service>.<operator>.v1"
-
-
-_ALWAYS_WRITTEN = ["datacontenttype", "dataschema", "correlationid", "causationid"]
-"""What Kobling's own records have beyond what CloudEvents asks for."""
-
-
-def record(message: Message) -> dict[str, Any]:
-    """A message's example as it stands on its topic.
-
-    Raises LookupError where there is no example, and pydantic's ValidationError where it isn't one.
-    """
-    example = message.full_example()
-    data = message.model.model_validate(example.data).model_dump(
-        mode="json", by_alias=True, exclude_unset=message.inbound, exclude_none=not message.inbound
-    )
-    attributes: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": _example_id(message.name),
-        "source": _source(message),
-        "type": message.type,
-        "subject": example.subject,
-        "time": EXAMPLE_TIME,
-        "datacontenttype": "application/json",
-        "dataschema": message.dataschema,
-        **example.extensions,
-        "data": data,
-    }
-    if example.revision is not None:
-        attributes["revision"] = example.revision
-    if not message.inbound:
-        attributes["correlationid"] = attributes["causationid"] = _example_id(f"cause of {message.name}")
-    return Envelope.model_validate(attributes).model_dump(mode="json", exclude_unset=True)
-
-
-def _example_id(of: str) -> str:
-    return str(uuid.uuid5(_IDS, of))
-
-
-def _source(message: Message) -> str:
-    if not message.inbound:
-        return f"/kobling/{message.topic.writers[0]}"
-    match message.topic.writers:
-        case ("municipality",):
-            return f"/municipalities/{MUNICIPALITY}/case-system"
-        case ("operator",):
-            return f"/operators/{OPERATOR}"
-        case _:
-            return "/administrators"
-
-
 def files() -> Files:
     """Everything that is generated."""
-    found: Files = {TOPICS_PAGE: topics_page()}
+    found: Files = {TOPICS_PAGE: topics_page(), ASYNCAPI: _json(document())}
     for message in MESSAGES:
         found[SCHEMAS / file_name(message)] = _json(schema(message))
         found[EXAMPLE_FILES / file_name(message)] = _json(record(message))

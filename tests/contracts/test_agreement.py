@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from shared.contracts import generate, topics
+from shared.contracts import topics
 from shared.contracts.catalogue import BY_NAME, MESSAGES
 from shared.contracts.example import MUNICIPALITY, OPERATOR
+from shared.contracts.example_record import record
 from shared.contracts.fields import CASE_PATTERN
+from shared.contracts.json_schema import schema
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Received
 from tests.unit.messaging.records import STRUCTURED
@@ -39,9 +41,9 @@ def pattern(_: Any, wanted: str, value: Any, __: Any) -> Iterator[ValidationErro
 
 
 Validator = extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
-SCHEMAS = {name: generate.schema(BY_NAME[name]) for name in INBOUND}
+SCHEMAS = {name: schema(BY_NAME[name]) for name in INBOUND}
 VALIDATORS = {name: Validator(schema) for name, schema in SCHEMAS.items()}
-EXAMPLES = {name: generate.record(BY_NAME[name]) for name in INBOUND}
+EXAMPLES = {name: record(BY_NAME[name]) for name in INBOUND}
 PARSERS = {name: Parser(BY_NAME[name].topic) for name in INBOUND}
 
 VALUES = st.one_of(

@@ -13,8 +13,10 @@ from shared.contracts import generate, topics
 from shared.contracts.catalogue import MESSAGES, commands_of, events_of
 from shared.contracts.commands import EVERYWHERE, Command
 from shared.contracts.example import Example, example, shown
+from shared.contracts.example_record import record
 from shared.contracts.fields import Code, Contract, Municipality
 from shared.contracts.intake.states import RefugeeState
+from shared.contracts.json_schema import schema
 from shared.contracts.message import Message, event
 
 FACTS: dict[str, dict[str, topics.Topic]] = {
@@ -50,18 +52,18 @@ def test_every_message_has_an_example_that_its_model_accepts(message: Message) -
 
 def test_a_message_without_an_example_fails_where_it_would_be_generated() -> None:
     with pytest.raises(LookupError, match="Refrain has no example"):
-        generate.record(event(topics.REFUGEES, Refrain))
+        record(event(topics.REFUGEES, Refrain))
 
 
 def test_an_example_that_says_nowhere_whom_it_is_about_fails() -> None:
     made_up = event(topics.PROGRAMMES, Song)
     with pytest.raises(LookupError, match="Song has no subject"):
-        generate.record(made_up)
+        record(made_up)
 
 
 def test_an_example_that_its_model_does_not_accept_fails() -> None:
     with pytest.raises(ValidationError):
-        generate.record(event(topics.REFUGEES, Song, "SongSung", Example({"title": "No Code"})))
+        record(event(topics.REFUGEES, Song, "SongSung", Example({"title": "No Code"})))
 
 
 def test_what_an_example_leaves_out_is_its_types_own() -> None:
@@ -70,8 +72,8 @@ def test_what_an_example_leaves_out_is_its_types_own() -> None:
 
 def test_an_example_at_a_constant_says_what_differs_or_is_the_whole() -> None:
     differs = event(topics.REFUGEES, Song, "SongSung", Example({"title": "red"}, revision=7))
-    assert generate.record(differs)["data"] == {"title": "red", "municipality": "no-4601"}
-    assert generate.record(differs)["revision"] == 7
+    assert record(differs)["data"] == {"title": "red", "municipality": "no-4601"}
+    assert record(differs)["revision"] == 7
     whole = event(topics.REFUGEES, Song, "SongSung", Example({"title": "red"}, whole=True))
     assert whole.full_example().data == {"title": "red"}
 
@@ -79,7 +81,7 @@ def test_an_example_at_a_constant_says_what_differs_or_is_the_whole() -> None:
 def test_a_schema_shows_each_models_example_and_the_example_fits() -> None:
     seen = set()
     for message in MESSAGES:
-        whole = generate.schema(message)
+        whole = schema(message)
         for name, definition in whole["$defs"].items():
             for shown_there in definition.get("examples", ()):
                 seen.add(name)

@@ -24,6 +24,8 @@ PAGES = (
     "docs/notices.md",
     "docs/operations.md",
 )
+RUN_ELSEWHERE = {"docs/consuming.md": "tests/walkthroughs/test_consuming.py"}
+"""Pages whose blocks need files of their own, and what runs them."""
 SHELLS = ("bash", "dash")
 _BLOCK = re.compile(r"^```(?:bash|sh|shell)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENDED = re.compile(r"^@@ (\d+) (\d+)$", re.MULTILINE)
@@ -45,7 +47,8 @@ def test_no_other_page_holds_blocks_that_nobody_runs() -> None:
         for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
         if _BLOCK.search(page.read_text(encoding="utf-8"))
     }
-    assert others == set(PAGES)
+    assert others == {*PAGES, *RUN_ELSEWHERE}
+    assert all((ROOT / test).is_file() for test in RUN_ELSEWHERE.values())
 
 
 @pytest.mark.parametrize("as_of", ["2016-06-15T08:00:00+00:00", None])

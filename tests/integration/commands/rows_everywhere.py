@@ -8,7 +8,7 @@ import orjson
 
 from shared.contracts import topics
 from shared.contracts.catalogue import BY_NAME
-from shared.contracts.generate import record
+from shared.contracts.example_record import record
 from shared.contracts.topics import SERVICES, Service, Topic
 from tests.integration.commands import rows_pairs, rows_volunteers
 from tests.integration.commands.bench import ASKER, BERGEN, Bench
