@@ -18,16 +18,13 @@ from zipfile import ZipFile
 
 from deploy.supply.commit import NoDate, source_date
 from deploy.supply.wheel import UV, NotBuilt, backend, build
+from kobling.cli import COMMANDS
 from kobling.keys import VARIABLES
 from shared.contracts.topics import SERVICES
 from shared.sealing import Sealer
 from tests.walkthroughs.page import copy_of_tree
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = (
-    *("setup", "municipalities", "operators", "packs", "command", "settle", "validate", "import"),
-    *("find", "pairs", "why", "round", "state-hash", "restore-done", "acknowledge-expired", "keys"),
-)
 SHIPPED = ("kobling", "services", "shared")
 ABSENT = (
     *("deploy", "examples", "tests"),

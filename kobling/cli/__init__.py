@@ -1,6 +1,8 @@
 """`kobling`: what operators, administrators and case systems do from a shell."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
@@ -8,22 +10,21 @@ import typer
 from aiokafka.errors import KafkaError
 
 from kobling.administration import AdministrationError
-from kobling.cli import caseload, commands, dlq, files, installation, keys_, packs, recovery
 from kobling.cli.output import MISUSED, REFUSED, UNREACHABLE, complain
 from shared.mongo import DatabaseError
 from shared.servers import broker_cause
 
-app = typer.Typer(
-    name="kobling", no_args_is_help=True, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False
-)
-app.add_typer(commands.app, name="command")
-app.add_typer(packs.app, name="packs")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(keys_.app, name="keys")
-app.add_typer(installation.municipalities, name="municipalities")
-app.add_typer(installation.operators, name="operators")
-for part in (installation, files, caseload, recovery):
-    part.register(app)
+COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(("setup", "municipalities", "operators"), "installation"),
+    "packs": "packs",
+    **dict.fromkeys(("settle", "validate", "import"), "files"),
+    **dict.fromkeys(("find", "pairs", "why", "round"), "caseload"),
+    "command": "commands",
+    "dlq": "dlq",
+    **dict.fromkeys(("lag", "state-hash", "restore-done", "acknowledge-expired"), "recovery"),
+    "keys": "keys_",
+}
+"""Each command, and the module that has it."""
 
 
 def _show_version(asked: bool) -> None:
@@ -32,7 +33,6 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _everywhere(
     shown: Annotated[
         bool,
@@ -42,10 +42,29 @@ def _everywhere(
     """What holds for all commands."""
 
 
+def application(asked: str | None = None) -> typer.Typer:
+    """The command line: with the module of one command, where `asked` is one, else with all. To load all
+    takes a second, which who asks for one thing need not wait.
+    """
+    app = typer.Typer(
+        name="kobling",
+        no_args_is_help=True,
+        help=__doc__,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_everywhere)
+    only = COMMANDS.get(asked or "")
+    modules = dict.fromkeys(COMMANDS.values()) if only is None else [only]
+    for module in modules:
+        import_module(f"kobling.cli.{module}").register(app)
+    return app
+
+
 def main() -> int:
     """Runs one command; where it can't be done, the reason is on standard error: see `kobling.cli.output`."""
     try:
-        app(prog_name="kobling")
+        application(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="kobling")
     except SystemExit as ended:
         # As Typer ends everything that it was given.
         return ended.code if isinstance(ended.code, int) else 0

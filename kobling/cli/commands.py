@@ -46,6 +46,11 @@ _SHARED = {
 """The options of all commands, by parameter: type and value unless given."""
 
 
+def register(root: typer.Typer) -> None:
+    """Adds the commands."""
+    root.add_typer(app, name="command")
+
+
 def _register() -> None:
     """Makes a subcommand of each command; one that several services take has an option for which."""
     names: dict[str, list[Message]] = {}

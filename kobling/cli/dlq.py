@@ -25,6 +25,11 @@ _CAUSES = ("letters", "service", "code", "field", "topic", "first", "newest")
 _EACH = ("id", "service", "code", "field", "topic", "partition", "offset", "refused_at")
 
 
+def register(root: typer.Typer) -> None:
+    """Adds the commands."""
+    root.add_typer(app, name="dlq")
+
+
 @app.command("list")
 def list_letters(
     service: Where = None,

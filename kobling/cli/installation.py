@@ -29,6 +29,8 @@ _OF_OPERATORS = ("operator", "organisation", "person", "municipalities", "roles"
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(setup)
+    app.add_typer(municipalities, name="municipalities")
+    app.add_typer(operators, name="operators")
 
 
 def setup(

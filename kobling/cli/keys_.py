@@ -14,6 +14,11 @@ from shared import sealing
 app = typer.Typer(no_args_is_help=True, help="Keys: an installation's, operators', and what they open.")
 
 
+def register(root: typer.Typer) -> None:
+    """Adds the commands."""
+    root.add_typer(app, name="keys")
+
+
 @app.command("new")
 def new_keys(as_json: AsJson = False) -> None:
     """New keys of an installation, as intake's and notifications' settings: keep them, and secret."""

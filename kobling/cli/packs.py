@@ -23,6 +23,11 @@ PackFile = Annotated[
 ]
 
 
+def register(root: typer.Typer) -> None:
+    """Adds the commands."""
+    root.add_typer(app, name="packs")
+
+
 def _desk(servers: str | None, prefix: str) -> Desk:
     return Desk(cluster(servers), prefix, datetime.now(UTC))
 
