@@ -38,7 +38,7 @@ _LOOK = timedelta(milliseconds=20)
 
 
 @contextmanager
-def running_stack(directory: Path) -> Iterator[Addresses]:
+def running_stack(directory: Path, *, secure: bool = False) -> Iterator[Addresses]:
     """A ready stack with its data and logs below `directory`; logs stay there, data does not.
 
     Blocks until both servers are ready: some 4 s as processes, 10 s more where jars are fetched first.
@@ -46,7 +46,7 @@ def running_stack(directory: Path) -> Iterator[Addresses]:
     Raises StackError when no way works.
     """
     try:
-        yield shared_stack(directory, owner=os.getpid())
+        yield shared_stack(directory, owner=os.getpid(), secure=secure)
     finally:
         stop_shared_stack(directory)
 

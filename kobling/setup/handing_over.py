@@ -40,12 +40,16 @@ class Secrets:
 
     def hand_over(self, principal: Principal, kafka: Cluster) -> list[Path]:
         """Writes how somebody reaches Kafka; returns the files that they are to be given."""
-        account, password = principal.account, self.password(principal.account)
-        contents = {
-            "conf": _librdkafka(kafka, account, password),
-            "properties": _java(kafka, account, password),
-            "env": _environment(kafka, account, password),
-        }
+        account = principal.account
+        own = Cluster(
+            kafka.servers,
+            kafka.security_protocol,
+            kafka.sasl_mechanism,
+            account,
+            self.password(account),
+            kafka.ca_file,
+        )
+        contents = {"conf": librdkafka(own), "properties": _java(own), "env": _environment(own)}
         for kind, lines in contents.items():
             self.write(account, kind, "".join(f"{name}={value}\n" for name, value in lines.items()))
         return [self._file(account, kind) for kind in contents]
@@ -69,40 +73,29 @@ class Secrets:
         partial.rename(self._file(account, kind))
 
 
-def _librdkafka(kafka: Cluster, account: str, password: str) -> Mapping[str, str]:
-    trusted = {} if kafka.ca_file is None else {"ssl.ca.location": str(kafka.ca_file)}
-    return {
+def librdkafka(kafka: Cluster) -> Mapping[str, str]:
+    """How clients that are built on librdkafka are told to connect, such as kcat and confluent-kafka."""
+    settings = {"bootstrap.servers": kafka.servers, "security.protocol": kafka.security_protocol}
+    if kafka.with_account:
+        settings["sasl.mechanism"] = kafka.sasl_mechanism
+        settings |= {"sasl.username": kafka.username, "sasl.password": kafka.password}
+    if kafka.ca_file is not None:
+        settings["ssl.ca.location"] = str(kafka.ca_file)
+    return settings
+
+
+def _java(kafka: Cluster) -> Mapping[str, str]:
+    login = f'{_LOGIN} required username="{kafka.username}" password="{kafka.password}";'
+    settings = {
         "bootstrap.servers": kafka.servers,
         "security.protocol": kafka.security_protocol,
         "sasl.mechanism": kafka.sasl_mechanism,
-        "sasl.username": account,
-        "sasl.password": password,
-        **trusted,
+        "sasl.jaas.config": login,
     }
+    if kafka.ca_file is not None:
+        settings |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": str(kafka.ca_file)}
+    return settings
 
 
-def _java(kafka: Cluster, account: str, password: str) -> Mapping[str, str]:
-    trusted = (
-        {}
-        if kafka.ca_file is None
-        else {"ssl.truststore.type": "PEM", "ssl.truststore.location": str(kafka.ca_file)}
-    )
-    return {
-        "bootstrap.servers": kafka.servers,
-        "security.protocol": kafka.security_protocol,
-        "sasl.mechanism": kafka.sasl_mechanism,
-        "sasl.jaas.config": f'{_LOGIN} required username="{account}" password="{password}";',
-        **trusted,
-    }
-
-
-def _environment(kafka: Cluster, account: str, password: str) -> Mapping[str, str]:
-    settings = Cluster(
-        kafka.servers,
-        kafka.security_protocol,
-        kafka.sasl_mechanism,
-        account,
-        password,
-        kafka.ca_file,
-    ).settings()
-    return {f"KOBLING_{name.upper()}": shlex.quote(value) for name, value in settings.items()}
+def _environment(kafka: Cluster) -> Mapping[str, str]:
+    return {f"KOBLING_{name.upper()}": shlex.quote(value) for name, value in kafka.settings().items()}

@@ -47,19 +47,31 @@ class Bench:
     """The measurements of one run, and where they are made."""
 
     stack: Addresses
+    secured: Addresses
     directory: Path
     settlements: int
     rounds: int
     console: Console
     servers: Mapping[str, int]
+    secured_servers: Mapping[str, int]
     runs: dict[str, list[Run]] = field(default_factory=dict)
 
     async def measure(
-        self, name: str, kind: Kind, services: Sequence[str], count: int, replicas: int = 1
+        self,
+        name: str,
+        kind: Kind,
+        services: Sequence[str],
+        count: int,
+        replicas: int = 1,
+        *,
+        secured: bool = False,
     ) -> Run:
         """One run of one kind, with fresh topics and databases, after a warm-up."""
         followers = [service for service in FOLLOWERS if service in services]
-        async with fleet(kind, self.stack, self.directory, services, replicas, self.servers) as processes:
+        stack, servers = (self.stack, self.servers)
+        if secured:
+            stack, servers = self.secured, self.secured_servers
+        async with fleet(kind, stack, self.directory, services, replicas, servers) as processes:
             await surge(processes, min(WARM_UP, count), followers, first=0)
             run = await surge(processes, count, followers, first=WARM_UP)
         self.runs.setdefault(name, []).append(run)
@@ -93,6 +105,7 @@ async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
     for _ in range(bench.rounds):
         await bench.measure("all four: ours", OURS, SERVICES, bench.settlements)
         await bench.measure("all four: floor", FLOOR, SERVICES, bench.settlements)
+        await bench.measure("all four: secured", OURS, SERVICES, bench.settlements, secured=True)
     for replicas in (1, 2, 4):
         await bench.measure(f"replicas: {replicas}", OURS, SERVICES, bench.settlements, replicas)
     late = {name: await bench.latency(kind, 2_000, 100) for name, kind in (("ours", OURS), ("floor", FLOOR))}
@@ -106,6 +119,7 @@ async def run(bench: Bench, surge_count: int) -> dict[str, Any]:
             "one stage: ours / naive": bench.ratio("one stage: ours", "one stage: naive"),
             "one stage: ours / floor": bench.ratio("one stage: ours", "one stage: floor"),
             "all four: ours / floor": bench.ratio("all four: ours", "all four: floor"),
+            "all four: secured / ours": bench.ratio("all four: secured", "all four: ours"),
         },
         "latency_ms_at_100_per_second": late,
         "surge": {"settlements": surge_count, "seconds": surged.seconds},
@@ -146,6 +160,7 @@ def show(figures: dict[str, Any], console: Console) -> None:
     console.print(
         f"pipeline: {figures['runs']['all four: ours']['settlements_per_second']:.0f} settlements/s, "
         f"{ratios['one stage: ours / naive']:.1f} x naive, {ratios['all four: ours / floor']:.2f} of floor, "
+        f"secured {ratios['all four: secured / ours']:.2f} of ours, "
         f"surge {figures['surge']['seconds']:.0f} s",
         highlight=False,
     )
@@ -163,9 +178,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kobling-bench-") as name:
         directory = Path(name)
         os.environ.setdefault(CACHE_VARIABLE, str(CACHE_GB))
-        with running_stack(directory / "stack") as stack:
-            started = servers(supervisor_pid(directory / "stack"))
-            bench = Bench(stack, directory, given.settlements, given.rounds, console, started)
+        with (
+            running_stack(directory / "stack") as stack,
+            running_stack(directory / "secured", secure=True) as secured,
+        ):
+            started, guarded = (servers(supervisor_pid(directory / name)) for name in ("stack", "secured"))
+            bench = Bench(
+                stack, secured, directory, given.settlements, given.rounds, console, started, guarded
+            )
             figures = asyncio.run(run(bench, given.surge))
     given.results.mkdir(parents=True, exist_ok=True)
     (given.results / "pipeline.json").write_text(json.dumps(figures, indent=2) + "\n")

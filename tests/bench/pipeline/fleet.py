@@ -21,6 +21,10 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from kobling.administration import ensure_topics
 from kobling.keys import new_keys
+from kobling.setup.carrying_out import carry_out
+from kobling.setup.handing_over import Secrets
+from kobling.setup.looking import plan
+from kobling.setup.plan import Wanted
 from shared.contracts.topics import SERVICES
 from tests.bench.pipeline.load import MUNICIPALITIES
 from tests.bench.pipeline.machine import Cost, cost
@@ -70,12 +74,13 @@ class Fleet:
     async def start(self, services: Sequence[str], replicas: int = 1) -> None:
         """Makes the topics and starts the processes; returns when all are ready."""
         await ensure_topics(self.stack.cluster, MUNICIPALITIES, self.operators, prefix=self.prefix)
+        passwords = await self._accounts()
         names = [(service, f"{service}-{number}") for service in services for number in range(replicas)]
         ports = dict(zip([name for _, name in names], free_ports(len(names)), strict=True))
         keys = new_keys()
         for service, name in names:
             environment = service_environment(
-                service, self.stack, {service: ports[name], "mail": 1}, keys, timedelta()
+                service, self.stack, {service: ports[name], "mail": 1}, keys, timedelta(), passwords
             )
             upper = service.upper()
             for setting in HURRIED:
@@ -90,6 +95,25 @@ class Fleet:
             self._processes[name] = process
             await process.start()
         await asyncio.gather(*(self._ready(self._processes[name], ports[name]) for _, name in names))
+
+    async def _accounts(self) -> Path | None:
+        """Accounts of the services, with what they need in this corner, where the servers are secured; the
+        directory with their passwords.
+        """
+        if not self.stack.cluster.with_account:
+            return None
+        passwords = self.directory / "secrets"
+        databases = {service: self.database(service) for service in SERVICES}
+        wanted = Wanted(
+            self.stack.cluster,
+            Secrets(passwords),
+            prefix=self.prefix,
+            replicas=1,
+            uri=self.stack.mongodb,
+            databases=databases,
+        )
+        await carry_out(await plan(wanted))
+        return passwords
 
     @staticmethod
     async def _ready(process: ServerProcess, port: int) -> None:

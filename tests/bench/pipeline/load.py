@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import orjson
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from kobling.setup.handing_over import librdkafka
+from shared.cluster import Cluster
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.topics import SETTLEMENTS
 from tests.support.ids import foreign_id
@@ -58,11 +60,11 @@ def _record(municipality: str, case: str, event: str, number: int) -> dict[str, 
     }
 
 
-def _producer(kafka: str, linger_ms: int) -> Producer:
+def _producer(kafka: Cluster, linger_ms: int) -> Producer:
     """A municipality's producer: librdkafka, acknowledged by all, idempotent."""
     return Producer(
         {
-            "bootstrap.servers": kafka,
+            **librdkafka(kafka),
             "enable.idempotence": True,
             "linger.ms": linger_ms,
             "queue.buffering.max.messages": _QUEUE,
@@ -76,7 +78,7 @@ def _raise_failure(error: KafkaError | None, _: object) -> None:
         raise KafkaException(error)
 
 
-def send_all(kafka: str, prefix: str, count: int, first: int = 0) -> None:
+def send_all(kafka: Cluster, prefix: str, count: int, first: int = 0) -> None:
     """Produces settlements as fast as the broker takes them; returns when it has all of them."""
     sender = _producer(kafka, 5)
     for municipality, case, _, value in settlements(count, first):
@@ -93,7 +95,7 @@ def send_all(kafka: str, prefix: str, count: int, first: int = 0) -> None:
         raise RuntimeError(f"the broker did not take {left} settlements")
 
 
-def send_paced(kafka: str, prefix: str, count: int, rate: float, first: int = 0) -> dict[str, float]:
+def send_paced(kafka: Cluster, prefix: str, count: int, rate: float, first: int = 0) -> dict[str, float]:
     """Produces settlements at `rate` a second; returns when each was handed over, by event id (seconds).
 
     The first of each municipality is sent before and left out: with it the producer finds its way.

@@ -11,6 +11,8 @@ import orjson
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from kobling.setup.handing_over import librdkafka
+from shared.cluster import Cluster
 from shared.contracts.topics import RECEIPTS, REFUGEES
 from tests.bench.pipeline.fleet import Fleet
 from tests.bench.pipeline.load import MUNICIPALITIES, send_all, send_paced
@@ -74,7 +76,7 @@ class Watcher:
     def _run(self) -> None:
         consumer = Consumer(
             {
-                "bootstrap.servers": self._fleet.stack.kafka,
+                **librdkafka(self._fleet.stack.cluster),
                 "group.id": f"{self._fleet.prefix}bench.watcher",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
@@ -114,7 +116,7 @@ async def surge(fleet: Fleet, count: int, followers: Sequence[str] = (), first: 
     before = fleet.costs()
     with Watcher(fleet, first + count) as watcher:
         begun = time.perf_counter()
-        await asyncio.to_thread(send_all, fleet.stack.kafka, fleet.prefix, count, first)
+        await asyncio.to_thread(send_all, fleet.stack.cluster, fleet.prefix, count, first)
         done = await asyncio.to_thread(watcher.done.wait, PATIENCE_SECONDS)
         if not done:
             raise RuntimeError("not all settlements came through")
@@ -128,7 +130,7 @@ async def surge(fleet: Fleet, count: int, followers: Sequence[str] = (), first: 
 async def latencies(fleet: Fleet, count: int, rate: float, first: int = 0) -> list[float]:
     """Milliseconds from a settlement's hand-over to its state on `refugees.v1`, at `rate` a second."""
     with Watcher(fleet, first + count) as watcher:
-        sent = await asyncio.to_thread(send_paced, fleet.stack.kafka, fleet.prefix, count, rate, first)
+        sent = await asyncio.to_thread(send_paced, fleet.stack.cluster, fleet.prefix, count, rate, first)
         if not await asyncio.to_thread(watcher.done.wait, PATIENCE_SECONDS):
             raise RuntimeError("not all settlements came through")
     return sorted((watcher.seen_at[event] - moment) * 1000 for event, moment in sent.items())
@@ -138,11 +140,11 @@ async def _caught_up(fleet: Fleet, followers: Sequence[str]) -> None:
     """Waits until the followers' groups have committed all of `refugees.v1`."""
     if not followers:
         return
-    admin = AdminClient({"bootstrap.servers": fleet.stack.kafka})
+    admin = AdminClient(dict(librdkafka(fleet.stack.cluster)))
     partitions = [
         TopicPartition(fleet.prefix + REFUGEES.name, number) for number in range(REFUGEES.partitions)
     ]
-    ends = await asyncio.to_thread(_ends, fleet.stack.kafka, partitions)
+    ends = await asyncio.to_thread(_ends, fleet.stack.cluster, partitions)
     deadline = time.monotonic() + PATIENCE_SECONDS
     for service in followers:
         group = ConsumerGroupTopicPartitions(f"{fleet.prefix}{service}.refugees", partitions)
@@ -157,10 +159,8 @@ async def _caught_up(fleet: Fleet, followers: Sequence[str]) -> None:
             await asyncio.sleep(0.1)
 
 
-def _ends(kafka: str, partitions: Sequence[TopicPartition]) -> dict[int, int]:
-    reader = Consumer(
-        {"bootstrap.servers": kafka, "group.id": "bench.ends", "isolation.level": "read_committed"}
-    )
+def _ends(kafka: Cluster, partitions: Sequence[TopicPartition]) -> dict[int, int]:
+    reader = Consumer({**librdkafka(kafka), "group.id": "bench.ends", "isolation.level": "read_committed"})
     found = {one.partition: reader.get_watermark_offsets(one, timeout=10)[1] for one in partitions}
     reader.close()
     return found
