@@ -34,6 +34,8 @@ __all__ = ["CONTENT_TYPE", "Count", "Gauge", "Metrics"]
 LOOKUP = timedelta(seconds=5)
 """How long the database has for an answer: half of what Prometheus waits for a page by default."""
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+NOT_ALLOWED = (("unknown_operator",), ("role_missing",), ("not_your_municipality",))
+"""Codes of rejected commands that an alert counts from the first one on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ class Metrics:
         self._refused = Count(
             "kobling_records_refused", "Records refused for the first time, by code.", ("topic", "code")
         )
-        self._rejected = Count("kobling_commands_rejected", "Commands read and rejected, by code.", ("code",))
+        self._rejected = Count(
+            "kobling_commands_rejected", "Commands read and rejected, by code.", ("code",), NOT_ALLOWED
+        )
         self._records = Counter(
             "kobling_records",
             "Records handled for the first time, by outcome: applied, duplicate, stale or dead.",

@@ -45,7 +45,8 @@ def test_no_other_page_holds_blocks_that_nobody_runs() -> None:
         for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
         if _BLOCK.search(page.read_text(encoding="utf-8"))
     }
-    assert others == set(PAGES)
+    # Those under docs/runbooks are run by tests/alerts.
+    assert {page for page in others if not page.startswith("docs/runbooks/")} == set(PAGES)
 
 
 @pytest.mark.parametrize("as_of", ["2016-06-15T08:00:00+00:00", None])
