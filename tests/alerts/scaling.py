@@ -4,7 +4,7 @@ import re
 
 PACE = 60
 _SPANS = {"s": 1, "m": 60, "h": 3600}
-_SPAN = re.compile(r"(?<=\[|\s)(\d+)([smh])(?=\]|\s|$)")
+_SPAN = re.compile(r"(?<=\[|\s)(\d+)([smh])(?=[\])\s]|$)")
 _THRESHOLD = re.compile(r"(_seconds(?:\{[^}]*\})?\)? > )(\d+)(?! \*)")
 
 
