@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +29,6 @@ class Watch:
     directory: Path
     services: Mapping[str, Mapping[str, Any]]
     url: str = ""
-    _seen: set[str] = field(default_factory=set, init=False)
 
     def configure(self, every: int) -> Path:
         """Writes the shipped configuration with this installation's addresses and a scrape each so many
@@ -76,10 +75,12 @@ class Watch:
         }
 
     async def fires(self, *alerts: str, within: float = 90.0) -> None:
-        """Waits until all of these fire at once."""
+        """Waits until each of these has fired: some are over sooner than others begin."""
+        awaited = set(alerts)
 
         async def look() -> bool:
-            return set(alerts) <= await self.firing()
+            awaited.difference_update(await self.firing())
+            return not awaited
 
         await self.until(look, within, f"{alerts} fire")
 
