@@ -149,12 +149,11 @@ class Faults:
 
     @asynccontextmanager
     async def lease_elsewhere(self) -> AsyncIterator[None]:
-        """Somebody holds notifications' lease, and something is to be sent."""
+        """Somebody else holds notifications' lease."""
         leases = self.database("notifications")["leases"]
         later = self.now() + timedelta(days=20_000)
         theirs = {"parts": 1, "until": later, "held": {"0": {"holder": "somebody", "until": later}}}
         await leases.update_many({}, {"$set": theirs})
-        await self.nonsense(topic=f"commands.notifications.{OPERATOR}.v1")
         yield
         await leases.delete_many({"held.0.holder": "somebody"})
 
@@ -200,7 +199,8 @@ class Faults:
     async def older_database(self) -> AsyncIterator[None]:
         """Notifications' database as it was before its last records, seen when somebody joins its group."""
         positions = self.database("notifications")["positions"]
-        handled = {"topic": "pairs.v1", "next_offset": {"$gt": 1}}
+        found = await positions.find({"topic": "pairs.v1", "next_offset": {"$gt": 1}}).to_list(None)
+        handled = {"_id": {"$in": [one["_id"] for one in found]}}
         await positions.update_many(handled, {"$inc": {"next_offset": -1}})
         other = AIOKafkaConsumer(
             "pairs.v1", group_id="notifications.pairs", enable_auto_commit=False, **self.kafka.options
@@ -208,7 +208,7 @@ class Faults:
         await other.start()
         yield
         await other.stop()
-        await positions.update_many({"topic": "pairs.v1"}, {"$inc": {"next_offset": 1}})
+        await positions.update_many(handled, {"$inc": {"next_offset": 1}})
         os.kill(self.pid("notifications"), signal.SIGKILL)
 
     async def end_a_pair(self) -> None:
