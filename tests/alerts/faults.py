@@ -79,11 +79,13 @@ class Faults:
     async def operator_that_does_not_hold(self) -> AsyncIterator[None]:
         """A record on the table of operators without a field of theirs."""
         await publish(self.kafka, [("operators.v1", "bergen-redcross-3", b"{}")])
-        yield
-        producer = AIOKafkaProducer(**self.kafka.options)
-        await producer.start()
-        await producer.send_and_wait("operators.v1", None, b"bergen-redcross-3")
-        await producer.stop()
+        try:
+            yield
+        finally:
+            producer = AIOKafkaProducer(**self.kafka.options)
+            await producer.start()
+            await producer.send_and_wait("operators.v1", None, b"bergen-redcross-3")
+            await producer.stop()
 
     @asynccontextmanager
     async def wrong_retention(self) -> AsyncIterator[None]:
@@ -93,8 +95,10 @@ class Faults:
         own = (await settings_of(admin, [SETTLEMENTS], own=True))[SETTLEMENTS] | {"retention.ms": "86400000"}
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, SETTLEMENTS, own)])
         await admin.close()
-        yield
-        await mend_topics(self.kafka)
+        try:
+            yield
+        finally:
+            await mend_topics(self.kafka)
 
     @asynccontextmanager
     async def open_transaction(self) -> AsyncIterator[None]:
@@ -103,9 +107,11 @@ class Faults:
         await producer.start()
         await producer.begin_transaction()
         await producer.send_and_wait(COMMANDS, b"{", b"never", partition=0)
-        yield
-        await producer.abort_transaction()
-        await producer.stop()
+        try:
+            yield
+        finally:
+            await producer.abort_transaction()
+            await producer.stop()
 
     @asynccontextmanager
     async def row_that_fails(self) -> AsyncIterator[None]:
@@ -113,8 +119,10 @@ class Faults:
         due = self.database("reporting")["due"]
         row = DueRow("alerts", "of_another_release", self.now() - LONG_AGO, "alerts")
         await due.insert_one(row.document())
-        yield
-        await due.delete_one({"_id": "alerts"})
+        try:
+            yield
+        finally:
+            await due.delete_one({"_id": "alerts"})
 
     async def reconcile(self) -> None:
         """Asks for it until the second look, for which reporting would wait five minutes."""
@@ -135,9 +143,11 @@ class Faults:
         counted = {"municipality": CITY}
         await settled.update_one(counted, {"$inc": {"settled": 1}})
         await self.reconcile()
-        yield
-        await settled.update_one(counted, {"$inc": {"settled": -1}})
-        await self.reconcile()
+        try:
+            yield
+        finally:
+            await settled.update_one(counted, {"$inc": {"settled": -1}})
+            await self.reconcile()
 
     async def withdraw_all(self, cases: Iterable[str]) -> None:
         """Nobody of these waits any more."""
@@ -154,8 +164,10 @@ class Faults:
         later = self.now() + timedelta(days=20_000)
         theirs = {"parts": 1, "until": later, "held": {"0": {"holder": "somebody", "until": later}}}
         await leases.update_many({}, {"$set": theirs})
-        yield
-        await leases.delete_many({"held.0.holder": "somebody"})
+        try:
+            yield
+        finally:
+            await leases.delete_many({"held.0.holder": "somebody"})
 
     @asynccontextmanager
     async def locked_database(self) -> AsyncIterator[None]:
@@ -206,10 +218,12 @@ class Faults:
             "pairs.v1", group_id="notifications.pairs", enable_auto_commit=False, **self.kafka.options
         )
         await other.start()
-        yield
-        await other.stop()
-        await positions.update_many(handled, {"$inc": {"next_offset": 1}})
-        os.kill(self.pid("notifications"), signal.SIGKILL)
+        try:
+            yield
+        finally:
+            await other.stop()
+            await positions.update_many(handled, {"$inc": {"next_offset": 1}})
+            os.kill(self.pid("notifications"), signal.SIGKILL)
 
     async def end_a_pair(self) -> None:
         """Two letters are to be sent."""
