@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality
+.PHONY: help env demo stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality prometheus
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -35,6 +35,9 @@ up: $(READY) ## starts everything and prints .run/addresses.json; SECURE=1 with 
 
 down: $(READY) ## stops what `make up` started
 	@$(BIN)/python -m deploy down
+
+prometheus: ## Debian's Prometheus and promtool for the tests of alerts, unpacked in .run
+	@deploy/prometheus/fetch.sh
 
 test: $(READY) ## all tests, on a real Kafka and a real MongoDB
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder

@@ -1,7 +1,7 @@
 """Whether a service lives and is ready, from what its parts say of themselves."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -62,6 +62,11 @@ class Health:
         known = self._parts.get(part)
         if known is None or not known.halted:
             self._parts[part] = _Part(cause, halted=False, seen=self.timer())
+
+    @property
+    def parts(self) -> Mapping[str, tuple[str | None, bool]]:
+        """Each part's cause, None where it works, and whether it has halted."""
+        return {name: (part.cause, part.halted) for name, part in self._parts.items()}
 
     @property
     def causes(self) -> dict[str, str]:

@@ -49,7 +49,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "packageurl": ("deploy.supply.sbom",),
     "packaging": ("deploy.supply.locked",),
     "phonenumbers": ("services.intake.contact",),
-    "prometheus_client": ("shared.messaging.metrics",),
+    "prometheus_client": ("shared.messaging.counting", "shared.messaging.metrics"),
     "pydantic": (
         "services.*.readers",
         "services.*.store",
@@ -98,9 +98,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 ADDED = frozenset({"aiosmtplib", "anyascii", "jellyfish", "numpy", "phonenumbers", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
-    ("bootstrap", "reading", "routes"),
-    ("places", "sending", "at_rest", "state_hash"),
+    ("bootstrap", "reading", "routes", "counting"),
+    ("places", "sending", "at_rest", "state_hash", "refused"),
     ("work", "tables"),
+    ("looked",),
     ("due", "subscription", "metrics", "rebuild"),
     ("ticks", "batches", "due_runner", "renaming", "topic_settings"),
     ("commands",),

@@ -8,6 +8,7 @@ from services.matching.consumers import subscriptions
 from services.matching.due import due_handlers
 from services.matching.explaining import Explaining
 from services.matching.indexes import INDEXES
+from services.matching.longest import Longest
 from services.matching.parties import States
 from services.matching.publish import Publisher
 from services.matching.rebuild import Rebuilding
@@ -57,6 +58,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         decisions=Decisions(SPECS, matching.decide),
         indexes=INDEXES,
         recipe=Rebuilding(parties, pairs, states, publisher, between).recipe,
+        gauges=(Longest(resources.clock).gauge,),
         beside=[warm_up, schedule.follow],
         on_programmes=[renaming.schedule],
     )

@@ -46,5 +46,6 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         subscriptions(notifications),
         due_handlers=due_handlers(delivery, Retention(cards, pairs, messages)),
         indexes=INDEXES,
+        counts=delivery.counts,
         recipe=Rebuilding(messages, notifications).recipe,
     )

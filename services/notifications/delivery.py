@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import get_args
 
 from services.notifications import wire
 from services.notifications.domain.attempts import (
@@ -32,11 +33,25 @@ from shared.health import Health
 from shared.logging import describe_error, get_logger
 from shared.mail_addresses import Unaddressable
 from shared.messaging.due import Task
+from shared.messaging.metrics import Count
 from shared.messaging.work import Work
 from shared.mongo import Database
 from shared.sealing import Opener, SealingError
 
 log = get_logger(__name__)
+
+
+def attempts() -> Count:
+    """Attempts to send messages, by what came of them."""
+    outcomes = tuple((kind.__name__.lower(),) for kind in get_args(Outcome))
+    return Count(
+        "kobling_message_attempts", "Attempts to send e-mails, by what came of them.", ("outcome",), outcomes
+    )
+
+
+def failures() -> Count:
+    """Messages that were given up, by code."""
+    return Count("kobling_messages_failed", "E-mails that were given up, by code.", ("code",))
 
 
 class _CardChangedError(Exception):
@@ -67,6 +82,9 @@ class Delivery:
         self._health = health
         self._texts = texts
         self._link_base = link_base
+        self._attempts, self._failures = attempts(), failures()
+        self.counts = (self._attempts, self._failures)
+        """What Prometheus is told of all attempts."""
 
     async def send(self, task: Task) -> None:
         """Runs one row. Raises RowGone where the message was cancelled or taken over before it was sent."""
@@ -79,6 +97,9 @@ class Delivery:
         wait = self._backoff.delay(tries)
         decided = after(message, outcome, task.clock.now(), wait=wait, card_wait=self._card_wait)
         await self._store(message, decided, tries, task)
+        self._attempts.add(type(outcome).__name__.lower())
+        if isinstance(decided, Failed):
+            self._failures.add(decided.code)
         log.info(
             "message_attempted",
             pair=message.pair,

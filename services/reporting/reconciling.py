@@ -76,9 +76,9 @@ def _night(now: datetime) -> datetime:
     return local_midnight(local_day(now) + timedelta(days=1)) + NIGHT
 
 
-async def _difference(database: Database) -> float | None:
+async def _difference(database: Database) -> dict[tuple[str, ...], float]:
     found = await Repository(database).settled.reconciled()
-    return None if found is None else float(found.difference)
+    return {} if found is None else {(): float(found.difference)}
 
 
 DIFFERENCE = Gauge(

@@ -2,13 +2,16 @@
 
 Rooms and single modules, each importing only those above it:
 
-bootstrap  aiokafka's clients, made to find brokers again that have moved
+bootstrap  aiokafka's clients, made to find brokers again that have moved; `counting` is what a process counts
+           and times of its own work
 reading    from a broker's bytes to a validated record, or to the reason why not
 places     where in each partition the service stands, held against its group's offsets and the log
 sending    the outbox and the relay that empties it, one replica at a time
-at_rest    what keeps stored records unreadable; `state_hash` is what a replay must leave unchanged
+at_rest    what keeps stored records unreadable; `state_hash` is what a replay must leave unchanged;
+           `refused` tells logs and metrics of refused records
 work       what one transaction does besides the service's own writes
 tables     the topics that each replica reads whole
+looked     what the database is asked for metrics
 due        what happens at its time; `subscription` is what a service plugs in for a topic
 rebuild    a lost database read anew from topics; `metrics` are what is told of all this
 batches    one transaction a batch: inbox, effects, outbox, positions; dead letters; the consumer

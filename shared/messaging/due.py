@@ -4,7 +4,7 @@ Rows are claimed by conditional update, judged by MongoDB's clock, so that repli
 deletion is part of the transaction that has its effect, so a claim that is lost costs time and nothing else.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -13,6 +13,7 @@ from pymongo import IndexModel
 
 from shared.clock import Clock
 from shared.logging import get_logger
+from shared.messaging.refused import Refusal
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Session
 
@@ -34,7 +35,9 @@ class RowGone(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A claimed row and the means to act on it. `holder` is who claimed it."""
+    """A claimed row and the means to act on it. `holder` is who claimed it; `rejects` hears of commands that
+    a transaction of its rejected.
+    """
 
     row: DueRow
     database: Database
@@ -43,6 +46,7 @@ class Task:
     clock: Clock
     wake_relay: Callable[[], None]
     holder: str
+    rejects: Callable[[Sequence[Refusal]], None] = lambda _: None
 
     async def step(self, body: Callable[[Work], Awaitable[T]]) -> T:
         """Runs one transaction of several; the row stays and would run again after a crash."""
@@ -61,7 +65,7 @@ class Task:
             raise RowGone(self.row.id)
 
     async def _transact(self, body: Callable[[Work], Awaitable[T]], *, finish: bool) -> T:
-        async def transaction(session: Session) -> tuple[T, bool]:
+        async def transaction(session: Session) -> tuple[T, Work]:
             work = Work(session, self.database, self.service, self.prefix, self.clock.now())
             if finish:
                 # A row that was scheduled anew since has no holder: deleting it would lose what it asks for.
@@ -72,11 +76,12 @@ class Task:
                     raise RowGone(self.row.id)
             result = await body(work)
             await work.flush()
-            return result, work.sends
+            return result, work
 
-        result, sends = await self.database.transact(transaction)
-        if sends:
+        result, work = await self.database.transact(transaction)
+        if work.sends:
             self.wake_relay()
+        self.rejects(work.rejected)
         return result
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +17,8 @@ from shared.health import Health
 from shared.ids import new_event_id
 from shared.logging import describe_error, get_logger
 from shared.messaging.due import CLAIM, CLAIMED_UNTIL, DueHandler, RowGone, Task, extend_claim
+from shared.messaging.metrics import Metrics
+from shared.messaging.refused import Refusal, tell_refused
 from shared.messaging.work import DueRow
 from shared.mongo import Database, Document
 
@@ -56,11 +58,15 @@ class DueRunner:
     holder: str = field(default_factory=new_event_id)
     concurrency: int = CONCURRENCY
     again: retry.Backoff = AGAIN
+    metrics: Metrics = field(default_factory=Metrics)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _in_hand: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)
     _outages: list[BaseException] = field(default_factory=list, init=False)
     _looked_at: float = field(default=-math.inf, init=False)
+
+    def __post_init__(self) -> None:
+        self.metrics.due.expect(list(self.handlers))
 
     def stop(self) -> None:
         """Lets `run` return after the rows in hand."""
@@ -144,10 +150,20 @@ class DueRunner:
 
     async def _run(self, claimed: _Claimed) -> None:
         row = claimed.row
-        task = Task(row, self.database, self.service, self.prefix, self.clock, self.wake_relay, self.holder)
+        task = Task(
+            row,
+            self.database,
+            self.service,
+            self.prefix,
+            self.clock,
+            self.wake_relay,
+            self.holder,
+            self._tell_rejected,
+        )
         renewing = asyncio.create_task(self._renew(row.id))
         try:
-            await self.handlers[row.kind](task)
+            with self.metrics.due.running(row.kind):
+                await self.handlers[row.kind](task)
         except RowGone:
             log.info("due_row_gone", kind=row.kind)
         except Exception as error:
@@ -155,9 +171,14 @@ class DueRunner:
                 raise
             tries = claimed.tries + 1
             log.error("due_row_failed", kind=row.kind, tries=tries, **describe_error(error))  # noqa: TRY400
+            self.metrics.due.failed(row.kind)
             await self._put_off(row.id, claimed.tries)
         finally:
             renewing.cancel()
+
+    def _tell_rejected(self, rejected: Sequence[Refusal]) -> None:
+        self.metrics.count_rejected(rejected)
+        tell_refused("commands_rejected", rejected)
 
     async def _put_off(self, row_id: str, tries: int) -> None:
         """Counts a failure and keeps the row from everybody for a while, so that it holds up nobody."""

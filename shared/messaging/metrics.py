@@ -8,11 +8,10 @@ left out, and its totals, which hold for good, are those of the last answer: an 
 import asyncio
 import re
 from collections import Counter as Tally
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -22,45 +21,34 @@ from pymongo.errors import PyMongoError
 
 from shared.clock import Clock
 from shared.contracts.topics import REGISTRY
+from shared.health import Health
+from shared.messaging.counting import PLACE, Count, DueTimes, gauge
+from shared.messaging.looked import Gauge, Looked, look
 from shared.messaging.places.positions import Partition
 from shared.messaging.reading.outcome import COUNTERS
-from shared.messaging.sending import outbox
-from shared.messaging.work import microseconds
-from shared.mongo import Database, Document
+from shared.messaging.refused import Refusal
+from shared.mongo import Database
 
-__all__ = ["CONTENT_TYPE", "Gauge", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Count", "Gauge", "Metrics"]
 
 LOOKUP = timedelta(seconds=5)
 """How long the database has for an answer: half of what Prometheus waits for a page by default."""
-COUNTED = 100_000
-"""The most rows that are counted one by one: more is as bad, and slow."""
-LATE = timedelta(minutes=1)
-"""From when on a due row counts as late."""
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-PLACE = ("topic", "partition")
+NOT_ALLOWED = (("unknown_operator",), ("role_missing",), ("not_your_municipality",))
+"""Codes of rejected commands that an alert counts from the first one on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Follows:
     """What to ask a subscription's consumer: offsets behind the last stable offset, and behind the log's end;
-    seconds for which an open transaction has held back what follows it. Each by partition.
+    offsets before the log's beginning; seconds for which an open transaction has held back what follows it.
+    Each by partition.
     """
 
     lags: Callable[[], Mapping[Partition, int]]
     lags_to_end: Callable[[], Mapping[Partition, int]]
     held: Callable[[], Mapping[Partition, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """A figure of one service's, without labels, that its database knows; None where there is none yet."""
-
-    name: str
-    description: str
-    look: Callable[[Database], Awaitable[float | None]]
-
-
-Values = TypeVar("Values", bound=tuple[str, ...])
+    leads: Callable[[], Mapping[Partition, int]]
 
 
 @lru_cache(maxsize=4096)
@@ -76,17 +64,6 @@ def family(topic: str, prefix: str) -> str:
 
 
 @dataclass(slots=True)
-class _Looked:
-    """What was found in the database."""
-
-    outbox_rows: int
-    outbox_oldest: float
-    due_late: int
-    positions: list[Document]
-    gauges: dict[Gauge, float | None]
-
-
-@dataclass(slots=True)
 class Metrics:
     """One service's figures, in a registry of their own."""
 
@@ -95,14 +72,26 @@ class Metrics:
     leads: Callable[[], bool] | None = None
     refused: Callable[[], Mapping[str, int]] = dict
     gauges: Sequence[Gauge] = ()
+    counts: Sequence[Count] = ()
+    health: Health = field(default_factory=Health)
+    due: DueTimes = field(init=False)
     _follows: dict[str, Follows] = field(default_factory=dict, init=False)
     _wrong_settings: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
-    _looked: _Looked | None = field(default=None, init=False)
+    _looked: Looked | None = field(default=None, init=False)
     _answered: bool = field(default=False, init=False)
+    _refused: Count = field(init=False)
+    _rejected: Count = field(init=False)
     _records: Counter = field(init=False)
     _batches: Histogram = field(init=False)
 
     def __post_init__(self) -> None:
+        self.due = DueTimes(self.registry)
+        self._refused = Count(
+            "kobling_records_refused", "Records refused for the first time, by code.", ("topic", "code")
+        )
+        self._rejected = Count(
+            "kobling_commands_rejected", "Commands read and rejected, by code.", ("code",), NOT_ALLOWED
+        )
         self._records = Counter(
             "kobling_records",
             "Records handled for the first time, by outcome: applied, duplicate, stale or dead.",
@@ -126,6 +115,16 @@ class Metrics:
                 # By nothing too: an alert on dead records needs to have seen the series at 0.
                 self._records.labels(family(topic, self.prefix), partition, outcome).inc(outcomes[outcome])
 
+    def count_refused(self, refusals: Iterable[Refusal]) -> None:
+        """Counts refused records by family and code."""
+        for refusal in refusals:
+            self._refused.add(family(refusal.topic, self.prefix), refusal.code)
+
+    def count_rejected(self, refusals: Iterable[Refusal]) -> None:
+        """Counts commands that were read and rejected, by code."""
+        for refusal in refusals:
+            self._rejected.add(refusal.code)
+
     def batch_time(self, subscription: str) -> "Histogram":
         """Where to time a subscription's batches."""
         return self._batches.labels(subscription)
@@ -142,30 +141,18 @@ class Metrics:
         """The page in Prometheus' text format."""
         try:
             async with asyncio.timeout(LOOKUP.total_seconds()):
-                self._looked = await _look(database, clock, self.gauges)
+                self._looked = await look(database, clock, self.gauges)
             self._answered = True
         except (PyMongoError, TimeoutError):
             self._answered = False
         return generate_latest(self.registry)
 
     def _current(self) -> Iterator[Metric]:
-        follows = self._follows.values()
-        yield _gauge(
-            "kobling_consumer_lag",
-            "Last stable offset less the next to be handled.",
-            self._summed(entry for one in follows for entry in one.lags().items()),
-        )
-        yield _gauge(
-            "kobling_consumer_lag_to_end",
-            "The log's end (high watermark) less the next to be handled.",
-            self._summed(entry for one in follows for entry in one.lags_to_end().items()),
-        )
-        yield _gauge(
-            "kobling_consumer_held_seconds",
-            "For how long an open transaction has held back what follows it: the longest of a family.",
-            self._longest(entry for one in follows for entry in one.held().items()),
-        )
-        yield _gauge(
+        yield from self._reading()
+        yield from (count.metric() for count in (self._refused, self._rejected, *self.counts))
+        yield from self.due.metrics()
+        yield from self._parts()
+        yield gauge(
             "kobling_topic_settings_wrong",
             "Topics that have a setting otherwise than Kobling needs it.",
             self._wrong_settings,
@@ -178,7 +165,7 @@ class Metrics:
         yield GaugeMetricFamily(
             "kobling_database_answered", "1 where the database answered this page.", float(self._answered)
         )
-        yield _gauge(
+        yield gauge(
             "kobling_table_records_refused",
             "Records of operators and programmes that don't hold: what held before goes on.",
             {(topic,): count for topic, count in self.refused().items()},
@@ -189,7 +176,32 @@ class Metrics:
             if self._answered:
                 yield from self._gauges(self._looked)
 
-    def _gauges(self, found: _Looked) -> Iterator[Metric]:
+    def _reading(self) -> Iterator[Metric]:
+        """How far the subscriptions' consumers are."""
+        follows = self._follows.values()
+        yield gauge(
+            "kobling_consumer_lag",
+            "Last stable offset less the next to be handled.",
+            self._summed(entry for one in follows for entry in one.lags().items()),
+        )
+        yield gauge(
+            "kobling_consumer_lag_to_end",
+            "The log's end (high watermark) less the next to be handled.",
+            self._summed(entry for one in follows for entry in one.lags_to_end().items()),
+        )
+        yield gauge(
+            "kobling_consumer_held_seconds",
+            "For how long an open transaction has held back what follows it: the longest of a family.",
+            self._longest(entry for one in follows for entry in one.held().items()),
+        )
+        yield gauge(
+            "kobling_consumer_lead",
+            "Offsets between the log's beginning, once it has moved, and the next to be handled, where "
+            "something waits: the fewest of a family.",
+            self._fewest(entry for one in follows for entry in one.leads().items()),
+        )
+
+    def _gauges(self, found: Looked) -> Iterator[Metric]:
         yield GaugeMetricFamily("kobling_outbox_rows", "Records to be sent.", found.outbox_rows)
         yield GaugeMetricFamily(
             "kobling_outbox_oldest_seconds", "Age of the oldest record to be sent.", found.outbox_oldest
@@ -201,11 +213,25 @@ class Metrics:
         yield GaugeMetricFamily(
             "kobling_offsets_expired_unacknowledged", "Expired unread and not acknowledged.", standing
         )
-        for gauge, known in found.gauges.items():
-            if known is not None:
-                yield GaugeMetricFamily(gauge.name, gauge.description, known)
+        for one, known in found.gauges.items():
+            yield gauge(one.name, one.description, known, one.labels)
 
-    def _totals(self, found: _Looked) -> Iterator[Metric]:
+    def _parts(self) -> Iterator[Metric]:
+        parts = self.health.parts
+        yield gauge(
+            "kobling_part_ready",
+            "1 where a part of the service works, 0 where it waits or has stopped.",
+            {(name,): float(cause is None) for name, (cause, _) in parts.items()},
+            ("part",),
+        )
+        yield gauge(
+            "kobling_part_halted",
+            "1 where a part has stopped for good.",
+            {(name,): float(halted) for name, (_, halted) in parts.items()},
+            ("part",),
+        )
+
+    def _totals(self, found: Looked) -> Iterator[Metric]:
         for name, description in (
             ("skipped", "Offsets that somebody moved the group past, unhandled."),
             ("expired", "Offsets that retention deleted before they were handled."),
@@ -226,21 +252,20 @@ class Metrics:
             longest[place] = max(seconds, longest.get(place, 0.0))
         return longest
 
+    def _fewest(self, counts: Iterable[tuple[Partition, int]]) -> dict[tuple[str, str], int]:
+        """The fewest by family and partition."""
+        fewest: dict[tuple[str, str], int] = {}
+        for (topic, partition), count in counts:
+            place = family(topic, self.prefix), str(partition)
+            fewest[place] = min(count, fewest.get(place, count))
+        return fewest
+
     def _summed(self, counts: Iterable[tuple[Partition, int]]) -> dict[tuple[str, str], int]:
         """Counts by family and partition."""
         summed: Tally[tuple[str, str]] = Tally()
         for (topic, partition), count in counts:
             summed[family(topic, self.prefix), str(partition)] += count
         return dict(summed)
-
-
-def _gauge(
-    name: str, description: str, values: Mapping[Values, float], labels: Sequence[str] = PLACE
-) -> GaugeMetricFamily:
-    gauge = GaugeMetricFamily(name, description, labels=labels)
-    for place, value in values.items():
-        gauge.add_metric(place, value)
-    return gauge
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,18 +280,3 @@ class _AtScrape(Collector):
     def describe(self) -> list[Metric]:
         """Nothing: asked at registration, when nothing is there yet."""
         return []
-
-
-async def _look(database: Database, clock: Clock, gauges: Iterable[Gauge]) -> _Looked:
-    now = clock.now()
-    oldest = await database["outbox"].find_one({}, {"order": 1}, sort=[("order", 1)])
-    age = 0.0 if oldest is None else max(0.0, (microseconds(now) - oldest["order"]) / 1_000_000)
-    counted = ("skipped", "expired", "truncated", "unacknowledged")
-    fields = dict.fromkeys(("topic", "partition", *counted), 1)
-    return _Looked(
-        await outbox.waiting(database),
-        age,
-        await database["due"].count_documents({"due_at": {"$lte": now - LATE}}, limit=COUNTED),
-        await database["positions"].find({}, fields).to_list(None),
-        {gauge: await gauge.look(database) for gauge in gauges},
-    )

@@ -71,12 +71,7 @@ class App:
             resources.health,
         )
         self.tables = self._table_reader()
-        self.metrics = Metrics(
-            resources.prefix,
-            leads=lambda: self.relays.leads,
-            refused=lambda: self.tables.refused,
-            gauges=self.wiring.gauges,
-        )
+        self.metrics = self._metrics()
         self.rebuild = Rebuild(
             self.wiring.recipe,
             resources.database,
@@ -89,7 +84,7 @@ class App:
             settings.batch_records,
             self.wiring.past,
         )
-        self.due = self.wiring.due_runner(self.relays.wake, settings.due_poll)
+        self.due = self.wiring.due_runner(self.relays.wake, settings.due_poll, self.metrics)
         self._subscribe()
         self.admission = self._admission(name)
         for part in ("database", "tables", rebuild.PART, "broker", "due"):
@@ -100,6 +95,16 @@ class App:
     def resources(self) -> Resources:
         """What the service was wired with."""
         return self.wiring.resources
+
+    def _metrics(self) -> Metrics:
+        return Metrics(
+            self.resources.prefix,
+            leads=lambda: self.relays.leads,
+            refused=lambda: self.tables.refused,
+            gauges=self.wiring.gauges,
+            counts=self.wiring.counts,
+            health=self.resources.health,
+        )
 
     def _admission(self, name: str) -> Admission:
         groups = [f"{name}.{subscription}" for subscription in self._names]

@@ -24,7 +24,7 @@ from shared.messaging.commands.dispatch import NO_COMMANDS, Commands, Decisions
 from shared.messaging.commands.retries import RETRY_KIND
 from shared.messaging.due import DueHandler
 from shared.messaging.due_runner import DueRunner
-from shared.messaging.metrics import Gauge
+from shared.messaging.metrics import Count, Gauge, Metrics
 from shared.messaging.rebuild import Past, Recipe
 from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
@@ -74,10 +74,11 @@ class Resources:
 class Wiring:
     """A service, wired: what it reads, what it does when something is due, what it serves besides health.
 
-    `indexes` are of its own collections, `gauges` what it tells Prometheus besides. `cipher` keeps records
-    unreadable at rest where they may hold personal data. `on_start` is waited for, and tried again while the
-    database is away, before any record is read; `beside` is started with the service and not waited for.
-    `on_programmes` runs whenever other programmes hold than before, and at the start.
+    `indexes` are of its own collections, `gauges` and `counts` what it tells Prometheus besides. `cipher`
+    keeps records unreadable at rest where they may hold personal data. `on_start` is waited for, and
+    tried again while the database is away, before any record is read; `beside` is started with the
+    service and not waited for. `on_programmes` runs whenever other programmes hold than before, and at
+    the start.
     """
 
     resources: Resources
@@ -86,6 +87,7 @@ class Wiring:
     indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
     routes: Sequence[BaseRoute] = ()
     gauges: Sequence[Gauge] = ()
+    counts: Sequence[Count] = ()
     decisions: Decisions = NO_COMMANDS
     cipher: RecordCipher | None = None
     recipe: Recipe = field(default_factory=Recipe)
@@ -141,7 +143,7 @@ class Wiring:
                 return transaction
         raise ValueError(f"{self.resources.service} does not read {topic.name}")
 
-    def due_runner(self, wake_relay: Callable[[], None], poll: timedelta) -> DueRunner:
+    def due_runner(self, wake_relay: Callable[[], None], poll: timedelta, metrics: Metrics) -> DueRunner:
         """What runs this service's due rows, and those of the messaging core."""
         resources = self.resources
         return DueRunner(
@@ -153,4 +155,5 @@ class Wiring:
             resources.health,
             wake_relay,
             poll,
+            metrics=metrics,
         )

@@ -19,6 +19,7 @@ from shared.contracts.message import Message
 from shared.contracts.topics import Topic
 from shared.ids import new_event_id
 from shared.messaging.reading.records import Cause
+from shared.messaging.refused import Refusal
 from shared.messaging.sending.outbox import Headers, Row, bundled, slot_of
 from shared.mongo import Database, Document, Session
 
@@ -109,6 +110,8 @@ class Work:
     service: str
     prefix: str
     now: datetime
+    rejected: list[Refusal] = field(default_factory=list, init=False)
+    """Commands that were read and rejected, for logs and metrics."""
     _time: str = field(init=False)
     _order: int = field(init=False)
     _names: dict[tuple[str, str], str] = field(default_factory=dict, init=False)

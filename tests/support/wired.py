@@ -7,6 +7,7 @@ from shared.contracts.topics import Topic
 from shared.health import Health
 from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.transaction import BatchTransaction
+from shared.messaging.metrics import Metrics
 from shared.messaging.wiring import Wiring
 from shared.retry import Backoff
 
@@ -32,4 +33,4 @@ def processor(wiring: Wiring, topic: Topic, **options: Any) -> BatchProcessor:
 
 async def run_due(wiring: Wiring) -> bool:
     """Runs what is due by the service's clock; whether anything was."""
-    return await wiring.due_runner(lambda: None, timedelta(seconds=1)).run_due()
+    return await wiring.due_runner(lambda: None, timedelta(seconds=1), Metrics()).run_due()

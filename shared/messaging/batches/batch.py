@@ -13,6 +13,7 @@ from shared.messaging.batches.transaction import BatchTransaction, partition_of
 from shared.messaging.metrics import Metrics
 from shared.messaging.places.positions import Partition
 from shared.messaging.reading.records import Parsed, Raw, Received, Unreadable
+from shared.messaging.refused import tell_refused
 from shared.messaging.work import OutgoingTooLarge
 from shared.mongo import Session
 
@@ -183,6 +184,10 @@ class BatchProcessor:
             lambda session: self.transaction.run(chunk, session)
         )
         self.metrics.stored(stored.counted)
+        self.metrics.count_refused(stored.refused)
+        tell_refused("records_refused", stored.refused)
+        self.metrics.count_rejected(stored.rejected)
+        tell_refused("commands_rejected", stored.rejected)
         if stored.sends:
             self.wake_relay()
         if stored.falls_due:

@@ -1,5 +1,7 @@
 """aiokafka's consumer that knows what it handed out of each partition, and commits what was handled."""
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -25,6 +27,8 @@ log = get_logger(__name__)
 
 OPEN_LONG = timedelta(seconds=10)
 """From when on a transaction that is open is told of; Kobling's own take milliseconds."""
+BEGINS_EVERY = timedelta(seconds=30)
+"""How often it is asked where the logs begin: retention deletes whole segments, now and then."""
 _LOST = (CommitFailedError, IllegalGenerationError, IllegalStateError, UnknownMemberIdError)
 
 
@@ -48,6 +52,26 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._handled: dict[TopicPartition, int] = {}
         self._held: dict[TopicPartition, tuple[int, float]] = {}
         """Where the last stable offset stands still before the log's end, and since when (monotonic)."""
+        self._begins: dict[TopicPartition, int] = {}
+        """Where each log begins, as it was asked last."""
+        self._asking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Joins the group; asks for the logs' beginnings from then on, whatever is in hand meanwhile."""
+        await super().start()
+        self._asking = asyncio.create_task(self._ask_begins())
+
+    async def stop(self) -> None:
+        """Leaves the group."""
+        if self._asking is not None:
+            self._asking.cancel()
+        await super().stop()
+
+    async def _ask_begins(self) -> None:
+        while True:
+            with contextlib.suppress(KafkaError):
+                self._begins = await self.beginning_offsets(list(self._positions()))
+            await asyncio.sleep(BEGINS_EVERY.total_seconds())
 
     def _assignment(self) -> Any:
         """aiokafka's assignment: another object after each rebalance."""
@@ -144,6 +168,16 @@ class CommittingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     def lags_to_end(self) -> dict[TopicPartition, int]:
         """How much each polled partition's log holds beyond what was handled, open transactions' with it."""
         return self._behind(self.highwater)
+
+    def leads(self) -> dict[TopicPartition, int]:
+        """How many offsets of each polled partition lie between its log's beginning, once that has moved, and
+        what is to be handled next, where anything is.
+        """
+        return {
+            partition: max(0, self.highwater(partition) - behind - begin)
+            for partition, behind in self.lags_to_end().items()
+            if behind and (begin := self._begins.get(partition, 0))
+        }
 
     def held(self) -> dict[TopicPartition, float]:
         """For how many seconds an open transaction has held back what follows it, by partition; 0 where none

@@ -74,7 +74,7 @@ async def use_batch_consumers(
         name = group_id.rpartition(".")[2]
         options = {**builder.keywords, **kafka.options, **subscriber_options}
         consumer = BatchConsumer(*topics, name=name, health=health, guard=guard, group_id=group_id, **options)
-        metrics.follow(name, Follows(consumer.lags, consumer.lags_to_end, consumer.held))
+        metrics.follow(name, Follows(consumer.lags, consumer.lags_to_end, consumer.held, consumer.leads))
         return consumer
 
     config.builder = build

@@ -25,6 +25,7 @@ from shared.messaging.reading.records import (
     Tick,
     Unreadable,
 )
+from shared.messaging.refused import Refusal
 from shared.messaging.subscription import HandledBefore, Hearing, Subscription
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
@@ -35,13 +36,15 @@ Place = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a transaction leaves: whether there is anything for the relay, whether a row is due already, and
-    its outcomes by partition.
+    """What a transaction leaves: whether there is anything for the relay, whether a row is due already, its
+    outcomes by partition, the records that it refused for the first time, and the commands that it rejected.
     """
 
     sends: bool
     falls_due: bool
     counted: Mapping[Partition, Counter[str]]
+    refused: Sequence[Refusal]
+    rejected: Sequence[Refusal]
 
 
 @dataclass(slots=True)
@@ -146,7 +149,12 @@ class BatchTransaction:
             await inbox.save(self.database, session)
         await positions.save(self.database, session)
         await work.flush()
-        return Stored(work.sends, work.falls_due, positions.counted)
+        refused = [
+            Refusal.of(item.record.raw, item.outcome.code)
+            for item in handled
+            if isinstance(item.outcome, Dead)
+        ]
+        return Stored(work.sends, work.falls_due, positions.counted, refused, work.rejected)
 
     async def _outcomes(
         self, chunk: Sequence[Parsed], inbox: Inbox, work: Work, handled_before: HandledBefore

@@ -30,14 +30,9 @@ from shared.messaging.commands.retries import retry_row, stored_raw
 from shared.messaging.due import Task
 from shared.messaging.reading.outcome import Applied, Dead, Duplicate, Fault, Outcome, Stale
 from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import (
-    Handled,
-    Readable,
-    Received,
-    Unreadable,
-    shown_id,
-)
+from shared.messaging.reading.records import Handled, Readable, Received, Unreadable, shown_id
 from shared.messaging.rebuild import Past
+from shared.messaging.refused import Refusal
 from shared.messaging.tables import Operators
 from shared.messaging.work import Work
 from shared.personal_numbers import is_chosen_as_personal_number
@@ -211,6 +206,8 @@ class Commands:
                 "unknown_subject",
                 "There is no such subject here: check the reference and send again under a new id.",
             )
+        if isinstance(answer, Rejected):
+            replies.work.rejected.append(Refusal.of(record.raw, answer.code))
         for waiting in answer.awaited_by if isinstance(answer, Accepted) else ():
             replies.send(waiting, record.cause, answer)
         replies.send(ref, record.cause, answer, dry_run=record.envelope.dryrun)

@@ -10,6 +10,7 @@ from services.matching.schedule import ROUND_AT, Schedule
 from shared.contracts.pairing import PackRounds
 from shared.contracts.programmes import ActiveProgramme
 from shared.messaging.due import Task
+from shared.messaging.metrics import Metrics
 from shared.messaging.work import Work
 from shared.programmes import shipped_packs
 from tests.integration.matching.world import BERGEN, GUIDES, NOW, World, guide, refugee
@@ -118,7 +119,7 @@ async def test_killed_before_the_commit_it_starts_the_round_again(
 
 async def _run_alone(world: World) -> None:
     """Runs the row's handler as a runner does, and nothing that would follow it."""
-    runner = world.wiring.due_runner(lambda: None, timedelta(seconds=1))
+    runner = world.wiring.due_runner(lambda: None, timedelta(seconds=1), Metrics())
     claimed = await runner._claim(world.wiring.resources.clock.now())
     assert claimed is not None
     resources = world.wiring.resources

@@ -74,6 +74,35 @@ async def test_a_failed_row_is_counted_and_put_off(database: Database) -> None:
     assert [(line["event"], line["tries"]) for line in logs] == [("due_row_failed", 1)]
 
 
+async def test_rows_are_timed_and_failures_counted_by_kind(database: Database) -> None:
+    await schedule(database, "fail", "fails")
+    running, begun, go_on = runner(database, fail=fail, slow=None), asyncio.Event(), asyncio.Event()
+
+    async def slow(task: Task) -> None:
+        begun.set()
+        await go_on.wait()
+        await finish(task)
+
+    running.handlers = {**running.handlers, "slow": slow}
+    await running.run_due()
+    await schedule(database, "slow", "slow")
+    run = asyncio.create_task(running.run_due())
+    await begun.wait()
+    (longest,) = [line for line in await _told(running, database) if 'running_seconds{kind="slow"}' in line]
+    assert float(longest.split()[-1]) > 0
+    go_on.set()
+    await run
+    told = await _told(running, database)
+    assert 'kobling_due_row_failures_total{kind="fail"} 1.0' in told
+    assert 'kobling_due_row_failures_total{kind="slow"} 0.0' in told
+    assert 'kobling_due_row_seconds_count{kind="slow"} 1.0' in told
+    assert 'kobling_due_row_running_seconds{kind="slow"} 0.0' in told
+
+
+async def _told(running: DueRunner, database: Database) -> list[str]:
+    return (await running.metrics.render(database, CLOCK)).decode().splitlines()
+
+
 async def test_a_row_that_goes_on_failing_makes_the_service_unready_until_it_is_gone(
     database: Database,
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pymongo.errors import AutoReconnect
+from structlog.testing import capture_logs
 
 from deploy.local.stack import Addresses
 from shared.clock import Clock
@@ -50,8 +51,9 @@ async def test_outcomes_are_counted_once_by_family_and_no_label_names_anybody(
 
     ledger.before = fail_once
     batch = raws([settlement("BER-1"), b"nonsense", settlement("BER-2")])
-    await handler.process(batch, Commits())
-    await handler.process(batch, Commits())
+    with capture_logs() as logged:
+        await handler.process(batch, Commits())
+        await handler.process(batch, Commits())
     assert failed
     found = await samples(handler.metrics, ledger.database)
     counted = {name: value for name, value in found.items() if name.startswith("kobling_records_total")}
@@ -62,6 +64,13 @@ async def test_outcomes_are_counted_once_by_family_and_no_label_names_anybody(
         f"kobling_records_total dead 0 {FAMILY}": 1,
     }
     assert found["kobling_batch_seconds_count settlements"] == 2
+    # Labels in the order of their names: the code, then the topic. Delivered again it is no new refusal.
+    refused = {name: value for name, value in found.items() if name.startswith("kobling_records_refused")}
+    assert refused == {f"kobling_records_refused_total not_json {FAMILY}": 1}
+    lines = [line for line in logged if line["event"] == "records_refused"]
+    assert [(line["topic"], line["code"], line["offsets"]) for line in lines] == [
+        ("settlements.no-4601.v1", "not_json", str(batch[1].offset))
+    ]
     page = (await handler.metrics.render(ledger.database, Clock())).decode()
     assert "BER-" not in page
     assert "no-4601" not in page
