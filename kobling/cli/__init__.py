@@ -15,7 +15,7 @@ from shared.mongo import DatabaseError
 from shared.servers import broker_cause
 
 COMMANDS: Mapping[str, str] = {
-    **dict.fromkeys(("setup", "municipalities", "operators"), "installation"),
+    **dict.fromkeys(("setup", "doctor", "municipalities", "operators"), "installation"),
     "packs": "packs",
     **dict.fromkeys(("settle", "validate", "import"), "files"),
     **dict.fromkeys(("find", "pairs", "why", "round"), "caseload"),

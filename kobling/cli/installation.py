@@ -12,7 +12,8 @@ import typer
 from kobling.access import cluster
 from kobling.administration import AdministrationError, topics_of
 from kobling.cli.options import AsJson, MongoDB, Prefix, Replicas, SecretsAt, Servers, Yes
-from kobling.cli.output import report, say, table
+from kobling.cli.output import REFUSED, report, say, table
+from kobling.doctor import examine, mail_server
 from kobling.operators import Directory, Registration
 from kobling.setup.carrying_out import carry_out, revoke
 from kobling.setup.handing_over import Secrets
@@ -29,6 +30,7 @@ _OF_OPERATORS = ("operator", "organisation", "person", "municipalities", "roles"
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(setup)
+    app.command()(doctor)
     app.add_typer(municipalities, name="municipalities")
     app.add_typer(operators, name="operators")
 
@@ -64,6 +66,26 @@ def setup(
     people = [Principal(kind, name) for kind, names in named.items() for name in names]
     wanted = Wanted(cluster(servers), Secrets(Path(secrets)), frozenset(), prefix, replicas, mongodb)
     _change(_planned(wanted, people), only_plan=only_plan, yes=yes, as_json=as_json)
+
+
+def doctor(
+    servers: Servers = None,
+    mongodb: MongoDB = None,
+    smtp: Annotated[
+        str | None, typer.Option(help="The mail server, host:port; it must offer STARTTLS.")
+    ] = None,
+    plain_smtp: Annotated[bool, typer.Option("--plain-smtp", help="It is not asked for STARTTLS.")] = False,
+    prefix: Prefix = "",
+    secrets: SecretsAt = "secrets",
+    as_json: AsJson = False,
+) -> None:
+    """What is wrong with an installation, its cause, and what helps. Ends with 1 if anything is."""
+    mail = None if smtp is None else mail_server(smtp, starttls=not plain_smtp)
+    wanted = Wanted(cluster(servers), Secrets(Path(secrets)), prefix=prefix, uri=mongodb)
+    rows = [finding._asdict() for finding in asyncio.run(examine(wanted, mail))]
+    table(rows, ("check", "state", "cause", "remedy"), as_json=as_json, empty="nothing was looked at")
+    if any(row["state"] != "good" for row in rows):
+        raise typer.Exit(REFUSED)
 
 
 @municipalities.command("add")
