@@ -10,10 +10,16 @@ import pytest
 from docker.models.containers import Container  # type: ignore[import-untyped]
 from testcontainers.core.docker_client import DockerClient
 
+from deploy.demo.client import read_all
+from deploy.local.ports import free_ports
+from shared.cluster import Cluster
+from shared.contracts.topics import RECEIPTS
 from tests.stack_user import wait_until
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "kobling-demo"
+(PORT,) = free_ports(1)
+"""Where clients on the host find Kafka."""
 OURS = "kobling-installation:0.1.0"
 SERVICES = ("intake", "matching", "notifications", "reporting")
 STAY = (*SERVICES, "kafka", "mail", "mongodb")
@@ -41,11 +47,10 @@ sed -n 's|^mongodb://[^:]*:\\([^@]*\\)@.*|\\1|p' accounts/*.mongodb | tr -d '\\n
 @pytest.fixture(scope="module")
 def said() -> Iterator[str]:
     """What the demonstration printed; its installation stays up meanwhile."""
-    environment = {**os.environ, "KEEP": "1", "KAFKA_PORT": "0", "REPORTING_PORT": "0"}
     try:
         done = subprocess.run(  # noqa: S603 (our own script)
             [ROOT / "deploy" / "compose" / "demo.sh"],
-            env=environment,
+            env=environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -106,6 +111,27 @@ def test_no_secret_is_shown() -> None:
     for one in containers():
         shown = str(one.attrs) + one.logs().decode(errors="replace")
         assert not [part for part in parts if part in shown], one.name
+        # What passwords could be guessed from.
+        assert "storedKey" not in shown
+
+
+@pytest.mark.usefixtures("said")
+async def test_all_is_there_when_containers_are_made_anew_and_clients_on_the_host_log_in(
+    tmp_path: Path,
+) -> None:
+    compose("--profile", "demo", "down")
+    compose("up", "--detach", "--wait")
+    compose("run", "--rm", "kobling", "setup", "--yes", "--replicas", "1", "--municipality", "no-5501")
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_text(compose("run", "--rm", "--entrypoint", "cat", "kobling", "/run/kobling/ca/ca.pem"))
+    for name in ("no-4601", "no-5501"):
+        account = f"municipality.{name}"
+        file = f"/run/kobling/accounts/{account}.conf"
+        lines = compose("run", "--rm", "--entrypoint", "cat", "kobling", file).splitlines()
+        password = dict(line.split("=", 1) for line in lines)["sasl.password"]
+        kafka = Cluster(f"localhost:{PORT}", "SASL_SSL", username=account, password=password, ca_file=ca_file)
+        receipts = await read_all(kafka, RECEIPTS.named(name), RECEIPTS.partitions)
+        assert len(receipts) == (32 if name == "no-4601" else 0)
 
 
 # Helpers
@@ -127,10 +153,14 @@ def container(name: str) -> Container:
     return found
 
 
-def compose(*words: str) -> None:
-    subprocess.run(  # noqa: S603 (Docker, with words of ours)
-        ["docker", "compose", "--project-name", PROJECT, *words],  # noqa: S607 (found where it is installed)
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
+def compose(*words: str) -> str:
+    command = ["docker", "compose", "--project-name", PROJECT, *words]
+    done = subprocess.run(  # noqa: S603 (Docker, with words of ours)
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "KEEP": "1", "KAFKA_PORT": str(PORT), "REPORTING_PORT": "0"}
