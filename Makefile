@@ -20,12 +20,15 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality prometheus
+.PHONY: help env demo demo-compose stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality prometheus
 
 env: $(READY) ## the Python environment, from the lock files
 
 demo: $(READY) ## June 2016 in Bergen, from settlements to pairs and indicators; KEEP=1 leaves it up, SECURE=1 secures it; STORY=tromso-year plays that story
 	@SECURE=$(SECURE) $(BIN)/python -m $(if $(STORY),tests.e2e.stories $(STORY),deploy.demo)
+
+demo-compose: ## the demonstration in containers, of images that it builds; KEEP=1 leaves them up; needs Docker alone
+	@deploy/compose/demo.sh
 
 stories: $(READY) ## plays every story on the real services: what must come out, beside what came out
 	@$(BIN)/python -m tests.e2e.stories
@@ -66,7 +69,7 @@ dist: $(READY) ## a release into dist/, audited before; UNAUDITED=1 lets version
 property: $(READY) ## delivery, and people and pairs, against their models, SCALE times as long as in `make test`; figures shown
 	@KOBLING_PROPERTY_SCALE=$(or $(SCALE),20) $(BIN)/python -m pytest -s tests/property
 
-test-containers: $(READY) ## the local stack on containers; needs a Docker engine
+test-containers: $(READY) ## the local stack and docker-compose.yml in containers; needs a Docker engine
 	@$(BIN)/python -m pytest tests/containers
 
 check: $(READY) ## style, types, imports, schemas

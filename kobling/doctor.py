@@ -11,15 +11,14 @@ from typing import Literal, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
 
 from kobling.administration import AdministrationError
 from kobling.reading import lags
+from kobling.setup.databases import databases
 from kobling.setup.looking import known_principals, plan
 from kobling.setup.plan import Change, Wanted
 from shared.contracts.topics import OPERATORS
-from shared.mongo import Database, Document
+from shared.mongo import Database, DatabaseError
 from shared.servers import broker_cause
 
 State = Literal["good", "wrong", "unknown"]
@@ -75,7 +74,7 @@ async def examine(wanted: Wanted, mail: Mail | None = None) -> list[Finding]:
 async def _looked(check: str, look: Callable[[], Awaitable[Finding]]) -> Finding:
     try:
         return await look()
-    except (KafkaError, PyMongoError, OSError, TimeoutError, AdministrationError) as error:
+    except (KafkaError, DatabaseError, OSError, TimeoutError, AdministrationError) as error:
         return Finding(check, "unknown", f"{type(error).__name__}", "see what is wrong above")
 
 
@@ -131,7 +130,7 @@ async def _set_up(wanted: Wanted) -> list[Finding]:
             wanted.databases,
         )
         changes = (await plan(everybody)).changes()
-    except (KafkaError, PyMongoError, AdministrationError) as error:
+    except (KafkaError, DatabaseError, AdministrationError) as error:
         cause = str(error) or type(error).__name__
         return [Finding("set-up", "unknown", cause, "look with an administrator's account")]
     found: dict[str, list[Change]] = {name: [] for name in dict.fromkeys(_OF_AREA.values())}
@@ -158,12 +157,11 @@ async def _reachable(wanted: Wanted) -> str | None:
 async def _database(uri: str) -> Finding:
     """Whether MongoDB answers, takes the account, is a replica set, and has the time."""
     database = Database(uri, "admin")
-    client: AsyncMongoClient[Document]
     try:
         await database.ping()
-        async with AsyncMongoClient(uri, serverSelectionTimeoutMS=5_000) as client:
-            here, told = datetime.now(UTC), await client.admin.command("hello")
-    except PyMongoError as error:
+        async with databases(uri, {}) as opened:
+            here, told = datetime.now(UTC), await opened.greeting()
+    except DatabaseError as error:
         return Finding("database", "wrong", database.cause(error), "see the cause")
     finally:
         database.close()

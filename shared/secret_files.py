@@ -9,6 +9,10 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 
+class FromFile:
+    """Marks a type whose settings may come from a file though they are no secret, such as a public key."""
+
+
 class SecretFileError(ValueError):
     """A variable names no file that can be read, or stands beside the secret itself; names the variable."""
 
@@ -26,7 +30,7 @@ class SecretFiles(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The file's content; None for what is no secret, or comes from no file."""
         secret = f"{self._prefix}{field_name}".upper()
-        file = os.environ.get(f"{secret}_FILE") if field.annotation in (SecretStr, SecretStr | None) else None
+        file = os.environ.get(f"{secret}_FILE") if _from_file(field) else None
         if not file:
             return None, field_name, False
         if secret in os.environ:
@@ -44,3 +48,8 @@ class SecretFiles(PydanticBaseSettingsSource):
             for name, field in self.settings_cls.model_fields.items()
         }
         return {name: value for name, value in found.items() if value is not None}
+
+
+def _from_file(field: FieldInfo) -> bool:
+    is_secret = field.annotation in (SecretStr, SecretStr | None)
+    return is_secret or any(isinstance(mark, FromFile) for mark in field.metadata)

@@ -14,7 +14,7 @@ from shared.clock import Clock, FileTime, read_offset
 from shared.cluster_settings import ClusterSettings
 from shared.mongo import is_uri
 from shared.sealing import is_public_key
-from shared.secret_files import SecretFileError
+from shared.secret_files import FromFile, SecretFileError
 
 KEY_BYTES = 32
 
@@ -61,7 +61,7 @@ MongoUri = Annotated[SecretStr, AfterValidator(_is_uri)]
 Key = Annotated[SecretStr, AfterValidator(_is_key)]
 """A key of 32 bytes in URL-safe base 64."""
 
-PublicKey = Annotated[str, AfterValidator(_is_public_key)]
+PublicKey = Annotated[str, AfterValidator(_is_public_key), FromFile()]
 """A public key (X25519) in URL-safe base 64, to which data can be sealed."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
@@ -21,11 +21,9 @@ AS_OF = datetime(2016, 6, 15, 8, tzinfo=UTC)
 """The moment at which the demonstration begins: the services' clocks are set to it."""
 
 
-async def play(addresses: Document, console: Console) -> Outcome:
-    """Plays the story and shows each step as it happens."""
+async def play(addresses: Document, console: Console, offset: timedelta) -> Outcome:
+    """Plays the story and shows each step as it happens; `offset` is added to the clock, as for services."""
     started = time.monotonic()
-    offset = AS_OF - datetime.now(UTC)
-
     with console.status("…") as status:
 
         def tell(step: str) -> None:
@@ -60,7 +58,7 @@ def main() -> int:
         with console.status("starting broker, database, mail sink and the four services"):
             addresses = background.start(as_of=AS_OF, parent=None if keep else os.getpid())
         console.print(f"[dim]everything is up after {time.monotonic() - started:.1f} s[/]")
-        outcome = asyncio.run(play(addresses, console))
+        outcome = asyncio.run(play(addresses, console, AS_OF - datetime.now(UTC)))
     except (StackError, Unanswered) as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

@@ -29,13 +29,14 @@ class Authority:
     directory: Path
     _key: EllipticCurvePrivateKey
     _name: x509.Name
+    _valid: timedelta
 
     @classmethod
-    def made(cls, directory: Path) -> "Authority":
-        """A new one; its own key is never written."""
+    def made(cls, directory: Path, valid: timedelta = VALID) -> "Authority":
+        """A new one; its own key is never written. It and what it signs are good for so long."""
         directory.mkdir(parents=True, exist_ok=True)
         key = generate_private_key(SECP256R1())
-        authority = cls(directory, key, _named("Kobling's throw-away authority"))
+        authority = cls(directory, key, _named("Kobling's throw-away authority"), valid)
         # RFC 5280, 4.2.1.3 and 4.2.1.9: what makes it one, and what its key may be used for.
         certificate = (
             authority._certificate(authority._name, key)
@@ -84,12 +85,17 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - BEFORE)
-            .not_valid_after(now + VALID)
+            .not_valid_after(now + self._valid)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
             )
         )
+
+
+def end_of(file: Path) -> datetime:
+    """Until when the first certificate of a file in PEM is good. Raises OSError and ValueError."""
+    return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
 
 
 def _named(name: str) -> x509.Name:

@@ -1,17 +1,21 @@
 """MongoDB as one process: a replica set of one member, on the loopback interface alone."""
 
+import asyncio
 import importlib.util
 import os
 import stat
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy.local.addresses import StackError
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.process import ServerProcess
 from deploy.local.ready import wait_for_mongodb
 from deploy.local.security import ADMINISTRATOR, Security
+
+if TYPE_CHECKING:
+    from pymongo import AsyncMongoClient
 
 PARAMETERS = (
     *("--setParameter", "transactionLifetimeLimitSeconds=10"),
@@ -33,6 +37,8 @@ write pages out when a twentieth of the cache has changed.
 _START = timedelta(seconds=60)
 _GRACE = timedelta(seconds=10)
 _TRIES = 5
+_LOOK = 0.02
+"""Seconds between two looks at whether it is primary."""
 _ALREADY_INITIALIZED = 23  # MongoDB's error code AlreadyInitialized
 _UNAUTHORIZED = 13
 
@@ -99,7 +105,11 @@ class MongoServer:
         try:
             await self.process.start()
             await self.process.listens(port, within=_START)
-            await initiate(port, security=self._security)
+            if self._security is None:
+                await initiate(port)
+            else:
+                ca_file = self._security.authority.ca_file
+                await initiate(port, ca_file=ca_file, password=self._security.password)
             await wait_for_mongodb(self._uri(port), within=_START, alive=self.process.check_running)
         except BaseException:
             await self.process.kill()
@@ -115,12 +125,14 @@ class MongoServer:
         return self.process is not None and "already in use" in self.process.last_words()
 
 
-async def initiate(port: int, *, member: str | None = None, security: Security | None = None) -> None:
+async def initiate(
+    port: int, *, member: str | None = None, ca_file: Path | None = None, password: str | None = None
+) -> None:
     """Make the server on this loopback port a replica set of itself, unless it is one.
 
     member: `host:port` by which the server knows itself, where that is not the port given (a container).
-    With `security`, also make its administrator: as long as nobody is there, who comes from the same machine
-    may make the first user.
+    ca_file: who signed its certificate, where it speaks TLS. With a password, also make its administrator: as
+    long as nobody is there, who comes from the same machine may make the first user.
     Raises StackError when the server refuses or doesn't answer in 30 s.
     """
     # It takes half a second, during which the servers start.
@@ -128,23 +140,31 @@ async def initiate(port: int, *, member: str | None = None, security: Security |
     from pymongo.errors import OperationFailure, PyMongoError  # noqa: PLC0415
 
     config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": member or f"{LOOPBACK}:{port}"}]}
-    ca_file = None if security is None else str(security.authority.ca_file)
-    host = f"mongodb://{LOOPBACK}:{port}/?tls={'false' if security is None else 'true'}"
     client: AsyncMongoClient[dict[str, Any]]
     try:
-        async with AsyncMongoClient(host, directConnection=True, tlsCAFile=ca_file) as client:
+        # Straight to this port: where the member's name leads may be no loopback interface.
+        trusted = None if ca_file is None else str(ca_file)
+        async with AsyncMongoClient(
+            LOOPBACK, port, directConnection=True, tls=ca_file is not None, tlsCAFile=trusted
+        ) as client:
             await client.admin.command("replSetInitiate", config)
-        if security is not None:
-            # Told of its set, the client waits for the primary, which is elected in some milliseconds.
-            async with AsyncMongoClient(host, replicaSet=REPLICA_SET, tlsCAFile=ca_file) as client:
+            if password is not None:
+                await _until_primary(client)
                 roles = [{"role": "root", "db": "admin"}]
-                await client.admin.command("createUser", ADMINISTRATOR, pwd=security.password, roles=roles)
+                await client.admin.command("createUser", ADMINISTRATOR, pwd=password, roles=roles)
     except OperationFailure as refusal:
         # It was started again, with its data; then it may know its users, and ask who comes.
         if refusal.code not in (_ALREADY_INITIALIZED, _UNAUTHORIZED):
             raise StackError(f"MongoDB refused to become a replica set: {refusal}") from refusal
     except PyMongoError as failure:
         raise StackError(f"MongoDB did not become a replica set: {failure}") from failure
+
+
+async def _until_primary(client: "AsyncMongoClient[dict[str, Any]]") -> None:
+    """Returns once the only member has elected itself, which takes it some milliseconds."""
+    async with asyncio.timeout(_START.total_seconds()):
+        while not (await client.admin.command("hello"))["isWritablePrimary"]:  # noqa: ASYNC110 (nothing tells)
+            await asyncio.sleep(_LOOK)
 
 
 def find_mongod() -> Path | None:

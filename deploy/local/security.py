@@ -25,6 +25,38 @@ AUDIENCE = "kobling"
 """What a token must be made out to (RFC 7519, `aud`)."""
 
 
+def guarded(certificate: Path, ca_file: Path, *listeners: str) -> Mapping[str, str]:
+    """What a broker is set to, so that clients log in with a password at these listeners, named in small
+    letters, and with a certificate at `certified` and `controller`, and may do what they are granted alone.
+
+    certificate: the broker's, with its key, in PEM.
+    """
+    return {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": f"User:{BROKER};User:{ADMINISTRATOR}",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(certificate),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(ca_file),
+        "ssl.principal.mapping.rules": "RULE:^CN=([^,]+).*$/$1/",
+        "listener.name.certified.ssl.client.auth": "required",
+        "listener.name.controller.ssl.client.auth": "required",
+        **{f"listener.name.{name}.sasl.enabled.mechanisms": "SCRAM-SHA-512" for name in listeners},
+        **{
+            f"listener.name.{name}.scram-sha-512.sasl.jaas.config": f"{_SCRAM} required;"
+            for name in listeners
+        },
+    }
+
+
+def mongodb_uri(hosts: str, options: str, user: str, password: str, ca_file: Path) -> str:
+    """A URI with which this user logs in, under TLS."""
+    login = f"{quote_plus(user)}:{quote_plus(password)}"
+    tls = f"tls=true&tlsCAFile={quote_plus(str(ca_file))}&authSource=admin"
+    return f"mongodb://{login}@{hosts}/?{options}&{tls}"
+
+
 @dataclass(frozen=True)
 class Security:
     """Certificates and the administrator's password of one stack, in its directory, which its owner alone
@@ -69,22 +101,11 @@ class Security:
 
     def broker_settings(self) -> Mapping[str, str]:
         """What Kafka's broker is set to besides; the listeners' protocols and addresses are another's."""
-        certificate = str(self.directory / f"{BROKER}.pem")
         clients = "listener.name.clients"
         tokens = f"{clients}.oauthbearer.sasl"
         return {
-            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "allow.everyone.if.no.acl.found": "false",
-            "super.users": f"User:{BROKER};User:{ADMINISTRATOR}",
-            "ssl.keystore.type": "PEM",
-            "ssl.keystore.location": certificate,
-            "ssl.truststore.type": "PEM",
-            "ssl.truststore.location": str(self.authority.ca_file),
-            "ssl.principal.mapping.rules": "RULE:^CN=([^,]+).*$/$1/",
-            "listener.name.certified.ssl.client.auth": "required",
-            "listener.name.controller.ssl.client.auth": "required",
+            **guarded(self.directory / f"{BROKER}.pem", self.authority.ca_file, "clients"),
             f"{clients}.sasl.enabled.mechanisms": "SCRAM-SHA-512,OAUTHBEARER",
-            f"{clients}.scram-sha-512.sasl.jaas.config": f"{_SCRAM} required;",
             f"{tokens}.jaas.config": f"{_TOKENS} required;",
             f"{tokens}.server.callback.handler.class": _VALIDATOR,
             f"{tokens}.oauthbearer.jwks.endpoint.url": self.keys_of_tokens.as_uri(),
@@ -111,9 +132,7 @@ class Security:
 
     def uri(self, hosts: str, options: str, user: str = ADMINISTRATOR, password: str = "") -> str:
         """A MongoDB URI of this user, else of the administrator."""
-        login = f"{quote_plus(user)}:{quote_plus(password or self.password)}"
-        tls = f"tls=true&tlsCAFile={quote_plus(str(self.authority.ca_file))}&authSource=admin"
-        return f"mongodb://{login}@{hosts}/?{options}&{tls}"
+        return mongodb_uri(hosts, options, user, password or self.password, self.authority.ca_file)
 
     def _write(self, name: str, content: str) -> None:
         file = self.directory / name

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 DIRECTORY = ROOT / "requirements"
 SHIPPED = ("core", "cli", "intake", "matching", "notifications", "reporting")
 """The sets that run with the package: the core's, and the command line's and each service's with it."""
-ALL = (*SHIPPED, "dev", "build", "uv")
+ALL = (*SHIPPED, "installation", "dev", "build", "uv")
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _ASKED_BY = re.compile(r"#\s+(?:via\s+)?([a-z0-9][a-z0-9-]*)\s*")

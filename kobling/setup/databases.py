@@ -14,7 +14,7 @@ from pymongo.errors import OperationFailure
 from shared.contracts.access import COLLECTION_ACTIONS, DATABASE_ACTIONS, Principal
 from shared.contracts.topics import Service
 from shared.messaging.wiring import INDEXES
-from shared.mongo import Database, Document, Indexes
+from shared.mongo import SERVER_SELECTION_MS, Database, Document, Indexes
 
 _UNKNOWN = {11: "UserNotFound", 31: "RoleNotFound"}
 _LOGIN = re.compile(r"mongodb(\+srv)?://[^@/]+@")
@@ -103,6 +103,10 @@ class Databases:
                 raise
             await self._client.admin.command(f"create{kind}", name, **content)
 
+    async def greeting(self) -> Document:
+        """What the server says of itself: `setName` where it is in a replica set, and its `localTime`."""
+        return await self._client.admin.command("hello")
+
     @property
     def with_users(self) -> bool:
         """Whether users log in here, as the administrator does."""
@@ -124,5 +128,6 @@ def _sorted(rights: Rights) -> list[tuple[str, ...]]:
 async def databases(uri: str, names: Mapping[Service, str]) -> AsyncIterator[Databases]:
     """The databases of an installation for as long as the block lasts. Raises PyMongoError."""
     client: AsyncMongoClient[Document]
-    async with AsyncMongoClient(uri, appname="kobling-setup") as client:
+    patience = SERVER_SELECTION_MS
+    async with AsyncMongoClient(uri, serverSelectionTimeoutMS=patience) as client:
         yield Databases(uri, names, client)

@@ -1,0 +1,1 @@
+"""What containers of `docker-compose.yml` run: to set the installation up, and to play the demonstration."""
