@@ -69,7 +69,7 @@ class Guarded:
         return (self.secrets.directory / f"service.{service}.mongodb").read_text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Secured servers that nobody has set up."""
     with asyncio.Runner() as runner:
@@ -81,7 +81,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             runner.run(running.__aexit__(None, None, None))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guarded(secured: Servers, tmp_path_factory: pytest.TempPathFactory) -> Guarded:
     """Secured servers that are set up."""
     addresses, secrets = secured.addresses, Secrets(tmp_path_factory.mktemp("secrets"))
