@@ -28,9 +28,9 @@ async def letters(kafka: Cluster, prefix: str, services: Iterable[Service]) -> l
 
     Raises KafkaError. Who may not read the topics, or none of them is there, gets none.
     """
-    names = [prefix + DEAD_LETTERS[service].name for service in services]
+    topics = {prefix + DEAD_LETTERS[one].name: DEAD_LETTERS[one].partitions for one in services}
     found: dict[str, Letter] = {}
-    for record in await records(kafka, names):
+    for record in await records(kafka, topics):
         told = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
         if told.get("dlq-id"):
             # The same record refused again has the same id.

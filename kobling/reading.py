@@ -1,6 +1,6 @@
 """Reads whole topics as they are now, and how far groups have read them."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -34,15 +34,15 @@ async def consumer(kafka: Cluster) -> AsyncIterator[AIOKafkaConsumer]:
         await opened.stop()
 
 
-async def records(kafka: Cluster, topics: Iterable[str]) -> "list[ConsumerRecord[bytes, bytes]]":
-    """All records of topics that the account may know of. Raises KafkaError."""
+async def records(kafka: Cluster, topics: Mapping[str, int]) -> "list[ConsumerRecord[bytes, bytes]]":
+    """All records of topics, with so many partitions each, as far as the account may see. Raises KafkaError."""
     async with consumer(kafka) as reader:
         present = await reader.topics()
         partitions = [
             TopicPartition(topic, number)
-            for topic in topics
+            for topic, count in topics.items()
             if topic in present
-            for number in sorted(reader.partitions_for_topic(topic) or ())
+            for number in range(count)
         ]
         if not partitions:
             return []

@@ -1,6 +1,8 @@
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
+from shared.messaging import refused
 from shared.messaging.refused import Refusal, spans, tell_refused
 
 
@@ -11,7 +13,9 @@ def test_offsets_are_told_as_spans(offsets: list[int], words: str) -> None:
     assert spans(offsets) == words
 
 
-def test_a_flood_is_a_line_for_each_partition_and_code() -> None:
+def test_a_flood_is_a_line_for_each_partition_and_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One that was used before keeps the settings of then.
+    monkeypatch.setattr(refused, "log", structlog.get_logger())
     flood = [Refusal("t", 0, offset, "not_json") for offset in range(1000)]
     with capture_logs() as lines:
         tell_refused(
