@@ -35,7 +35,7 @@ async def consumer(kafka: Cluster) -> AsyncIterator[AIOKafkaConsumer]:
 
 
 async def records(kafka: Cluster, topics: Mapping[str, int]) -> "list[ConsumerRecord[bytes, bytes]]":
-    """All records of topics, with so many partitions each, as far as the account may see. Raises KafkaError."""
+    """All records of topics with so many partitions, as far as the account may see. Raises KafkaError."""
     async with consumer(kafka) as reader:
         present = await reader.topics()
         partitions = [
