@@ -74,7 +74,7 @@ class Watch:
             alert["labels"]["alertname"] for alert in answer["data"]["alerts"] if alert["state"] == "firing"
         }
 
-    async def fires(self, *alerts: str, within: float = 240.0) -> None:
+    async def fires(self, *alerts: str, within: float = 90.0) -> None:
         """Waits until each of these has fired: some are over sooner than others begin."""
         awaited = set(alerts)
 
@@ -84,7 +84,7 @@ class Watch:
 
         await self.until(look, within, f"{alerts} fire")
 
-    async def clears(self, *alerts: str, within: float = 400.0) -> None:
+    async def clears(self, *alerts: str, within: float = 150.0) -> None:
         """Waits until none of these fires."""
 
         async def look() -> bool:
