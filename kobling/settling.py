@@ -5,15 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kobling.administration import AdministrationError
+from kobling.checking import wrong_with
 from kobling.importing.sending import Sending
-from shared.contracts.envelope import HEADERS
 from shared.contracts.topics import SETTLEMENTS
-from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import Raw, Unreadable
-from shared.messaging.reading.sentences import sentence
-
-_FAR_AHEAD = 4_102_444_800_000
-"""The broker's time of records that are only checked, 2100: whether a day lies ahead the service says."""
 
 
 class Settlement(NamedTuple):
@@ -46,16 +40,11 @@ def read(content: bytes) -> list[Settlement]:
 def faults_of(municipality: str, settlements: Sequence[Settlement]) -> Iterator[Fault]:
     """What intake would refuse them for. Raises AdministrationError for what is no municipality."""
     try:
-        topic = SETTLEMENTS.named(municipality)
+        for one in settlements:
+            for wrong in wrong_with(SETTLEMENTS, municipality, subject_of(one), one.value):
+                yield Fault(one.line, *wrong)
     except ValueError as error:
         raise AdministrationError(str(error)) from None
-    parser = Parser(SETTLEMENTS)
-    for one in settlements:
-        raw = Raw(topic, 0, 0, _FAR_AHEAD, subject_of(one).encode(), one.value, HEADERS)
-        parsed = parser.parse(raw)
-        if isinstance(parsed, Unreadable):
-            for fault in parsed.faults:
-                yield Fault(one.line, fault.code, fault.field, sentence(fault))
 
 
 def subject_of(settlement: Settlement) -> str:

@@ -7,23 +7,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kobling.administration import AdministrationError
+from kobling.checking import wrong_with
 from kobling.importing import columns, files
 from kobling.importing.columns import Asked, Kind
 from kobling.importing.files import Line, Row
 from kobling.importing.journal import Journal, Sent
 from shared.contracts.catalogue import MESSAGES
-from shared.contracts.envelope import HEADERS
 from shared.contracts.message import Message
 from shared.contracts.topics import COMMANDS, SERVICES, SETTLEMENTS, Service, Topic
-from shared.messaging.reading.parsing import Parser
-from shared.messaging.reading.records import Raw, Received, Unreadable
-from shared.messaging.reading.sentences import sentence
-from shared.published import refusals
 
 _NAMES = ("given_name", "family_name", "birth_date")
 _TOLD_APART_BY = ("programme", "purpose", "kind")
-_FAR_AHEAD = 4_102_444_800_000
-"""Broker's time of records that are only checked, 2100: whether a day lies ahead the service says."""
 
 
 class Fault(NamedTuple):
@@ -187,18 +181,9 @@ def _message(name: object, service: object) -> Message | None:
 
 
 def _wrong(item: Item, part: Part) -> Iterator[tuple[str | None, str]]:
+    value = json.dumps(document(item, part)).encode()
     try:
-        name = item.topic.named(item.owner)
+        for wrong in wrong_with(item.topic, item.owner, item.sent.subject, value):
+            yield wrong.field, wrong.message
     except ValueError as error:
         yield "municipality" if item.topic is SETTLEMENTS else None, str(error)
-        return
-    value = json.dumps(document(item, part)).encode()
-    raw = Raw(name, 0, 0, _FAR_AHEAD, item.sent.subject.encode(), value, HEADERS)
-    parsed = Parser(item.topic).parse(raw)
-    if isinstance(parsed, Unreadable):
-        for fault in parsed.faults:
-            one_of = f" One of: {', '.join(fault.allowed)}." if fault.allowed else ""
-            yield fault.field, sentence(fault) + one_of
-    elif isinstance(parsed, Received):
-        for refused in refusals(parsed.data):
-            yield refused.field, refused.message

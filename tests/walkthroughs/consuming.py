@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ ROWS = [
 """What of the municipality that is made up there is to be read."""
 COMMITTED = [(GONE, 1), (KEPT, 1), (KEPT, 2), (KEPT, 3), (KEPT, 3)]
 """Its records that were committed and have a value: subject and revision."""
+JVM_SECONDS = 60
+"""What the local stack gives Kafka's broker to start as well."""
 HEADERS: dict[str, str | bytes | None] = {"content-type": CONTENT_TYPE}
 
 KCAT, PYTHON, JAVA = "With kcat", "With the CloudEvents SDK for Python", "With Java"
@@ -113,6 +116,18 @@ class Client:
         self.run("Indicators", section)
         (file,) = (name for name in ("kcat", "python", "java") if name in section.lower())
         return (self.directory / f"with-{file}.csv").read_text(encoding="utf-8").splitlines()
+
+    def until_connect_writes(self) -> None:
+        """Returns once the worker's sink has opened its file: a JVM with its plugins starts, which takes as
+        long as a broker may.
+        """
+        file, pid = self.directory / "indicators.jsonl", int((self.directory / "connect.pid").read_text())
+        deadline = time.monotonic() + JVM_SECONDS
+        while not file.exists():
+            assert Path(f"/proc/{pid}").exists(), (self.directory / "connect.log").read_text()
+            assert time.monotonic() < deadline, f"Kafka Connect did not begin in {JVM_SECONDS} s"
+            # Between looks at another process's file, whose beginning nothing tells.
+            time.sleep(0.1)
 
     def sunk(self) -> list[dict[str, Any]]:
         """The events in what Kafka Connect has written, whole lines alone."""

@@ -105,6 +105,7 @@ def test_figures_are_those_that_hold(client: Client, program: str) -> None:
 def test_kafka_connect_writes_what_was_committed_and_has_a_value(client: Client) -> None:
     client.run("Indicators", "With Kafka Connect")
     try:
+        client.until_connect_writes()
         wait_until(
             lambda: any(OWN in one["subject"] for one in client.sunk()), "reporting's figures are there"
         )

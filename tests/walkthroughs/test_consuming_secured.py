@@ -144,6 +144,7 @@ async def connect(client: Client) -> None:
     """Runs Kafka Connect until it has written what is there."""
     await asyncio.to_thread(client.run, "Indicators", "With Kafka Connect")
     try:
+        await asyncio.to_thread(client.until_connect_writes)
         written = lambda: len(of_made_up(client.sunk())) >= len(COMMITTED)  # noqa: E731
         await asyncio.to_thread(wait_until, written, "what is made up is there")
     finally:
