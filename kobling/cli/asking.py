@@ -13,6 +13,7 @@ import typer
 from kobling import keys
 from kobling.access import cluster
 from kobling.administration import AdministrationError
+from kobling.cli.options import Operator, Options, Patience, Prefix, Servers, taking
 from kobling.cli.output import REFUSED, complain, report, say
 from kobling.importing.journal import Sent
 from kobling.importing.reading import Item, Part, faults_of
@@ -27,6 +28,15 @@ from shared.ids import new_command_id
 
 PRIVATE_KEY_VARIABLE = "KOBLING_PRIVATE_KEY"
 """The operator's private key, with which what is sealed in a reply is opened."""
+
+
+OF_DESK: Options = {
+    "operator": (Operator, ""),
+    "servers": (Servers, None),
+    "prefix": (Prefix, ""),
+    "patience": (Patience, 60.0),
+}
+"""The options of whoever works at a desk, by parameter: type, and value unless given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,10 @@ class Desk:
             await line.look([item])
             (told,) = await line.send([item], dry_run=dry_run, progress=lambda _: None)
             return told
+
+
+at_desk = taking("desk", OF_DESK, Desk.at)
+"""Has a command take a `desk`, by the options that say as whom, where, and how patiently."""
 
 
 def command_named(name: str, service: str | None = None) -> Message:

@@ -4,17 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from kobling.cli.asking import Desk, command_named, print_reply
-from kobling.cli.options import (
-    AsJson,
-    DryRun,
-    Municipality,
-    Operator,
-    Patience,
-    Prefix,
-    Programme,
-    Servers,
-)
+from kobling.cli.asking import Desk, at_desk, command_named, print_reply
+from kobling.cli.options import AsJson, DryRun, Municipality, Programme
 from kobling.cli.output import table
 
 ROUTINE = {"reason": "routine"}
@@ -30,20 +21,17 @@ def register(app: typer.Typer) -> None:
     app.command("round")(run_round)
 
 
+@at_desk
 def find(
+    desk: Desk,
     who: Annotated[str, typer.Argument(help="A name, a reference, or with --case the municipality's case.")],
     municipality: Annotated[
         str | None, typer.Option(help="Where; all of the operator's unless given. A case needs it.")
     ] = None,
     case: Annotated[bool, typer.Option("--case", help="WHO is a case reference.")] = False,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Who somebody is, by name, case or reference. Names come sealed: KOBLING_PRIVATE_KEY opens them."""
-    desk = Desk.at(servers, operator, prefix, patience)
     asked: dict[str, Any] = {**ROUTINE, **({"municipality": municipality} if municipality else {})}
     subject = who
     if case:
@@ -53,18 +41,15 @@ def find(
     print_reply(desk.ask(command_named("FindPerson"), subject, asked), as_json=as_json)
 
 
+@at_desk
 def pairs(
+    desk: Desk,
     municipality: Municipality,
     programme: Programme,
     status: Annotated[list[str] | None, typer.Option(help="Those alone; repeatable.")] = None,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """A programme's pairs and proposals, all pages of them."""
-    desk = Desk.at(servers, operator, prefix, patience)
     asked = {**ROUTINE, "municipality": municipality, "programme": programme, "status": status or []}
     rows: list[dict[str, Any]] = []
     while True:
@@ -78,18 +63,15 @@ def pairs(
     table(rows, _OF_PAIRS, as_json=as_json, empty="there is none")
 
 
+@at_desk
 def why(
+    desk: Desk,
     subject: Annotated[str, typer.Argument(help="A pair, or somebody who waits.")],
     municipality: Annotated[str | None, typer.Option(help="Where somebody waits.")] = None,
     programme: Annotated[str | None, typer.Option(help="For which programme somebody waits.")] = None,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Why two were proposed to each other, or why somebody waits still."""
-    desk = Desk.at(servers, operator, prefix, patience)
     if subject.startswith(PAIR):
         told = desk.ask(command_named("ExplainPair"), subject, ROUTINE)
     else:
@@ -100,18 +82,15 @@ def why(
     print_reply(told, as_json=as_json)
 
 
+@at_desk
 def run_round(
+    desk: Desk,
     municipality: Municipality,
     programme: Programme,
     dry_run: DryRun = False,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Proposes pairs among all who wait; with --dry-run only says which it would propose."""
-    desk = Desk.at(servers, operator, prefix, patience)
     asked = {**ROUTINE, "municipality": municipality, "programme": programme}
     told = desk.ask(command_named("RunRound"), f"{municipality}/{programme}", asked, dry_run=dry_run)
     print_reply(told, as_json=as_json)

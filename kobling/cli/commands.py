@@ -10,8 +10,8 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from kobling.cli.asking import Desk, command_named, print_reply
-from kobling.cli.options import AsJson, DryRun, Patience, Prefix, Servers
+from kobling.cli.asking import OF_DESK, Desk, command_named, print_reply
+from kobling.cli.options import AsJson, DryRun, Options
 from shared.contracts.catalogue import MESSAGES
 from shared.contracts.message import Message
 from shared.contracts.topics import COMMANDS, SERVICES
@@ -34,13 +34,11 @@ As = Annotated[
     ),
 ]
 """Not `--operator`, as elsewhere: some commands have a field of that name."""
-_SHARED = {
+_SHARED: Options = {
     "acting_as": (As, ""),
-    "servers": (Servers, None),
-    "prefix": (Prefix, ""),
+    **{name: option for name, option in OF_DESK.items() if name != "operator"},
     "dry_run": (DryRun, False),
     "expected_revision": (Revision, None),
-    "patience": (Patience, 60.0),
     "as_json": (AsJson, False),
 }
 """The options of all commands, by parameter: type and value unless given."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from kobling.administration import AdministrationError
-from kobling.cli.asking import Desk, command_named, print_reply
-from kobling.cli.options import AsJson, DryRun, Operator, Patience, Prefix, Servers, is_service
+from kobling.cli.asking import Desk, at_desk, command_named, print_reply
+from kobling.cli.options import AsJson, DryRun, is_service
 from kobling.cli.output import REFUSED, report, say, table
 from kobling.dead_letters import Letter, by_cause, letters
 from shared.contracts.topics import SERVICES
@@ -31,16 +32,14 @@ def register(root: typer.Typer) -> None:
 
 
 @app.command("list")
+@at_desk
 def list_letters(
+    desk: Desk,
     service: Where = None,
     code: Code = None,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
     as_json: AsJson = False,
 ) -> None:
     """What was refused, by cause; with --code each of them. Those that were settled since are listed too."""
-    desk = Desk.at(servers, operator, prefix, 60)
     found = _letters(desk, service, code)
     if code is None:
         table(by_cause(found), _CAUSES, as_json=as_json, empty="there are none, or you may not see them")
@@ -50,32 +49,27 @@ def list_letters(
 
 
 @app.command()
+@at_desk
 def show(
+    desk: Desk,
     letter: Annotated[str, typer.Argument(help="A dead letter's id.")],
     service: Where = None,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """What the record holds, sealed to the operator: KOBLING_PRIVATE_KEY opens it."""
-    desk = Desk.at(servers, operator, prefix, patience)
     where = service or _one(desk, letter).service
     told = desk.ask(command_named("ShowDeadLetter", where), letter, {"reason": "routine"})
     print_reply(told, as_json=as_json)
 
 
 @app.command()
+@at_desk
 def edit(
+    desk: Desk,
     letter: Annotated[str, typer.Argument(help="A dead letter's id.")],
     file: Annotated[str, typer.Argument(help="The event to run in its place, as JSON; - is standard input.")],
     service: Where = None,
     dry_run: DryRun = False,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Runs another event in a record's place; settlements are corrected at their source instead."""
@@ -83,45 +77,34 @@ def edit(
         value = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
     except ValueError as error:
         raise AdministrationError(f"{file}: is no JSON: {error}") from None
-    desk = Desk.at(servers, operator, prefix, patience)
     where = service or _one(desk, letter).service
     message = command_named("EditAndRedriveDeadLetter", where)
     told = desk.ask(message, letter, {"reason": "edited", "value": value}, dry_run=dry_run)
     print_reply(told, as_json=as_json)
 
 
-@app.command()
-def redrive(
-    ids: Letters = None,
-    service: Where = None,
-    code: Code = None,
-    dry_run: DryRun = False,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
-    as_json: AsJson = False,
-) -> None:
-    """Runs records through their handler again: those named, or with --code a whole group."""
-    desk = Desk.at(servers, operator, prefix, patience)
-    _each("RedriveDeadLetter", desk, _chosen(desk, ids, service, code), dry_run=dry_run, as_json=as_json)
+def _of_each(name: str) -> Callable[..., None]:
+    """A command of the contract for dead letters one by one, or for a whole group."""
+
+    def run(
+        desk: Desk,
+        ids: Letters = None,
+        service: Where = None,
+        code: Code = None,
+        dry_run: DryRun = False,
+        as_json: AsJson = False,
+    ) -> None:
+        chosen = _chosen(desk, ids, service, code)
+        _each(name, desk, chosen, dry_run=dry_run, as_json=as_json)
+
+    return at_desk(run)
 
 
-@app.command()
-def discard(
-    ids: Letters = None,
-    service: Where = None,
-    code: Code = None,
-    dry_run: DryRun = False,
-    operator: Operator = "",
-    servers: Servers = None,
-    prefix: Prefix = "",
-    patience: Patience = 60.0,
-    as_json: AsJson = False,
-) -> None:
-    """Closes records without running them: those named, or with --code a whole group."""
-    desk = Desk.at(servers, operator, prefix, patience)
-    _each("DiscardDeadLetter", desk, _chosen(desk, ids, service, code), dry_run=dry_run, as_json=as_json)
+_WHICH = "those named, or with --code a whole group."
+app.command("redrive", help=f"Runs records through their handler again: {_WHICH}")(
+    _of_each("RedriveDeadLetter")
+)
+app.command("discard", help=f"Closes records without running them: {_WHICH}")(_of_each("DiscardDeadLetter"))
 
 
 def _letters(desk: Desk, service: str | None, code: str | None) -> list[Letter]:

@@ -11,7 +11,17 @@ import typer
 
 from kobling.access import cluster
 from kobling.administration import AdministrationError, topics_of
-from kobling.cli.options import AsJson, MongoDB, Prefix, Replicas, SecretsAt, Servers, Yes
+from kobling.cli.options import (
+    AsJson,
+    MongoDB,
+    Options,
+    Prefix,
+    Replicas,
+    SecretsAt,
+    Servers,
+    Yes,
+    taking,
+)
 from kobling.cli.output import REFUSED, report, say, table
 from kobling.doctor import examine, mail_server
 from kobling.operators import Directory, Registration
@@ -27,6 +37,19 @@ Names = Annotated[list[str] | None, typer.Option(help="Repeatable.")]
 _OF_OPERATORS = ("operator", "organisation", "person", "municipalities", "roles", "valid_until", "account")
 
 
+def _installation(servers: str | None, prefix: str, secrets: str) -> Wanted:
+    return Wanted(cluster(servers), Secrets(Path(secrets)), prefix=prefix)
+
+
+OF_INSTALLATION: Options = {
+    "servers": (Servers, None),
+    "prefix": (Prefix, ""),
+    "secrets": (SecretsAt, "secrets"),
+}
+at_installation = taking("wanted", OF_INSTALLATION, _installation)
+"""Has a command take the installation, by the options that say where it is and where passwords are kept."""
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(setup)
@@ -35,17 +58,16 @@ def register(app: typer.Typer) -> None:
     app.add_typer(operators, name="operators")
 
 
+@at_installation
 def setup(
+    wanted: Wanted,
     municipality: Names = None,
     operator: Names = None,
     consumer: Names = None,
     administrator: Names = None,
     monitor: Names = None,
-    servers: Servers = None,
     mongodb: MongoDB = None,
-    prefix: Prefix = "",
     replicas: Replicas = 3,
-    secrets: SecretsAt = "secrets",
     only_plan: Annotated[bool, typer.Option("--plan", help="Only say what is missing.")] = False,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -64,48 +86,45 @@ def setup(
         "monitor": monitor or (),
     }
     people = [Principal(kind, name) for kind, names in named.items() for name in names]
-    wanted = Wanted(cluster(servers), Secrets(Path(secrets)), frozenset(), prefix, replicas, mongodb)
+    wanted = replace(wanted, replicas=replicas, uri=mongodb)
     _change(_planned(wanted, people), only_plan=only_plan, yes=yes, as_json=as_json)
 
 
+@at_installation
 def doctor(
-    servers: Servers = None,
+    wanted: Wanted,
     mongodb: MongoDB = None,
     smtp: Annotated[
         str | None, typer.Option(help="The mail server, host:port; it must offer STARTTLS.")
     ] = None,
     plain_smtp: Annotated[bool, typer.Option("--plain-smtp", help="It is not asked for STARTTLS.")] = False,
-    prefix: Prefix = "",
-    secrets: SecretsAt = "secrets",
     as_json: AsJson = False,
 ) -> None:
     """What is wrong with an installation, its cause, and what helps. Ends with 1 if anything is."""
     mail = None if smtp is None else mail_server(smtp, starttls=not plain_smtp)
-    wanted = Wanted(cluster(servers), Secrets(Path(secrets)), prefix=prefix, uri=mongodb)
-    rows = [finding._asdict() for finding in asyncio.run(examine(wanted, mail))]
+    examined = asyncio.run(examine(replace(wanted, uri=mongodb), mail))
+    rows = [finding._asdict() for finding in examined]
     table(rows, ("check", "state", "cause", "remedy"), as_json=as_json, empty="nothing was looked at")
     if any(row["state"] != "good" for row in rows):
         raise typer.Exit(REFUSED)
 
 
 @municipalities.command("add")
+@at_installation
 def add_municipality(
+    wanted: Wanted,
     code: Annotated[str, typer.Argument(help="Its code, such as no-4601.")],
-    servers: Servers = None,
-    prefix: Prefix = "",
     replicas: Replicas = 3,
-    secrets: SecretsAt = "secrets",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """A municipality's topics and its account, whose files are what its case system needs."""
-    wanted = Wanted(cluster(servers), Secrets(Path(secrets)), frozenset(), prefix, replicas)
-    _change(_planned(wanted, [Principal("municipality", code)]), yes=yes, as_json=as_json)
+    found = _planned(replace(wanted, replicas=replicas), [Principal("municipality", code)])
+    _change(found, yes=yes, as_json=as_json)
 
 
 def _planned(wanted: Wanted, people: Sequence[Principal]) -> Plan:
     """What is missing for these and for those who are there already."""
-
     # What is no name of such is said before any server is asked.
     asked = replace(wanted, principals=frozenset(people))
     topics_of(asked.names("municipality"), asked.names("operator"))
@@ -141,7 +160,9 @@ def _change(found: Plan, *, only_plan: bool = False, yes: bool, as_json: bool) -
 
 
 @operators.command("add")
+@at_installation
 def add_operator(
+    wanted: Wanted,
     name: Annotated[str, typer.Argument(help="2 to 40 of a-z, 0-9 and -; never a person's name.")],
     organisation: Annotated[str, typer.Option(help="A code, such as red_cross_bergen.")],
     municipality: Annotated[list[str], typer.Option(help="Where they may act; repeatable.")],
@@ -156,23 +177,18 @@ def add_operator(
     valid_until: Annotated[
         str | None, typer.Option(help="A moment, such as 2027-12-31T23:00:00Z; a year from now unless given.")
     ] = None,
-    servers: Servers = None,
-    prefix: Prefix = "",
     replicas: Replicas = 3,
-    secrets: SecretsAt = "secrets",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """An operator's topics, account, keys and record: everything that they need to begin. Said again with
     other roles or municipalities, the record is changed.
     """
-    kafka, kept = cluster(servers), Secrets(Path(secrets))
     registration = Registration(name, organisation, municipality, role, person, valid_until)
-    directory = Directory(kafka, prefix)
-    record = asyncio.run(directory.checked(registration, kept))
+    directory = Directory(wanted.kafka, wanted.prefix)
+    record = asyncio.run(directory.checked(registration, wanted.secrets))
     principal = Principal("operator", name, dead_letters=READER_OF_DEAD_LETTERS in role)
-    wanted = Wanted(kafka, kept, frozenset(), prefix, replicas)
-    _change(_planned(wanted, [principal]), yes=yes, as_json=as_json)
+    _change(_planned(replace(wanted, replicas=replicas), [principal]), yes=yes, as_json=as_json)
     asyncio.run(directory.register(record))
     if not as_json:
         say(f"{name} is registered")
@@ -187,17 +203,15 @@ def list_operators(servers: Servers = None, prefix: Prefix = "", as_json: AsJson
 
 
 @operators.command("revoke")
+@at_installation
 def revoke_operator(
+    wanted: Wanted,
     name: Annotated[str, typer.Argument(help="The operator.")],
-    servers: Servers = None,
-    prefix: Prefix = "",
-    secrets: SecretsAt = "secrets",
     yes: Yes = False,
 ) -> None:
     """Takes an operator's password, rights and record away; the topics stay, for what was said there."""
     if not yes:
         typer.confirm(f"Take from {name} all that they may do?", abort=True)
-    kafka = cluster(servers)
-    asyncio.run(Directory(kafka, prefix).forget(name))
-    revoke(kafka, Secrets(Path(secrets)), Principal("operator", name))
+    asyncio.run(Directory(wanted.kafka, wanted.prefix).forget(name))
+    revoke(wanted.kafka, wanted.secrets, Principal("operator", name))
     say(f"{name} may do nothing any more")

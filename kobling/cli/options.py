@@ -1,6 +1,9 @@
 """The options that commands share, each said once."""
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
 
 import typer
 
@@ -46,6 +49,34 @@ MongoDB = Annotated[
 ]
 Replicas = Annotated[int, typer.Option("--replicas", min=1, help="Brokers that keep each partition.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+Options = Mapping[str, tuple[Any, Any]]
+"""Options by parameter: their type, and their value unless given."""
+
+
+def taking(
+    parameter: str, options: Options, make: Callable[..., Any]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Has a command take one thing that is made of several options in place of those options, so that these
+    are said once for all commands that have them.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**given: Any) -> None:
+            command(**{parameter: make(**{name: given.pop(name) for name in options})}, **given)
+
+        own = [one for one in signature(command, eval_str=True).parameters.values() if one.name != parameter]
+        added = [
+            Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=unset)
+            for name, (kind, unset) in options.items()
+        ]
+        keywords = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in own]
+        run.__signature__ = Signature([*keywords, *added])  # type: ignore[attr-defined]
+        return run
+
+    return decorate
 
 
 def is_service(name: str) -> str:

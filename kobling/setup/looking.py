@@ -4,14 +4,17 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 
 from kobling.administration import existing_topics, topics_of
+from kobling.programmes import Desk
 from kobling.setup.broker import administration
 from kobling.setup.databases import Databases, databases
 from kobling.setup.plan import Plan, Wanted
 from shared.cluster import Cluster
-from shared.contracts.access import QUOTAS, Grant, Kind, Principal, grants
-from shared.contracts.topics import COMMANDS, DEAD_LETTERS, SERVICES, SETTLEMENTS, Topic
+from shared.contracts.access import QUOTAS, READER_OF_DEAD_LETTERS, Grant, Principal, grants
+from shared.contracts.topics import DEAD_LETTERS, SERVICES, SETTLEMENTS
+from shared.messaging.tables import TOPICS as TABLES
 from shared.messaging.topic_settings import look
 
 
@@ -85,26 +88,25 @@ async def _look_at_databases(found: Plan, opened: Databases) -> None:
 
 
 async def known_principals(kafka: Cluster, prefix: str = "") -> frozenset[Principal]:
-    """Who is there already: municipalities and operators by their topics, others by what they are granted."""
+    """Who is there already: municipalities by their topics, operators by their records, and everybody by what
+    they are granted. Topics outlive who was revoked, and make nobody an operator.
+    """
     there = await existing_topics(kafka)
-    families: Mapping[Kind, Topic] = {"municipality": SETTLEMENTS, "operator": COMMANDS["intake"]}
-    by_topics = [
-        Principal(kind, topic.owner(name, prefix))
-        for kind, topic in families.items()
-        for name in there
-        if re.fullmatch(topic.pattern(prefix), name)
-    ]
     granted = await asyncio.to_thread(_granted, kafka)
+    found = {one.account: one for one in map(Principal.of, granted) if one and one.kind != "service"}
+    for name in there:
+        if re.fullmatch(SETTLEMENTS.pattern(prefix), name):
+            town = Principal("municipality", SETTLEMENTS.owner(name, prefix))
+            found[town.account] = town
     dead_letters = {Grant("topic", prefix + topic.name, False, "read") for topic in DEAD_LETTERS.values()}
-    found = {one.account: one for one in by_topics}
-    for account in granted:
-        one = Principal.of(account)
-        if one is not None and one.kind != "service":
-            found[account] = one
-    return frozenset(
-        replace(one, dead_letters=bool(granted.get(account, frozenset()) & dead_letters))
-        for account, one in found.items()
-    )
+    for account, one in found.items():
+        found[account] = replace(one, dead_letters=bool(granted.get(account, frozenset()) & dead_letters))
+    if {prefix + topic.name for topic in TABLES} <= there:
+        standing = await Desk(kafka, prefix, datetime.now(UTC)).look()
+        for name, record in standing.operators.everybody().items():
+            operator = Principal("operator", name, dead_letters=READER_OF_DEAD_LETTERS in record.roles)
+            found[operator.account] = operator
+    return frozenset(found.values())
 
 
 def _granted(kafka: Cluster) -> Mapping[str, frozenset[Grant]]:

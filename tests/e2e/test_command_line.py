@@ -123,6 +123,8 @@ def test_an_operator_who_is_revoked_may_do_nothing_any_more(shell: Shell) -> Non
     shell.run("operators", "revoke", "leaving-1", "--yes")
     assert "leaving-1" not in shell.run("operators", "list")
     leaving.run("find", "nobody", status=3)
+    # Their topics are still there, and give nothing back to them.
+    assert shell.run("setup", "--plan").startswith("nothing to do")
 
 
 def test_dead_letters_are_listed_by_cause_and_closed_a_group_at_once(shell: Shell, tmp_path: Path) -> None:
