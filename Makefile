@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env demo demo-compose stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality prometheus
+.PHONY: help env access demo demo-compose stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality prometheus
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -68,6 +68,9 @@ dist: $(READY) ## a release into dist/, audited before; UNAUDITED=1 lets version
 
 property: $(READY) ## delivery, and people and pairs, against their models, SCALE times as long as in `make test`; figures shown
 	@KOBLING_PROPERTY_SCALE=$(or $(SCALE),20) $(BIN)/python -m pytest -s tests/property
+
+access: $(READY) ## who may do what with which topic, asked of a secured broker and printed
+	@$(BIN)/python -m tests.security.matrix
 
 test-containers: $(READY) ## the local stack and docker-compose.yml in containers; needs a Docker engine
 	@$(BIN)/python -m pytest tests/containers

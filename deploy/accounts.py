@@ -27,9 +27,8 @@ async def set_up(stack: Addresses, example: Example, secrets: Path) -> None:
     """Does what `kobling setup` does: accounts for the services and for the example's municipalities and
     operators, whose passwords go into the directory.
     """
-    people = [Principal("municipality", name) for name in example.municipalities]
-    people += [Principal("operator", name) for name in example.operators]
-    wanted = Wanted(stack.cluster, Secrets(secrets), frozenset(people), replicas=1, uri=stack.mongodb)
+    senders = frozenset(_senders(example))
+    wanted = Wanted(stack.cluster, Secrets(secrets), senders, replicas=1, uri=stack.mongodb)
     await carry_out(await plan(wanted))
 
 
@@ -55,9 +54,13 @@ def people(addresses: Mapping[str, Any], example: Example) -> dict[str, Cluster]
     if addresses["secrets"] is None:
         return {}
     secrets, administrator = Secrets(Path(addresses["secrets"])), cluster_of(addresses)
-    found = [Principal("municipality", name) for name in example.municipalities]
-    found += [Principal("operator", name) for name in example.operators]
     return {
         one.name: replace(administrator, username=one.account, password=secrets.password(one.account))
-        for one in found
+        for one in _senders(example)
     }
+
+
+def _senders(example: Example) -> list[Principal]:
+    """Who sends something in the example."""
+    towns = [Principal("municipality", name) for name in example.municipalities]
+    return [*towns, *(Principal("operator", name) for name in example.operators)]

@@ -75,7 +75,12 @@ async def _looked(check: str, look: Callable[[], Awaitable[Finding]]) -> Finding
     try:
         return await look()
     except (KafkaError, DatabaseError, OSError, TimeoutError, AdministrationError) as error:
-        return Finding(check, "unknown", f"{type(error).__name__}", "see what is wrong above")
+        return Finding(check, "unknown", _told(error), "see what is wrong above")
+
+
+def _told(error: Exception) -> str:
+    """Our own words, or what kind of error a server's is: its text may quote a document."""
+    return str(error) if isinstance(error, AdministrationError) else type(error).__name__
 
 
 async def _broker(wanted: Wanted) -> Finding:
@@ -131,8 +136,7 @@ async def _set_up(wanted: Wanted) -> list[Finding]:
         )
         changes = (await plan(everybody)).changes()
     except (KafkaError, DatabaseError, AdministrationError) as error:
-        cause = str(error) or type(error).__name__
-        return [Finding("set-up", "unknown", cause, "look with an administrator's account")]
+        return [Finding("set-up", "unknown", _told(error), "look with an administrator's account")]
     found: dict[str, list[Change]] = {name: [] for name in dict.fromkeys(_OF_AREA.values())}
     for change in changes:
         found[_OF_AREA[change.area]].append(change)

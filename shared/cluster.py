@@ -4,7 +4,7 @@ import ssl
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from aiokafka.abc import AbstractTokenProvider
 
@@ -12,7 +12,6 @@ Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 """Kafka's `security.protocol`."""
 Mechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER"]
 """Kafka's `sasl.mechanism`, as far as aiokafka has it without Kerberos."""
-MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,14 @@ Operation = Literal["read", "write", "describe", "describe_configs"]
 
 READER_OF_DEAD_LETTERS = "dead_letters"
 """The operator's role with which the topics of dead letters may be read."""
-_WRITERS: Mapping[str, Kind] = {
-    **dict.fromkeys(SERVICES, "service"),
-    "municipality": "municipality",
-    "operator": "operator",
-    "administrators": "administrator",
-}
-_READERS: Mapping[str, Kind] = {
+_KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(SERVICES, "service"),
     "municipality": "municipality",
     "operator": "operator",
     "consumers": "consumer",
+    "administrators": "administrator",
 }
+"""Whose accounts the registry means by a writer or reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +106,8 @@ def grants(principal: Principal, prefix: str = "") -> frozenset[Grant]:
 
 
 def _operations(principal: Principal, topic: Topic) -> Iterator[Operation]:
-    writes = _is_among(principal, topic.writers, _WRITERS)
-    reads = _is_among(principal, topic.readers, _READERS)
+    writes = _is_among(principal, topic.writers)
+    reads = _is_among(principal, topic.readers)
     if topic in DEAD_LETTERS.values():
         reads = principal.kind == "operator" and principal.dead_letters
     if principal.kind == "administrator":
@@ -126,9 +122,9 @@ def _operations(principal: Principal, topic: Topic) -> Iterator[Operation]:
         yield "describe_configs"
 
 
-def _is_among(principal: Principal, named: Iterable[str], kinds: Mapping[str, Kind]) -> bool:
+def _is_among(principal: Principal, named: Iterable[str]) -> bool:
     return any(
-        kinds.get(one) == principal.kind and (principal.kind != "service" or one == principal.name)
+        _KINDS.get(one) == principal.kind and (principal.kind != "service" or one == principal.name)
         for one in named
     )
 

@@ -9,7 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from shared.contracts.topics import SERVICES
-from tests.security.conftest import Guarded
+from tests.security.guarded import Guarded
 
 Documents = AsyncDatabase[dict[str, Any]]
 UNAUTHORIZED = 13

@@ -21,7 +21,7 @@ from kobling.doctor import Finding, Mail, examine
 from kobling.setup.carrying_out import carry_out
 from kobling.setup.looking import plan
 from kobling.setup.plan import Wanted
-from tests.security.conftest import Guarded
+from tests.security.guarded import Guarded
 
 
 async def wrong(wanted: Wanted, mail: Mail | None = None) -> dict[str, Finding]:

@@ -20,7 +20,7 @@ from kobling.setup.looking import plan
 from shared.cluster import Cluster
 from shared.contracts.access import Grant, Principal
 from shared.servers import broker_cause
-from tests.security.conftest import Guarded
+from tests.security.guarded import Guarded
 from tests.security.probes import probing
 
 TOWN = Principal("municipality", "no-4601")
