@@ -59,10 +59,13 @@ class LicenceRefused(Exception):
 
 @dataclass(frozen=True)
 class Licensed:
-    """A library's SPDX expression, and those of what its wheels carry beside it, by name."""
+    """A library's SPDX expression, and those of what its wheels carry beside it, by name. `version` is the
+    one whose wheel was read; empty where none is installed.
+    """
 
     expression: str
     carried: tuple[tuple[str, str], ...] = ()
+    version: str = ""
 
 
 @cache
@@ -74,7 +77,7 @@ def of(name: str) -> Licensed:
         if name in ELSEWHERE:
             return Licensed(ELSEWHERE[name])
         raise LicenceRefused(f"{name}: not installed, so its licence is unknown") from None
-    found = Licensed(declared(name, installed), tuple(carried(installed)))
+    found = Licensed(declared(name, installed), tuple(carried(installed)), installed.version)
     for expression in (found.expression, *(licence for _, licence in found.carried)):
         hold(name, expression)
     return found

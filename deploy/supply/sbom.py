@@ -84,7 +84,8 @@ def component(pin: Pin) -> Component:
                 bom_ref=f"{purl.to_string()}#{what.replace(' ', '-')}",
                 licenses=[_LICENCES.make_from_string(licence)],
             )
-            for what, licence in licensed.carried
+            # Another version's wheel may carry something else: of that none was read.
+            for what, licence in (licensed.carried if licensed.version == pin.version else ())
         ],
     )
 

@@ -2,14 +2,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deploy.supply import locked
+from deploy.supply import licences, locked
 from deploy.supply.commit import VARIABLE, NoDate, source_date
 from deploy.supply.locked import Pin
-from deploy.supply.sbom import Invalid, bill, held
+from deploy.supply.sbom import Invalid, bill, component, held
 
 PINS = [
     Pin("aiokafka", "0.14.0", "", ("a" * 64,), (), direct=True),
@@ -79,3 +80,9 @@ def test_the_date_is_the_commit_s_or_the_one_that_is_set(monkeypatch: pytest.Mon
         check=True,
     )
     assert source_date() == int(shown.stdout)
+
+
+def test_what_another_version_carries_is_not_told_of_this_one() -> None:
+    pin = Pin("scipy", licences.of("scipy").version, "", ("a" * 64,), (), direct=True)
+    assert component(pin).components
+    assert not component(replace(pin, version="0.0.1")).components
