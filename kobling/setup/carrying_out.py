@@ -2,7 +2,7 @@
 
 import asyncio
 
-from kobling.administration import AdministrationError, ensure_topics, mend_topics
+from kobling.administration import ensure_topics, mend_topics
 from kobling.setup.broker import administration
 from kobling.setup.databases import databases, uri_of
 from kobling.setup.handing_over import Secrets, new_password
@@ -53,12 +53,14 @@ def _guard(plan: Plan) -> None:
 
 
 def revoke(kafka: Cluster, secrets: Secrets, principal: Principal) -> None:
-    """Takes an account's password first, then what it may do. Raises AdministrationError and OSError."""
+    """Takes an account's password first, then what it may do; where the broker has no access rules there is
+    nothing to take. Raises AdministrationError and OSError.
+    """
     with administration(kafka) as broker:
-        if broker.grants() is None:
-            raise AdministrationError("the broker has no access rules: nothing can be taken from anybody")
-        if principal.account in broker.accounts():
-            broker.remove(principal.account)
-        broker.withdraw(principal.account, (broker.grants() or {}).get(principal.account, frozenset()))
-        broker.set_quota(principal.account, None)
+        granted = broker.grants()
+        if granted is not None:
+            if principal.account in broker.accounts():
+                broker.remove(principal.account)
+            broker.withdraw(principal.account, granted.get(principal.account, frozenset()))
+            broker.set_quota(principal.account, None)
     secrets.forget(principal.account)
