@@ -192,6 +192,18 @@ class Faults:
         assert found is not None
         return int(found["next_offset"])
 
+    async def handled(self, service: str, *topics: str) -> None:
+        """Waits until a service has handled all there is on each topic's first partition."""
+        consumer = AIOKafkaConsumer(**self.kafka.options)
+        await consumer.start()
+        places = [TopicPartition(topic, 0) for topic in topics]
+        ends = await consumer.end_offsets(places)
+        await consumer.stop()
+        async with asyncio.timeout(60):
+            for place, end in ends.items():
+                while await self.position(service, place.topic) < end:
+                    await asyncio.sleep(0.1)
+
     async def move_group(self, group: str, topic: str, offset: int) -> None:
         """What Kafka's tools do to a group that nobody is in, once its last member has timed out."""
         consumer = AIOKafkaConsumer(group_id=group, enable_auto_commit=False, **self.kafka.options)

@@ -74,6 +74,20 @@ class Watch:
             alert["labels"]["alertname"] for alert in answer["data"]["alerts"] if alert["state"] == "firing"
         }
 
+    async def scraped(self, times: int) -> None:
+        """Waits until every service has been scraped so often: after its start, Prometheus takes some seconds
+        to begin.
+        """
+
+        async def look() -> bool:
+            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+                query = {"query": 'count_over_time(up{job="kobling"}[1h])'}
+                answer = (await client.get(f"{self.url}/api/v1/query", params=query)).json()
+            counts = [int(one["value"][1]) for one in answer["data"]["result"]]
+            return len(counts) == len(PORTS) and min(counts) >= times
+
+        await self.until(look, STARTS_WITHIN, f"each service is scraped {times} times")
+
     async def fires(self, *alerts: str, within: float = 90.0) -> None:
         """Waits until each of these has fired: some are over sooner than others begin."""
         awaited = set(alerts)
