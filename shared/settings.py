@@ -104,7 +104,7 @@ class ServiceSettings(ClusterSettings):
         Literal[1, 2, 4, 8, 16],
         # From the environment it comes as text, which a Literal of numbers takes for another value.
         BeforeValidator(lambda given: int(given) if str(given).isdigit() else given),
-        Field(description="Relays that share the outbox. Stop all replicas before changing it."),
+        Field(description="Relays that share the outbox."),
     ] = 1
     relay_poll: timedelta = Field(
         timedelta(milliseconds=250), description="How often an idle relay looks for other replicas' rows."

@@ -250,6 +250,7 @@ class World:
             replica.database,
             Lease(replica.database, "relay"),
             make_producer,
+            lambda _: (),
             Health(),
             rows=100,
             poll=timedelta(milliseconds=5),

@@ -4,7 +4,8 @@ Compaction keeps the last offset, not the highest revision, so a relay that wake
 append an old revision. Hence a transactional producer: whoever starts one with the same id fences the others.
 A producer is made only while holding the lease, and no row that was read before it started is ever sent. Any
 error from a transaction may mean that leadership is lost: every row in memory is dropped, the producer is
-closed, and the relay competes for the lease again.
+closed, and the relay competes for the lease again. Where the outbox was divided otherwise before, the producers
+of that division are fenced too: `Lease.unfenced`.
 """
 
 import asyncio
@@ -52,6 +53,8 @@ STANDBY = timedelta(seconds=1)
 """How often a relay without the lease asks for it."""
 
 ProducerFactory = Callable[[], AIOKafkaProducer]
+SharingFactory = Callable[[int], Sequence[ProducerFactory]]
+"""Of another division, by its number of parts, the producers of those that share slots with a relay."""
 
 
 class LeaseLost(RuntimeError):
@@ -82,6 +85,7 @@ class Relay:
     database: Database
     lease: Lease
     make_producer: ProducerFactory
+    of_other_divisions: SharingFactory
     health: Health
     rows: int
     poll: timedelta
@@ -133,6 +137,10 @@ class Relay:
         self._topics = set()
         try:
             await _in_time(producer.start())
+            await self._fence_other_divisions()
+            # Whoever took it under another division meanwhile has fenced this producer before its start.
+            if not await self.lease.acquire():
+                raise LeaseLost
             while True:
                 # Read only now: start() has fenced every older producer.
                 stopping = self._stopping
@@ -148,6 +156,18 @@ class Relay:
                     raise LeaseLost
         finally:
             await _close(producer)
+
+    async def _fence_other_divisions(self) -> None:
+        """Fences whoever may have been paused under another number of parts, with another producer."""
+        divisions = await self.lease.unfenced()
+        for make in (make for parts in divisions for make in self.of_other_divisions(parts)):
+            former = make()
+            try:
+                await _in_time(former.start())
+            finally:
+                await _close(former)
+        if divisions:
+            await self.lease.fenced()
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -8,8 +8,14 @@ from datetime import timedelta
 from shared.cluster import Cluster
 from shared.health import Health
 from shared.messaging.sending.lease import Lease
-from shared.messaging.sending.relay import ProducerFactory, Relay, relay_producer
+from shared.messaging.sending.relay import ProducerFactory, Relay, SharingFactory, relay_producer
 from shared.mongo import Database
+
+
+def overlapping(part: int, parts: int, others: int) -> list[int]:
+    """Of a division into `others`, the parts that share slots with one of a division into `parts`."""
+    fewer = min(parts, others)
+    return [other for other in range(others) if other % fewer == part % fewer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,12 @@ class Relays:
     ) -> "Relays":
         """A relay for each of `shards` parts; `name` begins their transactional ids."""
 
-        def factory(part: int) -> ProducerFactory:
-            transactional_id = name if shards == 1 else f"{name}-{part}-of-{shards}"
+        def factory(part: int, parts: int = shards) -> ProducerFactory:
+            transactional_id = name if parts == 1 else f"{name}-{part}-of-{parts}"
             return lambda: relay_producer(kafka, transactional_id)
+
+        def sharing(part: int) -> SharingFactory:
+            return lambda parts: [factory(other, parts) for other in overlapping(part, shards, parts)]
 
         return cls(
             [
@@ -41,6 +50,7 @@ class Relays:
                     database,
                     Lease(database, "relay", part, shards),
                     factory(part),
+                    sharing(part),
                     health,
                     rows,
                     poll,

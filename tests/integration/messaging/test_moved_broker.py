@@ -79,6 +79,7 @@ async def test_consumers_relays_and_tables_find_a_broker_that_moved(
         ledger.database,
         Lease(ledger.database, "relay"),
         lambda: relay_producer(behind.cluster, f"{corner.prefix}relay"),
+        lambda _: (),
         Health(),
         rows=100,
         poll=timedelta(milliseconds=20),

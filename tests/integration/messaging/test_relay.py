@@ -42,6 +42,7 @@ def relay(
         ledger.database,
         Lease(ledger.database, "relay", part, parts),
         lambda: relay_producer(stack.cluster, f"{corner.prefix}relay-{part}"),
+        lambda _: (),
         Health(),
         rows=100,
         poll=poll,

@@ -111,6 +111,7 @@ async def test_an_erased_person_is_gone_from_an_idle_topic_after_ticks_and_not_w
         ledger.database,
         Lease(ledger.database, "relay"),
         lambda: relay_producer(stack.cluster, f"{corner.prefix}relay"),
+        lambda _: (),
         Health(),
         rows=100,
         poll=timedelta(milliseconds=20),
