@@ -100,7 +100,7 @@ ADDED = frozenset({"aiosmtplib", "anyascii", "jellyfish", "numpy", "phonenumbers
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("bootstrap", "reading", "routes", "counting"),
     ("places", "sending", "at_rest", "state_hash", "refused"),
-    ("work", "tables"),
+    ("work", "tables", "migrations"),
     ("looked",),
     ("due", "subscription", "metrics", "rebuild"),
     ("ticks", "batches", "due_runner", "renaming", "topic_settings"),
@@ -119,6 +119,7 @@ FOR_SERVICES: dict[str, tuple[str, ...]] = {
     "commands.replies": ("services.*",),
     "due": ("services.*",),
     "metrics": ("services.*",),
+    "migrations": ("services.*.indexes",),
     "places.progress": ("services.*",),
     "reading.choices": ("services.*",),
     "reading.outcome": ("services.*",),

@@ -145,6 +145,8 @@ def _change(found: Plan, *, only_plan: bool = False, yes: bool, as_json: bool) -
     else:
         for change in changes:
             say(str(change))
+        for service, older in found.kept.items():
+            say(f"{service}: what former releases had stays until {older} replicas of theirs are gone")
         if not found.guarded:
             say("the broker has no access rules: accounts, rules and quotas are left out")
         say(f"{len(changes)} to do" if changes else "nothing to do")

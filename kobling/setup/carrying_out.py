@@ -27,6 +27,9 @@ async def carry_out(plan: Plan) -> None:
         async with databases(wanted.uri, wanted.databases) as opened:
             for service in plan.indexes:
                 await opened.ensure(service)
+            for service, retired in plan.retired.items():
+                for one in retired:
+                    await opened.remove(service, one)
             for service in plan.users:
                 # Written before the database has it: one that nobody has could never be used.
                 account, password = Principal("service", service).account, new_password()

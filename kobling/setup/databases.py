@@ -13,9 +13,11 @@ from pymongo.errors import OperationFailure
 
 from shared.contracts.access import COLLECTION_ACTIONS, DATABASE_ACTIONS, Principal
 from shared.contracts.topics import Service
+from shared.messaging.migrations import RETIRED, Retired, older_replicas
 from shared.messaging.wiring import INDEXES
 from shared.mongo import SERVER_SELECTION_MS, Database, Document, Indexes
 
+_NOT_THERE = {26: "NamespaceNotFound", 27: "IndexNotFound"}
 _UNKNOWN = {11: "UserNotFound", 31: "RoleNotFound"}
 _LOGIN = re.compile(r"mongodb(\+srv)?://[^@/]+@")
 
@@ -33,6 +35,12 @@ def uri_of(uri: str, user: str, password: str) -> str:
     """The administrator's URI, made another user's."""
     login = f"{quote_plus(user)}:{quote_plus(password)}@"
     return re.sub(r"^(mongodb(?:\+srv)?://)(?:[^@/]*@)?", lambda head: head[1] + login, uri, count=1)
+
+
+def retired_of(service: Service) -> Sequence[Retired]:
+    """What former releases had in a service's database, and no replica of this one asks for."""
+    own: Sequence[Retired] = getattr(import_module(f"services.{service}.indexes"), "RETIRED", ())
+    return [*RETIRED, *own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,40 @@ class Databases:
             await database.ensure(indexes_of(service))
         finally:
             database.close()
+
+    async def retired(self, service: Service) -> Sequence[Retired]:
+        """What is there of what former releases had."""
+        database = self._client[self.names[service]]
+        there = set(await database.list_collection_names())
+        indexes = {
+            name: await database[name].index_information()
+            for name in {one.collection for one in retired_of(service)} & there
+        }
+        return [
+            one
+            for one in retired_of(service)
+            if one.collection in there and (not one.index or one.index in indexes[one.collection])
+        ]
+
+    async def older_replicas(self, service: Service, form: int) -> int:
+        """How many replicas of a service run that know a lower form of its database only."""
+        database = Database(self.uri, self.names[service])
+        try:
+            return await older_replicas(database, form)
+        finally:
+            database.close()
+
+    async def remove(self, service: Service, retired: Retired) -> None:
+        """Removes it, where it still is."""
+        database = self._client[self.names[service]]
+        if not retired.index:
+            await database.drop_collection(retired.collection)
+            return
+        try:
+            await database[retired.collection].drop_index(retired.index)
+        except OperationFailure as refusal:
+            if refusal.code not in _NOT_THERE:
+                raise
 
     async def rights(self, service: Service) -> Rights | None:
         """What the service's user may do; None where there is no such user."""

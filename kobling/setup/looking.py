@@ -13,7 +13,7 @@ from kobling.setup.databases import Databases, databases
 from kobling.setup.plan import Plan, Wanted
 from shared.cluster import Cluster
 from shared.contracts.access import QUOTAS, READER_OF_DEAD_LETTERS, Grant, Principal, grants
-from shared.contracts.topics import DEAD_LETTERS, SERVICES, SETTLEMENTS
+from shared.contracts.topics import DEAD_LETTERS, SERVICES, SETTLEMENTS, Service
 from shared.messaging.tables import TOPICS as TABLES
 from shared.messaging.topic_settings import look
 
@@ -78,6 +78,7 @@ async def _look_at_databases(found: Plan, opened: Databases) -> None:
         lacking = await opened.missing(service)
         if lacking:
             found.indexes = {**found.indexes, service: lacking}
+        await _look_for_retired(found, opened, service)
         if not opened.with_users:
             continue
         fits = await opened.has_its_rights(service)
@@ -85,6 +86,16 @@ async def _look_at_databases(found: Plan, opened: Databases) -> None:
             found.users = [*found.users, service]
         elif not fits:
             found.rights = [*found.rights, service]
+
+
+async def _look_for_retired(found: Plan, opened: Databases, service: Service) -> None:
+    retired = await opened.retired(service)
+    if not retired:
+        return
+    if older := await opened.older_replicas(service, max(one.form for one in retired)):
+        found.kept = {**found.kept, service: older}
+    else:
+        found.retired = {**found.retired, service: retired}
 
 
 async def known_principals(kafka: Cluster, prefix: str = "") -> frozenset[Principal]:

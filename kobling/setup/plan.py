@@ -8,6 +8,7 @@ from kobling.setup.handing_over import Secrets
 from shared.cluster import Cluster
 from shared.contracts.access import Grant, Kind, Principal
 from shared.contracts.topics import SERVICES, Service
+from shared.messaging.migrations import Retired
 from shared.mongo import Indexes
 
 Area = Literal["topic", "setting", "account", "access", "quota", "user", "rights", "index"]
@@ -59,6 +60,7 @@ class Plan:
     `guarded`: whether the broker has access rules; without them accounts, access and quotas are left out.
     `accounts`: those without a password, where passwords are how one logs in. `users`: services without a
     user in MongoDB, or whose URI nobody has. `rights`: those whose user may do something else than it is to.
+    `retired`: what former releases had. `kept`: the same, while so many replicas run that may ask for it.
     """
 
     wanted: Wanted
@@ -72,6 +74,8 @@ class Plan:
     users: Sequence[Service] = ()
     rights: Sequence[Service] = ()
     indexes: Mapping[Service, Indexes] = field(default_factory=dict)
+    retired: Mapping[Service, Sequence[Retired]] = field(default_factory=dict)
+    kept: Mapping[Service, int] = field(default_factory=dict)
 
     def changes(self) -> list[Change]:
         """Everything that carrying it out would change, in that order."""
@@ -90,6 +94,8 @@ class Plan:
             for collection, indexes in lacking.items():
                 names = [index.document["name"] for index in indexes]
                 yield Change("index", "create", " ".join([f"{service}.{collection}", *names]))
+        for service, retired in self.retired.items():
+            yield from (Change("index", "remove", f"{service}.{one}") for one in retired)
 
 
 def _lines(grants: Mapping[str, frozenset[Grant]]) -> Iterator[str]:

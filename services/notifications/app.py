@@ -4,7 +4,7 @@ from services.notifications import templates
 from services.notifications.consumers import subscriptions
 from services.notifications.delivery import Delivery
 from services.notifications.due import Retention, due_handlers
-from services.notifications.indexes import INDEXES
+from services.notifications.indexes import INDEXES, MIGRATIONS
 from services.notifications.mailer import Mailer
 from services.notifications.rebuild import Rebuilding
 from services.notifications.service import Notifications
@@ -46,6 +46,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         subscriptions(notifications),
         due_handlers=due_handlers(delivery, Retention(cards, pairs, messages)),
         indexes=INDEXES,
+        migrations=MIGRATIONS,
         counts=delivery.counts,
         recipe=Rebuilding(messages, notifications).recipe,
     )

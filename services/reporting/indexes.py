@@ -1,8 +1,9 @@
-"""Indexes of reporting's own collections."""
+"""Indexes of reporting's own collections, and what former releases had."""
 
 from pymongo import IndexModel
 
 from services.reporting.documents import PAIRS, REFUGEES, SETTLED, VOLUNTEERS
+from shared.messaging.migrations import Retired
 from shared.messaging.work import KEPT
 
 _ANY = {"$gt": ""}
@@ -40,3 +41,5 @@ INDEXES: dict[str, list[IndexModel]] = {
     "calendar": [],
     SETTLED: [],
 }
+
+RETIRED = (Retired(1, "unplaced"),)

@@ -31,7 +31,7 @@ from shared.messaging.reading.records import (
     Received,
     Unreadable,
 )
-from shared.messaging.sending.relay import ProducerFactory
+from shared.messaging.sending.producers import ProducerFactory
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
 from shared.retry import is_too_much

@@ -18,6 +18,7 @@ from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.consumer import make_broker, subscribe, use_batch_consumers
 from shared.messaging.due_runner import DueRunner
 from shared.messaging.metrics import Metrics
+from shared.messaging.migrations import Migrator
 from shared.messaging.places.admission import Admission
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.reading.bounded import bound_batches
@@ -149,7 +150,8 @@ class App:
         self._following += [asyncio.ensure_future(part) for part in (self.tables.run(), watch.run(), *beside)]
         await self._until_there("database", lambda: resources.database.ensure(self.wiring.collections))
         await self.admission.wait()
-        self._following.append(asyncio.ensure_future(self.admission.watch()))
+        migrator = Migrator(resources.database, self.wiring.migrations)
+        self._following += [asyncio.ensure_future(part) for part in (self.admission.watch(), migrator.run())]
         tick = partial(ticks.schedule, resources.database, resources.service, resources.clock.now())
         await self._until_there("database", tick)
         for hook in self.wiring.on_start:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from shared.clock import Clock
 from shared.contracts.topics import COMMANDS, DEAD_LETTERS, Service, Topic
 from shared.health import Health
-from shared.messaging import due, rebuild, tables, ticks
+from shared.messaging import due, migrations, rebuild, tables, ticks
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.batches import dead_letters, inbox
 from shared.messaging.batches.dead_letters import DeadLetters
@@ -25,6 +25,7 @@ from shared.messaging.commands.retries import RETRY_KIND
 from shared.messaging.due import DueHandler
 from shared.messaging.due_runner import DueRunner
 from shared.messaging.metrics import Count, Gauge, Metrics
+from shared.messaging.migrations import Migration
 from shared.messaging.rebuild import Past, Recipe
 from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
@@ -42,6 +43,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "replies": replies.INDEXES,
     rebuild.COLLECTION: [],
     tables.COLLECTION: [],
+    **migrations.INDEXES,
 }
 """Every service's own collections of the messaging core."""
 
@@ -74,17 +76,18 @@ class Resources:
 class Wiring:
     """A service, wired: what it reads, what it does when something is due, what it serves besides health.
 
-    `indexes` are of its own collections, `gauges` and `counts` what it tells Prometheus besides. `cipher`
-    keeps records unreadable at rest where they may hold personal data. `on_start` is waited for, and
-    tried again while the database is away, before any record is read; `beside` is started with the
-    service and not waited for. `on_programmes` runs whenever other programmes hold than before, and at
-    the start.
+    `indexes` are of its own collections, `migrations` what former releases stored there otherwise, `gauges`
+    and `counts` what it tells Prometheus besides. `cipher` keeps records unreadable at rest where they may
+    hold personal data. `on_start` is waited for, and tried again while the database is away, before any
+    record is read; `beside` is started with the service and not waited for. `on_programmes` runs whenever
+    other programmes hold than before, and at the start.
     """
 
     resources: Resources
     subscriptions: Sequence[Subscription]
     due_handlers: Mapping[str, DueHandler] = field(default_factory=dict)
     indexes: Mapping[str, list[IndexModel]] = field(default_factory=dict)
+    migrations: Sequence[Migration] = ()
     routes: Sequence[BaseRoute] = ()
     gauges: Sequence[Gauge] = ()
     counts: Sequence[Count] = ()

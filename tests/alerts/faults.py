@@ -23,7 +23,7 @@ from deploy.demo.client import Client
 from deploy.examples import BERGEN
 from kobling.administration import mend_topics, publish
 from shared.cluster import Cluster
-from shared.messaging.sending.relay import relay_producer
+from shared.messaging.sending.producers import relay_producer
 from shared.messaging.topic_settings import settings_of
 from shared.messaging.work import DueRow
 from shared.mongo import Database

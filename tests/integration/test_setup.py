@@ -14,6 +14,7 @@ from kobling.setup.looking import known_principals, plan
 from kobling.setup.plan import Wanted
 from shared.contracts.access import Principal
 from shared.contracts.topics import SERVICES
+from shared.messaging.migrations import FORM, REPLICAS, Migrator
 from shared.mongo import Database
 from tests.support.cluster import Corner
 
@@ -71,3 +72,34 @@ async def test_who_is_there_is_known_by_records_and_municipalities_by_their_topi
     await asyncio.to_thread(revoke, wanted.kafka, wanted.secrets, OPERATOR)
     assert await known_principals(wanted.kafka, wanted.prefix) == {TOWN}
     assert list(wanted.secrets.directory.iterdir()) == []
+
+
+async def test_what_former_releases_had_is_removed_once_their_last_replica_is_gone(wanted: Wanted) -> None:
+    await carry_out(await plan(wanted))
+    assert wanted.uri is not None
+    notifications = Database(wanted.uri, wanted.databases["notifications"])
+    reporting = Database(wanted.uri, wanted.databases["reporting"])
+    try:
+        await notifications["messages"].create_index([("settled_at", 1)])
+        await reporting["unplaced"].create_index([("month", 1)])
+        former, new = Migrator(notifications, (), FORM - 1), Migrator(notifications, ())
+        await former.announce()
+        await new.announce()
+        found = await plan(wanted)
+        assert found.kept == {"notifications": 1}
+        assert [str(change) for change in found.changes()] == ["remove index: reporting.unplaced"]
+        await carry_out(found)
+        await notifications[REPLICAS].delete_one({"_id": former.replica})
+        found = await plan(wanted)
+        assert [str(change) for change in found.changes()] == [
+            "remove index: notifications.messages settled_at_1"
+        ]
+        await carry_out(found)
+        # Killed before it said so, it is carried out once more.
+        await carry_out(found)
+        assert (await plan(wanted)).changes() == []
+        assert "settled_at_1" not in await notifications["messages"].index_information()
+        assert "unplaced" not in await reporting["unplaced"].database.list_collection_names()
+    finally:
+        notifications.close()
+        reporting.close()

@@ -19,7 +19,8 @@ from shared.messaging.batches.transaction import BatchTransaction
 from shared.messaging.places.positions import Partition
 from shared.messaging.reading.records import Raw
 from shared.messaging.sending.lease import Lease
-from shared.messaging.sending.relay import Relay, relay_producer
+from shared.messaging.sending.producers import relay_producer
+from shared.messaging.sending.relay import Relay
 from shared.messaging.subscription import Subscription
 from shared.messaging.wiring import INDEXES
 from shared.mongo import Database

@@ -4,17 +4,16 @@ Compaction keeps the last offset, not the highest revision, so a relay that wake
 append an old revision. Hence a transactional producer: whoever starts one with the same id fences the others.
 A producer is made only while holding the lease, and no row that was read before it started is ever sent. Any
 error from a transaction may mean that leadership is lost: every row in memory is dropped, the producer is
-closed, and the relay competes for the lease again. Where the outbox was divided otherwise before, the producers
-of that division are fenced too: `Lease.unfenced`.
+closed, and the relay competes for the lease again. Where the outbox was divided otherwise before, the
+producers of that division are fenced too: `Lease.unfenced`.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -25,13 +24,12 @@ from aiokafka.errors import (
 )
 from pymongo import DeleteMany, UpdateOne
 
-from shared.cluster import Cluster
 from shared.health import Health
 from shared.logging import describe_error, get_logger
-from shared.messaging.bootstrap import finding_again
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.outbox import OLDEST_FIRST, SLOTS, Bundle, Place, Row
 from shared.messaging.sending.parcels import Parcel, pack
+from shared.messaging.sending.producers import ProducerFactory, SharingFactory, close, in_time
 from shared.mongo import Database, Document
 from shared.retry import Backoff, Waits, cause_of
 
@@ -48,32 +46,12 @@ REFUSED = timedelta(seconds=60)
 TOPIC_REFUSALS = (InvalidTopicError, TopicAuthorizationFailedError)
 REFUSALS = (*TOPIC_REFUSALS, MessageSizeTooLargeError, RecordListTooLargeError)
 """What says that this very record, or its topic, is not to be had: no new producer changes it."""
-TRANSACTION_TIMEOUT = timedelta(seconds=10)
 STANDBY = timedelta(seconds=1)
 """How often a relay without the lease asks for it."""
-
-ProducerFactory = Callable[[], AIOKafkaProducer]
-SharingFactory = Callable[[int], Sequence[ProducerFactory]]
-"""Of another division, by its number of parts, the producers of those that share slots with a relay."""
 
 
 class LeaseLost(RuntimeError):
     """Somebody else holds the lease now."""
-
-
-def relay_producer(kafka: Cluster, transactional_id: str) -> AIOKafkaProducer:
-    """A fenced producer: acknowledged by all, idempotent, its own transactions."""
-    producer = AIOKafkaProducer(
-        **kafka.options,
-        transactional_id=transactional_id,
-        transaction_timeout_ms=int(TRANSACTION_TIMEOUT.total_seconds() * 1000),
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=0,
-        max_batch_size=256 * 1024,
-        max_request_size=2 * 1024 * 1024,
-    )
-    return finding_again(producer)
 
 
 @dataclass(slots=True)
@@ -136,7 +114,7 @@ class Relay:
         # Topics may have been deleted since somebody else led.
         self._topics = set()
         try:
-            await _in_time(producer.start())
+            await in_time(producer.start())
             await self._fence_other_divisions()
             # Whoever took it under another division meanwhile has fenced this producer before its start.
             if not await self.lease.acquire():
@@ -155,7 +133,7 @@ class Relay:
                 if self.lease.needs_renewal and not await self.lease.acquire():
                     raise LeaseLost
         finally:
-            await _close(producer)
+            await close(producer)
 
     async def _fence_other_divisions(self) -> None:
         """Fences whoever may have been paused under another number of parts, with another producer."""
@@ -163,9 +141,9 @@ class Relay:
         for make in (make for parts in divisions for make in self.of_other_divisions(parts)):
             former = make()
             try:
-                await _in_time(former.start())
+                await in_time(former.start())
             finally:
-                await _close(former)
+                await close(former)
         if divisions:
             await self.lease.fenced()
 
@@ -183,7 +161,7 @@ class Relay:
             self._aside |= {(topic, None): time.monotonic() + MISSING.total_seconds() for topic in missing}
         batch = [bundle for bundle in oldest if bundle.topic not in missing]
         if batch:
-            await _in_time(self._transact([row for bundle in batch for row in bundle.rows], producer))
+            await in_time(self._transact([row for bundle in batch for row in bundle.rows], producer))
             await self._delete(batch)
         return more or bool(missing)
 
@@ -297,24 +275,3 @@ async def _deliver(line: Sequence[Parcel], producer: AIOKafkaProducer) -> None:
             await (await producer.send_batch(parcel.batch, parcel.topic, partition=parcel.partition))
         except REFUSALS as error:
             raise _Refused(parcel, whole_topic=isinstance(error, TOPIC_REFUSALS)) from error
-
-
-async def _in_time(step: Coroutine[Any, Any, None]) -> None:
-    """Runs a step for at most a transaction's timeout.
-
-    aiokafka never gives a batch of an idempotent producer up; an abort and a stop wait for it too, whether
-    they are cancelled or not. So what hangs is left behind with its producer.
-    """
-    task = asyncio.ensure_future(step)
-    done, _ = await asyncio.wait({task}, timeout=TRANSACTION_TIMEOUT.total_seconds())
-    if not done:
-        task.add_done_callback(lambda abandoned: abandoned.cancelled() or abandoned.exception())
-        task.cancel()
-        raise TimeoutError
-    task.result()
-
-
-async def _close(producer: AIOKafkaProducer) -> None:
-    """Closes a producer that may be fenced, cut off or in mid-transaction."""
-    with contextlib.suppress(Exception):
-        await _in_time(producer.stop())

@@ -8,7 +8,8 @@ from datetime import timedelta
 from shared.cluster import Cluster
 from shared.health import Health
 from shared.messaging.sending.lease import Lease
-from shared.messaging.sending.relay import ProducerFactory, Relay, SharingFactory, relay_producer
+from shared.messaging.sending.producers import ProducerFactory, SharingFactory, relay_producer
+from shared.messaging.sending.relay import Relay
 from shared.mongo import Database
 
 

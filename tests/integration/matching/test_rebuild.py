@@ -17,7 +17,7 @@ from shared.messaging import rebuild
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Received
-from shared.messaging.sending.relay import relay_producer
+from shared.messaging.sending.producers import relay_producer
 from shared.messaging.state_hash import state_hash
 from shared.messaging.work import Work
 from shared.mongo import Session

@@ -22,7 +22,7 @@ from shared.messaging.batches.batch import BatchProcessor
 from shared.messaging.batches.batch_consumer import BatchConsumer
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.reading.records import Readable
-from shared.messaging.sending.relay import relay_producer
+from shared.messaging.sending.producers import relay_producer
 from tests.integration.messaging.ledger import Ledger
 from tests.integration.messaging.members import committed_offset, member, named, send
 from tests.support.cluster import Corner, wait_until

@@ -14,7 +14,7 @@ from shared.messaging.metrics import Metrics, family
 from shared.messaging.reading.records import Readable
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.outbox import Row, bundled
-from shared.messaging.sending.relay import relay_producer
+from shared.messaging.sending.producers import relay_producer
 from shared.messaging.work import DueRow, microseconds
 from shared.mongo import Database
 from shared.retry import Backoff

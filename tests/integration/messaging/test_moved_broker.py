@@ -17,7 +17,8 @@ from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.health import Health
 from shared.messaging.sending.lease import Lease
-from shared.messaging.sending.relay import Relay, relay_producer
+from shared.messaging.sending.producers import relay_producer
+from shared.messaging.sending.relay import Relay
 from shared.messaging.tables import Kept, Operators, Programmes, TableReader
 from shared.retry import Backoff
 from tests.faults.proxy import Proxy

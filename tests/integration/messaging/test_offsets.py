@@ -19,7 +19,7 @@ from shared.messaging.batches.batch_consumer import BatchConsumer
 from shared.messaging.places.admission import Admission
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.places.offsets import Committed
-from shared.messaging.sending.relay import relay_producer
+from shared.messaging.sending.producers import relay_producer
 from shared.mongo import Document
 from shared.settings import ServiceSettings
 from tests.integration.messaging.ledger import Ledger

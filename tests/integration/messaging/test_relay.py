@@ -16,7 +16,8 @@ from shared.contracts.topics import Topic
 from shared.health import Health
 from shared.messaging.sending.lease import Lease
 from shared.messaging.sending.outbox import Bundle, Place, Row, bundled, slot_of, waiting
-from shared.messaging.sending.relay import Relay, relay_producer
+from shared.messaging.sending.producers import relay_producer
+from shared.messaging.sending.relay import Relay
 from shared.retry import Backoff
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import Corner, wait_until
@@ -357,7 +358,7 @@ async def test_a_relay_that_was_overtaken_brings_nothing_back(
 async def test_a_topic_that_is_deleted_meanwhile_holds_up_nobody_for_long(
     corner: Corner, ledger: Ledger, stack: Addresses, pairs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.sending.relay.TRANSACTION_TIMEOUT", timedelta(seconds=3))
+    monkeypatch.setattr("shared.messaging.sending.producers.TRANSACTION_TIMEOUT", timedelta(seconds=3))
     receipts = topics.RECEIPTS.named("no-4601")
     async with running(relay(corner, ledger, stack)):
         await put(ledger, receipt(corner, 1, "no-4601"))

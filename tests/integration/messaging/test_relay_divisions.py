@@ -15,7 +15,8 @@ from shared.health import Health
 from shared.messaging.sending import lease
 from shared.messaging.sending.lease import DIVISIONS
 from shared.messaging.sending.outbox import SLOTS, Row
-from shared.messaging.sending.relay import LeaseLost, ProducerFactory, Relay
+from shared.messaging.sending.producers import ProducerFactory
+from shared.messaging.sending.relay import LeaseLost, Relay
 from shared.messaging.sending.relays import Relays, overlapping
 from tests.integration.messaging.ledger import Ledger
 from tests.integration.messaging.test_relay import empty, put, revisions, row
@@ -53,7 +54,7 @@ async def running(some: Relays) -> AsyncIterator[None]:
 
 async def send_all(ledger: Ledger, *rows: Row) -> None:
     await put(ledger, *rows)
-    await wait_until(lambda: empty(ledger), PATIENCE)
+    await wait_until(lambda: empty(ledger), within=PATIENCE)
 
 
 class Sleeper:
@@ -130,13 +131,13 @@ async def test_who_slept_under_another_division_sends_nothing(
     asleep = [asyncio.create_task(_lead(one.relay)) for one in sleepers]
     await asyncio.wait_for(asyncio.gather(*(one.asleep.wait() for one in sleepers)), PATIENCE)
     async with running(relays(corner, ledger, stack, later)):
-        await wait_until(lambda: empty(ledger), PATIENCE)
+        await wait_until(lambda: empty(ledger), within=PATIENCE)
         await send_all(ledger, *(row(corner, key, 2) for key in keys))
         await put(ledger, *(row(corner, key, 3) for key in keys))
         for one in sleepers:
             one.woken.set()
         assert await asyncio.wait_for(asyncio.gather(*asleep), PATIENCE) == [ends] * former
-        await wait_until(lambda: empty(ledger), PATIENCE)
+        await wait_until(lambda: empty(ledger), within=PATIENCE)
     assert await revisions(corner, pairs) == {key: [1, 2, 3] for key in keys}
 
 
@@ -152,7 +153,7 @@ async def test_a_division_is_fenced_once(
     assert await unfenced(2) == [[1], [1]]
     async with running(relays(corner, ledger, stack, 2)):
         await send_all(ledger, *(row(corner, f"pair-{key}", 1) for key in range(8)))
-        await wait_until(lambda: _fenced(ledger, 2), PATIENCE)
+        await wait_until(lambda: _fenced(ledger, 2), within=PATIENCE)
     assert await unfenced(2) == [[], []]
     assert await unfenced(1) == [[2]]
 

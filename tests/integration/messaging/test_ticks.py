@@ -17,7 +17,8 @@ from shared.messaging.due_runner import DueRunner
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Tick
 from shared.messaging.sending.lease import Lease
-from shared.messaging.sending.relay import Relay, relay_producer
+from shared.messaging.sending.producers import relay_producer
+from shared.messaging.sending.relay import Relay
 from tests.integration.messaging.ledger import Ledger
 from tests.support.cluster import Corner, wait_until
 from tests.support.outbox import waiting_rows
