@@ -12,6 +12,7 @@ from shared.messaging.places.admission import behind_groups, group_offsets, move
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.places.offsets import Behind, Stored, stamp
 from shared.messaging.places.positions import Partition, key
+from shared.messaging.restored import mark
 from shared.mongo import Database
 from shared.settings import ServiceSettings
 
@@ -34,6 +35,8 @@ async def restore_done(service: str, settings: ServiceSettings) -> dict[str, int
                 f"{service}'s database is empty: restore a dump first; to build it up from the topics, reset "
                 "its groups with Kafka's --reset-offsets --to-earliest instead"
             )
+        # First, so that whoever begins once the groups are reset finds it.
+        await mark(database)
         reset: dict[str, int] = {}
         for group, behind in (await behind_groups(guard, offsets)).items():
             stored = await guard.stored(behind)

@@ -33,3 +33,10 @@ def new_chain_id() -> str:
 def new_subject(prefix: str) -> str:
     """A random reference such as `refugee-mfzwizltoq2gk3tnnz2gs5dt`, derived from nothing."""
     return f"{prefix}-{random_bytes(SUBJECT_CHARACTERS).translate(_BASE32).decode()}"
+
+
+def derived_subject(prefix: str, digest: bytes) -> str:
+    """A reference of the same form from a keyed digest of `SUBJECT_CHARACTERS` bytes or more: to whoever has
+    not the key it is as random, and whoever has it makes the same again.
+    """
+    return f"{prefix}-{digest[:SUBJECT_CHARACTERS].translate(_BASE32).decode()}"

@@ -18,22 +18,33 @@ from services.intake.settings import Settings
 from services.intake.settlements import Settlements
 from services.intake.store import Files, People
 from services.intake.warnings import Warnings
-from services.intake.wire import case_digest
+from services.intake.wire import case_digest, subject_of
+from shared.contracts import topics
 from shared.messaging.at_rest import RecordCipher
 from shared.messaging.commands.dispatch import Decisions
 from shared.messaging.renaming import Renaming
+from shared.messaging.restored import Published
 from shared.messaging.wiring import Resources, Wiring
 from shared.sealing import FieldCipher, Sealer, decode
+
+PUBLISHED = (
+    Published(topics.REFUGEES, ("refugees",), "state"),
+    Published(topics.VOLUNTEERS, ("volunteers",), "state"),
+    Published(topics.CONTACT_CARDS, ("refugees", "volunteers"), "card"),
+)
+"""Where a restored database goes on from: it alone is not built anew from topics."""
 
 
 def create_app(settings: Settings, resources: Resources) -> Wiring:
     """Wires intake; nothing is opened and nothing runs yet."""
     database = resources.database
     cipher = FieldCipher(decode(settings.master_key.get_secret_value()))
-    case_key = case_digest(decode(settings.case_key.get_secret_value()))
-    publisher = Publisher(Sealer(settings.card_key_id, settings.card_public_key), resources.operators)
+    secret = decode(settings.case_key.get_secret_value())
+    case_key = case_digest(secret)
+    sealer = Sealer(settings.card_key_id, settings.card_public_key)
+    publisher = Publisher(sealer, resources.operators, resources.floors)
     packs = Packs(resources.programmes)
-    digest = names.digest_of(decode(settings.case_key.get_secret_value()))
+    digest = names.digest_of(secret)
     found = found_by(digest, packs)
     people = People(Files(database, Refugee, cipher, found), Files(database, Volunteer, cipher, found))
     at_rest = RecordCipher(
@@ -41,7 +52,7 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         lambda content, context: cipher.decrypt(cipher.master, content, context),
     )
     warnings = Warnings(packs, resources.operators)
-    codes = Codes(resources.programmes, case_key, publisher)
+    codes = Codes(resources.programmes, case_key, subject_of(secret), publisher)
     renaming = Renaming(
         database,
         resources.clock,
@@ -61,5 +72,6 @@ def create_app(settings: Settings, resources: Resources) -> Wiring:
         decisions=Decisions(SPECS, intake.decide),
         indexes=INDEXES,
         cipher=at_rest,
+        published=PUBLISHED,
         on_programmes=[renaming.schedule],
     )

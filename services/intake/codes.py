@@ -12,7 +12,7 @@ from services.intake.domain.refugee import Refugee
 from services.intake.domain.volunteer import Volunteer
 from services.intake.publish import Publisher, apart
 from services.intake.store import Change, Entry, File, Files
-from services.intake.wire import CaseKey
+from services.intake.wire import CaseKey, SubjectOf
 from shared.messaging.due import Task
 from shared.messaging.reading.records import Cause
 from shared.messaging.renaming import AT_ONCE
@@ -42,9 +42,12 @@ class CaseKeys(NamedTuple):
 class Codes:
     """The codes that municipalities have had, as administrators say by now."""
 
-    def __init__(self, programmes: Programmes, case_key: CaseKey, publisher: Publisher) -> None:
+    def __init__(
+        self, programmes: Programmes, case_key: CaseKey, subject_of: SubjectOf, publisher: Publisher
+    ) -> None:
         self._programmes = programmes
         self._case_key = case_key
+        self.subject_of = subject_of
         self._publisher = publisher
         self._seen = programmes.successors
         self._families: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}

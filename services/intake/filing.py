@@ -24,6 +24,7 @@ class Filing:
 
     people: People
     publisher: Publisher
+    codes: Codes
     work: Work
     entries: dict[str, Entry[Refugee]]
     linked: Linked
@@ -43,7 +44,7 @@ class Filing:
         by_subject = {file.person.subject: file for file in loaded.values()}
         entered = {subject: codes.entry(file, work) for subject, file in by_subject.items()}
         entries = {case: entered[file.person.subject] for case, file in loaded.items()}
-        return cls(people, publisher, work, entries, linked)
+        return cls(people, publisher, codes, work, entries, linked)
 
     def on_file(self, keys: CaseKeys) -> str:
         """The key under which a case is on file, or is to be where it isn't known yet.

@@ -25,6 +25,7 @@ from shared.contracts.intake.events import REFUGEE_WITHDRAWN, VOLUNTEER_WITHDRAW
 from shared.contracts.notices import Notice
 from shared.ids import new_chain_id
 from shared.messaging.reading.records import Cause
+from shared.messaging.restored import Floors
 from shared.messaging.work import Work
 from shared.notices import tell
 from shared.operators import Operators
@@ -36,9 +37,10 @@ P = TypeVar("P", bound=Person)
 class Publisher:
     """Turns changed files into records. Each call returns the file with its new places in the topics."""
 
-    def __init__(self, sealer: Sealer, operators: Operators) -> None:
+    def __init__(self, sealer: Sealer, operators: Operators, floors: Floors) -> None:
         self._sealer = sealer
         self._operators = operators
+        self._floors = floors
 
     def changed(
         self, before: File[P] | None, file: File[P], fact: StrEnum, cause: Cause, work: Work
@@ -52,9 +54,10 @@ class Publisher:
         return self._card(before, self._state(file, fact, cause, work), cause, work)
 
     def _state(self, file: File[P], fact: StrEnum, cause: Cause, work: Work) -> File[P]:
-        revision = file.state.next(work.now)
+        message, subject = wire.EVENTS[fact], file.person.subject
+        revision = self._floors.beneath(message.topic, subject, file.state).next(work.now)
         data = public_state(file.person)
-        work.emit(wire.EVENTS[fact], subject=file.person.subject, data=data, cause=cause, revision=revision)
+        work.emit(message, subject=subject, data=data, cause=cause, revision=revision)
         return file._replace(state=revision)
 
     def _card(self, before: File[P] | None, file: File[P], cause: Cause, work: Work) -> File[P]:
@@ -63,7 +66,8 @@ class Publisher:
         now, known = _on_card(person), None if before is None else _on_card(before.person)
         if now == known:
             return file
-        revision = file.card.next(work.now)
+        known_place = self._floors.beneath(topics.CONTACT_CARDS, person.subject, file.card)
+        revision = known_place.next(work.now)
         if now is None:
             gone = NoContactCard(municipality=person.municipality)
             work.emit(

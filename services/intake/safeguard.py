@@ -12,7 +12,6 @@ from services.intake.filing import Filing
 from services.intake.statements import Says, Statement, in_doubt, statements
 from services.intake.store import Entry
 from shared.clock import FUTURE_TOLERANCE, local_day
-from shared.ids import new_subject
 from shared.logging import describe_error, get_logger
 from shared.messaging.reading.records import Cause, Erased, Raw, Received, Unreadable
 from shared.values import value
@@ -150,7 +149,8 @@ def _change(
     filing: Filing,
 ) -> Change:
     own, municipality = places[0].case, places[0].municipality
-    subject, today = new_subject("refugee"), local_day(filing.work.now, municipality)
+    subject = filing.codes.subject_of("refugee", own, newest.isoformat())
+    today = local_day(filing.work.now, municipality)
     if says is Says.WITHDRAWN:
         return refugee.withdraw(known, Case(own, newest), municipality, subject, today)
     settlement = Settlement(

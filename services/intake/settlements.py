@@ -21,7 +21,6 @@ from shared.clock import local_day
 from shared.contracts import municipal
 from shared.contracts.intake.receipts import SETTLEMENT_RECEIPT
 from shared.contracts.municipalities import municipality_named
-from shared.ids import new_subject
 from shared.messaging.reading.outcome import Applied, Outcome, Stale
 from shared.messaging.reading.records import Erased, Handled, Readable, Received
 from shared.messaging.subscription import HandledBefore
@@ -141,7 +140,8 @@ class Settlements:
         former: Refugee | None,
         work: Work,
     ) -> tuple[Change, Applied]:
-        today, subject = local_day(work.now, record.owner), new_subject("refugee")
+        today = local_day(work.now, record.owner)
+        subject = self._codes.subject_of("refugee", record.raw.topic, record.envelope.id)
         municipality, data = self._codes.current(record.owner or ""), record.data
         if isinstance(data, municipal.PersonSettled):
             listed = self._vocabulary(municipality)

@@ -25,6 +25,7 @@ from shared.contracts.intake.commands.volunteers import RegisterVolunteer
 from shared.contracts.message import Message
 from shared.contracts.periods import number_of
 from shared.contracts.programmes import PackSide, ProgrammePack
+from shared.ids import derived_subject
 from shared.languages import normal_or_same
 from shared.messaging.reading.records import Received
 
@@ -52,6 +53,22 @@ def case_digest(secret: bytes) -> CaseKey:
         return hmac.digest(secret, f"{municipality}/{case}".encode(), "sha256").hex()
 
     return digest
+
+
+SubjectOf = Callable[..., str]
+"""(prefix, the record that somebody became known by, …) → their reference: the same whenever it is made."""
+
+
+def subject_of(secret: bytes) -> SubjectOf:
+    """HMAC-SHA-256 under a key made from the service's own secret. A settlement that is handled again after a
+    restore is of the person that it was of before.
+    """
+    key = hmac.digest(secret, b"kobling subjects v1", "sha256")
+
+    def reference(prefix: str, *known_by: str) -> str:
+        return derived_subject(prefix, hmac.digest(key, "/".join((prefix, *known_by)).encode(), "sha256"))
+
+    return reference
 
 
 def settlement(

@@ -15,6 +15,7 @@ looked     what the database is asked for metrics
 due        what happens at its time; `subscription` is what a service plugs in for a topic
 migrations what former releases stored otherwise, changed while their replicas and new ones both work
 rebuild    a lost database read anew from topics; `metrics` are what is told of all this
+restored   what was published after the dump from which a database was restored
 batches    one transaction a batch: inbox, effects, outbox, positions; dead letters; the consumer
 ticks      each writer's daily sign on its own topics; `due_runner` runs due rows; `topic_settings` looks at
            settings of topics that exist

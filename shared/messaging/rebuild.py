@@ -5,7 +5,8 @@ says whether that has been done; a rebuild that is killed starts over, and every
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
@@ -144,6 +145,29 @@ class Rebuild:
 
     async def _rebuild(self) -> int:
         """Reads all sources; returns the broker's time of the newest record of the service's own."""
+        newest = NEVER
+        async with self._reading() as consumer:
+            for source in self.recipe.sources:
+                own = self._is_own(source)
+                if newest == NEVER and not own:
+                    # It never said anything: a new service, to whose subscribers all that is there is news.
+                    break
+                read, last = await self._read(source, consumer)
+                newest = max(newest, last) if own else newest
+                if read:
+                    log.info("rebuild_read", topic=self.prefix + source.topic.name, records=read)
+        await self.recipe.finish(self, newest)
+        return newest
+
+    async def read_again(self, sources: Sequence[Source]) -> None:
+        """Reads topics to their end once more, whatever the marker says."""
+        async with self._reading() as consumer:
+            for source in sources:
+                await self._read(source, consumer)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """A consumer without a group, once the end of the service's own output is the end."""
         await self._fence()
         bare = AIOKafkaConsumer(
             **self.kafka.options,
@@ -154,22 +178,11 @@ class Rebuild:
             max_partition_fetch_bytes=PARTITION_BYTES,
         )
         consumer = finding_again(bare)
-        newest = NEVER
         await consumer.start()
         try:
-            for source in self.recipe.sources:
-                own = self._is_own(source)
-                if newest == NEVER and not own:
-                    # It never said anything: a new service, to whose subscribers all that is there is news.
-                    break
-                read, last = await self._read(source, consumer)
-                newest = max(newest, last) if own else newest
-                if read:
-                    log.info("rebuild_read", topic=self.prefix + source.topic.name, records=read)
+            yield consumer
         finally:
             await stop_whole(consumer.stop(), consumer._client)  # noqa: SLF001
-        await self.recipe.finish(self, newest)
-        return newest
 
     def _is_own(self, source: Source) -> bool:
         return self.service in source.topic.writers

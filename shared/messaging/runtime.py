@@ -23,6 +23,7 @@ from shared.messaging.places.admission import Admission
 from shared.messaging.places.guard import OffsetGuard
 from shared.messaging.reading.bounded import bound_batches
 from shared.messaging.rebuild import Rebuild
+from shared.messaging.restored import Restored
 from shared.messaging.sending.relays import Relays
 from shared.messaging.tables import Kept, TableReader
 from shared.messaging.topic_settings import TopicWatch
@@ -158,6 +159,8 @@ class App:
             await self._until_there("database", hook)
         await self.tables.caught_up.wait()
         await self._until_there(rebuild.PART, self.rebuild.run)
+        restored = Restored(self.rebuild, self.wiring.published, resources.floors)
+        await self._until_there(rebuild.PART, restored.run)
         self._draining += [asyncio.ensure_future(part.run()) for part in (self.relays, self.due)]
         await self._until_there("broker", self._start_broker)
         log.info("service_started")

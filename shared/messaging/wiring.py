@@ -27,6 +27,7 @@ from shared.messaging.due_runner import DueRunner
 from shared.messaging.metrics import Count, Gauge, Metrics
 from shared.messaging.migrations import Migration
 from shared.messaging.rebuild import Past, Recipe
+from shared.messaging.restored import Floors, Published
 from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import Operators, Programmes
@@ -64,6 +65,7 @@ class Resources:
     operators: Operators = field(default_factory=Operators)
     programmes: Programmes = field(default_factory=Programmes)
     health: Health = field(default_factory=Health)
+    floors: Floors = field(default_factory=Floors)
 
     @classmethod
     def of(cls, service: Service, settings: ServiceSettings) -> "Resources":
@@ -76,11 +78,12 @@ class Resources:
 class Wiring:
     """A service, wired: what it reads, what it does when something is due, what it serves besides health.
 
-    `indexes` are of its own collections, `migrations` what former releases stored there otherwise, `gauges`
-    and `counts` what it tells Prometheus besides. `cipher` keeps records unreadable at rest where they may
-    hold personal data. `on_start` is waited for, and tried again while the database is away, before any
-    record is read; `beside` is started with the service and not waited for. `on_programmes` runs whenever
-    other programmes hold than before, and at the start.
+    `indexes` are of its own collections, `migrations` what former releases stored there otherwise,
+    `published` the states that it goes on from where its database was restored, `gauges` and `counts` what it
+    tells Prometheus besides. `cipher` keeps records unreadable at rest where they may hold personal data.
+    `on_start` is waited for, and tried again while the database is away, before any record is read; `beside`
+    is started with the service and not waited for. `on_programmes` runs whenever other programmes hold than
+    before, and at the start.
     """
 
     resources: Resources
@@ -94,6 +97,7 @@ class Wiring:
     decisions: Decisions = NO_COMMANDS
     cipher: RecordCipher | None = None
     recipe: Recipe = field(default_factory=Recipe)
+    published: Sequence[Published] = ()
     on_start: Sequence[Step] = ()
     beside: Sequence[Step] = ()
     on_programmes: Sequence[Step] = ()

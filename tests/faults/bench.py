@@ -86,6 +86,7 @@ class Bench:
         mongodb: str | None = None,
         municipalities: tuple[str, ...] = MUNICIPALITIES,
         more: Mapping[str, str] | None = None,
+        former: Path | None = None,
     ) -> World:
         """A new installation, not started."""
         self._worlds += 1
@@ -102,6 +103,7 @@ class Bench:
             municipalities=municipalities,
             seed=seed,
             more=more or {},
+            former=former,
         )
 
     def _proxied(self) -> World:

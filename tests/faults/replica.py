@@ -83,12 +83,15 @@ def state_of(pid: int) -> str:
 
 @dataclass(slots=True)
 class Replica:
-    """A replica by its name, such as `intake-1`. `settings` are its service's whole environment."""
+    """A replica by its name, such as `intake-1`. `settings` are its service's whole environment; `tree` is
+    another checkout whose code it runs.
+    """
 
     service: Service
     name: str
     settings: Mapping[str, str]
     logs: Path
+    tree: Path | None = None
     flaw: Flaw = SOUND
     keep: bool = True
     memory: int = 0
@@ -126,8 +129,12 @@ class Replica:
             f"{self.service.upper()}_HTTP_PORT": str(self._port),
             **flaw.environment,
         }
+        command = [sys.executable, "-m", *module]
+        if self.tree is not None:
+            command = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(self.tree), *command]
+            environment["PYTHONPATH"] = str(self.tree)
         log = self.logs / f"{self.name}.log"
-        process = ServerProcess(self.name, [sys.executable, "-m", *module], log, environment)
+        process = ServerProcess(self.name, command, log, environment)
         self.starts += 1
         await process.start()
         self._process = process

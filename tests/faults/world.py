@@ -44,7 +44,9 @@ MEMORY_EVERY = 0.5
 
 @dataclass(slots=True)
 class World:
-    """`servers` says where the servers are, and `reached_by` at which addresses each service finds them."""
+    """`servers` says where the servers are, and `reached_by` at which addresses each service finds them;
+    `former` is another checkout whose services it begins with.
+    """
 
     directory: Path
     servers: Addresses
@@ -54,6 +56,7 @@ class World:
     municipalities: tuple[str, ...] = MUNICIPALITIES
     seed: str = "1"
     more: Mapping[str, str] = field(default_factory=dict)
+    former: Path | None = None
     replicas: dict[str, Replica] = field(default_factory=dict, init=False)
     databases: dict[Service, Database] = field(default_factory=dict, init=False)
     observer: Observer = field(init=False)
@@ -93,7 +96,7 @@ class World:
         self._watching = asyncio.create_task(self._watch_memory())
         try:
             for service in self.services:
-                await self.add(service)
+                await self.add(service, tree=self.former)
             await asyncio.gather(*(one.until_ready() for one in self.replicas.values()))
             yield self
         finally:
@@ -140,11 +143,13 @@ class World:
             said.append(event("ProgrammeActivated", key, active.model_dump(mode="json"), now))
         return [(self.prefix + topic.name, key, value or b"") for topic, key, value in said]
 
-    async def add(self, service: Service, flaw: Flaw = SOUND, **settings: str) -> Replica:
+    async def add(
+        self, service: Service, flaw: Flaw = SOUND, *, tree: Path | None = None, **settings: str
+    ) -> Replica:
         """Starts one more replica of a service."""
         number = sum(one.service == service for one in self.replicas.values()) + 1
         replica = Replica(
-            service, f"{service}-{number}", self._settings(service, settings), self.logs.directory
+            service, f"{service}-{number}", self._settings(service, settings), self.logs.directory, tree
         )
         self.replicas[replica.name] = replica
         await replica.start(flaw)
