@@ -23,7 +23,7 @@ from tests.support.cluster import Corner, Record, wait_until
 from tests.unit.messaging.records import settlement
 
 TOWN = "no-4601"
-KEYS = {
+KEYS: dict[str, Any] = {
     "master_key": encode(b"m" * 32),
     "case_key": encode(b"c" * 32),
     "card_public_key": new_key_pair()[1],
