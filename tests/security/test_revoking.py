@@ -15,9 +15,9 @@ OWN = ["commands.intake.leaving-1.v1"]
 
 
 async def refused(probe: Probe) -> None:
-    """Returns once nothing may be written: a broker hears of a rule that went a moment after the controller."""
+    """Returns once nothing may be written."""
     async with asyncio.timeout(30):
-        while allowed(await probe.write(OWN)):
+        while allowed(await probe.write(OWN)):  # noqa: ASYNC110 (a broker says nothing of a rule that went)
             await asyncio.sleep(0.1)
 
 
