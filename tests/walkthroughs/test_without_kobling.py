@@ -31,7 +31,7 @@ PLAN = 'kobling setup --plan --secrets "$(at secrets)" | sed "s/^/plan: /"\n'
 NAMED = re.compile(r"^pair: (?P<pair>\S+) of: (?P<refugee>\S+) new: (?P<new>\S+)$", re.MULTILINE)
 LAG = re.compile(r"^operator\.bergen-redcross-1\.shell +replies\.\S+ +0 +\d+ +\d+ +\d+ ", re.MULTILINE)
 CAUSE = re.compile(r"^ +\d+ intake\tfield_\w+\t\S+\tcommands\.intake\.bergen-redcross-1\.v1$", re.MULTILINE)
-SECONDS = 600
+SECONDS = 1200
 """Of one shell: the page starts some twenty JVMs."""
 
 pytestmark = pytest.mark.skipif(
