@@ -14,23 +14,23 @@ import pytest
 
 from deploy import background
 from deploy.examples import BERGEN
-from tests.walkthroughs.checkout import ROOT, SHELLS, blocks_of
+from tests.walkthroughs.checkout import ROOT, SHELLS, blocks_of, paste
 from tests.walkthroughs.checkout import checkout as checkout_in
 
 PAGES = (
     "README.md",
     "docs/first-pair.md",
     "docs/a-year.md",
-    "docs/municipality.md",
     "docs/own-programme.md",
     "docs/notices.md",
     "docs/operations.md",
 )
 RUN_ELSEWHERE = {
+    "docs/municipality.md": "tests/walkthroughs/test_shells.py",
     "docs/consuming.md": "tests/walkthroughs/test_consuming.py",
     "docs/without-kobling.md": "tests/walkthroughs/test_without_kobling.py",
 }
-"""Pages whose blocks need files of their own, and what runs them."""
+"""Pages whose blocks are not run with the others, and what runs them."""
 _ENDED = re.compile(r"^@@ (\d+) (\d+)$", re.MULTILINE)
 _OPENING = re.compile(r"no line is a reply that holds|of \d+ sealed replies \d+ don't open")
 """What `kobling keys open` says before the reply is there; those of an earlier run had another key."""
@@ -96,6 +96,18 @@ def test_every_block_works_as_it_is_pasted(checkout: Path, shell: str) -> None:
     assert "\tproposal_made\tpair-" in run.stdout
     refused = [line for line in run.stdout.splitlines() if "CommandRejected" in line]
     assert refused == []
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@tools
+def test_a_municipalitys_records_are_answered_as_its_page_says(checkout: Path, shell: str) -> None:
+    own = blocks_of(ROOT / "docs/municipality.md")
+    printed, complaints, ended = paste(shell, [blocks[0], *own], checkout, 300)
+    assert [line for line in complaints.splitlines() if line != "already up"] == []
+    assert ended == [0] * (len(own) + 1)
+    assert "has faults" in printed
+    outcomes = re.findall(r"^\d +(accepted|duplicate|stale|rejected)", printed, re.MULTILINE)
+    assert outcomes == ["accepted", "duplicate", "accepted", "stale", "accepted"]
 
 
 @tools
