@@ -63,4 +63,5 @@ def people(addresses: Mapping[str, Any], example: Example) -> dict[str, Cluster]
 def _senders(example: Example) -> list[Principal]:
     """Who sends something in the example."""
     towns = [Principal("municipality", name) for name in example.municipalities]
-    return [*towns, *(Principal("operator", name) for name in example.operators)]
+    readers = example.readers_of_dead_letters
+    return [*towns, *(Principal("operator", name, name in readers) for name in example.operators)]

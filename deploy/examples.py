@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contracts import topics
+from shared.contracts.access import READER_OF_DEAD_LETTERS
 
 _ROOT = Path(__file__).parents[1] / "examples"
 
@@ -29,6 +30,12 @@ class Example:
     def operators(self) -> list[str]:
         """Who is registered as operator."""
         return [json.loads(line)["subject"] for line in self._lines("operators.jsonl")]
+
+    @property
+    def readers_of_dead_letters(self) -> list[str]:
+        """Which of them have that role."""
+        records = [json.loads(line)["data"] for line in self._lines("operators.jsonl")]
+        return [one["operator"] for one in records if READER_OF_DEAD_LETTERS in one["roles"]]
 
     def administration(self) -> Iterator[Record]:
         """Operators and programmes."""

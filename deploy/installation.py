@@ -173,6 +173,7 @@ class Installation:
         return {
             "pid": os.getpid(),
             **stack.cluster.settings(),
+            "certified": stack.certified or None,
             "mongodb": stack.mongodb,
             "secrets": None if self.secrets is None else str(self.secrets),
             "reporting": f"http://{LOOPBACK}:{ports['reporting']}",

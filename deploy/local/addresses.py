@@ -17,13 +17,15 @@ class Addresses:
 
     kafka: bootstrap servers, `host:port[,host:port…]`. mongodb: a connection URI of a replica set whose
     primary takes writes, with user and password where it asks for them. origin: who runs the two.
-    account: Kafka's account, as `ClusterSettings` takes it; empty where anybody may come.
+    account: Kafka's account, as `ClusterSettings` takes it; empty where anybody may come. certified: where
+    Kafka takes a certificate instead; empty where it takes none.
     """
 
     kafka: str
     mongodb: str
     origin: Origin
     account: Mapping[str, str] = field(default_factory=dict)
+    certified: str = ""
 
     @cached_property
     def cluster(self) -> Cluster:

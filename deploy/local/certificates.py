@@ -33,7 +33,7 @@ class Authority:
 
     @classmethod
     def made(cls, directory: Path, valid: timedelta = VALID) -> "Authority":
-        """A new one; its own key is never written. It and what it signs are good for so long."""
+        """A new one; its own key is in no file. It and what it signs are good for so long."""
         directory.mkdir(parents=True, exist_ok=True)
         key = generate_private_key(SECP256R1())
         authority = cls(directory, key, _named("Kobling's throw-away authority"), valid)
@@ -52,6 +52,10 @@ class Authority:
         """The certificate that whoever comes here is to trust."""
         return self.directory / "ca.pem"
 
+    def keep_key(self) -> Path:
+        """Writes its own key beside its certificate, as `ca.key`: who may read it can sign as it does."""
+        return self._write("ca.key", _plain(self._key))
+
     def sign(self, name: str, *hosts: str) -> Path:
         """A certificate for `name`, as a server that is found at `hosts` and as a client; its file."""
         key = generate_private_key(SECP256R1())
@@ -67,13 +71,14 @@ class Authority:
             names = x509.SubjectAlternativeName([_host(host) for host in hosts])
             certificate = certificate.add_extension(names, critical=False)
         signed = certificate.sign(self._key, hashes.SHA256())
-        file = self.directory / f"{name}.pem"
+        # Kafka and MongoDB both take the key and its certificate in one file.
+        return self._write(f"{name}.pem", _plain(key) + signed.public_bytes(Encoding.PEM))
+
+    def _write(self, name: str, content: bytes) -> Path:
+        """Writes a file that its owner alone may read."""
+        file = self.directory / name
         file.touch(mode=0o600)
-        # Kafka and MongoDB both take the key and its certificate in one file; PKCS 8 is what Java reads.
-        file.write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            + signed.public_bytes(Encoding.PEM)
-        )
+        file.write_bytes(content)
         return file
 
     def _certificate(self, subject: x509.Name, key: EllipticCurvePrivateKey) -> x509.CertificateBuilder:
@@ -96,6 +101,11 @@ class Authority:
 def end_of(file: Path) -> datetime:
     """Until when the first certificate of a file in PEM is good. Raises OSError and ValueError."""
     return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+
+
+def _plain(key: EllipticCurvePrivateKey) -> bytes:
+    """The key in PEM, in the form that Java reads (PKCS 8)."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _named(name: str) -> x509.Name:

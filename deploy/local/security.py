@@ -72,6 +72,8 @@ class Security:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         directory.chmod(0o700)
         authority = Authority.made(directory)
+        # Whoever administers this stack signs accounts' certificates, and has its administrator's password.
+        authority.keep_key()
         for name in (BROKER, MEMBER):
             authority.sign(name, *HERE)
         made = cls(authority, secrets.token_urlsafe(24))

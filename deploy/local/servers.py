@@ -29,7 +29,13 @@ class Servers:
         """Where they answer; the same after a restart."""
         account = self.kafka.cluster().settings()
         kafka = account.pop("kafka")
-        return Addresses(kafka=kafka, mongodb=self.mongodb.address, origin="processes", account=account)
+        return Addresses(
+            kafka=kafka,
+            mongodb=self.mongodb.address,
+            origin="processes",
+            account=account,
+            certified=self.kafka.certified or "",
+        )
 
 
 def missing_for_processes() -> list[str]:

@@ -14,8 +14,9 @@ import pytest
 
 from deploy import background
 from deploy.examples import BERGEN
+from tests.walkthroughs.checkout import ROOT, SHELLS, blocks_of, paste
+from tests.walkthroughs.checkout import checkout as checkout_in
 
-ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
     "docs/first-pair.md",
@@ -24,17 +25,17 @@ PAGES = (
     "docs/notices.md",
     "docs/operations.md",
 )
-RUN_ELSEWHERE = {"docs/consuming.md": "tests/walkthroughs/test_consuming.py"}
-"""Pages whose blocks need files of their own, and what runs them."""
-SHELLS = ("bash", "dash")
-_BLOCK = re.compile(r"^```(?:bash|sh|shell)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
+RUN_ELSEWHERE = {
+    "docs/municipality.md": "tests/walkthroughs/test_shells.py",
+    "docs/consuming.md": "tests/walkthroughs/test_consuming.py",
+    "docs/without-kobling.md": "tests/walkthroughs/test_without_kobling.py",
+}
+"""Pages whose blocks are not run with the others, and what runs them."""
 _ENDED = re.compile(r"^@@ (\d+) (\d+)$", re.MULTILINE)
 _OPENING = re.compile(r"no line is a reply that holds|of \d+ sealed replies \d+ don't open")
 """What `kobling keys open` says before the reply is there; those of an earlier run had another key."""
 
-blocks = [
-    block["content"] for page in PAGES for block in _BLOCK.finditer((ROOT / page).read_text(encoding="utf-8"))
-]
+blocks = [block for page in PAGES for block in blocks_of(ROOT / page)]
 tools = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in ("kcat", "jq", "curl", *SHELLS)),
     reason="what README asks for (kcat, jq) or dash is not installed",
@@ -45,7 +46,7 @@ def test_no_other_page_holds_blocks_that_nobody_runs() -> None:
     others = {
         str(page.relative_to(ROOT))
         for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
-        if _BLOCK.search(page.read_text(encoding="utf-8"))
+        if blocks_of(page)
     }
     # Those under docs/runbooks are run by tests/alerts.
     here = {page for page in others if not page.startswith("docs/runbooks/")}
@@ -70,19 +71,8 @@ def test_today_is_the_installations(tmp_path: Path, shell: str, as_of: str | Non
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory that looks like the checkout, with an installation of its own, stopped at the end."""
-    directory = tmp_path_factory.mktemp("checkout")
-    for entry in ROOT.iterdir():
-        if entry.name not in {".run", ".git"}:
-            (directory / entry.name).symlink_to(entry)
-    run = directory / ".run"
-    run.mkdir()
-    cache = ROOT / ".run" / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    (run / "cache").symlink_to(cache)
-    try:
+    with checkout_in(tmp_path_factory.mktemp("checkout")) as directory:
         yield directory
-    finally:
-        background.stop(run)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -106,6 +96,18 @@ def test_every_block_works_as_it_is_pasted(checkout: Path, shell: str) -> None:
     assert "\tproposal_made\tpair-" in run.stdout
     refused = [line for line in run.stdout.splitlines() if "CommandRejected" in line]
     assert refused == []
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@tools
+def test_a_municipalitys_records_are_answered_as_its_page_says(checkout: Path, shell: str) -> None:
+    own = blocks_of(ROOT / "docs/municipality.md")
+    printed, complaints, ended = paste(shell, [blocks[0], *own], checkout, 300)
+    assert [line for line in complaints.splitlines() if line != "already up"] == []
+    assert ended == [0] * (len(own) + 1)
+    assert "has faults" in printed
+    outcomes = re.findall(r"^\d +(accepted|duplicate|stale|rejected)", printed, re.MULTILINE)
+    assert outcomes == ["accepted", "duplicate", "accepted", "stale", "accepted"]
 
 
 @tools
