@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from kobling.administration import AdministrationError, publish
+from kobling.administration import publish
+from kobling.errors import AdministrationError
 from shared.cluster import Cluster
 from shared.contracts.fields import format_instant
 from shared.contracts.message import Message

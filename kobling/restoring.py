@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, RebalanceInProgressError, UnknownMemberIdError
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from shared.cluster import Cluster
 from shared.messaging.places.admission import behind_groups, group_offsets, moved_groups
 from shared.messaging.places.guard import OffsetGuard

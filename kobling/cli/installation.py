@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from kobling.access import cluster
-from kobling.administration import AdministrationError, topics_of
+from kobling.administration import topics_of
 from kobling.cli.options import (
     AsJson,
     MongoDB,
@@ -24,6 +24,7 @@ from kobling.cli.options import (
 )
 from kobling.cli.output import REFUSED, report, say, table
 from kobling.doctor import examine, mail_server
+from kobling.errors import AdministrationError
 from kobling.operators import Directory, Registration
 from kobling.setup.carrying_out import carry_out, revoke
 from kobling.setup.handing_over import Secrets

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from kobling.access import cluster
-from kobling.administration import AdministrationError
 from kobling.cli.options import AsJson, Municipality, Prefix, Programme, Servers
 from kobling.cli.output import REFUSED, complain, report, say, table
+from kobling.errors import AdministrationError
 from kobling.programmes import Desk
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.programmes import why_refused

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.importing.columns import Kind
 from kobling.importing.journal import Journal
 from kobling.importing.reading import Fault, Item, Part, faults_of, items_of_lines, items_of_table

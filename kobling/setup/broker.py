@@ -30,7 +30,7 @@ from kafka.protocol.admin import (
     DescribeUserScramCredentialsRequest,
 )
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from shared.cluster import Cluster
 from shared.contracts.access import Grant, Quota
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kobling import cli
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.programmes import Desk
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.contracts.topics import PROGRAMMES

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.settling import faults_of, read, subject_of
 from shared.contracts.catalogue import BY_NAME
 from shared.contracts.example_record import record
