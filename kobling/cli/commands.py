@@ -36,6 +36,6 @@ class OfContract(Late):
 
     def load(self, name: str) -> Any:
         """The command of this name as it is run."""
-        app = typer.Typer(rich_markup_mode=None)
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
         app.command(name)(import_module("kobling.cli.contract").command_of_contract(name))
         return get_command(app)

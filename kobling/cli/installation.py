@@ -73,9 +73,9 @@ def setup(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Topics, their settings, accounts, access rules, quotas, database users and indexes: says what is
-    missing or otherwise, asks, and does it. Run again it does what is left; it never deletes a topic or an
-    account.
+    """Creates what an installation lacks: topics, accounts, rights, indexes. It mends settings, access
+    rules, quotas and database users too: says what is missing or otherwise, asks, and does it. Run again it
+    does what is left; it never deletes a topic or an account.
 
     Those who are there already are seen to as well.
     """
@@ -154,7 +154,7 @@ def _change(found: Plan, *, only_plan: bool = False, yes: bool, as_json: bool) -
     if not yes:
         if not sys.stdin.isatty():
             raise AdministrationError("nothing was changed: say --yes, since nobody can be asked here")
-        typer.confirm("Do it?", abort=True)
+        typer.confirm("Do it?", abort=True, err=as_json)
     asyncio.run(carry_out(found))
     if not as_json:
         say("done")
@@ -209,10 +209,14 @@ def revoke_operator(
     wanted: Wanted,
     name: Annotated[str, typer.Argument(help="The operator.")],
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Takes an operator's password, rights and record away; the topics stay, for what was said there."""
     if not yes:
-        typer.confirm(f"Take from {name} all that they may do?", abort=True)
+        typer.confirm(f"Take from {name} all that they may do?", abort=True, err=as_json)
     asyncio.run(Directory(wanted.kafka, wanted.prefix).forget(name))
     revoke(wanted.kafka, wanted.secrets, Principal("operator", name))
-    say(f"{name} may do nothing any more")
+    if as_json:
+        report({"operator": name, "revoked": True})
+    else:
+        say(f"{name} may do nothing any more")

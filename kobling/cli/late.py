@@ -1,5 +1,5 @@
-"""Groups that load a command when it is asked for: to load all takes seconds, and who asks for help, or presses
-the tabulator, waits for each of them.
+"""Groups that load a command when it is asked for: to load all takes seconds, and who asks for help, or
+presses the tabulator, waits for each of them.
 """
 
 from collections.abc import Mapping

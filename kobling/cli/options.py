@@ -20,6 +20,7 @@ Prefix = Annotated[
     str, typer.Option("--prefix", envvar="KOBLING_TOPIC_PREFIX", help="As the services' TOPIC_PREFIX.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AlwaysJson = Annotated[bool, typer.Option("--json", help="It prints JSON either way.", show_default=False)]
 Operator = Annotated[
     str,
     typer.Option(

@@ -7,7 +7,7 @@ import typer
 
 from kobling import restoring
 from kobling.access import access, cluster
-from kobling.cli.options import AsJson, Prefix, Servers, Service
+from kobling.cli.options import AlwaysJson, AsJson, Prefix, Servers, Service
 from kobling.cli.output import report, say, table
 from kobling.reading import lags
 from kobling.state import hash_of
@@ -38,11 +38,11 @@ def state_hash(service: Service, as_json: AsJson = False) -> None:
         say(found)
 
 
-def restore_done(service: Service) -> None:
-    """After a restored database: resets the service's groups to what it has handled, and lets it begin."""
+def restore_done(service: Service, as_json: AlwaysJson = True) -> None:
+    """After a restored database: lets the service begin, with its groups reset to what it has handled."""
     report(asyncio.run(restoring.restore_done(service, access(service))))
 
 
-def acknowledge_expired(service: Service) -> None:
+def acknowledge_expired(service: Service, as_json: AlwaysJson = True) -> None:
     """Takes note of records that expired unread, and makes the service ready again."""
     report(asyncio.run(restoring.acknowledge_expired(service, access(service))))
