@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Known] = {
     "why": Known("caseload", "Why two were proposed to each other, or why somebody waits still."),
     "round": Known("caseload", "Proposes pairs among all who wait."),
     "dlq": Known("dlq", "Refused records (dead letters), for the role dead_letters."),
+    "watch": Known("watch", "Follows topics, a line for each record."),
     "lag": Known("recovery", "What groups have not read yet."),
     "state-hash": Known("recovery", "The hash of a service's state, which no replay changes."),
     "restore-done": Known("recovery", "After a restored database: lets the service begin."),
