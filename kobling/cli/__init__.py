@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Known] = {
     "watch": Known("watch", "Follows topics, a line for each record."),
     "lag": Known("recovery", "What groups have not read yet."),
     "state-hash": Known("recovery", "The hash of a service's state, which no replay changes."),
+    "replay": Known("recovery", "Has a service read its topics again from the beginning."),
     "restore-done": Known("recovery", "After a restored database: lets the service begin."),
     "acknowledge-expired": Known("recovery", "Takes note of records that expired unread."),
     "keys": Known("keys_", "Keys: an installation's, operators', and what they open."),

@@ -1,7 +1,6 @@
 """`kobling setup`, `municipalities` and `operators`: what an administrator does, shown before it is done."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +19,11 @@ from kobling.cli.options import (
     SecretsAt,
     Servers,
     Yes,
+    agree,
     taking,
 )
 from kobling.cli.output import REFUSED, report, say, table
 from kobling.doctor import examine, mail_server
-from kobling.errors import AdministrationError
 from kobling.operators import Directory, Registration
 from kobling.setup.carrying_out import carry_out, revoke
 from kobling.setup.handing_over import Secrets
@@ -151,10 +150,7 @@ def _change(found: Plan, *, only_plan: bool = False, yes: bool, as_json: bool) -
         say(f"{len(changes)} to do" if changes else "nothing to do")
     if only_plan or not changes:
         return
-    if not yes:
-        if not sys.stdin.isatty():
-            raise AdministrationError("nothing was changed: say --yes, since nobody can be asked here")
-        typer.confirm("Do it?", abort=True, err=as_json)
+    agree("Do it?", yes=yes, as_json=as_json)
     asyncio.run(carry_out(found))
     if not as_json:
         say("done")
@@ -212,8 +208,7 @@ def revoke_operator(
     as_json: AsJson = False,
 ) -> None:
     """Takes an operator's password, rights and record away; the topics stay, for what was said there."""
-    if not yes:
-        typer.confirm(f"Take from {name} all that they may do?", abort=True, err=as_json)
+    agree(f"Take from {name} all that they may do?", yes=yes, as_json=as_json)
     asyncio.run(Directory(wanted.kafka, wanted.prefix).forget(name))
     revoke(wanted.kafka, wanted.secrets, Principal("operator", name))
     if as_json:
