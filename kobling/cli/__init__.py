@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Known] = {
     "dlq": Known("dlq", "Refused records (dead letters), for the role dead_letters."),
     "watch": Known("watch", "Follows topics, a line for each record."),
     "lag": Known("recovery", "What groups have not read yet."),
+    "verify": Known("verify", "Whether what services store is what the topics hold."),
     "state-hash": Known("recovery", "The hash of a service's state, which no replay changes."),
     "replay": Known("recovery", "Has a service read its topics again from the beginning."),
     "restore-done": Known("recovery", "After a restored database: lets the service begin."),

@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +127,8 @@ def variables(guarded: Guarded, principal: Principal) -> dict[str, str]:
     return {line.partition("=")[0]: line.partition("=")[2].strip("'") for line in lines}
 
 
-async def _lines(guarded: Guarded, *words: str) -> AsyncIterator[str]:
-    """What an operator's process prints, a line at a time; Ctrl-C after the first must end it with 0."""
+async def first_line(guarded: Guarded, *words: str) -> str:
+    """What an operator's process prints first; Ctrl-C must end it with 0 then."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kobling", "watch", *words),
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables(guarded, Principal("operator", OPERATOR))},
@@ -139,10 +137,11 @@ async def _lines(guarded: Guarded, *words: str) -> AsyncIterator[str]:
     )
     try:
         assert process.stdout is not None
-        yield (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+        line = await asyncio.wait_for(process.stdout.readline(), 60)
         process.send_signal(signal.SIGINT)
         _, complaints = await asyncio.wait_for(process.communicate(), 60)
         assert (process.returncode, complaints) == (0, b"")
+        return line.decode()
     finally:
         if process.returncode is None:
             process.kill()
@@ -152,12 +151,9 @@ async def _lines(guarded: Guarded, *words: str) -> AsyncIterator[str]:
 async def test_a_shell_prints_lines_until_somebody_ends_it(guarded: Guarded) -> None:
     await write(guarded, service("matching"), REPLIES, "CommandAccepted")
     before = await groups(guarded)
-    async with aclosing(_lines(guarded, "replies", "--last", "1", "--json")) as lines:
-        (line,) = [one async for one in lines]
-    told_of = json.loads(line)
+    told_of = json.loads(await first_line(guarded, "replies", "--last", "1", "--json"))
     assert (told_of["topic"], told_of["type"], "data" in told_of) == (REPLIES, "CommandAccepted", False)
-    async with aclosing(_lines(guarded, "replies", "--last", "1", "--data")) as lines:
-        (line,) = [one async for one in lines]
+    line = await first_line(guarded, "replies", "--last", "1", "--data")
     assert f"{REPLIES}/0@" in line
     assert "CommandAccepted" in line
     assert await groups(guarded) == before

@@ -4,40 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.main import get_command
 
 from kobling.cli import COMMANDS, application
-from kobling.cli.late import Late
 from shared.contracts.catalogue import MESSAGES
+from tests.support.commands import LEAVES, loaded
 
 ROOT = Path(__file__).parents[3]
 OF_CONTRACT = {message.name: message for message in MESSAGES if message.command}
 HEAVY = frozenset({"aiokafka", "bson", "motor", "pymongo", "shared.contracts.catalogue", "structlog"})
 """What takes long to load, and no help of all commands and no completion of their names wants."""
-
-
-def loaded(group: Any, name: str) -> Any:
-    """A group's command as it is run."""
-    return group.load(name) if isinstance(group, Late) else group.commands[name]
-
-
-def leaves(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command that does something, by the words that name it; of the contract's the first alone."""
-    names = list(group.commands)[:1] if path == ("command",) else list(group.commands)
-    for name in names:
-        command = loaded(group, name)
-        if hasattr(command, "commands"):
-            yield from leaves(command, *path, name)
-        else:
-            yield (*path, name), command
-
-
-LEAVES: Mapping[tuple[str, ...], Any] = dict(leaves(get_command(application())))
 
 
 def shell(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
