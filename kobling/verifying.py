@@ -5,7 +5,7 @@ Nothing is changed. What differs is looked at a second time: on a running system
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -94,6 +94,7 @@ class Verification:
     prefix: str
     database: Database
     again: timedelta = AGAIN
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     @classmethod
     def of(cls, service: Service, settings: ServiceSettings, again: timedelta = AGAIN) -> "Verification":
@@ -111,7 +112,7 @@ class Verification:
             unsent = await self._oldest_unsent()
             looks = [await self._compare(reader, follower) for follower in followers]
             if unsent or any(look.differing for look in looks) or _behind(committed, ends):
-                await asyncio.sleep(self.again.total_seconds())
+                await self.pause(self.again.total_seconds())
             found = [self._lag(await group_offsets(self.kafka, groups), ends)]
             for follower, look in zip(followers, looks, strict=True):
                 second = await self._compare(reader, follower) if look.differing else look
