@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from kobling.errors import AdministrationError
 from shared.cluster import Cluster
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.contracts.topics import Topic, topics_for
@@ -16,10 +17,6 @@ from shared.messaging.topic_settings import Wrong, look, settings_of
 LEADERS_WITHIN = timedelta(seconds=60)
 TOPIC_ALREADY_EXISTS = 36
 """Kafka's error code for a topic that another run has created."""
-
-
-class AdministrationError(RuntimeError):
-    """It can't be done; the message says why: where the broker refused, with the topic and Kafka's code."""
 
 
 async def ensure_topics(

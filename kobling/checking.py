@@ -1,13 +1,17 @@
 """Checks a record as the service that reads it would, before anything is sent."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from shared.contracts.envelope import HEADERS
-from shared.contracts.topics import Topic
+from shared.contracts.fields import CASE_PATTERN
+from shared.contracts.topics import SETTLEMENTS, Topic
+from shared.messaging.reading.outcome import Fault
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Raw, Received, Unreadable
 from shared.messaging.reading.sentences import sentence
+from shared.personal_numbers import is_chosen_as_personal_number, reads_as_personal_number
 from shared.published import refusals
 
 _FAR_AHEAD = 4_102_444_800_000
@@ -32,5 +36,21 @@ def wrong_with(topic: Topic, owner: str, key: str, value: bytes) -> Iterator[Wro
             one_of = f" One of: {', '.join(fault.allowed)}." if fault.allowed else ""
             yield Wrong(fault.code, fault.field, sentence(fault) + one_of)
     elif isinstance(parsed, Received):
+        yield from _wrong_subject(topic, parsed)
         for refused in refusals(parsed.data):
             yield Wrong(refused.code, refused.field, refused.message)
+
+
+def _wrong_subject(topic: Topic, record: Received) -> Iterator[Wrong]:
+    """Of a settlement its case is a reference, and of a command nobody's number is: what is sent stays on the
+    topic, also when it is refused.
+    """
+    is_number = reads_as_personal_number if topic is SETTLEMENTS else is_chosen_as_personal_number
+    if is_number(record.key):
+        code = "personal_number"
+    elif topic is SETTLEMENTS and re.fullmatch(CASE_PATTERN, record.key) is None:
+        code = "case_invalid"
+    else:
+        return
+    fault = Fault(code, "subject", "envelope")
+    yield Wrong(code, fault.field, sentence(fault))

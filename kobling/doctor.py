@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.reading import lags
 from kobling.setup.databases import databases
 from kobling.setup.looking import known_principals, plan

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kobling.administration import AdministrationError, publish
+from kobling.administration import publish
+from kobling.errors import AdministrationError
 from kobling.programmes import Desk, Standing
 from kobling.setup.handing_over import Secrets
 from shared.cluster import Cluster

@@ -3,10 +3,12 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from kobling.administration import AdministrationError, publish
+from kobling.administration import publish
+from kobling.errors import AdministrationError
 from shared.cluster import Cluster
 from shared.contracts.fields import format_instant
 from shared.contracts.message import Message
@@ -23,6 +25,16 @@ from shared.messaging.tables import TOPICS, Operators, Programmes, take
 from shared.programmes import why_refused
 from shared.programmes.acceptance import Acceptance, Fault
 from shared.programmes.table import key_of
+
+
+class Done(NamedTuple):
+    """The key of what is published, and whether it was there before just so."""
+
+    key: str
+    before: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.key} is published already, just so" if self.before else f"{self.key} is published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +71,8 @@ class Desk:
         standing.settle()
         return standing
 
-    async def publish_pack(self, content: bytes) -> str:
-        """Publishes a pack, given as JSON, and says so. Raises AdministrationError with all faults, each
+    async def publish_pack(self, content: bytes) -> Done:
+        """Publishes a pack, given as JSON. Raises AdministrationError with all faults, each
         `field: what is wrong; what would help`, and publishes nothing then.
         """
         if faults := why_refused(content):
@@ -68,11 +80,11 @@ class Desk:
         pack = ProgrammePack.model_validate_json(content)
         standing = await self.look()
         if standing.holds(pack):
-            return f"{key_of(pack)} is published already, just so"
+            return Done(key_of(pack), before=True)
         return await self._send(standing, PROGRAMME_PUBLISHED, pack)
 
-    async def activate(self, activation: ActiveProgramme) -> str:
-        """Has a municipality run a version of a programme, and says so; raises as `publish_pack` does. What
+    async def activate(self, activation: ActiveProgramme) -> Done:
+        """Has a municipality run a version of a programme; raises as `publish_pack` does. What
         the activation leaves out stays as it is.
         """
         standing = await self.look()
@@ -82,7 +94,7 @@ class Desk:
 
     async def _send(
         self, standing: "Standing", message: Message, record: ProgrammePack | ActiveProgramme
-    ) -> str:
+    ) -> Done:
         key = key_of(record)
         standing.acceptance.programme(key, record)
         standing.settle()
@@ -101,7 +113,7 @@ class Desk:
         await publish(self.kafka, [(self.prefix + PROGRAMMES.name, key, json.dumps(envelope).encode())])
         # Somebody else may have published another content meanwhile: then theirs came first.
         _refuse_faulty(await self.look(), key)
-        return f"{key} is published"
+        return Done(key)
 
 
 @dataclass(slots=True)

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import CommitFailedError, RebalanceInProgressError, UnknownMemberIdError
+from aiokafka import TopicPartition
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
+from kobling.groups import commit, groups_of
 from shared.cluster import Cluster
 from shared.messaging.places.admission import behind_groups, group_offsets, moved_groups
 from shared.messaging.places.guard import OffsetGuard
@@ -28,12 +27,12 @@ async def restore_done(service: str, settings: ServiceSettings) -> dict[str, int
     try:
         guard = OffsetGuard(database)
         offsets = await group_offsets(
-            settings.cluster, await _groups(settings.cluster, f"{settings.topic_prefix}{service}.")
+            settings.cluster, await groups_of(settings.cluster, f"{settings.topic_prefix}{service}.")
         )
         if await guard.is_empty() and await moved_groups(settings.cluster, offsets):
             raise AdministrationError(
-                f"{service}'s database is empty: restore a dump first; to build it up from the topics, reset "
-                "its groups with Kafka's --reset-offsets --to-earliest instead"
+                f"{service}'s database is empty: restore a dump first; to build it up from the topics, run "
+                f"`kobling replay {service}` instead"
             )
         # First, so that whoever begins once the groups are reset finds it.
         await mark(database)
@@ -56,30 +55,11 @@ async def acknowledge_expired(service: str, settings: ServiceSettings) -> dict[s
         database.close()
 
 
-async def _groups(kafka: Cluster, prefix: str) -> list[str]:
-    admin = AIOKafkaAdminClient(**kafka.options)
-    await admin.start()
-    try:
-        return sorted(group for group, *_ in await admin.list_consumer_groups() if group.startswith(prefix))
-    finally:
-        await admin.close()
-
-
 async def _commit(
     kafka: Cluster, group: str, behind: Mapping[Partition, Behind], stored: Mapping[Partition, Stored]
 ) -> None:
-    consumer = AIOKafkaConsumer(**kafka.options, group_id=group, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        newest = {partition: stored.get(partition, Stored(0, 0)).newest for partition in behind}
-        consumer.assign([TopicPartition(*partition) for partition in behind])
-        await consumer.commit(
-            {
-                TopicPartition(*partition): (gap.start, stamp(newest[partition]))
-                for partition, gap in behind.items()
-            }
-        )
-    except (CommitFailedError, RebalanceInProgressError, UnknownMemberIdError):
-        raise AdministrationError(f"{group} has members: stop all replicas of the service first") from None
-    finally:
-        await consumer.stop()
+    newest = {partition: stored.get(partition, Stored(0, 0)).newest for partition in behind}
+    offsets = {
+        TopicPartition(*partition): (gap.start, stamp(newest[partition])) for partition, gap in behind.items()
+    }
+    await commit(kafka, group, offsets)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kobling.administration import AdministrationError
 from kobling.checking import wrong_with
+from kobling.errors import AdministrationError
 from kobling.importing.sending import Sending
 from shared.contracts.topics import SETTLEMENTS
 

@@ -57,7 +57,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "services.*.settings",
         "services.*.wire",
         "shared.*",
-        "kobling.cli.commands",
+        "kobling.cli.contract",
         "kobling.keys",
         "deploy.*",
     ),

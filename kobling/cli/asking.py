@@ -12,9 +12,9 @@ import typer
 
 from kobling import keys
 from kobling.access import cluster
-from kobling.administration import AdministrationError
 from kobling.cli.options import Operator, Options, Patience, Prefix, Servers, taking
 from kobling.cli.output import REFUSED, complain, report, say
+from kobling.errors import AdministrationError
 from kobling.importing.journal import Sent
 from kobling.importing.reading import Item, Part, faults_of
 from kobling.importing.sending import Line, Told

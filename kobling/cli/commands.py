@@ -1,150 +1,41 @@
-"""`kobling command NAME`: every command of the catalogue, with an option for each of its fields."""
+"""`kobling command NAME`: every command of the contract."""
 
 import json
-from collections.abc import Callable, Sequence
-from inspect import Parameter, Signature
-from types import UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from collections.abc import Mapping
+from importlib import import_module, resources
+from typing import Any
 
 import typer
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
+from typer.main import get_command
 
-from kobling.cli.asking import OF_DESK, Desk, command_named, print_reply
-from kobling.cli.options import AsJson, DryRun, Options
-from shared.contracts.catalogue import MESSAGES
-from shared.contracts.message import Message
-from shared.contracts.topics import COMMANDS, SERVICES
+from kobling.cli.late import Late
 
-app = typer.Typer(
-    no_args_is_help=True, help="Sends one command and waits for its reply. Names are those of the contract."
-)
-Revision = Annotated[
-    int | None,
-    typer.Option(
-        "--expected-revision", help="Refuse it if somebody else was faster: the revision last seen."
-    ),
-]
-As = Annotated[
-    str,
-    typer.Option(
-        "--as",
-        envvar="KOBLING_OPERATOR",
-        help="The operator who sends it; unless given, whose account KOBLING_KAFKA_USERNAME names.",
-    ),
-]
-"""Not `--operator`, as elsewhere: some commands have a field of that name."""
-_SHARED: Options = {
-    "acting_as": (As, ""),
-    **{name: option for name, option in OF_DESK.items() if name != "operator"},
-    "dry_run": (DryRun, False),
-    "expected_revision": (Revision, None),
-    "as_json": (AsJson, False),
-}
-"""The options of all commands, by parameter: type and value unless given."""
+COMMAND = "no.kobling.command."
+"""How a command's type begins; read from the published schemas, since the models take long to load."""
 
 
 def register(root: typer.Typer) -> None:
     """Adds the commands."""
-    root.add_typer(app, name="command")
+    about = "Sends one command and waits for its reply. Names are those of the contract."
+    root.add_typer(typer.Typer(cls=OfContract, no_args_is_help=True, help=about), name="command")
 
 
-def _register() -> None:
-    """Makes a subcommand of each command; one that several services take has an option for which."""
-    names: dict[str, list[Message]] = {}
-    for message in MESSAGES:
-        if message.command:
-            names.setdefault(message.name, []).append(message)
-    for name, messages in names.items():
-        services = [service for service in SERVICES if COMMANDS[service] in {one.topic for one in messages}]
-        about = " ".join((messages[0].model.__doc__ or "").split())
-        app.command(name, help=about)(_runner(messages[0], services))
+class OfContract(Late):
+    """The contract's commands, by name."""
 
+    def known(self) -> Mapping[str, str]:
+        """Every command's name, and what it is for, as its schema has them."""
+        schemas = resources.files("shared.contracts") / "schemas"
+        found: dict[str, str] = {}
+        for file in sorted(schemas.iterdir(), key=lambda one: one.name):
+            schema = json.loads(file.read_text(encoding="utf-8"))
+            if schema["properties"]["type"]["const"].startswith(COMMAND):
+                name = schema["title"]
+                found[name] = " ".join(schema["$defs"][name].get("description", "").split())
+        return found
 
-def _runner(message: Message, services: Sequence[str]) -> Callable[..., None]:
-    """A function that Typer reads the options from: one parameter for each field, and the shared ones."""
-    fields = message.model.model_fields
-
-    def run(subject: str, **given: Any) -> None:
-        several = given.pop("service", None)
-        shared = {name: given.pop(name) for name in _SHARED}
-        data = {
-            name: _typed(fields[name].annotation).value(value)
-            for name, value in given.items()
-            if value not in (None, [])
-        }
-        desk = Desk.at(shared["servers"], shared["acting_as"], shared["prefix"], shared["patience"])
-        told = desk.ask(
-            command_named(message.name, several),
-            subject,
-            data,
-            dry_run=shared["dry_run"],
-            expected_revision=shared["expected_revision"],
-        )
-        print_reply(told, as_json=shared["as_json"])
-
-    about = typer.Argument(help="What it is about: a reference, or what the command's own text says.")
-    parameters = [_parameter("subject", Annotated[str, about], Parameter.empty)]
-    parameters += [_of_field(name, field) for name, field in fields.items()]
-    if len(services) > 1:
-        which = typer.Option("--service", help=f"Which service: {', '.join(services)}.")
-        parameters.append(_parameter("service", Annotated[str, which], Parameter.empty))
-    parameters += [_parameter(name, kind, unset) for name, (kind, unset) in _SHARED.items()]
-    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    return run
-
-
-def _parameter(name: str, kind: Any, unset: Any) -> Parameter:
-    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=unset)
-
-
-def _of_field(name: str, field: FieldInfo) -> Parameter:
-    typed = _typed(field.annotation)
-    option = typer.Option(f"--{name.replace('_', '-')}", help=typed.hint or None)
-    if name == "reason":
-        # The audit trail wants one of everybody; who types most often has no better.
-        return _parameter(name, Annotated[str, option], "routine")
-    if field.is_required():
-        return _parameter(name, Annotated[typed.kind, option], Parameter.empty)
-    if get_origin(typed.kind) is list:
-        return _parameter(name, Annotated[typed.kind, option], [])
-    return _parameter(name, Annotated[typed.kind | None, option], None)
-
-
-class Typed(NamedTuple):
-    """How a field is typed on the command line: the option's type, what is said of it, whether it is JSON."""
-
-    kind: Any
-    hint: str = ""
-    is_json: bool = False
-
-    def value(self, given: Any) -> Any:
-        """The field's value, as the record has it. Raises BadParameter for what is no JSON."""
-        if not self.is_json:
-            return given
-        try:
-            return [json.loads(one) for one in given] if isinstance(given, list) else json.loads(given)
-        except json.JSONDecodeError as error:
-            raise typer.BadParameter(f"is no JSON: {error.msg} at character {error.pos}") from None
-
-
-def _typed(annotation: Any) -> Typed:
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _typed(arguments[0])
-    if origin in (Union, UnionType):
-        (only, *others) = [one for one in arguments if one is not type(None)]
-        return _typed(only) if not others else Typed(str, "As JSON.", True)
-    if origin is Literal:
-        return Typed(str, f"One of {', '.join(map(str, arguments))}.")
-    if origin is list:
-        each = _typed(arguments[0])
-        hint = " ".join(filter(None, [each.hint, "Repeatable."]))
-        return Typed(list[each.kind], hint, each.is_json)  # type: ignore[name-defined]
-    if annotation in (bool, int, float):
-        return Typed(annotation)
-    is_plain = isinstance(annotation, type) and not issubclass(annotation, (BaseModel, dict))
-    return Typed(str) if origin is None and is_plain else Typed(str, "As JSON.", True)
-
-
-_register()
+    def load(self, name: str) -> Any:
+        """The command of this name as it is run."""
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
+        app.command(name)(import_module("kobling.cli.contract").command_of_contract(name))
+        return get_command(app)

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from kobling.administration import AdministrationError
 from kobling.cli.asking import Desk, at_desk, command_named, print_reply
 from kobling.cli.options import AsJson, DryRun, is_service
 from kobling.cli.output import REFUSED, report, say, table
 from kobling.dead_letters import Letter, by_cause, letters
+from kobling.errors import AdministrationError
 from shared.contracts.topics import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Refused records (dead letters), for the role dead_letters.")

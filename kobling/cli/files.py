@@ -42,9 +42,11 @@ def import_file(
     dry_run: DryRun = False,
     servers: Servers = None,
     prefix: Prefix = "",
+    as_json: AsJson = False,
 ) -> None:
     """Sends a table of volunteers, settlements or meetings, or commands: checked and tried first."""
-    ended = asyncio.run(running.run(Wish(file, kind, operator, cluster(servers), prefix, dry_run)))
+    wish = Wish(file, kind, operator, cluster(servers), prefix, dry_run, as_json=as_json)
+    ended = asyncio.run(running.run(wish))
     if ended:
         raise typer.Exit(ended)
 

@@ -1,7 +1,6 @@
 """`kobling setup`, `municipalities` and `operators`: what an administrator does, shown before it is done."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kobling.access import cluster
-from kobling.administration import AdministrationError, topics_of
+from kobling.administration import topics_of
 from kobling.cli.options import (
     AsJson,
     MongoDB,
@@ -20,6 +19,7 @@ from kobling.cli.options import (
     SecretsAt,
     Servers,
     Yes,
+    agree,
     taking,
 )
 from kobling.cli.output import REFUSED, report, say, table
@@ -72,9 +72,9 @@ def setup(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Topics, their settings, accounts, access rules, quotas, database users and indexes: says what is
-    missing or otherwise, asks, and does it. Run again it does what is left; it never deletes a topic or an
-    account.
+    """Creates what an installation lacks: topics, accounts, rights, indexes. It mends settings, access
+    rules, quotas and database users too: says what is missing or otherwise, asks, and does it. Run again it
+    does what is left; it never deletes a topic or an account.
 
     Those who are there already are seen to as well.
     """
@@ -152,10 +152,7 @@ def _change(found: Plan, *, only_plan: bool = False, yes: bool, as_json: bool) -
         say(f"{len(changes)} to do" if changes else "nothing to do")
     if only_plan or not changes:
         return
-    if not yes:
-        if not sys.stdin.isatty():
-            raise AdministrationError("nothing was changed: say --yes, since nobody can be asked here")
-        typer.confirm("Do it?", abort=True)
+    agree("Do it?", yes=yes, as_json=as_json)
     asyncio.run(carry_out(found))
     if not as_json:
         say("done")
@@ -210,10 +207,13 @@ def revoke_operator(
     wanted: Wanted,
     name: Annotated[str, typer.Argument(help="The operator.")],
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Takes an operator's password, rights and record away; the topics stay, for what was said there."""
-    if not yes:
-        typer.confirm(f"Take from {name} all that they may do?", abort=True)
+    agree(f"Take from {name} all that they may do?", yes=yes, as_json=as_json)
     asyncio.run(Directory(wanted.kafka, wanted.prefix).forget(name))
     revoke(wanted.kafka, wanted.secrets, Principal("operator", name))
-    say(f"{name} may do nothing any more")
+    if as_json:
+        report({"operator": name, "revoked": True})
+    else:
+        say(f"{name} may do nothing any more")

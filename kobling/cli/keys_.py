@@ -1,5 +1,6 @@
 """`kobling keys`: made, and used on sealed replies."""
 
+import json
 import os
 import sys
 
@@ -7,7 +8,7 @@ import typer
 
 from kobling import keys
 from kobling.cli.asking import PRIVATE_KEY_VARIABLE
-from kobling.cli.options import AsJson
+from kobling.cli.options import AlwaysJson, AsJson
 from kobling.cli.output import MISUSED, REFUSED, complain, report, say
 from shared import sealing
 
@@ -31,14 +32,14 @@ def new_keys(as_json: AsJson = False) -> None:
 
 
 @app.command("pair")
-def new_key_pair() -> None:
+def new_key_pair(as_json: AlwaysJson = True) -> None:
     """A new pair of keys (X25519), as JSON: the public one is for an operator's record, the other is kept."""
     private, public = sealing.new_key_pair()
     report({"private_key": private, "public_key": public})
 
 
 @app.command("open")
-def open_sealed() -> None:
+def open_sealed(as_json: AsJson = False) -> None:
     """Opens sealed replies, one a line on standard input, with the private key in KOBLING_PRIVATE_KEY."""
     key = os.environ.get(PRIVATE_KEY_VARIABLE)
     if not key:
@@ -46,8 +47,11 @@ def open_sealed() -> None:
         raise typer.Exit(MISUSED)
     replies = list(keys.open_replies(key, sys.stdin))
     opened = [plain for plain in replies if plain is not None]
-    for plain in opened:
-        say(plain)
+    if as_json:
+        report([json.loads(plain) for plain in opened])
+    else:
+        for plain in opened:
+            say(plain)
     if not replies:
         complain("no line is a reply that holds something sealed")
     elif len(opened) < len(replies):

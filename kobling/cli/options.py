@@ -1,5 +1,6 @@
 """The options that commands share, each said once."""
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -7,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from kobling.errors import AdministrationError
+from shared.contracts import topics
 from shared.contracts.topics import SERVICES
 
 Servers = Annotated[
@@ -20,6 +23,7 @@ Prefix = Annotated[
     str, typer.Option("--prefix", envvar="KOBLING_TOPIC_PREFIX", help="As the services' TOPIC_PREFIX.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AlwaysJson = Annotated[bool, typer.Option("--json", help="It prints JSON either way.", show_default=False)]
 Operator = Annotated[
     str,
     typer.Option(
@@ -81,9 +85,26 @@ def taking(
 
 def is_service(name: str) -> str:
     """The service's name. Raises BadParameter for any other word."""
-    if name not in SERVICES:
-        raise typer.BadParameter(f"is none of {', '.join(SERVICES)}")
-    return name
+    return is_known(name)
+
+
+def is_known(name: str) -> topics.Service:
+    """The same, as the registry knows it."""
+    for one in SERVICES:
+        if one == name:
+            return one
+    raise typer.BadParameter(f"is none of {', '.join(SERVICES)}")
+
+
+def agree(question: str, *, yes: bool, as_json: bool) -> None:
+    """Asks whether what was shown is to be done. Raises AdministrationError where nobody can be asked, and
+    Abort where they say no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise AdministrationError("nothing was changed: say --yes, since nobody can be asked here")
+    typer.confirm(question, abort=True, err=as_json)
 
 
 Service = Annotated[str, typer.Argument(callback=is_service, help=f"One of {', '.join(SERVICES)}.")]

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from kobling.access import cluster
-from kobling.administration import AdministrationError
 from kobling.cli.options import AsJson, Municipality, Prefix, Programme, Servers
 from kobling.cli.output import REFUSED, complain, report, say, table
-from kobling.programmes import Desk
+from kobling.errors import AdministrationError
+from kobling.programmes import Desk, Done
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.programmes import why_refused
 
@@ -54,6 +54,7 @@ def diff(
     ] = None,
     servers: Servers = None,
     prefix: Prefix = "",
+    as_json: AsJson = False,
 ) -> None:
     """Shows in which lines a pack differs from a version of it that is published."""
     if faults := why_refused(file.read_bytes()):
@@ -66,8 +67,11 @@ def diff(
         known = ", ".join(versions) or "none"
         raise AdministrationError(f"of {pack.name} is published: {known}; name one of them with --against")
     names = f"{pack.name}@{before.version}", file.name
-    for line in difflib.unified_diff(_lines(before), _lines(pack), *names, lineterm="", n=1):
-        say(line)
+    lines = list(difflib.unified_diff(_lines(before), _lines(pack), *names, lineterm="", n=1))
+    if as_json:
+        report({"name": pack.name, "from": before.version, "to": pack.version, "lines": lines})
+    else:
+        say("\n".join(lines) or f"{pack.name}@{before.version} has the same in it")
 
 
 def _lines(pack: ProgrammePack) -> list[str]:
@@ -76,9 +80,16 @@ def _lines(pack: ProgrammePack) -> list[str]:
 
 
 @app.command()
-def publish(file: PackFile, servers: Servers = None, prefix: Prefix = "") -> None:
+def publish(file: PackFile, servers: Servers = None, prefix: Prefix = "", as_json: AsJson = False) -> None:
     """Publishes a pack if nothing is wrong with it; a version is published once."""
-    say(asyncio.run(_desk(servers, prefix).publish_pack(file.read_bytes())))
+    _tell(asyncio.run(_desk(servers, prefix).publish_pack(file.read_bytes())), as_json=as_json)
+
+
+def _tell(done: Done, *, as_json: bool) -> None:
+    if as_json:
+        report(done._asdict())
+    else:
+        say(str(done))
 
 
 @app.command()
@@ -92,13 +103,15 @@ def activate(
     ] = None,
     servers: Servers = None,
     prefix: Prefix = "",
+    as_json: AsJson = False,
 ) -> None:
     """Has a municipality run a published version, if its organisations have the operators."""
     wanted = {"municipality": municipality, "programme": programme, "pack_version": version}
     given = wanted | ({"predecessors": predecessor} if predecessor else {})
     if faults := why_refused(given, ActiveProgramme):
         raise AdministrationError("\n".join(faults))
-    say(asyncio.run(_desk(servers, prefix).activate(ActiveProgramme.model_validate(given))))
+    done = asyncio.run(_desk(servers, prefix).activate(ActiveProgramme.model_validate(given)))
+    _tell(done, as_json=as_json)
 
 
 @app.command("list")

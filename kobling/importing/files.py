@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 
 DEEPEST = 50
 """Most lists and objects within each other in a line, far more than any command has."""

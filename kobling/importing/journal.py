@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from shared.contracts.fields import format_instant
 from shared.ids import new_command_id, new_subject
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kobling.administration import AdministrationError
 from kobling.checking import wrong_with
+from kobling.errors import AdministrationError
 from kobling.importing import columns, files
 from kobling.importing.columns import Asked, Kind
 from kobling.importing.files import Line, Row

@@ -1,5 +1,6 @@
 """An import from its file to its last line: checked, tried, sent, and what came of each row."""
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.importing.columns import Kind
 from kobling.importing.journal import Journal
 from kobling.importing.reading import Fault, Item, Part, faults_of, items_of_lines, items_of_table
@@ -24,7 +25,7 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be imported, as whom and where, and whether it is only tried."""
+    """What is to be imported, as whom and where, whether it is only tried, and whether JSON tells of it."""
 
     file: Path
     kind: Kind | None
@@ -33,6 +34,7 @@ class Wish:
     prefix: str
     trial: bool
     patience: float = 60
+    as_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,15 @@ class Rows:
 
     items: Sequence[Item]
     repeated: Sequence[Fault]
+    as_json: bool = False
 
     def conclude(
         self, faults: Sequence[Fault], counts: Mapping[str, int], *, sent: bool, waits: Sequence[Fault] = ()
     ) -> int:
         """Prints what is to be told of rows, and the counts. Returns 1 where there are faults, else 0."""
+        if self.as_json:
+            _print_json(self, faults, waits, counts, sent=sent)
+            return 1 if faults else 0
         _print(sorted([*faults, *waits, *self.repeated], key=lambda fault: fault.row))
         told = [f"{counts.get(name, 0)} {name}" for name in ("accepted", "pending", "refused")]
         told += [f"{len(self.repeated)} the same as another"] if self.repeated else []
@@ -59,7 +65,7 @@ async def run(wish: Wish) -> int:
     by itself, or in a trial.
     """
     journal = Journal.beside(wish.file)
-    rows = Rows(*once(_items(wish, journal)))
+    rows = Rows(*once(_items(wish, journal)), as_json=wish.as_json)
     if faults := [*faults_of(rows.items), *mistaken(rows.items)]:
         return rows.conclude(faults, {"refused": len({fault.row for fault in faults})}, sent=False)
     due = [item for item in (item.due for item in rows.items) if item is not None]
@@ -175,6 +181,21 @@ def _progress(whole: int) -> Any:
         sys.stderr.write(f"{done} of {whole} rows answered\n")
 
     return say
+
+
+def _print_json(
+    rows: Rows, faults: Sequence[Fault], waits: Sequence[Fault], counts: Mapping[str, int], *, sent: bool
+) -> None:
+    """Prints all of it, whatever its length."""
+    told = {
+        "rows": len(rows.items) + len(rows.repeated),
+        **{name: counts.get(name, 0) for name in ("accepted", "pending", "refused")},
+        "sent": sent,
+        "faults": [fault._asdict() for fault in faults],
+        "waits": [fault._asdict() for fault in waits],
+        "repeated": [fault._asdict() for fault in rows.repeated],
+    }
+    sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 
 
 def _print(faults: Sequence[Fault]) -> None:

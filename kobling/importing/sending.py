@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.importing.reading import Item, document
 from shared.cluster import Cluster
 from shared.contracts.commands import RunBatch

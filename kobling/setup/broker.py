@@ -30,7 +30,7 @@ from kafka.protocol.admin import (
     DescribeUserScramCredentialsRequest,
 )
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from shared.cluster import Cluster
 from shared.contracts.access import Grant, Quota
 
@@ -144,6 +144,13 @@ class Broker:
         answer = self._send(request(entries=[entry], validate_only=False))
         for done in answer.entries:
             _refuse(done.error_code, f"{account}'s quotas were not set")
+
+    def groups_with_members(self, groups: Sequence[str]) -> Sequence[str]:
+        """Which of these consumer groups are read in now. aiokafka can't read a group with members."""
+        described = self._admin.describe_groups(list(groups)) if groups else {}
+        if unseen := sorted(group for group, found in described.items() if found["error"]):
+            raise AdministrationError(f"whether {', '.join(unseen)} has members the broker does not show")
+        return sorted(group for group, found in described.items() if found["members"])
 
     def _send(self, request: Any) -> Any:
         # The library's own methods tell nothing of a refusal but its text, wait half a minute after one, or

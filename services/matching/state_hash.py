@@ -1,7 +1,8 @@
-"""What of matching's database is its state, for the state hash."""
+"""What of matching's database is its state, for the state hash, and what of it a topic holds too."""
 
 from services.matching.rows import PAIR_KINDS
-from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
+from shared.contracts import topics
+from shared.messaging.state_hash import NOT_ERASED, Follower, Part, due_rows
 
 STATE = (
     Part(
@@ -41,4 +42,11 @@ STATE = (
     ),
     Part("pools", ("cohorts", "told")),
     *(due_rows("due_at", kind=kind) for kind in PAIR_KINDS),
+)
+
+FOLLOWS = (
+    Follower(topics.REFUGEES, "parties", where={"_id": {"$regex": "^refugee-"}}),
+    Follower(topics.VOLUNTEERS, "parties", where={"_id": {"$regex": "^volunteer-"}}),
+    # Its own: what stands there is what was sent.
+    Follower(topics.PAIRS, "pairs", revision={"$first": "$state"}),
 )

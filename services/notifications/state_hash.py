@@ -1,7 +1,8 @@
-"""What of notifications' database is its state, for the state hash."""
+"""What of notifications' database is its state, for the state hash, and what of it a topic holds too."""
 
 from services.notifications.rows import SEND_KIND
-from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
+from shared.contracts import topics
+from shared.messaging.state_hash import NOT_ERASED, Follower, Part, due_rows
 
 STATE = (
     Part("cards", ("revision", "sealed"), where={"$or": [{"sealed": {"$ne": None}}, {"withdrawn": True}]}),
@@ -14,4 +15,9 @@ STATE = (
     ),
     # When a message is tried again is chance: attempts wait with jitter.
     due_rows(kind=SEND_KIND),
+)
+
+FOLLOWS = (
+    Follower(topics.CONTACT_CARDS, "cards", gone={"sealed": None, "withdrawn": {"$exists": False}}),
+    Follower(topics.PAIRS, "pairs"),
 )

@@ -1,9 +1,11 @@
-"""What of reporting's database is its state, for the state hash."""
+"""What of reporting's database is its state, for the state hash, and what of it a topic holds too."""
 
-from services.reporting.documents import PAIRS, REFUGEES, VOLUNTEERS
+from services.reporting.documents import PAIRS, REFUGEES, SETTLED, VOLUNTEERS
 from services.reporting.due import CLOSE
 from services.reporting.store import CALENDAR
-from shared.messaging.state_hash import NOT_ERASED, Part, due_rows
+from services.reporting.store.settled import RECONCILED
+from shared.contracts import topics
+from shared.messaging.state_hash import NOT_ERASED, Follower, Part, due_rows
 
 _PROJECTION = ("revision", "live", "open", "counted")
 
@@ -17,3 +19,12 @@ STATE = (
     Part("calendar", ("first_open",), where={"_id": CALENDAR}),
     due_rows("due_at", kind=CLOSE),
 )
+
+FOLLOWS = (
+    Follower(topics.REFUGEES, REFUGEES),
+    Follower(topics.VOLUNTEERS, VOLUNTEERS),
+    Follower(topics.PAIRS, PAIRS),
+)
+
+COMPARED = SETTLED, RECONCILED
+"""The collection and the document that tell what came of the last reconciliation, as `difference`."""

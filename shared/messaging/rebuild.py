@@ -21,6 +21,7 @@ from shared.contracts.topics import Service, Topic
 from shared.health import Health
 from shared.logging import get_logger
 from shared.messaging.bootstrap import finding_again, stop_whole
+from shared.messaging.places.guard import REBUILD
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import (
     FETCH_BYTES,
@@ -40,7 +41,7 @@ from shared.retry import is_too_much
 log = get_logger(__name__)
 T = TypeVar("T")
 
-COLLECTION = "rebuild"
+COLLECTION = REBUILD
 MARKER = "marker"
 PART = "rebuild"
 NEVER = -1

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from shared.contracts.topics import Topic
 from shared.mongo import Database, Document
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
@@ -28,6 +29,21 @@ class Part:
     fields: tuple[str, ...]
     computed: Mapping[str, Any] = field(default_factory=dict)
     where: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Where a service keeps the newest state of each subject of a state topic that it has handled, by `_id`.
+
+    `revision` is its revision by a MongoDB expression; `where` tells the topic's subjects from others, and
+    `gone` those who were erased.
+    """
+
+    topic: Topic
+    collection: str
+    revision: Any = "$revision"
+    where: Mapping[str, Any] = field(default_factory=dict)
+    gone: Mapping[str, Any] = field(default_factory=lambda: {"erased": True})
 
 
 def due_rows(*fields: str, kind: str) -> Part:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from confluent_kafka import Producer
 
 from deploy import background
 from shared.contracts.fields import format_instant
+from tests.support.commands import LEAVES
+from tests.support.commands import Path as Words
 
 ROOT = Path(__file__).parents[2]
 PACK = ROOT / "shared/programmes/packs/flyktningguide-tromso-1.0.json"
@@ -40,9 +42,9 @@ class Shell:
             other._environment["KOBLING_PRIVATE_KEY"] = key.read_text()
         return other
 
-    def run(self, *words: str, status: int = 0) -> str:
-        """What is printed."""
-        done = subprocess.run(  # noqa: S603 (our own command)
+    def ended(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """What is printed, and how it ended."""
+        return subprocess.run(  # noqa: S603 (our own command)
             [sys.executable, "-m", "kobling", *words],
             cwd=self.directory,
             env={**self._environment, "PYTHONPATH": str(ROOT)},
@@ -50,6 +52,10 @@ class Shell:
             text=True,
             check=False,
         )
+
+    def run(self, *words: str, status: int = 0) -> str:
+        """What is printed."""
+        done = self.ended(*words)
         assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
@@ -150,6 +156,77 @@ def test_dead_letters_are_listed_by_cause_and_closed_a_group_at_once(shell: Shel
 def test_lag_is_for_those_who_administer(shell: Shell) -> None:
     groups = {one["group"] for one in _until(lambda: shell.asked("lag"))}
     assert {"intake.settlements", "matching.refugees", "reporting.pairs"} <= groups
+
+
+LETTER = "0" * 32
+HERE = ("--municipality", "no-4601")
+POOL = (*HERE, "--programme", "flyktningguide-bergen")
+WORDS: Mapping[Words, tuple[str, int, tuple[str, ...]]] = {
+    ("setup",): ("", 0, ("--plan",)),
+    ("doctor",): ("", 1, ()),
+    ("municipalities", "add"): ("", 0, ("no-4626", "--replicas", "1", "--yes")),
+    ("operators", "add"): (
+        "",
+        0,
+        ("json-1", *HERE, *("--organisation", "red_cross_bergen", "--role", "coordinator", "--yes")),
+    ),
+    ("operators", "list"): ("", 0, ()),
+    ("packs", "validate"): ("", 0, ("pack.json",)),
+    ("packs", "diff"): ("", 1, ("pack.json",)),
+    ("packs", "publish"): ("", 0, ("pack.json",)),
+    ("packs", "activate"): ("", 1, (*POOL, "--version", "77.0")),
+    ("packs", "list"): ("", 0, ()),
+    ("validate",): ("", 0, ("settled.json", *HERE)),
+    ("settle",): ("municipality.no-4626", 0, ("settled.json", "--municipality", "no-4626")),
+    ("import",): ("operator.json-1", 1, ("rows.jsonl", "--operator", "json-1", "--dry-run")),
+    ("command", "AcceptCaseload"): ("operator.json-1", 1, ("transfer-x",)),
+    ("find",): ("operator.json-1", 0, ("Nobody",)),
+    ("pairs",): ("operator.json-1", 0, POOL),
+    ("why",): ("operator.json-1", 1, ("pair-aaaaaaaaaaaaaaaaaaaa",)),
+    ("round",): ("operator.json-1", 0, (*POOL, "--dry-run")),
+    ("dlq", "list"): ("operator.json-1", 0, ()),
+    **{("dlq", name): ("operator.json-1", 1, (LETTER,)) for name in ("show", "redrive", "discard")},
+    ("dlq", "edit"): ("operator.json-1", 1, (LETTER, "settled.json")),
+    ("watch",): ("operator.json-1", 0, ("replies", "--last", "1", "--count", "1")),
+    ("lag",): ("", 0, ()),
+    ("verify",): ("", 0, ()),
+    ("state-hash",): ("", 0, ("matching",)),
+    ("replay",): ("", 1, ("matching", "--plan")),
+    ("restore-done",): ("", 0, ("matching",)),
+    ("acknowledge-expired",): ("", 0, ("matching",)),
+    ("keys", "new"): ("", 0, ()),
+    ("keys", "pair"): ("", 0, ()),
+    ("keys", "open"): ("operator.json-1", 1, ()),
+    ("operators", "revoke"): ("", 0, ("json-1", "--yes")),
+}
+"""Every command in an order in which each finds what it needs: as whom, how it ends, and what it is given."""
+
+
+def test_every_command_prints_json_alone(shell: Shell, tmp_path: Path) -> None:
+    assert set(WORDS) == set(LEAVES)
+    named = {**json.loads(PACK.read_text()), "name": "flyktningguide-json", "title": "Flyktningguide, JSON"}
+    (tmp_path / "pack.json").write_text(json.dumps(named))
+    settled = {**json.loads(SETTLED.read_text()), "subject": "JSON-1", "source": "/case-system"}
+    (tmp_path / "settled.json").write_text(json.dumps(settled))
+    (tmp_path / "rows.jsonl").write_text('{"command": "Nothing"}\n')
+    wrong = []
+    for path, (account, status, words) in WORDS.items():
+        typist = shell.as_(account) if account else shell
+        done = typist.ended(*path, *words, "--json")
+        # What could not be done at all has no outcome, and its reason stands on standard error.
+        if done.returncode != status or not (
+            is_json(done.stdout) or (status and done.stderr and not done.stdout)
+        ):
+            wrong.append(f"{path}: {done.returncode}\n{done.stdout[-600:]}{done.stderr[-600:]}")
+    assert wrong == []
+
+
+def is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _until(look: Callable[[], list[Any]]) -> list[Any]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kobling.administration import AdministrationError, ensure_topics
+from kobling.administration import ensure_topics
+from kobling.errors import AdministrationError
 from kobling.importing import running
 from kobling.importing.journal import Journal
 from kobling.importing.running import Wish

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kobling import cli
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.programmes import Desk
 from shared.contracts.programmes import ActiveProgramme, ProgrammePack
 from shared.contracts.topics import PROGRAMMES
@@ -43,7 +43,7 @@ class Shell:
         return str(refused.value)
 
     async def publish(self, pack: ProgrammePack) -> str:
-        return await self.desk.publish_pack(pack.model_dump_json(exclude_none=True).encode())
+        return str(await self.desk.publish_pack(pack.model_dump_json(exclude_none=True).encode()))
 
     async def keys(self) -> list[str]:
         return [(record.key or b"").decode() for record in await self.corner.read(PROGRAMMES.name)]
@@ -59,7 +59,7 @@ async def shell(corner: Corner) -> Shell:
 async def test_a_pack_is_published_once_and_activated(shell: Shell) -> None:
     assert await shell.publish(PACK) == f"{KEY} is published"
     assert await shell.publish(PACK) == f"{KEY} is published already, just so"
-    assert await shell.desk.activate(active()) == f"{ACTIVE} is published"
+    assert str(await shell.desk.activate(active())) == f"{ACTIVE} is published"
     assert await shell.keys() == [KEY, ACTIVE]
     assert (await shell.desk.look()).listed() == {
         "packs": {KEY: PACK.title},
@@ -98,7 +98,7 @@ async def test_a_bad_record_of_another_tool_is_listed_and_mended(shell: Shell) -
     assert isinstance(refused, dict)
     assert refused.keys() == {f"programmes.v1 {KEY}", f"programmes.v1 {ACTIVE}"}
     assert await shell.publish(PACK) == f"{KEY} is published"
-    assert await shell.desk.activate(active()) == f"{ACTIVE} is published"
+    assert str(await shell.desk.activate(active())) == f"{ACTIVE} is published"
     assert (await shell.desk.look()).listed()["refused"] == {}
 
 

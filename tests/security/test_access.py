@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.setup.broker import Broker, administration
 from shared.contracts.access import Grant, Principal
 from shared.contracts.topics import SERVICES

@@ -85,6 +85,8 @@ class Admission:
 
     async def cause_to_wait(self) -> str | None:
         """Why the service may not begin, or None. Raises KafkaError and PyMongoError."""
+        if await self.guard.is_being_emptied():
+            return _CAUSE_OF_EMPTYING
         offsets = await group_offsets(self.kafka, self.groups)
         if await self.guard.is_empty():
             moved = await moved_groups(self.kafka, offsets)
@@ -94,11 +96,17 @@ class Admission:
         return cause_of_behind(found) if found else None
 
 
+_CAUSE_OF_EMPTYING = (
+    "the database is being emptied, to be built anew from the topics: `kobling replay` is at work, or was "
+    "cut off; then run it again with the same words"
+)
+
+
 def _cause_of_empty(moved: Sequence[str]) -> str:
     return (
         f"the database is empty, and its groups have read before ({', '.join(moved)}): restore a dump and "
-        "run `kobling restore-done`, or, to build it up from the topics, reset these groups with Kafka's "
-        "--reset-offsets --to-earliest"
+        "run `kobling restore-done`, or, to build it up from the topics, run `kobling replay`, or reset "
+        "these groups with Kafka's --reset-offsets --to-earliest"
     )
 
 

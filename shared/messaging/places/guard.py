@@ -24,6 +24,9 @@ from shared.mongo import Database, Document
 
 log = get_logger(__name__)
 
+REBUILD = "rebuild"
+"""The collection that says whether the database was built, or is being emptied."""
+EMPTYING = "emptying"
 SHOWN = 3
 """How many partitions a cause names."""
 
@@ -128,6 +131,10 @@ class OffsetGuard:
     async def is_empty(self) -> bool:
         """Whether the database has not handled a single record."""
         return await self.database["positions"].find_one({}, {"_id": 1}) is None
+
+    async def is_being_emptied(self) -> bool:
+        """Whether somebody began to empty the database, so as to have it built anew, and was cut off."""
+        return await self.database[REBUILD].find_one({"_id": EMPTYING}, {"_id": 1}) is not None
 
     async def unacknowledged(self) -> dict[str, int]:
         """How many records expired unread, by partition, that nobody has acknowledged yet."""

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.stack import Addresses
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.restoring import restore_done
 from shared.contracts import topics
 from shared.health import Health

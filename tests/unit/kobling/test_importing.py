@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.importing import cells
 from kobling.importing.files import rows
 from kobling.importing.journal import Journal

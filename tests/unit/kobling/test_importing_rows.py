@@ -10,7 +10,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.importing import running
 from kobling.importing.journal import Journal
 from kobling.importing.reading import Item, items_of_table

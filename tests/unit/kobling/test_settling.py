@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kobling.administration import AdministrationError
+from kobling.errors import AdministrationError
 from kobling.settling import faults_of, read, subject_of
 from shared.contracts.catalogue import BY_NAME
 from shared.contracts.example_record import record
@@ -43,3 +43,32 @@ def test_what_is_no_record_is_a_fault_of_its_line(content: bytes) -> None:
 def test_what_is_no_municipality_is_said() -> None:
     with pytest.raises(AdministrationError, match="is no municipality"):
         faults(SETTLED, municipality="bergen")
+
+
+NUMBER = "01010750160"
+"""Passes for a personal number; nobody's: its check digits alone are right."""
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"occupation": NUMBER}, "occupation"),
+        ({"interests": ["cooking", f"a{NUMBER}"]}, "interests.1"),
+    ],
+)
+def test_a_personal_number_in_a_field_is_refused_and_not_repeated(change: Any, field: str) -> None:
+    (fault,) = faults_of(
+        "no-4601", read(json.dumps({**SETTLED, "data": {**SETTLED["data"], **change}}).encode())
+    )
+    assert (fault.code, fault.field) == ("personal_number", field)
+    assert NUMBER not in str(fault)
+
+
+def test_a_personal_number_as_a_case_is_refused_and_not_repeated() -> None:
+    told = list(faults_of("no-4601", read(json.dumps({**SETTLED, "subject": NUMBER}).encode())))
+    assert "personal_number" in [fault.code for fault in told]
+    assert NUMBER not in str(told)
+
+
+def test_what_is_no_case_reference_is_a_fault() -> None:
+    assert faults({**SETTLED, "subject": "Ada Eksempel"}) == [(1, "case_invalid", "subject")]
