@@ -99,6 +99,7 @@ class Intake:
             packs.words,
             packs.vocabulary,
             request.operator.operator,
+            request.operator.person,
             lambda municipality: self._operators.coordinators(municipality, work.now),
         )
         match SPECS.of(request.command):

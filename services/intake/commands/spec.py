@@ -38,8 +38,8 @@ class Context:
     """What a decision may know besides file and command: the day, whose organisation gives the command, what
     a programme asks of a person, by the pack that they joined under (`asked`) or by the one that their
     municipality runs now (`running`), which raise `unknown_programme`, the codes that a person's programmes
-    know, the words that those of a municipality list, which operator gives the command, and who may look
-    after people in a municipality now.
+    know, the words that those of a municipality list, which operator gives the command and whose account
+    that is, and who may look after people in a municipality now.
     """
 
     today: date
@@ -49,6 +49,7 @@ class Context:
     words: Callable[[Person], Words]
     vocabulary: Callable[[str], Vocabulary]
     operator: str = ""
+    operators_person: str = ""
     coordinators: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     def ahead(self, field: str, day: date) -> Iterator[Fault]:

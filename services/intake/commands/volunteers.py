@@ -61,7 +61,10 @@ def approve(who: Person, command: ApproveVolunteer, context: Context) -> Person:
             "organisation_not_asked",
             f"The pack asks for the approval of {', '.join(sorted(organisations)) or 'nobody'}.",
         )
-    return person.approved(who, Approval(command.programme, context.organisation, command.decided_on))
+    approval = Approval(
+        command.programme, context.organisation, command.decided_on, by=context.operators_person
+    )
+    return person.approved(who, approval)
 
 
 def other_approvals(who: Person, command: ApproveVolunteer, context: Context) -> Awaited:

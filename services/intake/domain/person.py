@@ -132,12 +132,15 @@ class Check:
 
 @value
 class Approval:
-    """An organisation's approval for a programme, and the day on which it was last given again."""
+    """An organisation's approval for a programme, and the day on which it was last given again. `by` is whose
+    accounts the last operator's is; empty where that was not kept.
+    """
 
     programme: str
     organisation: str
     on: date
     renewed_on: date | None = None
+    by: str = ""
 
 
 @value
@@ -261,16 +264,22 @@ def checked(person: P, check: Check) -> P:
 
 
 def approved(person: P, approval: Approval) -> P:
-    """Records an organisation's approval; raises `not_joined`. A repeated one keeps the first day, and is
-    renewed by a later one.
+    """Records an organisation's approval; raises `not_joined`, and `four_eyes` where its giver has approved
+    for another one. A repeated one keeps the first day, and is renewed by a later one.
     """
     _joined(person, approval.programme)
+    for other in person.approvals:
+        elsewhere = other.programme == approval.programme and other.organisation != approval.organisation
+        if elsewhere and other.by and other.by == approval.by:
+            raise DomainError(
+                "four_eyes", f"The same person has approved for {other.organisation}: somebody else approves."
+            )
     known = person.approval(approval.programme, approval.organisation)
     if known is None:
         return replace(person, approvals=(*person.approvals, approval))
     if approval.on <= (known.renewed_on or known.on):
         return person
-    renewed = replace(known, renewed_on=approval.on)
+    renewed = replace(known, renewed_on=approval.on, by=approval.by)
     return replace(person, approvals=tuple(renewed if one == known else one for one in person.approvals))
 
 

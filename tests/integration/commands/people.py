@@ -1,6 +1,6 @@
 """What is arranged in intake before a command is sent."""
 
-from tests.integration.commands.bench import ASKER, BERGEN, TROMSO
+from tests.integration.commands.bench import ASKER, BERGEN, TROMSO, operator
 from tests.integration.commands.benches import IntakeBench
 from tests.integration.intake.asking import named, register
 from tests.integration.intake.test_readiness import consent, interview
@@ -38,6 +38,17 @@ async def approved_by_others(bench: IntakeBench) -> str:
     """One whom the other organisation has approved."""
     await joined(bench)
     await step(bench, "ApproveVolunteer", "bergen-1", programme=GUIDE, decided_on="2016-06-03")
+    return VOLUNTEER
+
+
+async def approved_by_the_asker(bench: IntakeBench) -> str:
+    """One whom the asker has approved with an account at the other organisation."""
+    await joined(bench)
+    account = operator(
+        "bergen-2", organisation="introduction_programme_bergen", person=operator(ASKER).person
+    )
+    bench.world.wiring.resources.operators.put(account.operator, account)
+    await step(bench, "ApproveVolunteer", account.operator, programme=GUIDE, decided_on="2016-06-03")
     return VOLUNTEER
 
 

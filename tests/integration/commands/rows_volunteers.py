@@ -47,7 +47,11 @@ ROWS: tuple[Row, ...] = (
         role="approver",
         data={"programme": GUIDE, "decided_on": "2016-06-04"},
         events=("VolunteerUpdated", "CommandAccepted"),
-        further=(NO_VOLUNTEER, Refusal("not_joined", given=people.volunteer, field="programme")),
+        further=(
+            NO_VOLUNTEER,
+            Refusal("not_joined", given=people.volunteer, field="programme"),
+            Refusal("four_eyes", given=people.approved_by_the_asker),
+        ),
     ),
     _row(
         "RejectVolunteer",

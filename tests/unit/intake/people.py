@@ -78,5 +78,5 @@ CONTEXT = Context(
     lambda _: WORDS,
     lambda _: NOTHING,
     OPERATOR,
-    lambda _: frozenset({OPERATOR}),
+    coordinators=lambda _: frozenset({OPERATOR}),
 )

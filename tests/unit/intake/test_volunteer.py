@@ -39,6 +39,19 @@ def test_two_organisations_must_approve() -> None:
     assert after.approved_on == date(2016, 4, 9)
 
 
+def test_one_person_approves_for_one_organisation_alone() -> None:
+    def given(known: Volunteer, organisation: str, by: str) -> Volunteer:
+        return person.approved(known, Approval(PROGRAMME, organisation, date(2016, 4, 1), by=by))
+
+    once = given(vetted(), "red_cross", "person_a")
+    with pytest.raises(DomainError) as refused:
+        given(once, "introduction", "person_a")
+    assert refused.value.code == "four_eyes"
+    assert [one.by for one in given(once, "introduction", "person_b").approvals] == ["person_a", "person_b"]
+    # Of an approval from before this was kept nobody knows whose it was.
+    assert len(given(given(vetted(), "red_cross", ""), "introduction", "").approvals) == 2
+
+
 def test_one_organisation_twice_is_one_approval() -> None:
     once = approved_by(vetted(), "red_cross", date(2016, 4, 1))
     assert approved_by(once, "red_cross", date(2016, 4, 1)) == once
