@@ -3,6 +3,7 @@
 from pymongo import IndexModel
 
 from services.reporting.documents import PAIRS, REFUGEES, SETTLED, VOLUNTEERS
+from services.reporting.store.traces import TRACES, UNPUBLISHED
 from shared.messaging.work import KEPT
 
 _ANY = {"$gt": ""}
@@ -39,4 +40,5 @@ INDEXES: dict[str, list[IndexModel]] = {
     "indicators": [IndexModel("closed")],
     "calendar": [],
     SETTLED: [],
+    TRACES: [IndexModel("at", expireAfterSeconds=int(UNPUBLISHED.total_seconds()))],
 }
