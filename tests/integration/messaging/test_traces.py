@@ -18,12 +18,13 @@ from shared.messaging.due import Task
 from shared.messaging.due_runner import DueRunner
 from shared.messaging.reading.records import Readable
 from shared.messaging.work import DueRow, Work
+from tests.integration.matching.world import refugee
 from tests.integration.messaging.ledger import Commits, Ledger, processor, raws
 from tests.integration.messaging.test_due import NOW, schedule
 from tests.support.cluster import Corner
 from tests.support.outbox import waiting_rows
 from tests.support.traced import SAMPLED, SENT, TRACE, UNSAMPLED, Traced, named, parent_of
-from tests.unit.messaging.records import settlement
+from tests.unit.messaging.records import raw, settlement
 from tests.unit.messaging.test_personal_numbers import TRACE as WITH_NUMBER
 
 
@@ -172,8 +173,9 @@ async def test_what_comes_without_a_trace_may_begin_one(corner: Corner, ledger: 
 async def test_a_state_without_a_trace_begins_none(corner: Corner, ledger: Ledger) -> None:
     traced = Traced(ParentBased(ALWAYS_ON))
     handler = traced_processor(corner, ledger, traced, topic=topics.REFUGEES)
-    state = {**settlement("refugee-1"), "type": "no.kobling.RefugeeSettled.v1", "data": {}}
-    await handler.process([one._replace(topic="refugees.v1") for one in raws([state])], Commits())
+    topic, key, value = refugee(1)
+    await handler.process([raw(value, topic=topic.name, key=key)], Commits())
+    assert ledger.reported == [(0, "Applied")]
     assert traced.spans == ()
 
 
