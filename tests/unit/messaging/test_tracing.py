@@ -68,7 +68,7 @@ def test_what_a_sender_has_sampled_goes_on_in_its_trace() -> None:
     traced = Traced()
     span = traced.tracer.begin("process", SAMPLED, {"kobling.outcome": "applied"}, consumes=True)
     assert span is not None
-    assert traced.spans == ()
+    assert not traced.spans
     span.end()
     (ended,) = traced.spans
     assert span.traceparent == named(ended)
