@@ -165,7 +165,8 @@ def test_what_no_collector_takes_is_counted_in_the_log(
             assert span is not None
             span.end()
         tracer.stop(timedelta(seconds=10))
-    assert [(line["event"], line["count"]) for line in lines] == [("spans_dropped", 3)]
+    told = [(line["event"], line["count"], line["log_level"]) for line in lines]
+    assert told == [("spans_dropped", 3, "warning")]
 
 
 def started(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> OtlpTracer:
