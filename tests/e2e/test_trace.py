@@ -14,6 +14,7 @@ from deploy.accounts import cluster_of
 from deploy.demo.client import Client, Document, read_all
 from deploy.examples import BERGEN
 from shared.contracts import topics
+from shared.contracts.example import MUNICIPALITY, POOL, PROGRAMME
 from tests.e2e import canaries as people
 from tests.e2e.municipality import settlements
 from tests.support.cluster import wait_until
@@ -118,6 +119,9 @@ TO_PAIR: list[Step] = [
 async def test_one_settlement_is_followed_to_its_letters_and_the_indicators(
     installation: dict[str, Any], client: Client, collector: Collector
 ) -> None:
+    # The first round of a fresh installation takes its time.
+    pool = {"municipality": MUNICIPALITY, "programme": PROGRAMME}
+    await people.ask(client, "matching", ("RunRound", POOL, pool))
     await people.pair(client, settlement, CASE, now().date())
     # What follows the pair's creation: both are written to, and it is counted.
     ends = {("notifications", "run send_message"): 2, ("reporting", "publish indicators"): 1}

@@ -1,13 +1,11 @@
 """Recorded traces whose next step is the publication of figures."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from services.reporting.documents import TRACES
 from shared.mongo import Database, Session
 
-TRACES = "traces"
-UNPUBLISHED = timedelta(days=7)
-"""How long a trace waits for a publication."""
 AT_ONCE = 500
 """So many of the traces that wait are told of one publication; the others, of the next."""
 
