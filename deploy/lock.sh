@@ -13,7 +13,7 @@ compile() { # output, arguments…
 compile dev --all-extras pyproject.toml
 compile core --constraints requirements/dev.txt pyproject.toml
 for service in intake matching notifications reporting; do
-    compile "$service" --extra "$service" --constraints requirements/dev.txt pyproject.toml
+    compile "$service" --extra "$service" --extra traces --constraints requirements/dev.txt pyproject.toml
 done
 compile cli --extra cli --constraints requirements/dev.txt pyproject.toml
 compile installation --extra cli --extra demo --constraints requirements/dev.txt pyproject.toml

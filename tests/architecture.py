@@ -45,6 +45,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "markupsafe": ("deploy.contracts_page",),
     "motor": ("shared.mongo",),
     "numpy": ("services.matching.domain.*",),
+    "opentelemetry": ("shared.messaging.tracing.otlp",),
     "orjson": ("services.*.store", "services.*.wire", "shared.logging", "shared.messaging.*"),
     "packageurl": ("deploy.supply.sbom",),
     "packaging": ("deploy.supply.locked",),
@@ -98,6 +99,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 ADDED = frozenset({"aiosmtplib", "anyascii", "jellyfish", "numpy", "phonenumbers", "scipy"})
 """What an extra of one service brings: the command line works with the core dependencies alone."""
 ROOMS: tuple[tuple[str, ...], ...] = (
+    ("tracing",),
     ("bootstrap", "reading", "routes", "counting"),
     ("places", "sending", "at_rest", "state_hash", "refused"),
     ("work", "tables", "migrations"),

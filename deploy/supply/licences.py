@@ -27,6 +27,7 @@ ALLOWED = frozenset(
 _RUNTIME = ("GPL-3.0-or-later WITH GCC-exception-3.1", "LGPL-2.1-or-later")
 _COMPILER = "GCC's runtime and libquadmath, unmodified files of their own that can be replaced"
 EXCUSED: dict[str, tuple[tuple[str, ...], str]] = {
+    "certifi": (("MPL-2.0",), "asks for the sources of its own files, a list of certificates, unmodified"),
     "numpy": (_RUNTIME, _COMPILER),
     "orjson": (("MPL-2.0",), "asks for the sources of its own files, which are public and unmodified"),
     "python-stdnum": (("LGPL-2.1-or-later",), "unmodified, a package of its own that can be replaced"),
@@ -43,7 +44,7 @@ CLASSIFIED = {
 }
 """Classifiers of the index in SPDX's words. Version 2 of the LGPL had another name: it begins with 2.1."""
 
-READ = {"scipy": "BSD-3-Clause"}
+READ = {"protobuf": "BSD-3-Clause", "scipy": "BSD-3-Clause"}
 """Of packages whose metadata have no single licence: read in the licence file that they carry."""
 
 ELSEWHERE = {"colorama": "BSD-3-Clause"}

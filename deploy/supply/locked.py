@@ -11,7 +11,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 DIRECTORY = ROOT / "requirements"
 SHIPPED = ("core", "cli", "intake", "matching", "notifications", "reporting")
-"""The sets that run with the package: the core's, and the command line's and each service's with it."""
+"""The sets that run with the package: the core's, and the command line's and each service's with it. A
+service's has what sends traces.
+"""
 ALL = (*SHIPPED, "installation", "dev", "build", "uv")
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")

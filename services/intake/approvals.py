@@ -44,7 +44,12 @@ def _window(request: Request, programme: str, work: Work) -> DueRow:
         APPROVAL_KIND,
         work.now + APPROVAL_WINDOW,
         request.subject,
-        data={"programme": programme, "cause": request.cause.id, **request.ref.document()},
+        data={
+            "programme": programme,
+            "cause": request.cause.id,
+            **request.cause.for_later,
+            **request.ref.document(),
+        },
     )
 
 

@@ -26,22 +26,31 @@ class Around:
         self._moved: set[str] = set()
         self._has_left_places = False
         self._people: dict[str, Party] = {}
+        self._traces: dict[str, str] = {}
 
     async def load_pairs(self, subjects: Iterable[str]) -> None:
         """Reads pairs by their own subject."""
         self._stored |= await self._pairs.by_subject(subjects, self._session)
 
-    async def load_people(self, people: set[str]) -> None:
-        """Reads people's parties, and all pairs that they take or took part in."""
+    async def load_people(self, people: set[str], *, traced: bool) -> None:
+        """Reads people's parties, and all pairs that they take or took part in; their traces, where any are
+        recorded.
+        """
         if not people:
             return
         self._people = await self._parties.by_subject(people, self._session)
+        if traced:
+            self._traces = await self._parties.traces(people, self._session)
         theirs = await self._pairs.of_parties(people, self._session)
         self._stored = {stored.pair.subject: stored for stored in theirs} | self._stored
 
     def find(self, subject: str) -> StoredPair | None:
         """A pair as it stands now."""
         return self._stored.get(subject)
+
+    def trace_of(self, person: str) -> str | None:
+        """The recorded trace that somebody came in."""
+        return self._traces.get(person)
 
     def of(self, people: Iterable[str]) -> Surroundings:
         """What is known of people."""

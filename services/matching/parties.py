@@ -72,7 +72,7 @@ class States:
                 outcomes.append(Stale())
                 continue
             party, coordinator = party_of(record), getattr(record.data, "coordinator", None)
-            known[subject] = before.changed(revision, coordinator, left=party is None)
+            known[subject] = before.changed(revision, coordinator, record.cause.kept, left=party is None)
             changed[subject] = known[subject], party
             causes[subject] = Why(_reason(record), record.cause, _where(record))
             outcomes.append(Applied())

@@ -20,6 +20,8 @@ from shared.messaging.work import DueRow, Work
 from shared.notices import tell
 from shared.operators import Operators
 
+BEING_MADE = frozenset({"proposed", "accepted"})
+
 
 class _OfPair(NamedTuple):
     """A notice of a pair, whose coordinators are yet to be found."""
@@ -40,9 +42,14 @@ class Publisher:
         self, stored: StoredPair, pair: Pair, facts: Sequence[Fact], cause: Cause, work: Work
     ) -> StoredPair:
         """Publishes each fact with the state of the pair that the stored one has become, or is where it is
-        new; returns it at its new place in the topic.
+        new; returns it at its new place in the topic. Until it is created its people's trace goes on in it,
+        whoever acts.
         """
         changed = replace(stored, pair=pair)
+        if facts:
+            cause = work.follow(stored.trace, facts[-1], cause)
+            being_made = stored.trace is not None and pair.status in BEING_MADE
+            changed = replace(changed, trace=cause.kept if being_made else None)
         for fact in facts:
             changed = replace(changed, state=changed.state.next(work.now))
             state = wire.pair_state(pair)
@@ -110,7 +117,9 @@ def keep_due(pair: Pair, cause: Cause, work: Work, *, is_new: bool = False) -> N
     for kind in PAIR_KINDS:
         row = _row_id(kind, pair.subject)
         if kind in times:
-            data = {"correlation": cause.correlation}
+            # What is due of a pair that runs is nobody's doing any more.
+            trace = cause.for_later if kind == EXPIRE else {}
+            data = {"correlation": cause.correlation, **trace}
             work.schedule(DueRow(row, kind, times[kind], pair.subject, data=data))
         elif not is_new:
             work.cancel(row)

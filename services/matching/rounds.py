@@ -197,16 +197,16 @@ class Rounds:
         self, proposal: Proposal, rules: Rules, known: Mapping[str, Known], task: Task, work: Work
     ) -> StoredPair:
         now = local_time(work.now, proposal.municipality)
-        both = known[proposal.receiving].coordinator, known[proposal.giving].coordinator
+        receiving, giving = known[proposal.receiving], known[proposal.giving]
         pair, facts = propose(
             proposal,
             rules,
             subject=new_subject("pair"),
-            coordinator=both[0] or both[1],
+            coordinator=receiving.coordinator or giving.coordinator,
             on=now.date(),
             now=now,
         )
-        new = StoredPair(pair, Revision())
+        new = StoredPair(pair, Revision(), trace=receiving.trace or giving.trace)
         return self._publisher.publish(new, pair, facts, task.row.cause, work)
 
     async def _complete(self, solved: _Solved, skipped: int, task: Task, work: Work) -> None:

@@ -46,7 +46,8 @@ class Matching:
         """One answer for each command, in order; pairs and people are read and written once."""
         around = Around(self._pairs, self._parties, work.session)
         await around.load_pairs(request.subject for request in requests)
-        await around.load_people({person for request in requests for person in _people(request, around)})
+        people = {person for request in requests for person in _people(request, around)}
+        await around.load_people(people, traced=work.tracer is not None)
         decided = [await self._answer(request, around, work) for request in requests]
         await around.save()
         return decided
@@ -134,7 +135,8 @@ class Matching:
             pair, _ = decided.decisions[-1]
             return Accepted(_state(pair), answers.people_of(pair))
         for changed, facts in decided.decisions:
-            stored = around.find(changed.subject) or StoredPair(changed, Revision())
+            trace = around.trace_of(changed.receiving) or around.trace_of(changed.giving)
+            stored = around.find(changed.subject) or StoredPair(changed, Revision(), trace=trace)
             told = self._publisher.publish(stored, changed, facts, request.cause, work)
             around.put(told)
         if decided.round is not None:
@@ -160,6 +162,7 @@ class Matching:
                 "person": getattr(command, "person", None),
                 "cause": request.cause.id,
                 "correlation": request.ref.correlation,
+                **request.cause.for_later,
             },
         )
         work.schedule(row)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.notifications.domain.messages import Message
+from shared.messaging.reading.records import TRACEPARENT
 from shared.messaging.work import DueRow
 
 SEND_KIND = "send_message"
@@ -18,12 +19,13 @@ Erasable = Literal["person", "pair"]
 
 def send_row(message: Message, due_at: datetime, tries: int = 0) -> DueRow:
     """The row that sends a message; `tries` counts attempts since the message or its card was new."""
+    trace = {} if message.trace is None else {TRACEPARENT: message.trace}
     return DueRow(
         id=message.id,
         kind=SEND_KIND,
         due_at=due_at,
         subject=message.recipient,
-        data={"tries": tries, "correlation": message.correlation},
+        data={"tries": tries, "correlation": message.correlation, **trace},
     )
 
 

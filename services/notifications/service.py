@@ -1,6 +1,7 @@
 """Cards and pairs as they come in: keep the newest, and see to the messages that they call for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from services.notifications import wire
@@ -89,7 +90,7 @@ class Notifications:
             pair = wire.pair(subject, record.data)
             now = local_time(work.now)
             steps = plan(pair, mine, now, self._welcome_within, record.cause.correlation)
-            new += steps.new
+            new += [replace(message, trace=record.cause.kept) for message in steps.new]
             cancelled += steps.cancelled
         await self._messages.add(new, work.session)
         for message in new:

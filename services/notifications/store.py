@@ -209,6 +209,7 @@ def _content(message: Message) -> Document:
         "correlation": message.correlation,
         "status": message.status,
         "handovers": message.handovers,
+        **({} if message.trace is None else {"trace": message.trace}),
     }
 
 
@@ -223,4 +224,5 @@ def _message(document: Document) -> Message:
         correlation=document["correlation"],
         status=document["status"],
         handovers=document["handovers"],
+        trace=document.get("trace"),
     )

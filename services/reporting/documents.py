@@ -13,6 +13,7 @@ from shared.mongo import Document
 from shared.values import fields_of
 
 REFUGEES, VOLUNTEERS, PAIRS, SETTLED = "refugees", "volunteers", "pairs", "settled"
+TRACES = "traces"
 EVER_SETTLED = frozenset({SETTLEMENTS_REGISTERED.name, REFUGEES_REFERRED.name})
 """What says that somebody was settled in a municipality, as a refugee or as one who is referred."""
 KINDS: dict[str, type[Refugee] | type[Volunteer] | type[Pair]] = {

@@ -143,7 +143,16 @@ class Publishing:
                         issue.publish(_indicators(place, month, closed=False), cause, work, month.room)
                 issue.publish(_indicators(place, year.year, closed=False), cause, work)
         await self._repository.indicators.save(issue.after, work.session)
+        await self._tell_traces(len(issue.after), work)
         return len(issue.after)
+
+    async def _tell_traces(self, published: int, work: Work) -> None:
+        """Has the traces of what is counted for the first time end with this publication. Its records carry
+        none of them: by its trace, a figure would tell who was counted.
+        """
+        if work.tracer is not None:
+            for trace in await self._repository.traces.take(work.session):
+                work.span(trace, "publish indicators", {"kobling.indicators.published": published})
 
     async def _open_first(self, today: str, work: Work) -> str:
         """The month to begin with: that of the earliest occurrence."""

@@ -1,8 +1,10 @@
 """Indexes of reporting's own collections, and what former releases had."""
 
+from datetime import timedelta
+
 from pymongo import IndexModel
 
-from services.reporting.documents import PAIRS, REFUGEES, SETTLED, VOLUNTEERS
+from services.reporting.documents import PAIRS, REFUGEES, SETTLED, TRACES, VOLUNTEERS
 from shared.messaging.migrations import Retired
 from shared.messaging.work import KEPT
 
@@ -15,6 +17,9 @@ _GRAVESTONES = IndexModel(
     partialFilterExpression={"at": {"$exists": True}},
 )
 """Of the erased: kept for longer than any topic, or a replica that was paused, may hold what came before."""
+
+UNPUBLISHED = timedelta(days=7)
+"""How long a trace waits for a publication."""
 
 _READY = IndexModel("live.ready", name="ready", partialFilterExpression={"live.ready": _ANY})
 """Partial, as most people on file are ready for nothing yet: an index costs a write with every state."""
@@ -40,6 +45,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "indicators": [IndexModel("closed")],
     "calendar": [],
     SETTLED: [],
+    TRACES: [IndexModel("at", expireAfterSeconds=int(UNPUBLISHED.total_seconds()))],
 }
 
 RETIRED = (Retired(1, "unplaced"),)

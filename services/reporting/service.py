@@ -36,11 +36,13 @@ class Reporting:
             outlived: dict[str, Counts] = {}
             settled = _Settled()
             outcomes: list[Outcome] = []
+            traces: list[str] = []
             for record in records:
                 before = known.get(record.key, Projection())
                 outcome, after = _stepped(before, record, rebuilt)
                 outcomes.append(outcome)
                 if after is not None:
+                    traces += () if (trace := record.cause.kept) is None else (trace,)
                     known[record.key] = changed[record.key] = after
                     if kind == REFUGEES:
                         settled.add(before, after, _partition(record))
@@ -50,6 +52,7 @@ class Reporting:
             await self._repository.save(kind, changed, stored, work.session)
             await self._tally(outlived, work)
             await self._repository.settled.count(settled.by_partition, work.session)
+            await self._repository.traces.add(traces, work.session)
             return outcomes
 
         return apply

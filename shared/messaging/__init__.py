@@ -4,6 +4,7 @@ Rooms and single modules, each importing only those above it:
 
 bootstrap  aiokafka's clients, made to find brokers again that have moved; `counting` is what a process counts
            and times of its own work
+tracing    spans of what is handled, for whoever collects them
 reading    from a broker's bytes to a validated record, or to the reason why not
 places     where in each partition the service stands, held against its group's offsets and the log
 sending    the outbox and the relay that empties it, one replica at a time

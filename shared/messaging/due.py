@@ -14,6 +14,7 @@ from pymongo import IndexModel
 from shared.clock import Clock
 from shared.logging import get_logger
 from shared.messaging.refused import Refusal
+from shared.messaging.tracing.spans import Tracer
 from shared.messaging.work import DueRow, Work
 from shared.mongo import Database, Session
 
@@ -47,6 +48,7 @@ class Task:
     wake_relay: Callable[[], None]
     holder: str
     rejects: Callable[[Sequence[Refusal]], None] = lambda _: None
+    tracer: Tracer | None = None
 
     async def step(self, body: Callable[[Work], Awaitable[T]]) -> T:
         """Runs one transaction of several; the row stays and would run again after a crash."""
@@ -66,7 +68,7 @@ class Task:
 
     async def _transact(self, body: Callable[[Work], Awaitable[T]], *, finish: bool) -> T:
         async def transaction(session: Session) -> tuple[T, Work]:
-            work = Work(session, self.database, self.service, self.prefix, self.clock.now())
+            work = Work(session, self.database, self.service, self.prefix, self.clock.now(), self.tracer)
             if finish:
                 # A row that was scheduled anew since has no holder: deleting it would lose what it asks for.
                 deleted = await self.database["due"].delete_one(
@@ -79,6 +81,8 @@ class Task:
             return result, work
 
         result, work = await self.database.transact(transaction)
+        for span in work.spans:
+            span.end()
         if work.sends:
             self.wake_relay()
         self.rejects(work.rejected)

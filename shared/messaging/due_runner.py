@@ -5,7 +5,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
@@ -18,7 +18,9 @@ from shared.ids import new_event_id
 from shared.logging import describe_error, get_logger
 from shared.messaging.due import CLAIM, CLAIMED_UNTIL, DueHandler, RowGone, Task, extend_claim
 from shared.messaging.metrics import Metrics
+from shared.messaging.reading.records import TRACEPARENT
 from shared.messaging.refused import Refusal, tell_refused
+from shared.messaging.tracing.spans import Span, Tracer
 from shared.messaging.work import DueRow
 from shared.mongo import Database, Document
 
@@ -59,6 +61,7 @@ class DueRunner:
     concurrency: int = CONCURRENCY
     again: retry.Backoff = AGAIN
     metrics: Metrics = field(default_factory=Metrics)
+    tracer: Tracer | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _in_hand: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)
@@ -149,7 +152,7 @@ class DueRunner:
             raise error
 
     async def _run(self, claimed: _Claimed) -> None:
-        row = claimed.row
+        row, span = self._traced(claimed.row)
         task = Task(
             row,
             self.database,
@@ -159,6 +162,7 @@ class DueRunner:
             self.wake_relay,
             self.holder,
             self._tell_rejected,
+            self.tracer,
         )
         renewing = asyncio.create_task(self._renew(row.id))
         try:
@@ -173,8 +177,23 @@ class DueRunner:
             log.error("due_row_failed", kind=row.kind, tries=tries, **describe_error(error))  # noqa: TRY400
             self.metrics.due.failed(row.kind)
             await self._put_off(row.id, claimed.tries)
+        else:
+            if span is not None:
+                span.end()
         finally:
             renewing.cancel()
+
+    def _traced(self, row: DueRow) -> tuple[DueRow, Span | None]:
+        """A row that is part of a recorded trace with the span of its run, which its effects have as parent.
+        A run that fails, or has lost its row, leaves none.
+        """
+        called_for = row.data.get(TRACEPARENT)
+        if self.tracer is None or called_for is None:
+            return row, None
+        span = self.tracer.begin(f"run {row.kind}", called_for, {"kobling.due.kind": row.kind})
+        if span is None:
+            return row, None
+        return replace(row, data={**row.data, TRACEPARENT: span.traceparent}), span
 
     def _tell_rejected(self, rejected: Sequence[Refusal]) -> None:
         self.metrics.count_rejected(rejected)

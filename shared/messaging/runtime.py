@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from faststream.kafka import KafkaBroker
@@ -37,6 +38,8 @@ LEAVE_SECONDS = 1.5
 """How long consumers may take to leave their groups, beyond what handlers have."""
 LAST_SECONDS = 1.0
 """What relays and due rows have at least, when the batches took all of `drain`."""
+LAST_SPANS = timedelta(seconds=1)
+"""How long the collector of traces may take with the last of them."""
 CANCEL_SECONDS = 0.5
 """How long what was cancelled may take to end; `serving` ends the process if it doesn't."""
 
@@ -221,5 +224,7 @@ class App:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
+        if self.resources.tracer is not None:
+            await asyncio.to_thread(self.resources.tracer.stop, LAST_SPANS)
         self.resources.database.close()
         log.info("service_stopped")

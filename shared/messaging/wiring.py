@@ -3,6 +3,7 @@
 A composition root makes a `Wiring` of what its service has; the runtime runs it, and tests call its parts.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +32,8 @@ from shared.messaging.restored import Floors, Published
 from shared.messaging.sending import outbox
 from shared.messaging.subscription import Subscription
 from shared.messaging.tables import Operators, Programmes
+from shared.messaging.tracing.spans import Tracer
+from shared.messaging.tracing.switch import tracer_of
 from shared.mongo import Database
 from shared.settings import ServiceSettings
 
@@ -53,7 +56,8 @@ Step = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What every service is given: its names, the clock, its database, the tables and its health.
+    """What every service is given: its names, the clock, its database, the tables, its health, and what takes
+    its spans, if anything does.
 
     `prefix` stands before the name of each topic and group. The tables are empty until somebody reads them.
     """
@@ -66,12 +70,14 @@ class Resources:
     programmes: Programmes = field(default_factory=Programmes)
     health: Health = field(default_factory=Health)
     floors: Floors = field(default_factory=Floors)
+    tracer: Tracer | None = None
 
     @classmethod
     def of(cls, service: Service, settings: ServiceSettings) -> "Resources":
         """By a service's settings. The database's client connects when it is first asked something."""
         database = Database(settings.mongodb.get_secret_value(), settings.database or service)
-        return cls(service, settings.topic_prefix, settings.clock(), database)
+        tracer = tracer_of(service, os.environ)
+        return cls(service, settings.topic_prefix, settings.clock(), database, tracer=tracer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,7 @@ class Wiring:
                 resources.prefix,
                 resources.clock,
                 letters,
+                resources.tracer,
             )
 
         transactions = [transaction_of(subscription) for subscription in self.subscriptions]
@@ -163,4 +170,5 @@ class Wiring:
             wake_relay,
             poll,
             metrics=metrics,
+            tracer=resources.tracer,
         )

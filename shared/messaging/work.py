@@ -18,9 +18,10 @@ from shared.contracts.fields import Contract, format_instant
 from shared.contracts.message import Message
 from shared.contracts.topics import Topic
 from shared.ids import new_event_id
-from shared.messaging.reading.records import Cause
+from shared.messaging.reading.records import TRACEPARENT, Cause
 from shared.messaging.refused import Refusal
 from shared.messaging.sending.outbox import Headers, Row, bundled, slot_of
+from shared.messaging.tracing.spans import Attributes, Span, Tracer, same_trace
 from shared.mongo import Database, Document, Session
 
 KEPT = timedelta(days=90)
@@ -96,9 +97,12 @@ class DueRow:
     @property
     def cause(self) -> Cause:
         """The cause of what it brings about: this row, or, where its id holds an outside system's, the record
-        that `data.cause` names; `data.correlation` carries the chain on where there is one.
+        that `data.cause` names; `data.correlation` carries the chain on where there is one, and
+        `data.traceparent` the trace, which is there only if it is recorded.
         """
-        return Cause(self.data.get("cause", self.id), self.data.get("correlation", self.id))
+        data, id_ = self.data, self.id
+        trace = data.get(TRACEPARENT)
+        return Cause(data.get("cause", id_), data.get("correlation", id_), trace, trace is not None)
 
 
 @dataclass(slots=True)
@@ -110,8 +114,11 @@ class Work:
     service: str
     prefix: str
     now: datetime
+    tracer: Tracer | None = None
     rejected: list[Refusal] = field(default_factory=list, init=False)
     """Commands that were read and rejected, for logs and metrics."""
+    spans: list[Span] = field(default_factory=list, init=False)
+    """To be ended once this is committed."""
     _time: str = field(init=False)
     _order: int = field(init=False)
     _names: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
@@ -230,6 +237,24 @@ class Work:
         that what each of them asks of the database is one query.
         """
         self._gathered.setdefault(together, []).append(item)
+
+    def follow(self, trace: str | None, name: str, cause: Cause) -> Cause:
+        """The cause of what goes on in a stored trace, by a span there that is linked to the cause's own. The
+        cause itself where that is recorded in the trace already, or nothing is.
+        """
+        if trace is None or (cause.kept is not None and same_trace(trace, cause.kept)):
+            return cause
+        span = self.span(trace, name, {}, links=() if cause.kept is None else (cause.kept,))
+        return cause if span is None else cause._replace(traceparent=span.traceparent, recorded=True)
+
+    def span(self, parent: str, name: str, attributes: Attributes, links: Sequence[str] = ()) -> Span | None:
+        """Records something that this transaction does, if it is committed."""
+        if self.tracer is None:
+            return None
+        span = self.tracer.begin(name, parent, attributes, links=links)
+        if span is not None:
+            self.spans.append(span)
+        return span
 
     @property
     def sends(self) -> bool:

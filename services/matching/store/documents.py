@@ -13,11 +13,15 @@ _PAIR = TypeAdapter(Pair)
 
 @dataclass(frozen=True, slots=True)
 class StoredPair:
-    """A pair and its place in `pairs.v1`. One that is `staged` holds nothing while it is open."""
+    """A pair and its place in `pairs.v1`. One that is `staged` holds nothing while it is open.
+
+    `trace` is what it goes on in until it is created: the recorded trace that its people came in.
+    """
 
     pair: Pair
     state: Revision
     staged: bool = False
+    trace: str | None = None
 
 
 def pair_document(stored: StoredPair) -> Document:
@@ -26,6 +30,7 @@ def pair_document(stored: StoredPair) -> Document:
     former = [item.giving for item in pair.former_guides if item.giving is not None]
     document = {
         **({"former": former} if former else {}),
+        **({} if stored.trace is None else {"trace": stored.trace}),
         "_id": pair.subject,
         "municipality": pair.municipality,
         "programme": pair.programme,
@@ -47,4 +52,4 @@ def pair_document(stored: StoredPair) -> Document:
 def stored_pair(document: Document) -> StoredPair:
     """A pair as it was stored."""
     pair = _PAIR.validate_python(document["pair"])
-    return StoredPair(pair, Revision(*document["state"]), bool(document.get("staged")))
+    return StoredPair(pair, Revision(*document["state"]), bool(document.get("staged")), document.get("trace"))

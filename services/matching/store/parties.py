@@ -28,6 +28,7 @@ _KNOWN = dict.fromkeys(
         "held",
         "lacks",
         "coordinator",
+        "trace",
     ),
     1,
 )
@@ -41,6 +42,7 @@ class Known:
     `version` changes with each new state and each proposal, so a round that read it before sees that
     somebody was faster. Nothing follows an erasure: subjects are never used again. `presence` is where they
     may be matched, or may again, by what is stored; `lacks` what they lack where they never could.
+    `trace` is the first recorded one that a state of theirs came in: their settlement's, if it is traced.
     """
 
     revision: int = 0
@@ -49,11 +51,18 @@ class Known:
     presence: Presence | None = None
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coordinator: str | None = None
+    trace: str | None = None
 
-    def changed(self, revision: int, coordinator: str | None, *, left: bool) -> "Known":
+    def changed(self, revision: int, coordinator: str | None, trace: str | None, *, left: bool) -> "Known":
         """After a newer state, and with the coordinator from then on; who has left keeps the last one."""
         looked_after = coordinator or (self.coordinator if left else None)
-        return replace(self, revision=revision, version=self.version + 1, coordinator=looked_after)
+        return replace(
+            self,
+            revision=revision,
+            version=self.version + 1,
+            coordinator=looked_after,
+            trace=self.trace or trace,
+        )
 
     def gone(self) -> "Known":
         """After its erasure."""
@@ -88,6 +97,7 @@ class Parties:
                 _presence(item),
                 _lacks(item),
                 item.get("coordinator"),
+                item.get("trace"),
             )
             async for item in cursor
         }
@@ -102,6 +112,12 @@ class Parties:
         wanted = {"_id": {"$in": list(subjects)}, "coordinator": {"$exists": True}}
         cursor = self._collection.find(wanted, {"coordinator": 1}, session=session)
         return {item["_id"]: item["coordinator"] async for item in cursor}
+
+    async def traces(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
+        """The recorded traces that people came in, by subject: of those who came in one."""
+        wanted = {"_id": {"$in": list(subjects)}, "trace": {"$exists": True}}
+        cursor = self._collection.find(wanted, {"trace": 1}, session=session)
+        return {item["_id"]: item["trace"] async for item in cursor}
 
     async def by_subject(self, subjects: Iterable[str], session: Session) -> dict[str, Party]:
         """Those who may be matched somewhere, or may again."""
@@ -176,6 +192,8 @@ def _party_document(subject: str, known: Known, party: Party | None) -> Document
     if known.erased:
         # The machine's own time, since MongoDB expires by its own.
         return document | {"erased": True, "at": datetime.now(UTC)}
+    if known.trace is not None:
+        document["trace"] = known.trace
     if party is None:
         return document
     document["municipality"] = party.municipality

@@ -22,7 +22,7 @@ class Message:
 
     `id` names the message for ever, for the world to see: it leads neither to pair nor person. `recipient`
     is empty where what was sent is known from its event alone. `correlation` is the first event of the chain
-    that called for it.
+    that called for it, and `trace` names the span of it that was recorded, if any was.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Message:
     correlation: str
     status: Status = "pending"
     handovers: int = 0
+    trace: str | None = None
 
     @property
     def place(self) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from services.reporting.domain.projection import Pair, Refugee, Volunteer
 from services.reporting.store.indicators import Indicators, key_of
 from services.reporting.store.renamed import Renamed
 from services.reporting.store.settled import Settled
+from services.reporting.store.traces import Traces
 from shared.messaging import due
 from shared.messaging.places.progress import applied_counts
 from shared.messaging.work import DueRow
@@ -52,6 +53,7 @@ class Repository:
         self.indicators = Indicators(database)
         self.settled = Settled(database)
         self.renamed = Renamed(database)
+        self.traces = Traces(database)
 
     async def projections(
         self, kind: str, subjects: Iterable[str], session: Session

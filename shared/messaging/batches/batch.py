@@ -9,6 +9,7 @@ from shared import retry
 from shared.contracts.commands import RunBatch
 from shared.health import Health
 from shared.logging import describe_error, get_logger
+from shared.messaging.batches.traced import ended, with_spans
 from shared.messaging.batches.transaction import BatchTransaction, partition_of
 from shared.messaging.metrics import Metrics
 from shared.messaging.places.positions import Partition
@@ -73,7 +74,7 @@ class BatchProcessor:
         parsed = [self.transaction.parser.parse(record) for record in records]
         for chunk in self._chunks(parsed):
             with self.metrics.batch_time(self.name).time():
-                await self._handle(chunk)
+                await self._handle(with_spans(chunk, self.transaction))
                 await commit(_next_offsets(chunk))
 
     def _chunks(self, parsed: Sequence[Parsed]) -> Iterator[list[Parsed]]:
@@ -188,6 +189,8 @@ class BatchProcessor:
         tell_refused("records_refused", stored.refused)
         self.metrics.count_rejected(stored.rejected)
         tell_refused("commands_rejected", stored.rejected)
+        if self.transaction.tracer is not None:
+            ended(chunk, stored)
         if stored.sends:
             self.wake_relay()
         if stored.falls_due:
@@ -230,7 +233,7 @@ def _is_duplicate_key(error: Exception) -> bool:
 def _refused(record: Parsed, code: str) -> Unreadable:
     """A record that can't be handled, with what is needed to answer it."""
     if isinstance(record, Received):
-        return Unreadable(record.raw, code, None, record.owner, {"id": record.envelope.id})
+        return Unreadable(record.raw, code, None, record.owner, {"id": record.envelope.id}, span=record.span)
     if isinstance(record, Unreadable):
         return replace(record, code=code, field=None, faults=())
     return Unreadable(record.raw, code)

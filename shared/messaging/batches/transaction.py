@@ -27,6 +27,7 @@ from shared.messaging.reading.records import (
 )
 from shared.messaging.refused import Refusal
 from shared.messaging.subscription import HandledBefore, Hearing, Subscription
+from shared.messaging.tracing.spans import Span, Tracer
 from shared.messaging.work import Work
 from shared.mongo import Database, Session
 
@@ -37,7 +38,8 @@ Place = tuple[str, int, int]
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a transaction leaves: whether there is anything for the relay, whether a row is due already, its
-    outcomes by partition, the records that it refused for the first time, and the commands that it rejected.
+    outcomes by partition, the records that it refused for the first time, the commands that it rejected; the
+    first deliveries with their outcomes, and the spans to end besides those of records.
     """
 
     sends: bool
@@ -45,6 +47,8 @@ class Stored:
     counted: Mapping[Partition, Counter[str]]
     refused: Sequence[Refusal]
     rejected: Sequence[Refusal]
+    handled: Sequence[Handled]
+    spans: Sequence[Span]
 
 
 @dataclass(slots=True)
@@ -103,6 +107,7 @@ class BatchTransaction:
     prefix: str
     clock: Clock
     dead_letters: DeadLetters
+    tracer: Tracer | None = None
     parser: Parser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,7 +135,7 @@ class BatchTransaction:
 
     async def run(self, chunk: Sequence[Parsed], session: Session) -> Stored:
         """Handles records in the order given."""
-        work = Work(session, self.database, self.service, self.prefix, self.clock.now())
+        work = Work(session, self.database, self.service, self.prefix, self.clock.now(), self.tracer)
         positions = await Positions.load(
             self.database, {partition_of(record.raw) for record in chunk}, session
         )
@@ -154,7 +159,9 @@ class BatchTransaction:
             for item in handled
             if isinstance(item.outcome, Dead)
         ]
-        return Stored(work.sends, work.falls_due, positions.counted, refused, work.rejected)
+        return Stored(
+            work.sends, work.falls_due, positions.counted, refused, work.rejected, handled, work.spans
+        )
 
     async def _outcomes(
         self, chunk: Sequence[Parsed], inbox: Inbox, work: Work, handled_before: HandledBefore

@@ -16,7 +16,7 @@ from shared.messaging.reading.records import Raw, Received, Unreadable
 def commands_in(record: Received, batch: RunBatch, parser: Parser) -> list[Received | Unreadable]:
     """The commands of a batch, in their order."""
     return [
-        _read(_alone(record, number, command), parser)
+        _read(_alone(record, number, command), parser, record)
         for number, command in enumerate(batch.commands, start=1)
     ]
 
@@ -49,11 +49,13 @@ def _alone(record: Received, number: int, command: BatchedCommand) -> Raw:
     return record.raw._replace(key=command.subject.encode(), value=orjson.dumps(document), headers=HEADERS)
 
 
-def _read(raw: Raw, parser: Parser) -> Received | Unreadable:
+def _read(raw: Raw, parser: Parser, batch: Received) -> Received | Unreadable:
     parsed = parser.parse(raw)
     if isinstance(parsed, Received) and isinstance(parsed.data, RunBatch):
         return Unreadable(raw, "batch_in_batch", "command", parsed.owner, {"id": parsed.envelope.id})
-    if isinstance(parsed, Received | Unreadable):
+    if isinstance(parsed, Received):
+        return parsed._replace(cause=parsed.cause.traced_as(batch.cause))
+    if isinstance(parsed, Unreadable):
         return parsed
     raise TypeError(type(parsed).__name__)
 

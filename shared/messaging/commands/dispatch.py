@@ -122,7 +122,10 @@ class Commands:
 
         async def again(work: Work) -> None:
             if isinstance(parsed, Received):
-                await self._run([parsed], work, data["deadline"])
+                # As part of the trace, if it is recorded, that this run is a span of.
+                cause = task.row.cause
+                traced = parsed.cause.traced_as(cause) if cause.recorded else parsed.cause
+                await self._run([parsed._replace(cause=traced)], work, data["deadline"])
 
         await task.finish(again)
 

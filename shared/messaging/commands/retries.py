@@ -33,6 +33,7 @@ def retry_row(record: Received, now: datetime, deadline: datetime, cipher: Recor
             "value": encrypted(raw.value),
             "headers": [[encrypted(name.encode()), encrypted(content)] for name, content in raw.headers],
             "deadline": deadline,
+            **record.cause.for_later,
         },
     )
 

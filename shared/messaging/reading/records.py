@@ -14,6 +14,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.fields import Contract
 from shared.contracts.message import Message
 from shared.messaging.reading.outcome import Fault, Outcome
+from shared.messaging.tracing.spans import Span
 from shared.personal_numbers import id_holds_personal_number, is_chosen_as_personal_number
 
 FETCH_BYTES = 8 * 1024 * 1024
@@ -22,6 +23,8 @@ PARTITION_BYTES = 512 * 1024
 """Hundreds of municipalities' topics at aiokafka's 1 MiB each would burst the memory."""
 
 Headers = tuple[tuple[str, bytes | None], ...]
+TRACEPARENT = "traceparent"
+"""The field of a due row's data that names the span which called for it."""
 
 
 class KafkaRecord(Protocol):
@@ -164,16 +167,35 @@ def repeatable_id(foreign: object) -> str | None:
 
 
 class Cause(NamedTuple):
-    """What brought something about: its id, the first id of its chain, and the trace it belongs to."""
+    """What brought something about: its id, the first id of its chain, and the trace it belongs to.
+
+    `recorded`: the trace is recorded here, and `traceparent` names a span of this service's own.
+    """
 
     id: str
     correlation: str
     traceparent: str | None = None
+    recorded: bool = False
+
+    def traced_as(self, other: "Cause") -> "Cause":
+        """The same, in another's place in its trace."""
+        return self._replace(traceparent=other.traceparent, recorded=other.recorded)
+
+    @property
+    def kept(self) -> str | None:
+        """What may be stored of the trace, for what comes later: nothing where it is passed on alone."""
+        return self.traceparent if self.recorded else None
+
+    @property
+    def for_later(self) -> dict[str, str]:
+        """What a due row's data holds of the trace."""
+        return {} if (kept := self.kept) is None else {TRACEPARENT: kept}
 
 
 class Received(NamedTuple):
     """A record that parsed. `owner` is the municipality or operator whose topic it came on, `inbox_id` its
-    topic and event id, as the inbox knows it, `cause` this record as the cause of others.
+    topic and event id, as the inbox knows it, `cause` this record as the cause of others, `span` what is
+    recorded of its handling, if anything is.
     """
 
     raw: Raw
@@ -184,6 +206,7 @@ class Received(NamedTuple):
     data: Contract
     inbox_id: str
     cause: Cause
+    span: Span | None = None
 
     @property
     def fingerprint(self) -> bytes:
@@ -221,6 +244,7 @@ class Unreadable:
     envelope: dict[str, Any] | None = None
     faults: tuple[Fault, ...] = ()
     """All that is wrong, as far as it was found: `code` and `field` are the first's."""
+    span: Span | None = None
 
     @property
     def cause(self) -> Cause:

@@ -16,6 +16,7 @@ from shared.contracts import topics
 from shared.contracts.administrators import Operator
 from shared.contracts.programmes import ActiveProgramme
 from shared.messaging.reading.records import Headers, Raw
+from shared.messaging.tracing.spans import Tracer
 from shared.messaging.wiring import Resources
 from shared.mongo import Database, Document
 from shared.programmes import shipped_packs
@@ -63,14 +64,15 @@ class World:
 
     database: Database
     clock: Clock = field(default_factory=Clock)
+    tracer: Tracer | None = None
     _offsets: dict[str, "itertools.count[int]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.settings = Settings(
             master_key=_secret(b"m"), case_key=_secret(b"c"), card_public_key=new_key_pair()[1]
         )
-        self.wiring = create_app(self.settings, Resources("intake", "", self.clock, self.database))
-        resources = self.wiring.resources
+        resources = Resources("intake", "", self.clock, self.database, tracer=self.tracer)
+        self.wiring = create_app(self.settings, resources)
         for name, organisation in (
             ("red-1", "red_cross_bergen"),
             ("bergen-1", "introduction_programme_bergen"),

@@ -18,6 +18,7 @@ from shared.messaging.commands.answers import Answer, CommandRef, Request
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Cause, Raw, Received
 from shared.messaging.runtime import App
+from shared.messaging.tracing.spans import Tracer
 from shared.messaging.wiring import Resources, Wiring
 from shared.messaging.work import Work
 from shared.mongo import Database, Document, Session
@@ -128,6 +129,11 @@ class World:
         programmes.put(f"active/{BERGEN}/{GUIDES}", active)
 
     @property
+    def tracer(self) -> Tracer | None:
+        """What takes its spans, if anything does."""
+        return self.wiring.resources.tracer
+
+    @property
     def database(self) -> Database:
         """The replica's own client."""
         return self.wiring.resources.database
@@ -167,14 +173,17 @@ class World:
         )
 
     async def _decide(self, requests: Sequence[Request]) -> Sequence[Answer]:
-        async def body(session: Session) -> Sequence[Answer]:
+        async def body(session: Session) -> tuple[Sequence[Answer], Work]:
             now = self.wiring.resources.clock.now()
-            work = Work(session, self.database, "matching", self.corner.prefix, now)
+            work = Work(session, self.database, "matching", self.corner.prefix, now, self.tracer)
             answers = await self.wiring.decisions.decide(requests, work)
             await work.flush()
-            return answers
+            return answers, work
 
-        return await self.database.transact(body)
+        answers, work = await self.database.transact(body)
+        for span in work.spans:
+            span.end()
+        return answers
 
     async def reply(self, name: str, subject: str, operator: Operator, **fields: Any) -> str:
         """The code with which an operator's command is rejected, read from its record as from the topic."""
@@ -191,7 +200,7 @@ class World:
 
         async def body(session: Session) -> None:
             now = self.wiring.resources.clock.now()
-            work = Work(session, self.database, "matching", self.corner.prefix, now)
+            work = Work(session, self.database, "matching", self.corner.prefix, now, self.tracer)
             await self.wiring.commands.apply([record], work)
             await work.flush()
 
@@ -245,7 +254,7 @@ def _request(command: Command, subject: str, **options: Any) -> Request:
         subject,
         options.get("dry_run", False),
         options.get("expected_revision"),
-        Cause(id_, id_),
+        Cause(id_, id_, options.get("traceparent"), "traceparent" in options),
     )
 
 

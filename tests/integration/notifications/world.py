@@ -37,6 +37,8 @@ class World:
     corner: Corner
     sink: MailSink
     app: App | None = None
+    traceparent: str | None = None
+    """Of all that is published, if there is one."""
     _keys: tuple[str, str] = field(default_factory=new_key_pair)
     _published: int = 0
     _cards_on_their_way: bool = False
@@ -136,7 +138,10 @@ class World:
     async def publish(self, name: str, subject: str, revision: int | None, data: dict[str, Any]) -> None:
         """Publishes a state as its owner does; its event's id names the chain."""
         id_ = f"chain-of-{subject}-{revision}"
-        await self._send(event(name, subject, data, datetime.now(UTC), revision=revision, event_id=id_))
+        topic, key, value = event(name, subject, data, datetime.now(UTC), revision=revision, event_id=id_)
+        if self.traceparent is not None:
+            value = orjson.dumps({**orjson.loads(value or b""), "traceparent": self.traceparent})
+        await self._send((topic, key, value))
 
     async def erase(self, topic: Topic, subject: str) -> None:
         """Publishes a null value."""

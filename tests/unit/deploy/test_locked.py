@@ -7,6 +7,7 @@ from packaging.utils import canonicalize_name
 
 from deploy.supply import locked
 from deploy.supply.locked import NotLocked, Pin, read
+from shared.contracts.topics import SERVICES
 
 HASH, OTHER = "a" * 64, "b" * 64
 TEXT = f"""\
@@ -66,7 +67,9 @@ def test_every_set_has_what_is_tested(name: str) -> None:
 @pytest.mark.parametrize("name", locked.SHIPPED)
 def test_every_set_has_what_the_project_asks_for(name: str) -> None:
     project = tomllib.loads((locked.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"].get(name, ())]
+    extras = (name, "traces") if name in SERVICES else (name,)
+    added = [one for extra in extras for one in project["optional-dependencies"].get(extra, ())]
+    asked = [*project["dependencies"], *added]
     pins = [pin for pin in read(name) if pin.direct]
     wanted = {str(canonicalize_name(one.name)): one.specifier for one in map(Requirement, asked)}
     assert {pin.name for pin in pins} == set(wanted)
