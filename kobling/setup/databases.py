@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote_plus, urlsplit
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
@@ -33,6 +33,12 @@ def uri_of(uri: str, user: str, password: str) -> str:
     """The administrator's URI, made another user's."""
     login = f"{quote_plus(user)}:{quote_plus(password)}@"
     return re.sub(r"^(mongodb(?:\+srv)?://)(?:[^@/]*@)?", lambda head: head[1] + login, uri, count=1)
+
+
+def password_of(uri: str) -> str | None:
+    """The password in a URI that `uri_of` could have made."""
+    password = urlsplit(uri.strip()).password
+    return None if password is None else unquote_plus(password)
 
 
 @dataclass(frozen=True, slots=True)
