@@ -40,7 +40,8 @@ def _schemas() -> dict[str, dict[str, Any]]:
         for kind, name in KINDS.items()
     }
     resources = json.loads((HERE / "resources.json").read_text(encoding="utf-8"))
-    return found | resources["kinds"]
+    kinds: dict[str, dict[str, Any]] = resources["kinds"]
+    return found | kinds
 
 
 @cache

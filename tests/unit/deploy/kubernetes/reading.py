@@ -56,6 +56,7 @@ def pod(workload: Manifest) -> Manifest:
 
 def container(workload: Manifest) -> Manifest:
     """A workload's only container."""
+    found: Manifest
     (found,) = pod(workload)["containers"]
     return found
 

@@ -1,5 +1,6 @@
 """What Strimzi is told is what `kobling setup` does, topic by topic and rule by rule."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,14 @@ _WORDS = {"transactionalId": "TRANSACTIONAL_ID", "DescribeConfigs": "DESCRIBE_CO
 
 def user_of(principal: Principal) -> Manifest:
     """As it is committed, or as it is printed."""
-    given = {
+    printed: dict[Principal, Callable[[], list[Manifest]]] = {
         TOWN: lambda: strimzi.of_municipality(TOWN.name),
         OPERATOR: lambda: strimzi.of_operator(OPERATOR.name),
         READER: lambda: strimzi.of_operator(READER.name, dead_letters=True),
         CONSUMER: lambda: [strimzi.user(CONSUMER, "made")],
-    }.get(principal, lambda: documents(ROOT / "strimzi/users.yaml"))()
+    }
+    committed = documents(ROOT / "strimzi/users.yaml")
+    given = printed[principal]() if principal in printed else committed
     (found,) = (
         one for one in given if one["kind"] == "KafkaUser" and one["metadata"]["name"] == principal.account
     )
