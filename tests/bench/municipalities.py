@@ -10,9 +10,7 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import resource
-import subprocess
 import tempfile
 import threading
 import time
@@ -34,7 +32,7 @@ from deploy.local.servers import Servers, running_servers
 from kobling.administration import ensure_topics
 from kobling.setup.handing_over import librdkafka
 from shared.contracts.topics import REFUGEES, SETTLEMENTS
-from tests.bench.machine import machine
+from tests.bench.machine import heap, machine
 from tests.bench.municipalities_table import show
 from tests.bench.pipeline.fleet import OURS, Fleet
 from tests.bench.pipeline.load import send_all
@@ -54,7 +52,6 @@ WARM_UP = 500
 IDLE_SECONDS = 32.0
 """Twice as long as until a service asks for the metadata of all topics again."""
 PREFIX = "many."
-_USED = re.compile(r"\bused (\d+)K")
 
 
 class LimitError(RuntimeError):
@@ -84,6 +81,7 @@ class Run:
     servers: Servers
     directory: Path
     console: Console
+    restarts: bool = True
     sent: int = 0
     steps: list[dict[str, Any]] = field(default_factory=list)
 
@@ -98,7 +96,8 @@ class Run:
         topics = await ensure_topics(kafka, towns, names, prefix=PREFIX)
         found["topics"], found["create_seconds"] = len(topics), time.perf_counter() - begun
         found["broker"] = self._broker()
-        found["restart"] = await self._restart()
+        if self.restarts:
+            found["restart"] = await self._restart()
         found["metadata"] = await self._metadata()
         found["assignment_seconds"] = await self._assignment(municipalities)
         found["intake"] = await self._intake(towns, names)
@@ -233,33 +232,15 @@ class Run:
         seen.set()
 
 
-def heap(pid: int) -> float | None:
-    """MiB that live in a Java process' heap after a collection; None where its tool isn't there."""
-    try:
-        for command in ("GC.run", "GC.heap_info"):
-            said = subprocess.run(  # noqa: S603 (our own command)
-                ["jcmd", str(pid), command],  # noqa: S607 (as PATH has it)
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=120,
-            ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    # The rest is of classes, which the heap does not hold.
-    lines = [line for line in said.splitlines() if "generation" in line]
-    return sum(int(size) for line in lines for size in _USED.findall(line)) / 1024
-
-
 async def measure(given: argparse.Namespace, directory: Path, console: Console) -> dict[str, Any]:
     """All steps, or those until a limit."""
     limit = None
     async with running_servers(directory) as servers:
-        run = Run(servers, directory, console)
+        run = Run(servers, directory, console, not given.without_restart)
         servers.kafka.patience = START
         for municipalities in STEPS:
-            if municipalities > given.most:
-                break
+            if not given.least <= municipalities <= given.most:
+                continue
             try:
                 async with asyncio.timeout(STEP_SECONDS):
                     await run.step(municipalities, min(municipalities, OPERATORS))
@@ -284,6 +265,8 @@ async def measure(given: argparse.Namespace, directory: Path, console: Console) 
 def main() -> None:
     """Measures, shows and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--least", type=int, default=1, help="municipalities of the first step")
+    parser.add_argument("--without-restart", action="store_true", help="leaves the broker up")
     parser.add_argument("--most", type=int, default=STEPS[-1], help="municipalities of the last step")
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args()

@@ -22,8 +22,8 @@ def show(steps: list[dict[str, Any]], console: Console) -> None:
         "heap in use, MiB": lambda one: f"{one['broker_after']['heap_mib'] or 0:.0f}",
         "open files": lambda one: f"{one['broker_after']['files']:,}",
         "memory maps": lambda one: f"{one['broker_after']['maps']:,}",
-        "broker stops, s": lambda one: f"{one['restart']['stop_seconds']:.1f}",
-        "broker starts, s": lambda one: f"{one['restart']['start_seconds']:.1f}",
+        "broker stops, s": lambda one: _restart(one, "stop_seconds"),
+        "broker starts, s": lambda one: _restart(one, "start_seconds"),
         "metadata, KiB": lambda one: f"{one['metadata']['kib']:.0f}",
         "metadata, ms": lambda one: f"{one['metadata']['ms']:.0f}",
         "group has its partitions, s": lambda one: f"{one['assignment_seconds']:.1f}",
@@ -42,3 +42,7 @@ def show(steps: list[dict[str, Any]], console: Console) -> None:
     for name, cell in rows.items():
         table.add_row(name, *(cell(one) for one in done))
     console.print(table)
+
+
+def _restart(one: Step, what: str) -> str:
+    return f"{one['restart'][what]:.1f}" if "restart" in one else "not tried"
