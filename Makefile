@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env access demo demo-compose stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline faults equality prometheus
+.PHONY: help env access demo demo-compose stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline bench-municipalities faults equality prometheus kustomize
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -41,6 +41,9 @@ down: $(READY) ## stops what `make up` started
 
 prometheus: ## Debian's Prometheus and promtool for the tests of alerts, unpacked in .run
 	@deploy/prometheus/fetch.sh
+
+kustomize: ## kustomize for the tests of deploy/kubernetes, into .run, where Go is there
+	@deploy/kubernetes/fetch.sh
 
 test: $(READY) ## all tests, on a real Kafka and a real MongoDB
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
@@ -81,6 +84,7 @@ check: $(READY) ## style, types, imports, schemas
 	@$(BIN)/mypy
 	@$(BIN)/python -m shared.contracts.generate --check
 	@$(BIN)/python -m deploy.pages --check
+	@$(BIN)/python -m deploy.kubernetes check
 
 format: $(READY) ## formats and mends what can be mended
 	@$(BIN)/ruff format .
@@ -97,6 +101,9 @@ bench-round: $(READY) ## a round of 10,000 a side beside 1,000 states a second, 
 
 bench-pipeline: $(READY) ## the delivery core's benchmark, into docs/benchmarks/
 	@$(BIN)/python -m tests.bench.pipeline
+
+bench-municipalities: $(READY) ## topics of up to 5,000 municipalities on one broker, into docs/benchmarks/
+	@$(BIN)/python -m tests.bench.municipalities
 
 equality: $(READY) ## whether another checkout, BEFORE=path, says the same; ALLOW=file names what may differ
 	@test -n "$(BEFORE)" || { echo "BEFORE=path to another checkout is needed" >&2; exit 2; }

@@ -36,6 +36,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "email_validator": ("shared.mail_addresses",),
     "faststream": ("shared.messaging.batches.consumer", "shared.messaging.runtime"),
     "httpx": ("deploy.*",),
+    "jsonschema": ("deploy.kubernetes.schemas",),
     "jellyfish": ("services.intake.names",),
     "jinja2": ("deploy.contracts_page",),
     "kafka": ("kobling.setup.broker",),
@@ -91,6 +92,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "stdnum": ("shared.personal_numbers",),
     "structlog": ("shared.logging",),
     "testcontainers": ("deploy.local.*",),
+    "yaml": ("deploy.kubernetes.*",),
     "uuid_utils": ("shared.ids",),
     "uvicorn": ("shared.messaging.serving",),
 }

@@ -1,6 +1,7 @@
 """Apache Kafka as one KRaft process: broker and controller together, on the loopback interface alone."""
 
 import asyncio
+import os
 import re
 import shutil
 import uuid
@@ -19,6 +20,8 @@ from deploy.local.ready import wait_for_kafka
 from deploy.local.security import Security
 from shared.cluster import Cluster
 
+HEAP_VARIABLE = "KOBLING_KAFKA_HEAP_MB"
+"""Java's heap for a local broker: 512 where nothing is said, which does for some thousand partitions."""
 _MEBIBYTE = 1024 * 1024
 _START = timedelta(seconds=60)
 _GRACE = timedelta(seconds=30)
@@ -78,6 +81,8 @@ class KafkaServer:
         self._security = security
         self.certified: str | None = None
         """Where clients with a certificate are taken, where there is security."""
+        self.patience = _START
+        """How long a start may take: more with tens of thousands of partitions."""
         self._address: str | None = None
         self.behind: dict[int, int] = {}
         self.process: ServerProcess | None = None
@@ -136,12 +141,18 @@ class KafkaServer:
 
     async def _run(self, address: str) -> None:
         options = [] if self._security is None else self._security.java_options()
-        command = java_command("-Xmx512m", *options, *class_archive.reading_or_writing(self._draft))
+        command = java_command(
+            f"-Xmx{os.environ.get(HEAP_VARIABLE, '512')}m",
+            *options,
+            *class_archive.reading_or_writing(self._draft),
+        )
         self.process = ServerProcess("Kafka", [*command, "kafka.Kafka", str(self._settings)], self._log)
         try:
             await self.process.start()
-            await self.process.listens(int(address.rpartition(":")[2]), within=_START)
-            await wait_for_kafka(self.cluster(address), within=_START, alive=self.process.check_running)
+            await self.process.listens(int(address.rpartition(":")[2]), within=self.patience)
+            await wait_for_kafka(
+                self.cluster(address), within=self.patience, alive=self.process.check_running
+            )
         except BaseException:
             await self.process.kill()
             raise

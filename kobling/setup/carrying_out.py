@@ -4,7 +4,7 @@ import asyncio
 
 from kobling.administration import ensure_topics, mend_topics
 from kobling.setup.broker import administration
-from kobling.setup.databases import databases, uri_of
+from kobling.setup.databases import databases, password_of, uri_of
 from kobling.setup.handing_over import Secrets, new_password
 from kobling.setup.plan import Plan
 from shared.cluster import Cluster
@@ -31,12 +31,21 @@ async def carry_out(plan: Plan) -> None:
                 for one in retired:
                     await opened.remove(service, one)
             for service in plan.users:
-                # Written before the database has it: one that nobody has could never be used.
-                account, password = Principal("service", service).account, new_password()
-                wanted.secrets.write(account, "mongodb", uri_of(wanted.uri, account, password))
-                await opened.allow(service, password)
+                account = Principal("service", service).account
+                await opened.allow(service, _database_password(wanted.secrets, account, wanted.uri))
             for service in plan.rights:
                 await opened.allow(service, None)
+
+
+def _database_password(secrets: Secrets, account: str, uri: str) -> str:
+    """The one in the URI that somebody has put among the secrets, or that an earlier run did; else a new one,
+    which is written before the database has it: one that nobody has could never be used.
+    """
+    given = secrets.read(account, "mongodb") if secrets.has(account, "mongodb") else ""
+    password = password_of(given) or new_password()
+    if not given:
+        secrets.write(account, "mongodb", uri_of(uri, account, password))
+    return password
 
 
 def _guard(plan: Plan) -> None:

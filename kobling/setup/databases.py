@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote_plus, urlsplit
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
@@ -41,6 +41,12 @@ def retired_of(service: Service) -> Sequence[Retired]:
     """What former releases had in a service's database, and no replica of this one asks for."""
     own: Sequence[Retired] = getattr(import_module(f"services.{service}.indexes"), "RETIRED", ())
     return [*RETIRED, *own]
+
+
+def password_of(uri: str) -> str | None:
+    """The password in a URI that `uri_of` could have made."""
+    password = urlsplit(uri.strip()).password
+    return None if password is None else unquote_plus(password)
 
 
 @dataclass(frozen=True, slots=True)

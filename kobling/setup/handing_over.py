@@ -36,7 +36,11 @@ class Secrets:
         """The account's password, made and written first where there is none. Raises OSError."""
         if not self.has(account):
             self.write(account, "password", new_password())
-        return self._file(account, "password").read_text()
+        return self.read(account, "password")
+
+    def read(self, account: str, kind: str) -> str:
+        """One of the account's files. Raises OSError."""
+        return self._file(account, kind).read_text().rstrip("\r\n")
 
     def hand_over(self, principal: Principal, kafka: Cluster) -> list[Path]:
         """Writes how somebody reaches Kafka; returns the files that they are to be given."""

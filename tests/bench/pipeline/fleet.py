@@ -64,6 +64,7 @@ class Fleet:
     """Pids of the servers, so that their cost is known too."""
     operators: Sequence[str] = ()
     """Who has topics for commands and replies."""
+    municipalities: Sequence[str] = MUNICIPALITIES
     prefix: str = field(default_factory=lambda: f"b{secrets.token_hex(4)}.")
     _processes: dict[str, ServerProcess] = field(default_factory=dict, init=False)
 
@@ -73,7 +74,11 @@ class Fleet:
 
     async def start(self, services: Sequence[str], replicas: int = 1) -> None:
         """Makes the topics and starts the processes; returns when all are ready."""
-        await ensure_topics(self.stack.cluster, MUNICIPALITIES, self.operators, prefix=self.prefix)
+        await ensure_topics(self.stack.cluster, self.municipalities, self.operators, prefix=self.prefix)
+        await self.launch(services, replicas)
+
+    async def launch(self, services: Sequence[str], replicas: int = 1) -> None:
+        """Starts the processes; returns when all are ready."""
         passwords = await self._accounts()
         names = [(service, f"{service}-{number}") for service in services for number in range(replicas)]
         ports = dict(zip([name for _, name in names], free_ports(len(names)), strict=True))
@@ -134,9 +139,13 @@ class Fleet:
         pids = {name: process.pid for name, process in self._processes.items()}
         return {name: cost(pid) for name, pid in {**pids, **self.servers}.items()}
 
+    async def halt(self) -> None:
+        """Ends the processes in order; what they stored stays."""
+        await asyncio.gather(*(process.stop(GRACE) for process in self._processes.values()))
+
     async def stop(self) -> None:
         """Ends the processes in order and drops what they stored, lest the next run pay for its upkeep."""
-        await asyncio.gather(*(process.stop(GRACE) for process in self._processes.values()))
+        await self.halt()
         client: AsyncMongoClient[dict[str, Any]]
         async with AsyncMongoClient(self.stack.mongodb) as client:
             for service in SERVICES:

@@ -1,7 +1,7 @@
 """Settlements by the thousand, of people who do not exist, over several municipalities."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import orjson
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -20,10 +20,12 @@ Settlement = tuple[str, str, str, bytes]
 """A municipality, a case, an event id and the record's value."""
 
 
-def settlements(count: int, first: int = 0) -> Iterator[Settlement]:
+def settlements(
+    count: int, first: int = 0, municipalities: Sequence[str] = MUNICIPALITIES
+) -> Iterator[Settlement]:
     """`count` settlements of different cases from number `first` on, by municipality in turn."""
     for number in range(first, first + count):
-        municipality = MUNICIPALITIES[number % len(MUNICIPALITIES)]
+        municipality = municipalities[number % len(municipalities)]
         case, event = f"CASE-{number:07}", foreign_id()
         yield municipality, case, event, orjson.dumps(_record(municipality, case, event, number))
 
@@ -78,10 +80,16 @@ def _raise_failure(error: KafkaError | None, _: object) -> None:
         raise KafkaException(error)
 
 
-def send_all(kafka: Cluster, prefix: str, count: int, first: int = 0) -> None:
+def send_all(
+    kafka: Cluster,
+    prefix: str,
+    count: int,
+    first: int = 0,
+    municipalities: Sequence[str] = MUNICIPALITIES,
+) -> None:
     """Produces settlements as fast as the broker takes them; returns when it has all of them."""
     sender = _producer(kafka, 5)
-    for municipality, case, _, value in settlements(count, first):
+    for municipality, case, _, value in settlements(count, first, municipalities):
         sender.produce(
             prefix + SETTLEMENTS.named(municipality),
             key=case.encode(),
