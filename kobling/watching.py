@@ -1,7 +1,10 @@
 """Follows topics: what is written there, read through the contracts, and no more of it than may be shown."""
 
+import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -65,7 +68,7 @@ async def follow(kafka: Cluster, prefix: str, wish: Wish) -> AsyncIterator[Seen]
     ends_at = None if wish.seconds is None else time.monotonic() + wish.seconds
     seen = 0
     async with consumer(kafka) as reader:
-        watch = _Watch(reader, prefix, Principal.of(kafka.username), bool(wish.asked))
+        watch = _Watch(reader, prefix, Principal.of(kafka.username), bool(wish.asked), _interrupted())
         topics = _chosen(watch.visible(await reader.topics()), wish.asked, prefix, kafka.username)
         async for record in watch.records(topics, wish, ends_at):
             yield watch.seen(topics[record.topic], record)
@@ -74,14 +77,27 @@ async def follow(kafka: Cluster, prefix: str, wish: Wish) -> AsyncIterator[Seen]
                 return
 
 
+def _interrupted() -> asyncio.Event:
+    """Set by Ctrl-C from now on. As a cancellation it can get lost: Python 3.11's `wait_for` drops one that
+    comes as what it waits for is done (python/cpython#86296).
+    """
+    interrupted = asyncio.Event()
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted.set)
+    return interrupted
+
+
 @dataclass(slots=True)
 class _Watch:
-    """Reads as an account. `named`: whether it was said which topics, so that a refusal is told."""
+    """Reads as an account, until `interrupted`. `named`: whether it was said which topics, so that a refusal
+    is told.
+    """
 
     reader: AIOKafkaConsumer
     prefix: str
     principal: Principal | None
     named: bool
+    interrupted: asyncio.Event
     parsers: dict[str, Parser] = field(default_factory=dict)
 
     def visible(self, present: Iterable[str]) -> dict[str, Topic]:
@@ -122,7 +138,7 @@ class _Watch:
                 yield record
         for place in places:
             self.reader.seek(place, starts[place] if wish.from_beginning else ends[place])
-        while ends_at is None or time.monotonic() < ends_at:
+        while not self.interrupted.is_set() and (ends_at is None or time.monotonic() < ends_at):
             for record in await self._fetched(places, ends_at):
                 yield record
 
@@ -162,7 +178,7 @@ class _Watch:
     ) -> "list[ConsumerRecord[bytes, bytes]]":
         found: list[ConsumerRecord[bytes, bytes]] = []
         self.reader.seek(place, first)
-        while await self.reader.position(place) < end:
+        while not self.interrupted.is_set() and await self.reader.position(place) < end:
             found += await self._fetched([place], None)
         return [record for record in found if record.offset < end]
 

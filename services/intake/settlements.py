@@ -141,7 +141,8 @@ class Settlements:
         work: Work,
     ) -> tuple[Change, Applied]:
         today = local_day(work.now, record.owner)
-        subject = self._codes.subject_of("refugee", record.raw.topic, record.envelope.id)
+        envelope = record.envelope
+        subject = self._codes.subject_of("refugee", record.raw.topic, envelope.source, envelope.id)
         municipality, data = self._codes.current(record.owner or ""), record.data
         if isinstance(data, municipal.PersonSettled):
             listed = self._vocabulary(municipality)

@@ -66,7 +66,7 @@ def subject_of(secret: bytes) -> SubjectOf:
     key = hmac.digest(secret, b"kobling subjects v1", "sha256")
 
     def reference(prefix: str, *known_by: str) -> str:
-        return derived_subject(prefix, hmac.digest(key, "/".join((prefix, *known_by)).encode(), "sha256"))
+        return derived_subject(prefix, hmac.digest(key, "\0".join((prefix, *known_by)).encode(), "sha256"))
 
     return reference
 

@@ -113,10 +113,18 @@ class Watch:
         except httpx.TransportError:
             return False
 
+    @staticmethod
+    async def _seen(look: Any) -> bool:
+        """What is seen; nothing where Prometheus does not answer this time."""
+        try:
+            return bool(await look())
+        except httpx.TransportError:
+            return False
+
     async def until(self, look: Any, within: float, what: str) -> None:
         """Looks until it is so. Raises AssertionError with what else fires."""
         deadline = time.monotonic() + within
-        while not await look():
+        while not await self._seen(look):
             assert time.monotonic() < deadline, f"not within {within:.0f} s: {what}; {await self.firing()} do"
             # Prometheus tells nobody when an alert changes but an Alertmanager.
             await asyncio.sleep(LOOK)

@@ -17,9 +17,9 @@ SHORT = (2, 26)
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Bench]:
     """Servers and services of this test's own: it kills them."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    caplog.set_level(logging.CRITICAL, "aiokafka")
     rows.load()
     async with Bench(tmp_path, kills=2, rate=20).running() as running:
         yield running

@@ -90,7 +90,15 @@ def test_the_contract_s_commands_are_told_of_as_there() -> None:
 
 
 def test_completion_is_shown_for_the_shell_that_asks() -> None:
-    assert "complete -o default -F _kobling_completion kobling" in shell("--show-completion", "bash").stdout
+    # Which shell asks is looked up among the processes above.
+    asking = subprocess.run(
+        ["bash", "-c", '"$0" -m kobling --show-completion; exit $?', sys.executable],  # noqa: S607 (as PATH has it)
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "complete -o default -F _kobling_completion kobling" in asking.stdout, asking.stderr
 
 
 WITHOUT_SERVER: Mapping[tuple[str, ...], tuple[tuple[str, ...], int]] = {
