@@ -6,7 +6,7 @@ from datetime import timedelta
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaTimeoutError, for_code
 
 from kobling.errors import AdministrationError
 from shared.cluster import Cluster
@@ -21,7 +21,7 @@ RECORDS_PER_REQUEST = 8_000
 """A controller refuses a request for topics that makes more than 10,000 records in its log, all of it, with
 POLICY_VIOLATION (Kafka 4.3.1, `QuorumController.MAX_RECORDS_PER_USER_OP`): some 1,200 municipalities' topics.
 """
-TOPIC_ALREADY_EXISTS = 36
+TOPIC_ALREADY_EXISTS, INVALID_REPLICATION_FACTOR = 36, 38
 """Kafka's error code for a topic that another run has created."""
 
 
@@ -55,7 +55,7 @@ async def ensure_topics(
             answer = await admin.create_topics(request)
             for topic, code, *_ in answer.topic_errors:
                 if code not in {0, TOPIC_ALREADY_EXISTS}:
-                    raise AdministrationError(f"topic {topic} was not created: Kafka error {code}")
+                    raise AdministrationError(f"topic {topic} was not created: {_named(code)}")
             # Each before the next, which would wait for the same logs.
             await _until_writable(kafka, {one.name: one.num_partitions for one in request})
     finally:
@@ -145,7 +145,7 @@ async def mend_topics(kafka: Cluster, prefix: str = "") -> list[str]:
             for answer in await admin.alter_configs(asked[begin : begin + AT_ONCE]):
                 for code, _, __, topic in answer.resources:
                     if code:
-                        raise AdministrationError(f"settings of {topic} were not changed: Kafka error {code}")
+                        raise AdministrationError(f"settings of {topic} were not changed: {_named(code)}")
     finally:
         await admin.close()
     return [str(one) for found in wrong.values() for one in found]
@@ -168,3 +168,13 @@ async def publish(kafka: Cluster, records: Iterable[tuple[str, str, bytes | None
         return len(sent)
     finally:
         await producer.stop()
+
+
+def _named(code: int) -> str:
+    """A broker's refusal by its name and number, with what helps where that is known."""
+    helps = (
+        ": there are fewer brokers than replicas; say --replicas"
+        if code == INVALID_REPLICATION_FACTOR
+        else ""
+    )
+    return f"{for_code(code).__name__} ({code}){helps}"

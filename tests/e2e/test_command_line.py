@@ -168,7 +168,12 @@ WORDS: Mapping[Words, tuple[str, int, tuple[str, ...]]] = {
     ("operators", "add"): (
         "",
         0,
-        ("json-1", *HERE, *("--organisation", "red_cross_bergen", "--role", "coordinator", "--yes")),
+        (
+            "json-1",
+            *HERE,
+            *("--organisation", "red_cross_bergen", "--role", "coordinator"),
+            *("--replicas", "1", "--yes"),
+        ),
     ),
     ("operators", "list"): ("", 0, ()),
     ("packs", "validate"): ("", 0, ("pack.json",)),
@@ -179,7 +184,7 @@ WORDS: Mapping[Words, tuple[str, int, tuple[str, ...]]] = {
     ("validate",): ("", 0, ("settled.json", *HERE)),
     ("settle",): ("municipality.no-4626", 0, ("settled.json", "--municipality", "no-4626")),
     ("import",): ("operator.json-1", 1, ("rows.jsonl", "--operator", "json-1", "--dry-run")),
-    ("command", "AcceptCaseload"): ("operator.json-1", 1, ("transfer-x",)),
+    ("command", "AcceptCaseload"): ("operator.json-1", 0, ("transfer-x",)),
     ("find",): ("operator.json-1", 0, ("Nobody",)),
     ("pairs",): ("operator.json-1", 0, POOL),
     ("why",): ("operator.json-1", 1, ("pair-aaaaaaaaaaaaaaaaaaaa",)),
@@ -214,6 +219,11 @@ def test_every_command_prints_json_alone(shell: Shell, tmp_path: Path) -> None:
         done = typist.ended(*path, *words, "--json")
         # What could not be done at all has no outcome, and its reason stands on standard error.
         told = is_json(done.stdout) or (status and done.stderr and not done.stdout)
+        if path == ("operators", "add"):
+            # Until services have read that there is such an operator.
+            _until(
+                lambda: [1] if shell.as_("operator.json-1").ended("find", "Nobody").returncode == 0 else []
+            )
         # At once: those that come later build on it.
         assert (done.returncode, bool(told)) == (status, True), (
             f"{path}: {done.stdout[-600:]}{done.stderr[-600:]}"
