@@ -2,6 +2,7 @@
 presses the tabulator, waits for each of them.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,13 +16,13 @@ class Late(TyperGroup):
         super().__init__(**given)
         self.commands = {name: TyperCommand(name, help=about) for name, about in self.known().items()}
 
+    @abstractmethod
     def known(self) -> Mapping[str, str]:
         """Every command's name, and what it is for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def load(self, name: str) -> Any:
         """The command of this name as it is run."""
-        raise NotImplementedError
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """As every group does: help and completion of one command want it whole too."""

@@ -127,7 +127,8 @@ class Migrator:
             changed = await self._pass(migration)
             if changed:
                 log.info("documents_migrated", migration=migration.name, count=changed, older_replicas=older)
-            elif not older:
+            # Once more: one may have begun meanwhile. Who lost the lease in between has not looked at all.
+            elif self._lease.held and not await older_replicas(self.database, migration.form):
                 await self._finish(migration)
         await self._lease.release()
 

@@ -25,7 +25,7 @@ cp "$prometheus/example/prometheus-operator-crd/monitoring.coreos.com_podmonitor
 
 # Strimzi makes its own definitions with this generator, from the classes of its interface.
 cat >"$work/pom.xml" <<POM
-<project xmlns="http://maven.apache.org/POM/4.0.0">
+<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>no.kobling</groupId><artifactId>schemas</artifactId><version>1</version>
   <dependencies>
