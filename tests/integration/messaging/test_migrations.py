@@ -1,7 +1,9 @@
 """Documents of a former release, changed while its replicas and new ones write."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from services.notifications.indexes import MIGRATIONS
 from shared.messaging.migrations import AT_ONCE, COLLECTION, REPLICAS, Migration, Migrator, older_replicas
+from shared.messaging.sending.lease import Lease
 from shared.mongo import Database
 from tests.support.cluster import Corner, wait_until
 
@@ -153,3 +156,28 @@ async def _is(count: Any, expected: int) -> bool:
 
 async def _between(count: Any, least: int, most: int) -> bool:
     return bool(least <= await count <= most)
+
+
+async def test_who_loses_the_lease_in_a_pass_does_not_call_it_done(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another replica has changed what this one found: it has changed nothing, and not looked further."""
+    await former(database, 3)
+    monkeypatch.setattr("shared.messaging.migrations.AT_ONCE", 1)
+    monkeypatch.setattr(Lease, "needs_renewal", True)
+    unchanging = replace(RENAMED, change=[{"$set": {"settled_at": "$settled_at"}}])
+    made = migrator(database, unchanging)
+    taking = Lease.acquire
+    asked = 0
+
+    async def once(lease: Lease) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            lease._renewed = -math.inf
+            return False
+        return await taking(lease)
+
+    monkeypatch.setattr(Lease, "acquire", once)
+    await made.migrate()
+    assert (asked, await done(database)) == (2, False)
