@@ -127,8 +127,8 @@ class Migrator:
             changed = await self._pass(migration)
             if changed:
                 log.info("documents_migrated", migration=migration.name, count=changed, older_replicas=older)
-            # Once more: one may have begun meanwhile. Who lost the lease in between has not looked at all.
-            elif self._lease.held and not await older_replicas(self.database, migration.form):
+            # None before the pass, and none begun in it; who lost the lease has not looked at all.
+            elif not older and self._lease.held and not await older_replicas(self.database, migration.form):
                 await self._finish(migration)
         await self._lease.release()
 

@@ -96,7 +96,7 @@ async def test_a_migration_is_not_done_while_the_former_release_runs(database: D
             for _ in range(3):
                 await new.migrate()
             assert not await done(database), "what runs may write the former form once more"
-        await former(database, 2, 300)
+            await former(database, 2, 300)
         await wait_until(lambda: done(database))
     assert await left(database) == 0
 
