@@ -63,7 +63,9 @@ def service_environment(
         **service_settings(service, stack, secrets),
         "HTTP_PORT": str(ports[service]),
         "CLOCK_OFFSET": _SPAN.dump_python(offset, mode="json"),
-        "DUE_POLL": "PT0.2S",
+        "DUE_POLL": "PT0.5S",
+        # One replica of each service, which wakes its own relay.
+        "RELAY_POLL": "PT1S",
     }
     own: dict[str, dict[str, str]] = {
         "intake": {

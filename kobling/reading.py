@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.cluster import Cluster
+
+WAIT = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,16 @@ class Lag:
 
 
 @asynccontextmanager
-async def consumer(kafka: Cluster) -> AsyncIterator[AIOKafkaConsumer]:
-    """A reader without a group, of committed records alone."""
-    opened = AIOKafkaConsumer(**kafka.options, isolation_level="read_committed", enable_auto_commit=False)
+async def consumer(kafka: Cluster, *, wait: timedelta = WAIT) -> AsyncIterator[AIOKafkaConsumer]:
+    """A reader without a group, of committed records alone; `wait` is how long the broker lets it wait for a
+    record. A change of what is read waits as long, for the answer that is on its way.
+    """
+    opened = AIOKafkaConsumer(
+        **kafka.options,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=wait // timedelta(milliseconds=1),
+    )
     await opened.start()
     try:
         yield opened

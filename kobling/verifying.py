@@ -29,6 +29,8 @@ AT_ONCE = 1000
 MOST = 1000
 """Differing subjects of a topic that are told by name, and bundles of an outbox that are remembered."""
 POLL_MS = 200
+WAIT = timedelta(milliseconds=20)
+"""For a record of a partition whose end is known: one after another is read, and nobody waits for more."""
 TICK = "_"
 AGAIN = timedelta(seconds=5)
 """When what differs is looked at again: some times what a record takes from service to service."""
@@ -105,7 +107,7 @@ class Verification:
     async def findings(self) -> list[Finding]:
         """Everything that is looked at, good or not. Raises KafkaError and PyMongoError."""
         followers = FOLLOWS[self.service]
-        async with consumer(self.kafka) as reader:
+        async with consumer(self.kafka, wait=WAIT) as reader:
             groups = await groups_of(self.kafka, f"{self.prefix}{self.service}.")
             committed = await group_offsets(self.kafka, groups)
             ends = await reader.end_offsets([place for known in committed.values() for place in known])

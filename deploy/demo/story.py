@@ -222,16 +222,18 @@ class Story:
     async def _eventually(
         self, awaited: str, look: Callable[[], Awaitable[T]], enough: Callable[[T], bool]
     ) -> T:
-        """The first look that is enough. Raises Unanswered, naming `what` did not come."""
+        """The first look that is enough. Raises Unanswered where nothing changes any more before it."""
+        latest: T | None = None
         try:
-            async with asyncio.timeout(self._client.within):
-                while True:
-                    answer = await look()
-                    if enough(answer):
-                        return answer
+            async with asyncio.timeout(self._client.within) as patience:
+                while not enough(answer := await look()):
+                    if answer != latest:
+                        latest = answer
+                        patience.reschedule(asyncio.get_running_loop().time() + self._client.within)
                     await asyncio.sleep(0.1)
+                return answer
         except TimeoutError:
-            raise Unanswered(f"{awaited} did not come within {self._client.within:.0f} s") from None
+            raise Unanswered(f"{awaited} did not come: still for {self._client.within:.0f} s") from None
 
     async def _reconcile(self, outcome: Outcome) -> None:
         """Counts what the topics themselves hold: each settlement answered once, each person there once."""

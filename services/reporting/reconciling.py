@@ -44,25 +44,22 @@ class Reconciling:
     async def reconcile(self, task: Task) -> None:
         """Compares both sides once all is read; a difference is told when it is there at a second look."""
         caught_up = await self._progress.caught_up()
-        is_second = bool(task.row.data.get("differed"))
 
         async def body(work: Work) -> int | None:
             if not caught_up:
-                work.schedule(DueRow(RECONCILE, RECONCILE, work.now + CATCH_UP, RECONCILE))
+                work.schedule(_next(work.now + CATCH_UP))
                 return None
             settled, erased = await self._repository.settled.counted(work.session)
             pairs = await self._repository.settled.pairs(work.session)
             refugees = [one async for one in self._repository.settled.refugees(work.session)]
             found = difference(settled, standings(refugees, pairs, erased))
-            if found and not is_second:
-                again = work.now + AGAIN
-                work.schedule(DueRow(RECONCILE, RECONCILE, again, RECONCILE, data={"differed": True}))
+            first = _first_seen(task.row, work.now)
+            # A start, or somebody who asks, brings the second look forward.
+            if found and work.now < first + AGAIN:
+                work.schedule(_next(first + AGAIN, first))
                 return None
             await self._repository.settled.note(Reconciled(found, work.now), work.session)
-            following = work.now + MENDED if found else _night(work.now)
-            work.schedule(
-                DueRow(RECONCILE, RECONCILE, following, RECONCILE, data={"differed": True} if found else {})
-            )
+            work.schedule(_next(work.now + MENDED, first) if found else _next(_night(work.now)))
             return found
 
         found = await task.finish(body)
@@ -70,6 +67,21 @@ class Reconciling:
             log.error("reconciliation_failed", difference=found)
         elif found is not None:
             log.info("reconciled")
+
+
+def _next(at: datetime, differed: datetime | None = None) -> DueRow:
+    """The next look, and since when the sides differ."""
+    return DueRow(
+        RECONCILE, RECONCILE, at, RECONCILE, data={} if differed is None else {"differed": differed}
+    )
+
+
+def _first_seen(row: DueRow, now: datetime) -> datetime:
+    """Since when the sides differ, if they do. Rows of former releases tell no moment."""
+    differed = row.data.get("differed")
+    if isinstance(differed, datetime):
+        return min(differed, now)
+    return now - AGAIN if differed else now
 
 
 def _night(now: datetime) -> datetime:

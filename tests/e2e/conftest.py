@@ -37,7 +37,7 @@ class Demo:
     killed: list[str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demonstration as a user runs it, while each service is killed once."""
     directory: Path = tmp_path_factory.mktemp("demo")

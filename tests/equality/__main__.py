@@ -34,12 +34,12 @@ def main() -> int:
     comparing.add_argument("after", type=Path, metavar="AFTER")
     comparing.add_argument("--allow", type=Path, help="a JSON list of {topic, path, why} and perhaps key")
     given = parser.parse_args()
-    # It warns of each topic until it has asked for its metadata.
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     if given.part == "compare":
         return int(compare(given.before, given.after, load_allowed(given.allow)) > 0)
     return int(asyncio.run(_record(given.tree.resolve(), given.records, given.seed, given.out)) > 0)
 
 
 if __name__ == "__main__":
+    # It warns of each topic until it has asked for its metadata.
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     sys.exit(main())

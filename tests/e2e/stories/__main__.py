@@ -62,8 +62,6 @@ async def _play_all(chosen: Sequence[Series], directory: Path, console: Console)
 def main(names: Sequence[str]) -> int:
     """0 if all came out as it must, 1 if not, 2 for a story that there isn't."""
     console = Console(width=None if sys.stdout.isatty() else 140)
-    # It names each topic that is not there yet.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     chosen: list[Series] = list(ALL)
     if names:
         unknown = [name for name in names if name not in BY_NAME]
@@ -89,4 +87,6 @@ def main(names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    # It names each topic that is not there yet.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     sys.exit(main(sys.argv[1:]))

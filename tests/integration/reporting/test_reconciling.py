@@ -80,6 +80,28 @@ async def test_what_is_lost_or_counts_twice_or_stays_open_is_an_alarm(corner: Co
             assert set(told[0]) == {"event", "log_level", "difference"}
 
 
+async def test_asking_again_brings_no_alarm_forward(corner: Corner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciling, "AGAIN", timedelta(minutes=5))
+    records = a_month()
+    async with reporting(corner, JUNE) as app:
+        database = app.resources.database
+
+        async def looked() -> bool:
+            row = await database["due"].find_one({"_id": RECONCILE}) or {}
+            differed = row.get("data", {}).get("differed")
+            return bool(differed) and row["due_at"] == differed + timedelta(minutes=5)
+
+        await corner.produce(records)
+        await counted(corner, applied=len(records))
+        assert await compared(app) == 0
+        await _twice(database)
+        for _ in range(3):
+            status, answer = await get(app, "/reconciliation")
+            assert (status, answer["difference"]) == (200, 0)
+            await wait_until(looked, "a look")
+        assert (await get(app, "/reconciliation"))[1]["difference"] == 0
+
+
 async def _lost(database: Database) -> None:
     """Of somebody in no pair."""
     await database["refugees"].delete_one({"_id": who("refugee", 14)})
