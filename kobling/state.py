@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.intake.state_hash import FOLLOWS as OF_INTAKE
 from services.intake.state_hash import STATE as INTAKE
 from services.matching.state_hash import FOLLOWS as OF_MATCHING
 from services.matching.state_hash import STATE as MATCHING
@@ -21,12 +22,12 @@ STATES: Mapping[str, Sequence[Part]] = {
     "reporting": REPORTING,
 }
 FOLLOWS: Mapping[str, Sequence[Follower]] = {
-    "intake": (),
+    "intake": OF_INTAKE,
     "matching": OF_MATCHING,
     "notifications": OF_NOTIFICATIONS,
     "reporting": OF_REPORTING,
 }
-"""Which state topics each service follows, or writes and may read. Intake may read none of its own."""
+"""Which state topics each service follows, or writes and may read."""
 RECONCILED: Mapping[str, tuple[str, str]] = {"reporting": COMPARED}
 """Collection and document in which a service keeps what came of its own reconciliation."""
 

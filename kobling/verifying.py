@@ -153,7 +153,8 @@ class Verification:
         """
         found, seen, matched = _Compared(), set[int](), 0
         for number in range(follower.topic.partitions):
-            newest = await _newest(reader, TopicPartition(self.prefix + follower.topic.name, number))
+            place = TopicPartition(self.prefix + follower.topic.name, number)
+            newest = await _newest(reader, place, follower.prefix)
             seen.update(map(hash, newest))
             found.in_topic += sum(revision is not None for revision in newest.values())
             for subjects in _in_parts(newest):
@@ -223,8 +224,10 @@ def _in_parts(subjects: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-async def _newest(reader: AIOKafkaConsumer, place: TopicPartition) -> dict[str, int | None]:
-    """The newest revision of each subject of a partition, None of the erased; ticks are no subjects."""
+async def _newest(reader: AIOKafkaConsumer, place: TopicPartition, prefix: str) -> dict[str, int | None]:
+    """The newest revision of each subject of a partition that begins so, None of the erased; ticks are no
+    subjects.
+    """
     newest: dict[str, int | None] = {}
     reader.assign([place])
     await reader.seek_to_beginning(place)
@@ -232,7 +235,7 @@ async def _newest(reader: AIOKafkaConsumer, place: TopicPartition) -> dict[str, 
     while await reader.position(place) < end:
         for record in (await reader.getmany(place, timeout_ms=POLL_MS)).get(place, ()):
             subject = (record.key or b"").decode(errors="replace")
-            if not subject.startswith(TICK):
+            if subject.startswith(prefix) and not subject.startswith(TICK):
                 revision = None if record.value is None else _revision(record.value)
                 before = newest.get(subject)
                 # No relay appends an older one; whoever else does is not followed either.

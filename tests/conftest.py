@@ -16,6 +16,8 @@ settings.register_profile("gate", derandomize=True, deadline=None, max_examples=
 settings.register_profile("deep", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("KOBLING_EXAMPLES", "gate"))
 
+SECURE = os.environ.get("SECURE") == "1"
+"""Whether tests reach the run's servers under TLS, as the account that may do everything."""
 _RUN = pytest.StashKey[dict[str, Any]]()
 
 
@@ -47,4 +49,4 @@ def stack(pytestconfig: pytest.Config) -> Addresses:
     Tests share them: use topics, groups and databases with names of their own.
     """
     run = pytestconfig.stash[_RUN]
-    return shared_stack(Path(run["directory"]), owner=run["owner"], discard=True)
+    return shared_stack(Path(run["directory"]), owner=run["owner"], discard=True, secure=SECURE)

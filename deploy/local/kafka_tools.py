@@ -4,11 +4,14 @@ import os
 import subprocess
 from datetime import timedelta
 from enum import Enum
+from tempfile import NamedTemporaryFile
 
 from deploy.local import class_archive
 from deploy.local.addresses import StackError
 from deploy.local.jars import java_command
 from deploy.local.process import dies_with
+from kobling.setup.handing_over import java
+from shared.cluster import Cluster
 
 _PATIENCE = timedelta(seconds=60)
 
@@ -32,8 +35,8 @@ class KafkaTools:
     after a minute.
     """
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, kafka: Cluster) -> None:
+        self._kafka = kafka
 
     def topics(self, *arguments: str) -> str:
         """`kafka-topics.sh`: for example `topics("--describe", "--topic", name)`."""
@@ -61,20 +64,29 @@ class KafkaTools:
 
     def run(self, tool: Tool, *arguments: str) -> str:
         """Run any of the tools."""
-        command = [*java_command("-Xmx256m", *class_archive.reading()), tool.value]
-        command += ["--bootstrap-server", self._bootstrap_servers, *arguments]
-        try:
-            done = subprocess.run(  # noqa: S603 - the child touches nothing but its own signals
-                command,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=_PATIENCE.total_seconds(),
-                preexec_fn=dies_with(os.getpid()),
-            )
-        except subprocess.TimeoutExpired as late:
-            raise StackError(f"{tool.name} did not end in {_PATIENCE}: {' '.join(arguments)}") from late
-        # Some tools report a failure on standard output, so both are shown.
-        if done.returncode != 0:
-            raise StackError(f"{tool.name} failed: {' '.join(arguments)}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        where = ("--bootstrap-server", self._kafka.servers)
+        if not self._kafka.with_account:
+            return _run(tool, *where, *arguments)
+        with NamedTemporaryFile("w", suffix=".properties") as file:
+            file.writelines(f"{name}={value}\n" for name, value in java(self._kafka).items())
+            file.flush()
+            return _run(tool, *where, "--command-config", file.name, *arguments)
+
+
+def _run(tool: Tool, *arguments: str) -> str:
+    command = [*java_command("-Xmx256m", *class_archive.reading()), tool.value, *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - the child touches nothing but its own signals
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE.total_seconds(),
+            preexec_fn=dies_with(os.getpid()),
+        )
+    except subprocess.TimeoutExpired as late:
+        raise StackError(f"{tool.name} did not end in {_PATIENCE}: {' '.join(arguments)}") from late
+    # Some tools report a failure on standard output, so both are shown.
+    if done.returncode != 0:
+        raise StackError(f"{tool.name} failed: {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+    return done.stdout

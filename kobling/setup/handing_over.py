@@ -53,7 +53,7 @@ class Secrets:
             self.password(account),
             kafka.ca_file,
         )
-        contents = {"conf": librdkafka(own), "properties": _java(own), "env": _environment(own)}
+        contents = {"conf": librdkafka(own), "properties": java(own), "env": _environment(own)}
         for kind, lines in contents.items():
             self.write(account, kind, "".join(f"{name}={value}\n" for name, value in lines.items()))
         return [self._file(account, kind) for kind in contents]
@@ -88,7 +88,8 @@ def librdkafka(kafka: Cluster) -> Mapping[str, str]:
     return settings
 
 
-def _java(kafka: Cluster) -> Mapping[str, str]:
+def java(kafka: Cluster) -> Mapping[str, str]:
+    """How Kafka's own command line, and others in Java, are told to connect."""
     login = f'{_LOGIN} required username="{kafka.username}" password="{kafka.password}";'
     settings = {
         "bootstrap.servers": kafka.servers,

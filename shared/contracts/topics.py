@@ -174,9 +174,9 @@ PROGRAMMES = Topic(
     "no",
     partitions=1,
 )
-REFUGEES = _state("refugees.v1", "intake", ("matching", "reporting"), example.REFUGEE)
-VOLUNTEERS = _state("volunteers.v1", "intake", ("matching", "reporting"), example.VOLUNTEER)
-CONTACT_CARDS = _state("contact-cards.v1", "intake", ("notifications",), example.REFUGEE, "sealed")
+REFUGEES = _state("refugees.v1", "intake", ("intake", "matching", "reporting"), example.REFUGEE)
+VOLUNTEERS = _state("volunteers.v1", "intake", ("intake", "matching", "reporting"), example.VOLUNTEER)
+CONTACT_CARDS = _state("contact-cards.v1", "intake", ("intake", "notifications"), example.REFUGEE, "sealed")
 PAIRS = _state("pairs.v1", "matching", ("matching", "notifications", "reporting"), example.PAIR)
 ROUNDS = Topic(
     "rounds.v1",

@@ -36,7 +36,8 @@ class Follower:
     """Where a service keeps the newest state of each subject of a state topic that it has handled, by `_id`.
 
     `revision` is its revision by a MongoDB expression; `where` tells the topic's subjects from others, and
-    `gone` those who were erased.
+    `gone` those who were erased. Of a topic whose subjects are in several collections, `prefix` is what those
+    in this one begin with.
     """
 
     topic: Topic
@@ -44,6 +45,7 @@ class Follower:
     revision: Any = "$revision"
     where: Mapping[str, Any] = field(default_factory=dict)
     gone: Mapping[str, Any] = field(default_factory=lambda: {"erased": True})
+    prefix: str = ""
 
 
 def due_rows(*fields: str, kind: str) -> Part:

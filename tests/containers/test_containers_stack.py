@@ -20,9 +20,9 @@ from tests.stack_user import User, user_of_a_stack, wait_until
 def test_both_answer_on_the_loopback_interface_alone(tmp_path: Path) -> None:
     before = stack_containers()
     with user_of_a_stack(tmp_path, "containers") as user:
-        KafkaTools(user.addresses.kafka).topics("--create", "--topic", "visits")
+        KafkaTools(user.addresses.cluster).topics("--create", "--topic", "visits")
         asyncio.run(use(user))
-        assert KafkaTools(user.addresses.kafka).get_offsets("--topic", "visits").strip() == "visits:0:1"
+        assert KafkaTools(user.addresses.cluster).get_offsets("--topic", "visits").strip() == "visits:0:1"
         bound = [
             binding["HostIp"]
             for container in stack_containers() - before

@@ -8,6 +8,7 @@ from pkgutil import iter_modules
 
 import pytest
 
+from kobling.state import FOLLOWS
 from services.intake.app import create_app as intake
 from services.intake.settings import Settings as IntakeSettings
 from services.matching.app import create_app as matching
@@ -50,15 +51,23 @@ def names(found: set[topics.Topic]) -> set[str]:
 
 
 @pytest.mark.parametrize("service", topics.SERVICES)
-def test_a_service_reads_what_it_subscribes_to_and_is_rebuilt_from(
+def test_a_service_reads_what_it_subscribes_to_and_is_rebuilt_or_restored_from(
     service: topics.Service,
 ) -> None:
     wired = wiring(service)
     reads = {subscription.topic for subscription in wired.subscriptions}
     reads |= {source.topic for source in wired.recipe.sources}
+    # Where it goes on from after it was restored from a dump.
+    reads |= {one.topic for one in wired.published}
     # Of every service: its commands, and the tables that each replica reads whole.
     reads |= {topics.COMMANDS[service], topics.OPERATORS, topics.PROGRAMMES}
     assert names({topic for topic in topics.REGISTRY if service in topic.readers}) == names(reads)
+
+
+@pytest.mark.parametrize("service", topics.SERVICES)
+def test_an_administrator_compares_what_the_service_may_read(service: topics.Service) -> None:
+    assert FOLLOWS[service]
+    assert all(service in follower.topic.readers for follower in FOLLOWS[service])
 
 
 @pytest.mark.parametrize("service", topics.SERVICES)

@@ -27,6 +27,7 @@ from deploy.local.ports import free_ports, listening
 from deploy.local.servers import running_servers
 from deploy.local.stack import running_stack
 from shared.cluster import Cluster
+from tests.conftest import SECURE
 from tests.stack_user import start, user_of_a_stack, wait_until
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[2]
 MEBIBYTE = 1024 * 1024
+
+pytestmark = pytest.mark.skipif(SECURE, reason="tests/security is of servers with accounts")
 
 SHARER = """
 import json, sys
@@ -90,7 +93,7 @@ async def test_a_transaction_over_two_collections_commits_or_not_at_all(stack: A
 async def test_kafkas_own_tools_see_the_same_broker(stack: Addresses) -> None:
     topic = await make_topic(stack.kafka)
     await produce(stack.kafka, topic, b"a record")
-    tools = KafkaTools(stack.kafka)
+    tools = KafkaTools(stack.cluster)
     assert tools.get_offsets("--topic", topic).strip() == f"{topic}:0:1"
     seen = tools.console_consumer("--topic", topic, "--from-beginning", "--max-messages", "1")
     assert seen.strip() == "a record"

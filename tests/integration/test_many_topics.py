@@ -20,7 +20,7 @@ async def test_a_controller_takes_requests_for_5000_municipalities_and_not_all_o
     requests = list(_requests(wanted, 1))
     assert [new.name for request in requests for new in request] == list(wanted)
     assert len(requests) < len(wanted) * 10 / RECORDS_PER_REQUEST + 1
-    admin = AIOKafkaAdminClient(bootstrap_servers=corner.addresses.kafka)
+    admin = AIOKafkaAdminClient(**corner.addresses.cluster.options)
     await admin.start()
     try:
         # Looked at as if to be made, records and all, and not made.
@@ -43,7 +43,7 @@ async def test_topics_are_made_and_looked_at_in_several_requests(
     await corner.create_topics(["no-4601", "no-0301"], ["bergen-redcross-1"])
     # Those that are there already are left alone.
     await corner.create_topics(["no-4601", "no-0301"], ["bergen-redcross-1"])
-    admin = AIOKafkaAdminClient(bootstrap_servers=corner.addresses.kafka)
+    admin = AIOKafkaAdminClient(**corner.addresses.cluster.options)
     await admin.start()
     try:
         names = [corner.prefix + name for name in wanted]

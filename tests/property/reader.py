@@ -42,7 +42,7 @@ class Reader:
         """Makes the topics."""
         names = (topics.PAIRS.name, topics.RECEIPTS.named(MUNICIPALITY), LETTERS.name)
         outputs = [NewTopic(self.corner.prefix + name, PARTITIONS, 1) for name in names]
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.corner.addresses.kafka)
+        admin = AIOKafkaAdminClient(**self.corner.addresses.cluster.options)
         await admin.start()
         try:
             await admin.create_topics(outputs)
@@ -68,7 +68,7 @@ class Reader:
 
     def _consumer(self, isolation_level: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            bootstrap_servers=self.corner.addresses.kafka,
+            **self.corner.addresses.cluster.options,
             isolation_level=isolation_level,
             auto_offset_reset="earliest",
             enable_auto_commit=False,

@@ -221,7 +221,7 @@ class Played:
 
     async def tool(self, *arguments: str) -> str:
         """Runs `kafka-consumer-groups.sh`."""
-        return await asyncio.to_thread(KafkaTools(self.addresses["kafka"]).consumer_groups, *arguments)
+        return await asyncio.to_thread(KafkaTools(cluster_of(self.addresses)).consumer_groups, *arguments)
 
     async def at_rest(self, groups: Groups) -> None:
         """Returns when these groups have read everything, and nothing waits to be sent, by anybody."""

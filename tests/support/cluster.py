@@ -47,6 +47,7 @@ class Corner:
         """What every service's `Settings` takes to work here."""
         return {
             "kafka": self.addresses.kafka,
+            **self.addresses.account,
             "mongodb": self.addresses.mongodb,
             "database": self.database_name,
             "topic_prefix": self.prefix,
@@ -73,7 +74,7 @@ class Corner:
 
         Kafka answers before that, and until then the broker takes records and loses them.
         """
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.addresses.kafka)
+        admin = AIOKafkaAdminClient(**self.addresses.cluster.options)
         await admin.start()
 
         async def unknown() -> bool:
@@ -90,7 +91,7 @@ class Corner:
         database = self.database()
         await database.drop()
         database.close()
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.addresses.kafka)
+        admin = AIOKafkaAdminClient(**self.addresses.cluster.options)
         await admin.start()
         try:
             topics = [name for name in await admin.list_topics() if name.startswith(self.prefix)]
@@ -101,7 +102,7 @@ class Corner:
 
     async def produce(self, records: Iterable[Record]) -> None:
         """Sends records as a relay would, and waits until the broker has them all."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.addresses.kafka, acks="all")
+        producer = AIOKafkaProducer(**self.addresses.cluster.options, acks="all")
         await producer.start()
         try:
             headers = [("content-type", CONTENT_TYPE.encode())]
@@ -122,7 +123,7 @@ class Corner:
         partitions = [TopicPartition(self.prefix + topic, number) for number in range(_partitions(topic))]
         ends = await self._ends(partitions)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.addresses.kafka,
+            **self.addresses.cluster.options,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
@@ -140,7 +141,7 @@ class Corner:
 
     async def _ends(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         """The end of all that was sent, of open transactions too."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.addresses.kafka)
+        consumer = AIOKafkaConsumer(**self.addresses.cluster.options)
         await consumer.start()
         try:
             ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)

@@ -47,7 +47,7 @@ def _groups(world: World, service: Service) -> list[str]:
 
 async def _reset(world: World, groups: list[str], where: str) -> None:
     named = [word for group in groups for word in ("--group", group)]
-    tools = KafkaTools(world.servers.kafka)
+    tools = KafkaTools(world.servers.cluster)
     await asyncio.to_thread(
         tools.consumer_groups, *named, "--reset-offsets", where, "--all-topics", "--execute"
     )

@@ -47,7 +47,7 @@ def named(city: str, number: int) -> dict[str, Any]:
 
 
 async def send(stack: Addresses, prefix: str, city: str, documents: list[dict[str, Any]]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all")
+    producer = AIOKafkaProducer(**stack.cluster.options, acks="all")
     await producer.start()
     headers = [("content-type", CONTENT_TYPE.encode())]
     for document in documents:
@@ -63,7 +63,7 @@ async def send(stack: Addresses, prefix: str, city: str, documents: list[dict[st
 async def committed(stack: Addresses, prefix: str, city: str) -> Committed | None:
     """What the group has committed."""
     partition = TopicPartition(prefix + topics.SETTLEMENTS.named(city), 0)
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    admin = AIOKafkaAdminClient(**stack.cluster.options)
     await admin.start()
     try:
         found = (await admin.list_consumer_group_offsets(f"{prefix}intake.settlements")).get(partition)
@@ -83,7 +83,7 @@ async def commit_for(stack: Addresses, prefix: str, city: str, what: Committed) 
     assert what.newest is not None
     partition = TopicPartition(prefix + topics.SETTLEMENTS.named(city), 0)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=stack.kafka, group_id=f"{prefix}intake.settlements", enable_auto_commit=False
+        **stack.cluster.options, group_id=f"{prefix}intake.settlements", enable_auto_commit=False
     )
     await consumer.start()
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import os
 import sys
 import weakref
@@ -16,6 +17,8 @@ from confluent_kafka import KafkaError, Producer
 
 from deploy.local.kafka_tools import KafkaTools
 from deploy.local.stack import Addresses
+from kobling.setup.handing_over import librdkafka
+from shared.cluster import Cluster
 from shared.contracts import topics
 from shared.health import Health
 from shared.messaging.batches.batch import BatchProcessor
@@ -93,7 +96,7 @@ async def test_lag_is_zero_at_rest_after_aborted_transactions_and_exact_batches(
         await wait_until(lambda: _committed(stack, corner.prefix, 22))
         group = f"{corner.prefix}intake.settlements"
         said = await asyncio.to_thread(
-            KafkaTools(stack.kafka).consumer_groups, "--describe", "--group", group
+            KafkaTools(stack.cluster).consumer_groups, "--describe", "--group", group
         )
         lags = {line.split()[1]: line.split()[5] for line in said.splitlines() if corner.prefix in line}
         assert lags[topic] == "0"
@@ -133,7 +136,7 @@ async def reader(corner: Corner, ledger: Ledger, stack: Addresses) -> AsyncItera
         name="settlements",
         health=Health(),
         guard=OffsetGuard(ledger.database),
-        bootstrap_servers=stack.kafka,
+        **stack.cluster.options,
         group_id=f"{corner.prefix}intake.settlements",
         auto_offset_reset="none",
         enable_auto_commit=False,
@@ -236,7 +239,7 @@ async def test_a_burst_that_librdkafka_sends_as_one_batch_beyond_a_fetch_is_read
     topic = corner.prefix + topics.SETTLEMENTS.named("no-4601")
     records = [(one["subject"], orjson.dumps(one)) for one in (named("no-4601", n) for n in range(4000))]
     assert sum(len(value) for _, value in records) > 1_000_000
-    await asyncio.to_thread(_burst, stack.kafka, topic, records)
+    await asyncio.to_thread(_burst, stack.cluster, topic, records)
     async with member(stack, ledger, corner.prefix):
         await wait_until(lambda: _applied(ledger, len(records)))
     assert await ledger.count("quarantine") == 0
@@ -247,7 +250,7 @@ async def test_a_compressed_batch_that_becomes_too_much_dies_alone(
 ) -> None:
     topic = corner.prefix + topics.SETTLEMENTS.named("no-4601")
     await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(3)])
-    await asyncio.to_thread(_bomb, stack.kafka, topic, 40)
+    await asyncio.to_thread(_bomb, stack.cluster, topic, 40)
     await send(stack, corner.prefix, "no-4601", [named("no-4601", number) for number in range(3, 6)])
     await send(stack, corner.prefix, "no-5501", [named("no-5501", number) for number in range(3)])
     async with member(stack, ledger, corner.prefix, batch_records=10) as (_, handler):
@@ -263,17 +266,19 @@ async def test_a_compressed_batch_that_becomes_too_much_dies_alone(
     }
 
 
-def _bomb(kafka: str, topic: str, mebibytes: int) -> None:
+def _bomb(kafka: Cluster, topic: str, mebibytes: int) -> None:
     """Records of a mebibyte each in one batch, which is a few kilobytes."""
     producer = Producer(
         {
-            "bootstrap.servers": kafka,
+            **librdkafka(kafka),
             "compression.codec": "zstd",
             "linger.ms": 60_000,
             "batch.size": 2**31 - 1,
             "message.max.bytes": 1_000_000_000,
         }
     )
+    # What is produced before the topic is known may leave in several batches.
+    producer.list_topics(topic, timeout=20)
     for _ in range(mebibytes):
         producer.produce(topic, b"x" * 1024 * 1024, b"case")
     assert producer.flush(20) == 0
@@ -285,7 +290,7 @@ async def test_a_partition_with_much_in_one_batch_does_not_keep_others_waiting(
     monkeypatch.setattr("shared.messaging.batches.batch_consumer.SMALL", 10**9)
     busy = corner.prefix + topics.SETTLEMENTS.named("no-4601")
     records = [(one["subject"], orjson.dumps(one)) for one in (named("no-4601", n) for n in range(300))]
-    await asyncio.to_thread(_burst, corner.addresses.kafka, busy, records)
+    await asyncio.to_thread(_burst, corner.addresses.cluster, busy, records)
     first = await wait_until(lambda: reader.getmany(max_records=10))
     assert {partition.topic for partition in first} == {busy}
     await send(corner.addresses, corner.prefix, "no-5501", [named("no-5501", 0)])
@@ -294,8 +299,8 @@ async def test_a_partition_with_much_in_one_batch_does_not_keep_others_waiting(
     assert any(polled - {busy} for polled in polls)
 
 
-def _burst(kafka: str, topic: str, records: list[tuple[str, bytes]]) -> None:
-    producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True, "linger.ms": 500})
+def _burst(kafka: Cluster, topic: str, records: list[tuple[str, bytes]]) -> None:
+    producer = Producer({**librdkafka(kafka), "enable.idempotence": True, "linger.ms": 500})
     refused: list[KafkaError] = []
     for key, value in records:
         producer.produce(
@@ -326,13 +331,15 @@ async def _committed(stack: Addresses, prefix: str, offset: int) -> bool:
 _SENDER = """
 import asyncio, sys
 from aiokafka import AIOKafkaProducer
+from shared.cluster_settings import ClusterSettings
 
 class Name(str):
     def encode(self, *_):
         return bytes([255, 254])
 
 async def send(kafka, topic):
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    cluster = ClusterSettings.model_validate_json(kafka).cluster
+    producer = AIOKafkaProducer(**cluster.options, acks="all")
     await producer.start()
     await producer.send_and_wait(topic, b"{}", b"case", headers=[(Name("x"), b"x")])
     await producer.stop()
@@ -344,6 +351,6 @@ asyncio.run(send(*sys.argv[1:]))
 async def _send_raw_header(stack: Addresses, topic: str) -> None:
     """A header whose name is no UTF-8, as other clients send; aiokafka's encoder in C would refuse to."""
     environment = {**os.environ, "AIOKAFKA_NO_EXTENSIONS": "1"}
-    command = [sys.executable, "-c", _SENDER, stack.kafka, topic]
+    command = [sys.executable, "-c", _SENDER, json.dumps(stack.cluster.settings()), topic]
     process = await asyncio.create_subprocess_exec(*command, env=environment)
     assert await process.wait() == 0

@@ -42,7 +42,7 @@ def reset(corner: Corner, *how: str) -> None:
     """What an operator does with Kafka's own tool."""
     group = f"{corner.prefix}intake.settlements"
     where = ["--group", group, "--topic", topic(corner)]
-    KafkaTools(corner.addresses.kafka).consumer_groups(*where, "--reset-offsets", *how, "--execute")
+    KafkaTools(corner.addresses.cluster).consumer_groups(*where, "--reset-offsets", *how, "--execute")
 
 
 async def position(ledger: Ledger) -> Document:
@@ -88,7 +88,7 @@ async def abort_one(corner: Corner) -> None:
 
 async def delete_before(corner: Corner, offset: int) -> None:
     """What retention does, at once."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=corner.addresses.kafka)
+    admin = AIOKafkaAdminClient(**corner.addresses.cluster.options)
     await admin.start()
     try:
         await admin.delete_records({TopicPartition(topic(corner), 0): RecordsToDelete(before_offset=offset)})
@@ -359,7 +359,7 @@ def _truncations(lines: Sequence[Mapping[str, Any]]) -> list[tuple[int, int, int
 async def _timestamp(corner: Corner, offset: int) -> int:
     """The broker's timestamp of a record."""
     where = TopicPartition(topic(corner), 0)
-    consumer = AIOKafkaConsumer(bootstrap_servers=corner.addresses.kafka)
+    consumer = AIOKafkaConsumer(**corner.addresses.cluster.options)
     await consumer.start()
     try:
         consumer.assign([where])

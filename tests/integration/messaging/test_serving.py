@@ -40,6 +40,7 @@ async def process(corner: Corner, command: list[str], drain: str) -> AsyncIterat
     (port,) = free_ports(1)
     given = {
         "KAFKA": corner.addresses.kafka,
+        **{name.upper(): value for name, value in corner.addresses.account.items()},
         "MONGODB": corner.addresses.mongodb,
         "DATABASE": corner.database_name,
         "TOPIC_PREFIX": corner.prefix,

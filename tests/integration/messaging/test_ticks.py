@@ -97,8 +97,8 @@ async def test_an_erased_person_is_gone_from_an_idle_topic_after_ticks_and_not_w
     for topic in (topics.PAIRS, topics.VOLUNTEERS):
         config = ",".join(f"{name}={value}" for name, value in QUICKLY.items())
         where = ["--entity-type", "topics", "--entity-name", corner.prefix + topic.name]
-        await asyncio.to_thread(KafkaTools(stack.kafka).configs, *where, "--alter", "--add-config", config)
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all")
+        await asyncio.to_thread(KafkaTools(stack.cluster).configs, *where, "--alter", "--add-config", config)
+    producer = AIOKafkaProducer(**stack.cluster.options, acks="all")
     await producer.start()
     for topic in (topics.PAIRS, topics.VOLUNTEERS):
         for partition in range(topic.partitions):

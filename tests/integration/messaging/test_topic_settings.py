@@ -95,7 +95,7 @@ async def _watching(watch: TopicWatch) -> AsyncIterator[None]:
 
 
 async def _create(stack: Addresses, name: str, settings: Mapping[str, str]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    admin = AIOKafkaAdminClient(**stack.cluster.options)
     await admin.start()
     try:
         await admin.create_topics([NewTopic(name, 1, 1, topic_configs=dict(settings))])
@@ -104,7 +104,7 @@ async def _create(stack: Addresses, name: str, settings: Mapping[str, str]) -> N
 
 
 async def _own(stack: Addresses, name: str) -> dict[str, str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    admin = AIOKafkaAdminClient(**stack.cluster.options)
     await admin.start()
     try:
         return (await settings_of(admin, [name], own=True))[name]

@@ -213,7 +213,7 @@ class World:
         """Sets the stopped service's group back, as Kafka's own reset-offsets does."""
         group = f"{self.corner.prefix}notifications.{topic.name.partition('.')[0]}"
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.corner.addresses.kafka, group_id=group, enable_auto_commit=False
+            **self.corner.addresses.cluster.options, group_id=group, enable_auto_commit=False
         )
         await consumer.start()
         try:

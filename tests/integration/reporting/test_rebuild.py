@@ -37,7 +37,7 @@ async def lose(corner: Corner) -> None:
     await database.drop()
     database.close()
     groups = [part for one in read for part in ("--group", f"{corner.prefix}reporting.{one.name}")]
-    tools = KafkaTools(corner.addresses.kafka)
+    tools = KafkaTools(corner.addresses.cluster)
     await asyncio.to_thread(tools.consumer_groups, "--delete", *groups)
 
 

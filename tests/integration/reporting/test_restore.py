@@ -157,7 +157,7 @@ async def test_an_emptied_database_names_both_remedies_and_is_built_up_after_a_r
         assert "restore a dump first" in said
         assert not task.done()
         how = ["--all-topics", "--reset-offsets", "--to-earliest", "--execute"]
-        KafkaTools(corner.addresses.kafka).consumer_groups(
+        KafkaTools(corner.addresses.cluster).consumer_groups(
             "--group", f"{corner.prefix}reporting.refugees", *how
         )
         await wait_until(lambda: _done(task))

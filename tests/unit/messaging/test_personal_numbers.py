@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.topics import SETTLEMENTS
+from shared.ids import SUBJECT_CHARACTERS, derived_subject
 from shared.messaging.reading.parsing import Parser
 from shared.messaging.reading.records import Received
 from shared.personal_numbers import (
@@ -302,6 +303,31 @@ def test_hardly_an_id_that_a_machine_made_is_taken_for_one(made: Callable[[rando
 )
 def test_an_id_of_a_machines_form_that_was_made_of_one_is_known(id_: str) -> None:
     assert is_chosen_as_personal_number(id_)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "volunteer-477b37j77dw34lfydzx2k2ju",
+        "pair-5472l2s4xlymxgacub256s37",
+        "refugee-3h66lh3672x47u4625dckf2n",
+    ],
+)
+def test_a_reference_of_our_own_is_none_whatever_its_digits_are(reference: str) -> None:
+    assert not is_chosen_as_personal_number(reference)
+    assert not holds_personal_number(reference)
+
+
+def test_no_reference_that_we_make_is_taken_for_one() -> None:
+    digits = random.Random(1)  # noqa: S311 (the same every time)
+    for _ in range(20_000):
+        made = derived_subject("pair", bytes(digits.choice(_WITH_DIGITS) for _ in range(SUBJECT_CHARACTERS)))
+        assert not is_chosen_as_personal_number(made)
+        assert not holds_personal_number(made)
+
+
+_WITH_DIGITS = [*range(26, 32)] * 4 + [*range(26)]
+"""Bytes of which every other becomes a digit of a reference."""
 
 
 def test_what_is_passed_on_of_a_records_id_and_trace_holds_no_number() -> None:
