@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: help env access demo demo-compose stories up down test test-replay units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline bench-municipalities faults equality prometheus kustomize
+.PHONY: help env access demo demo-compose stories up down test test-replay test-secured units wheel sbom audit dist property test-containers check format lock bench bench-round bench-pipeline bench-municipalities faults equality prometheus kustomize
 
 env: $(READY) ## the Python environment, from the lock files
 
@@ -50,6 +50,9 @@ test: $(READY) ## all tests, on a real Kafka and a real MongoDB
 
 test-replay: $(READY) ## full replays, and databases built anew: some minutes
 	@$(BIN)/python -m pytest tests/replay
+
+test-secured: $(READY) ## the tests of services on a Kafka and a MongoDB with TLS, accounts and access rules
+	@SECURE=1 $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder tests/integration tests/property
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
 

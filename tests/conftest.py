@@ -21,6 +21,21 @@ SECURE = os.environ.get("SECURE") == "1"
 _RUN = pytest.StashKey[dict[str, Any]]()
 
 
+FIRST = ("alerts", "walkthroughs", "e2e")
+"""Folders of files that take minutes, by what they take: left to the end one would run beside nothing."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Has long files begin before short ones."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+    items.sort(key=place)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run's directory; nothing is started before a test asks."""
     config.stash[_RUN] = getattr(config, "workerinput", {}).get("stack") or {

@@ -149,7 +149,7 @@ async def initiate(
         ) as client:
             await client.admin.command("replSetInitiate", config)
             if password is not None:
-                await _until_primary(client)
+                await until_primary(client)
                 roles = [{"role": "root", "db": "admin"}]
                 await client.admin.command("createUser", ADMINISTRATOR, pwd=password, roles=roles)
     except OperationFailure as refusal:
@@ -160,8 +160,8 @@ async def initiate(
         raise StackError(f"MongoDB did not become a replica set: {failure}") from failure
 
 
-async def _until_primary(client: "AsyncMongoClient[dict[str, Any]]") -> None:
-    """Returns once the only member has elected itself, which takes it some milliseconds."""
+async def until_primary(client: "AsyncMongoClient[dict[str, Any]]") -> None:
+    """Returns once this member is primary; the only one of a set elects itself in some milliseconds."""
     async with asyncio.timeout(_START.total_seconds()):
         while not (await client.admin.command("hello"))["isWritablePrimary"]:  # noqa: ASYNC110 (nothing tells)
             await asyncio.sleep(_LOOK)
