@@ -16,7 +16,10 @@ from shared.contracts.access import Principal
 from shared.contracts.topics import SERVICES
 from shared.messaging.migrations import FORM, REPLICAS, Migrator
 from shared.mongo import Database
+from tests.conftest import SECURE
 from tests.support.cluster import Corner
+
+pytestmark = pytest.mark.skipif(SECURE, reason="tests/security is of servers with accounts")
 
 TOWN, OPERATOR = Principal("municipality", "no-4601"), Principal("operator", "bergen-redcross-1")
 

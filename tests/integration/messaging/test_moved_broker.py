@@ -71,7 +71,8 @@ async def movable(tmp_path: Path) -> AsyncIterator[Movable]:
 async def test_consumers_relays_and_tables_find_a_broker_that_moved(
     movable: Movable, stack: Addresses, ledger: Ledger
 ) -> None:
-    direct, behind = (replace(stack, kafka=kafka) for kafka in (movable.server.address, movable.servers))
+    servers = movable.server.address, movable.servers
+    direct, behind = (replace(stack, kafka=kafka, account={}) for kafka in servers)
     corner = Corner(direct)
     await corner.create_topics([CITY], ["bergen"], service="intake")
     kept = Kept(ledger.database)
