@@ -22,14 +22,16 @@ VERSION = "import ssl, sys; print('%d.%d' % sys.version_info[:2])"
 """Without TLS an interpreter was built in part, and the tests would fail for that alone."""
 
 
-def main(versions: Sequence[str]) -> int:
-    """0 where at least one version was tested and none failed, else 1; 2 for a version that is none."""
+def main(versions: Sequence[str], *, newest: bool = False) -> int:
+    """`newest`: under the last of them that is to be had alone. 0 where at least one version was tested and none failed, else 1; 2 for a version that is none."""
     for wrong in (version for version in versions if not re.fullmatch(r"3\.\d+", version)):
         sys.stderr.write(f"units: {wrong} is no version of Python like 3.12\n")
         return 2
     found = {version: interpreter(version) for version in versions}
+    if newest:
+        found = dict([next((one for one in reversed(found.items()) if one[1]), (versions[-1], None))])
     results = {version: passes(version, python) for version, python in found.items() if python}
-    for version in versions:
+    for version in found:
         if found[version] is None:
             sys.stderr.write(f"units: NOT TESTED under {version}: no interpreter here, on PATH or of pyenv\n")
         else:
@@ -88,4 +90,4 @@ def _uv(settings: dict[str, str], *words: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], newest=os.environ.get("NEWEST") == "1"))
