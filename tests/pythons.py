@@ -23,7 +23,10 @@ VERSION = "import ssl, sys; print('%d.%d' % sys.version_info[:2])"
 
 
 def main(versions: Sequence[str], *, newest: bool = False) -> int:
-    """`newest`: under the last of them that is to be had alone. 0 where at least one version was tested and none failed, else 1; 2 for a version that is none."""
+    """0 where at least one version was tested and none failed, else 1; 2 for a version that is none.
+
+    newest: tests under the last of them that is to be had alone.
+    """
     for wrong in (version for version in versions if not re.fullmatch(r"3\.\d+", version)):
         sys.stderr.write(f"units: {wrong} is no version of Python like 3.12\n")
         return 2
