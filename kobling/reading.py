@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from shared.cluster import Cluster
 
 WAIT = timedelta(milliseconds=500)
+"""What Kafka's own clients wait for a record."""
 
 
 @dataclass(frozen=True, slots=True)

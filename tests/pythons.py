@@ -32,7 +32,7 @@ def main(versions: Sequence[str], *, newest: bool = False) -> int:
         return 2
     found = {version: interpreter(version) for version in versions}
     if newest:
-        found = dict([next((one for one in reversed(found.items()) if one[1]), (versions[-1], None))])
+        found = dict([one for one in found.items() if one[1] is not None][-1:])
     results = {version: passes(version, python) for version, python in found.items() if python}
     for version in found:
         if found[version] is None:
